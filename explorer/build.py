@@ -1,0 +1,402 @@
+"""Digests to a generation: read, plan, embed, index, draw, name, publish.
+
+An update is a plan over (id, fingerprint) pairs, made before anything is computed. When the plan
+is empty, nothing is computed and no generation is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, open_embedder
+from explorer.engines import DEFAULT_ENGINE, load_engine
+from explorer.errors import DigestError, LibraryMissing, UnusableInput
+from explorer.generation import GIVEN, Draft, Generation, Manifest
+from explorer.graph import build_graph
+from explorer.identity import identify
+from explorer.library import Library
+from explorer.names import EmbedPhrases, TopicName, name_topics, phrase_table
+from explorer.paper import Paper
+from explorer.projection import draw
+from explorer.readers import Reading, Rejection, digest_files, read_digest
+from explorer.settings import Settings
+from explorer.topics import Labels, Topic, partition
+from explorer.vectors import VectorCache, embed_missing
+
+STAGES = ("read", "embed", "index", "map", "topics", "publish")
+
+
+class Progress(Protocol):
+    """Is told how far a build has come."""
+
+    def stage(self, name: str, total: int = 0) -> None:
+        """A stage begins, with ``total`` steps if that is known."""
+
+    def advance(self, done: int, total: int) -> None:
+        """``done`` of ``total`` steps of the current stage are done."""
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def stage(self, name: str, total: int = 0) -> None:
+        pass
+
+    def advance(self, done: int, total: int) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build; the defaults update the library with what is new."""
+
+    model: str = ""
+    """Model name or path; empty keeps the library's, or takes the default in a new one."""
+    engine: str = DEFAULT_ENGINE
+    prune: bool = False
+    """Drop papers that none of the given digests holds."""
+    full: bool = False
+    """Compute index, map and topics anew even if nothing changed."""
+    redraw: bool = False
+    """Draw the map anew even if nothing changed."""
+    given_vectors: Path | None = None
+    """Unit vectors, one row a record of the one digest given, instead of embedding."""
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build will do, by paper id."""
+
+    added: frozenset[str]
+    changed: frozenset[str]
+    unchanged: frozenset[str]
+    removed: frozenset[str]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did."""
+
+    generation: int
+    published: bool
+    papers: int
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+    merged: int
+    rejected: tuple[Rejection, ...]
+    embedded: int
+    digests: tuple[dict[str, Any], ...]
+    seconds: dict[str, float]
+
+
+def make_plan(before: Mapping[str, str], after: Mapping[str, str]) -> Plan:
+    """Compare two libraries, each a map from paper id to what it says (a fingerprint)."""
+    common = before.keys() & after.keys()
+    changed = frozenset(key for key in common if before[key] != after[key])
+    return Plan(
+        added=frozenset(after.keys() - before.keys()),
+        changed=changed,
+        unchanged=frozenset(common) - changed,
+        removed=frozenset(before.keys() - after.keys()),
+    )
+
+
+def build(
+    library: Library,
+    digests: Sequence[Path],
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring ``library`` up to date with ``digests`` (files or folders) and publish the result.
+
+    Raises:
+        UnusableInput: no digest could be read; the library stays as it was.
+        LibraryBusy: another build is running.
+        EmbedderError: the model cannot be had.
+    """
+    options = options or Options()
+    progress = progress or Silence()
+    clock = _Clock()
+    with clock.stage("read"):
+        progress.stage("read")
+        readings, unreadable = _read(digests, options.settings, progress)
+        read = [paper for reading in readings for paper in reading.papers]
+        if not read:
+            raise DigestError(_nothing_read(digests, readings, unreadable))
+    with library.building():
+        with clock.stage("read"):
+            live = _live(library)
+            stored = list(live.records) if live else []
+            papers = identify(read, stored)
+            if options.prune:
+                given = {reading.digest for reading in readings}
+                papers = [p for p in papers if any(s.digest in given for s in p.sources)]
+            plan = make_plan(_said(stored), _said(papers))
+            known = {paper.fingerprint: paper for paper in papers}
+        model = options.model or (live.manifest.model if live else DEFAULT_MODEL)
+        embedder = open_embedder(model)
+        namespace = _namespace(embedder, options, live)
+        merged = len(read) - len(identify(read))
+        rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
+        summaries = tuple(_summary(reading) for reading in readings)
+
+        def report(generation: int, *, published: bool, embedded: int) -> Report:
+            return Report(
+                generation=generation,
+                published=published,
+                papers=len(papers),
+                added=len(plan.added),
+                changed=len(plan.changed),
+                unchanged=len(plan.unchanged),
+                removed=len(plan.removed),
+                merged=merged,
+                rejected=rejected,
+                embedded=embedded,
+                digests=summaries,
+                seconds=clock.read(),
+            )
+
+        if (
+            live is not None
+            and stored == papers
+            and not (options.full or options.redraw or options.given_vectors)
+            and live.manifest.identity == namespace
+            and live.manifest.engine == options.engine
+            and live.manifest.settings == _as_json(options.settings)
+        ):
+            return report(live.manifest.number, published=False, embedded=0)
+
+        with clock.stage("embed"):
+            progress.stage("embed", len(known))
+            cache = VectorCache(library.vectors, namespace, embedder.dimension)
+            if options.given_vectors:
+                _store_given(options.given_vectors, readings, papers, cache)
+            texts = {fingerprint: paper.text for fingerprint, paper in known.items()}
+            embedded = embed_missing(cache, embedder, texts, progress.advance)
+            vectors = cache.take([paper.fingerprint for paper in papers])
+        draft = _compute(papers, vectors, embedder, cache, options, clock, progress)
+        with clock.stage("publish"):
+            progress.stage("publish")
+            manifest = Manifest(
+                number=library.next_number(),
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                papers=len(papers),
+                model=model,
+                identity=namespace,
+                dimension=embedder.dimension,
+                engine=options.engine,
+                digests=summaries,
+                changes={
+                    "added": len(plan.added),
+                    "changed": len(plan.changed),
+                    "unchanged": len(plan.unchanged),
+                    "removed": len(plan.removed),
+                    "merged": merged,
+                    "rejected": len(rejected),
+                    "embedded": embedded,
+                },
+                settings=_as_json(options.settings),
+                files={},
+            )
+            library.publish(draft, manifest)
+        return report(manifest.number, published=True, embedded=embedded)
+
+
+def _compute(
+    papers: Sequence[Paper],
+    vectors: Vectors,
+    embedder: Embedder,
+    cache: VectorCache,
+    options: Options,
+    clock: _Clock,
+    progress: Progress,
+) -> Draft:
+    """Return index, graph, map and topics of ``papers``."""
+    settings = options.settings
+    with clock.stage("index"):
+        progress.stage("index")
+        engine = load_engine(options.engine).build(vectors)
+        graph = build_graph(engine, settings.graph)
+    with clock.stage("map"):
+        progress.stage("map")
+        positions = draw(graph, vectors, settings.map)
+    with clock.stage("topics"):
+        progress.stage("topics")
+        memberships = partition(graph, settings.topics)
+
+        def embed_phrases(phrases: Sequence[str]) -> Vectors:
+            keys = [hashlib.sha256(phrase.encode()).hexdigest()[:32] for phrase in phrases]
+            embed_missing(cache, embedder, dict(zip(keys, phrases, strict=True)), progress.advance)
+            return cache.take(keys)
+
+        levels = _name(papers, vectors, memberships, embed_phrases)
+    return Draft(papers, vectors, engine, graph, positions, levels, tuple(memberships))
+
+
+def _name(
+    papers: Sequence[Paper],
+    vectors: Vectors,
+    memberships: Sequence[Labels],
+    embed_phrases: EmbedPhrases,
+) -> tuple[tuple[Topic, ...], ...]:
+    table = phrase_table(papers)
+    levels: list[tuple[Topic, ...]] = []
+    names: list[TopicName] = []
+    parents = np.zeros(len(papers), dtype=np.int32)
+    number = 0
+    for level, labels in enumerate(memberships):
+        names = name_topics(table, labels, parents, names, vectors, embed_phrases)
+        sizes = np.bincount(labels)
+        topics: list[Topic] = []
+        for place, name in enumerate(names):
+            number += 1
+            parent = int(parents[np.argmax(labels == place)])
+            topics.append(
+                Topic(
+                    id=f"t{number}",
+                    level=level,
+                    parent=levels[-1][parent].id if levels else "",
+                    label=name.label,
+                    keywords=name.keywords,
+                    size=int(sizes[place]),
+                )
+            )
+        levels.append(tuple(topics))
+        parents = labels
+    return tuple(levels)
+
+
+def _read(
+    digests: Sequence[Path], settings: Settings, progress: Progress
+) -> tuple[list[Reading], tuple[Rejection, ...]]:
+    """Read every digest; one that cannot be read is reported and stops nothing."""
+    files = digest_files(digests)
+    readings: list[Reading] = []
+    unreadable: list[Rejection] = []
+    for done, (name, path) in enumerate(files):
+        try:
+            readings.append(read_digest(path, name, settings.reading))
+        except DigestError as error:
+            unreadable.append(Rejection(name, 0, str(error)))
+        progress.advance(done + 1, len(files))
+    return readings, tuple(unreadable)
+
+
+def _nothing_read(
+    digests: Sequence[Path], readings: Sequence[Reading], unreadable: Sequence[Rejection]
+) -> str:
+    if len(unreadable) == 1 and not readings:
+        return unreadable[0].reason
+    reasons = [r.reason for r in unreadable]
+    reasons += [f"{r.digest}, line {r.line}: {r.reason}." for x in readings for r in x.rejections]
+    shown = " ".join(reasons[:3])
+    names = ", ".join(str(path) for path in digests)
+    return f"{names}: no paper in there. {shown} Look closer with `explorer inspect`."
+
+
+def _live(library: Library) -> Generation | None:
+    try:
+        return library.open()
+    except LibraryMissing:
+        return None
+
+
+def _said(papers: Sequence[Paper]) -> dict[str, str]:
+    """Return what each paper says, sources apart: where it stood is no change of the paper."""
+    return {
+        paper.id: repr([getattr(paper, name) for name in paper.__dataclass_fields__ if name != "sources"])
+        for paper in papers
+    }
+
+
+def _namespace(embedder: Embedder, options: Options, live: Generation | None) -> str:
+    """Return the identity that vectors are kept under; given ones are kept apart."""
+    given = embedder.identity + GIVEN
+    if options.given_vectors or (live is not None and live.manifest.identity == given):
+        return given
+    return embedder.identity
+
+
+def _store_given(
+    path: Path, readings: Sequence[Reading], papers: Sequence[Paper], cache: VectorCache
+) -> None:
+    """Put the user's own vectors into ``cache`` under the fingerprints of their papers."""
+    if len(readings) != 1:
+        raise UnusableInput(f"{path}: --vectors goes with exactly one digest, not {len(readings)}.")
+    (reading,) = readings
+    try:
+        rows = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UnusableInput(f"{path}: not a NumPy array file ({error}).") from None
+    dimension = cache.take([]).shape[1]
+    if rows.ndim != 2 or rows.shape != (len(reading.papers), dimension):
+        raise UnusableInput(
+            f"{path}: has the shape {rows.shape}, but {reading.digest} holds {len(reading.papers)} "
+            f"papers and the model makes {dimension} numbers for each. Name the model that made "
+            "the vectors with --model."
+        )
+    vectors = np.asarray(rows, dtype=np.float32)
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not np.all(np.abs(lengths - 1.0) < 0.01):
+        worst = int(np.argmax(np.abs(lengths - 1.0)))
+        raise UnusableInput(f"{path}: row {worst} has length {lengths[worst]:.3f}; give unit vectors.")
+    row_of = {(p.sources[0].line, p.title): row for row, p in enumerate(reading.papers)}
+    rows_by_fingerprint: dict[str, int] = {}
+    for paper in papers:
+        for source in paper.sources:
+            row = row_of.get((source.line, paper.title))
+            if source.digest == reading.digest and row is not None:
+                rows_by_fingerprint.setdefault(paper.fingerprint, row)
+    new = {key: row for key, row in rows_by_fingerprint.items() if key not in cache}
+    cache.append(list(new), vectors[list(new.values())] / lengths[list(new.values()), None])
+
+
+def _summary(reading: Reading) -> dict[str, Any]:
+    dates = sorted({s.date for p in reading.papers for s in p.sources if s.date})
+    return {
+        "digest": reading.digest,
+        "format": reading.format,
+        "date": dates[-1] if dates else "",
+        "papers": len(reading.papers),
+        "rejected": len(reading.rejections),
+    }
+
+
+def _as_json(settings: Settings) -> dict[str, Any]:
+    """Return the settings that shape what is stored; reading and search shape nothing."""
+    return {name: asdict(getattr(settings, name)) for name in ("graph", "map", "topics")}
+
+
+class _Clock:
+    """Adds up the seconds of each stage."""
+
+    def __init__(self) -> None:
+        self._begin = time.perf_counter()
+        self._seconds = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self._seconds[name] += time.perf_counter() - begin
+
+    def read(self) -> dict[str, float]:
+        total = time.perf_counter() - self._begin
+        return {name: round(s, 3) for name, s in (self._seconds | {"total": total}).items()}
+

@@ -1,0 +1,95 @@
+"""Dates as far as they go, in the Extended Date/Time Format (ISO 8601-2).
+
+A digest may say "2024-03-11", "March 2024" or only "Mar 11". What is not known is written with
+X, so ``XXXX-03-11`` is the eleventh of March of an unknown year.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_WEEKDAY = r"(?:(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_FORMS = (
+    re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})(?:[T ].*)?)?)?"),
+    re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})(?:/(?P<day>\d{1,2}))?"),
+    re.compile(
+        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?", re.I
+    ),
+    re.compile(
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?", re.I
+    ),
+    re.compile(rf"{_MONTH},?\s+(?P<year>\d{{4}})", re.I),
+)
+_EDTF = re.compile(r"(?:\d{4}|XXXX)(?:-\d{2}(?:-\d{2})?)?")
+
+
+def parse_date(text: str) -> str:
+    """Return the date that ``text`` is, in EDTF, or ``""`` if it is none.
+
+    >>> parse_date("Mar 11"), parse_date("March 11, 2024"), parse_date("2024-03")
+    ('XXXX-03-11', '2024-03-11', '2024-03')
+    """
+    text = text.strip()
+    if _EDTF.fullmatch(text) and text.startswith("XXXX"):
+        return text
+    for form in _FORMS:
+        match = form.fullmatch(text)
+        if match:
+            found = match.groupdict()
+            year = found.get("year") or "XXXX"
+            named = found.get("month") or ""
+            month = _MONTHS.get(named.lower(), int(named) if named.isdigit() else 0)
+            day = int(found.get("day") or 0)
+            return _compose(year, month, day)
+    return ""
+
+
+def complete_year(partial: str, not_after: str) -> str:
+    """Give ``XXXX-MM-DD`` the latest year in which it does not lie after ``not_after``.
+
+    Both are EDTF. ``partial`` comes back as it is when it has a year already or when
+    ``not_after`` is not a full date.
+    """
+    if not partial.startswith("XXXX-") or len(not_after) != 10 or not_after.startswith("XXXX"):
+        return partial
+    year = int(not_after[:4])
+    candidate = f"{year:04d}{partial[4:]}"
+    return candidate if candidate <= not_after else f"{year - 1:04d}{partial[4:]}"
+
+
+def year_of(edtf: str) -> int | None:
+    """Return the year of an EDTF date, or None where it is not known."""
+    return int(edtf[:4]) if re.match(r"\d{4}", edtf) else None
+
+
+def _compose(year: str, month: int, day: int) -> str:
+    if month == 0:
+        return year if 1500 <= int(year) <= 2999 else ""
+    try:  # 2000 was a leap year, so the 29th of February passes where the year is unknown.
+        date(2000 if year == "XXXX" else int(year), month, day or 1)
+    except ValueError:
+        return ""
+    return f"{year}-{month:02d}" + (f"-{day:02d}" if day else "")

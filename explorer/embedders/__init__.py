@@ -1,0 +1,80 @@
+"""Socket: text to unit vectors.
+
+An embedder is made from a model's name or path by a factory. The factories of this package are
+listed in ``_BUILT_IN``; outside packages add theirs through the entry-point group
+``explorer.embedders``. ``name:model`` picks a factory by name; anything without a known name
+before the colon is a sentence-transformers model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""Unit vectors, one a row: shape (texts, dimension)."""
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+_BUILT_IN = {
+    "hashing": "explorer.embedders.hashing:open_embedder",
+    "sentence-transformers": "explorer.embedders.sentence_transformer:open_embedder",
+}
+
+
+class Embedder(Protocol):
+    """The contract of an embedding model.
+
+    Making one is cheap: weights are loaded with the first text. Vectors depend on the text
+    alone, not on what else is in the batch or in which order.
+    """
+
+    @property
+    def identity(self) -> str:
+        """Everything that changes a vector, in one line; equal identities, equal vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of papers, shape (len(texts), dimension)."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of queries, shape (len(texts), dimension)."""
+
+
+def embedder_names() -> tuple[str, ...]:
+    """Return the names of all factories, built in and added by other packages."""
+    added = (point.name for point in entry_points(group="explorer.embedders"))
+    return tuple(sorted({*_BUILT_IN, *added}))
+
+
+def open_embedder(model: str = DEFAULT_MODEL) -> Embedder:
+    """Return the embedder for ``model``: a name, a path, or ``factory:model``.
+
+    Raises:
+        EmbedderError: there is no such model on this machine; the message says which need no
+            network.
+    """
+    name, colon, rest = model.partition(":")
+    if not colon and name in embedder_names():
+        return _factory(name)("")
+    if colon and name in embedder_names():
+        return _factory(name)(rest)
+    return _factory("sentence-transformers")(model)
+
+
+def _factory(name: str) -> Callable[[str], Embedder]:
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        factory: Callable[[str], Embedder] = getattr(import_module(module), attribute)
+        return factory
+    (point,) = entry_points(group="explorer.embedders", name=name)
+    added: Callable[[str], Embedder] = point.load()
+    return added

@@ -1,0 +1,90 @@
+"""Socket: vectors to nearest keys.
+
+An engine holds unit vectors under the keys 0, 1, 2, ... and finds those with the largest inner
+product, which for unit vectors is the cosine. The engines of this package are listed in
+``_BUILT_IN``; outside packages add theirs through the entry-point group ``explorer.engines``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.embedders import Vectors
+from explorer.errors import UnusableInput
+
+Keys = NDArray[np.int64]
+
+DEFAULT_ENGINE = "faiss"
+
+_BUILT_IN = {
+    "exact": "explorer.engines.exact:ExactFactory",
+    "faiss": "explorer.engines.faiss_flat:FaissFactory",
+}
+
+
+class Nearest(NamedTuple):
+    """The nearest keys of each query, best first, and their cosines.
+
+    Both have the shape (queries, found); ``found`` is k, or what there is if that is less.
+    """
+
+    keys: Keys
+    scores: NDArray[np.float32]
+
+
+class Engine(Protocol):
+    """The contract of a vector index, once built."""
+
+    @property
+    def size(self) -> int:
+        """How many vectors it holds."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+        """Return the k nearest keys of each row of ``queries``, out of ``among`` if given.
+
+        ``among`` holds distinct keys in any order; an empty one finds nothing.
+        """
+
+    def vectors(self, keys: Keys) -> Vectors:
+        """Return the stored vectors of ``keys``, shape (len(keys), dimension)."""
+
+    def save(self, folder: Path) -> None:
+        """Write the index into an existing, empty ``folder``."""
+
+
+class EngineFactory(Protocol):
+    """How an engine comes to be."""
+
+    def build(self, vectors: Vectors) -> Engine:
+        """Return an engine over the rows of ``vectors``, under their row numbers."""
+
+    def open(self, folder: Path) -> Engine:
+        """Return the engine that was saved in ``folder``."""
+
+
+def engine_names() -> tuple[str, ...]:
+    """Return the names of all engines, built in and added by other packages."""
+    added = (point.name for point in entry_points(group="explorer.engines"))
+    return tuple(sorted({*_BUILT_IN, *added}))
+
+
+def load_engine(name: str = DEFAULT_ENGINE) -> EngineFactory:
+    """Return the factory of the engine called ``name``, importing it now."""
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        factory: EngineFactory = getattr(import_module(module), attribute)()
+        return factory
+    for point in entry_points(group="explorer.engines", name=name):
+        added: EngineFactory = point.load()()
+        return added
+    raise UnusableInput(f"No engine is called {name!r}. Known: {', '.join(engine_names())}.")

@@ -1,0 +1,49 @@
+"""The referee: every cosine, computed with numpy. Right by construction, slow by design."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from explorer.embedders import Vectors
+from explorer.engines import Engine, Keys, Nearest
+
+_FILE = "vectors.npy"
+
+
+class ExactFactory:
+    """Makes :class:`Exact` engines."""
+
+    def build(self, vectors: Vectors) -> Engine:
+        return Exact(np.ascontiguousarray(vectors, dtype=np.float32))
+
+    def open(self, folder: Path) -> Engine:
+        return Exact(np.load(folder / _FILE, mmap_mode="r", allow_pickle=False))
+
+
+class Exact:
+    """Brute force over a matrix; ties go to the smaller key."""
+
+    def __init__(self, matrix: Vectors) -> None:
+        self._matrix = matrix
+
+    @property
+    def size(self) -> int:
+        return int(self._matrix.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        return int(self._matrix.shape[1])
+
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+        keys = np.arange(self.size, dtype=np.int64) if among is None else np.sort(among)
+        scores = np.asarray(queries @ self._matrix[keys].T, dtype=np.float32)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return Nearest(keys[order], np.take_along_axis(scores, order, axis=1))
+
+    def vectors(self, keys: Keys) -> Vectors:
+        return np.asarray(self._matrix[keys], dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        np.save(folder / _FILE, self._matrix, allow_pickle=False)

@@ -1,0 +1,73 @@
+"""FAISS flat index (Douze et al. 2024, arXiv:2401.08281): exact, with SIMD and threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.embedders import Vectors
+from explorer.engines import Engine, Keys, Nearest
+from explorer.errors import LibraryDamaged
+
+_FILE = "index.faiss"
+
+
+class FaissFactory:
+    """Makes :class:`FaissFlat` engines."""
+
+    def build(self, vectors: Vectors) -> Engine:
+        import faiss
+
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return FaissFlat(index)
+
+    def open(self, folder: Path) -> Engine:
+        import faiss
+
+        try:
+            return FaissFlat(faiss.read_index(str(folder / _FILE), faiss.IO_FLAG_MMAP_IFC))
+        except RuntimeError as error:
+            raise LibraryDamaged(f"{folder / _FILE}: FAISS cannot read it ({error}).") from None
+
+
+class FaissFlat:
+    """An inner-product index over all vectors, memory-mapped once saved."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    @property
+    def size(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.d)
+
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+        import faiss
+
+        found = min(k, self.size if among is None else len(among))
+        if found <= 0:
+            empty = (len(queries), 0)
+            return Nearest(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+        parameters = None
+        if among is not None:
+            allowed = np.zeros((self.size + 7) // 8, dtype=np.uint8)
+            np.bitwise_or.at(allowed, among // 8, (1 << (among % 8)).astype(np.uint8))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(allowed))
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        scores, keys = self._index.search(queries, found, params=parameters)
+        return Nearest(keys, scores)
+
+    def vectors(self, keys: Keys) -> Vectors:
+        rows: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(keys, dtype=np.int64))
+        return rows
+
+    def save(self, folder: Path) -> None:
+        import faiss
+
+        faiss.write_index(self._index, str(folder / _FILE))

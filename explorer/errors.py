@@ -1,0 +1,55 @@
+"""Everything that can go wrong on purpose.
+
+Each message names the file or thing, the place in it, and the next step::
+
+    ExplorerError
+    ├── UnusableInput         what the user handed over cannot be used
+    │   ├── DigestError       a digest file cannot be read at all
+    │   ├── UnknownPaper      no paper goes by this id
+    │   └── UnknownTopic      no topic goes by this id or name
+    ├── LibraryError          the library folder is not what it should be
+    │   ├── LibraryMissing    there is no published generation yet
+    │   ├── LibraryBusy       another build holds the lock
+    │   └── LibraryDamaged    a stored file is torn, altered or from another version
+    └── EmbedderError         a model cannot be loaded or does not fit the library
+"""
+
+
+class ExplorerError(Exception):
+    """Root of all errors that the explorer raises on purpose."""
+
+
+class UnusableInput(ExplorerError):
+    """What the user handed over cannot be used; nothing was changed."""
+
+
+class DigestError(UnusableInput):
+    """A digest file cannot be read at all."""
+
+
+class UnknownPaper(UnusableInput):
+    """No paper in the library goes by this id."""
+
+
+class UnknownTopic(UnusableInput):
+    """No topic in the library goes by this id or name."""
+
+
+class LibraryError(ExplorerError):
+    """The library folder is not what it should be."""
+
+
+class LibraryMissing(LibraryError):
+    """The folder holds no published generation yet."""
+
+
+class LibraryBusy(LibraryError):
+    """Another build holds the lock on this library."""
+
+
+class LibraryDamaged(LibraryError):
+    """A stored file is torn, altered, or written by a version that cannot be read."""
+
+
+class EmbedderError(ExplorerError):
+    """A model cannot be loaded, or does not fit the library's vectors."""

@@ -1,0 +1,242 @@
+"""One generation: an immutable, complete build. Written, verified, published, opened.
+
+A generation is a folder of files in the ecosystem's own formats and a manifest that names each
+with its size and SHA-256. It is written under a hidden name, opened again and checked, and only
+then renamed; whoever opens it sees all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.embedders import Vectors
+from explorer.engines import Engine, load_engine
+from explorer.errors import LibraryDamaged
+from explorer.graph import NeighbourGraph
+from explorer.lexicon import Lexicon
+from explorer.paper import Paper
+from explorer.projection import Positions
+from explorer.records import Records
+from explorer.topics import Labels, Topic
+
+SCHEMA = 1
+GIVEN = " (vectors given)"
+"""Ends the identity of a library whose vectors came from the user, not from the embedder."""
+_MANIFEST = "manifest.json"
+_SELF_CHECKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation says of itself."""
+
+    number: int
+    created: str
+    """UTC, ISO 8601."""
+    papers: int
+    model: str
+    """The model as it was asked for."""
+    identity: str
+    """Everything that changes a vector (see :class:`explorer.embedders.Embedder`)."""
+    dimension: int
+    engine: str
+    digests: tuple[dict[str, Any], ...]
+    """Name, format and counts of each digest read in this build."""
+    changes: dict[str, int]
+    """What this build did: added, changed, unchanged, removed, merged, rejected, embedded."""
+    settings: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+    """Size and SHA-256 of each file, by its path inside the folder."""
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Generation:
+    """An opened generation. Arrays are memory-mapped; rows are shared by all of them."""
+
+    folder: Path
+    manifest: Manifest
+    records: Records
+    engine: Engine
+    lexicon: Lexicon
+    graph: NeighbourGraph
+    positions: Positions
+    levels: tuple[tuple[Topic, ...], ...]
+    """Topics from coarse to fine."""
+    memberships: tuple[Labels, ...]
+    """For each level, the place in ``levels[level]`` of each paper's topic."""
+
+    @property
+    def size(self) -> int:
+        return self.manifest.papers
+
+    def topics_of(self, row: int) -> tuple[Topic, ...]:
+        """Return the topics of one paper, coarse to fine."""
+        return tuple(
+            topics[int(labels[row])]
+            for topics, labels in zip(self.levels, self.memberships, strict=True)
+        )
+
+    @cached_property
+    def topics(self) -> dict[str, Topic]:
+        """All topics of all levels, by id."""
+        return {topic.id: topic for level in self.levels for topic in level}
+
+    def members(self, topic: Topic) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Return the rows of the papers in ``topic``."""
+        place = self.levels[topic.level].index(topic)
+        return np.flatnonzero(self.memberships[topic.level] == place)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that a new generation is made of, in memory."""
+
+    papers: Sequence[Paper]
+    vectors: Vectors
+    engine: Engine
+    graph: NeighbourGraph
+    positions: Positions
+    levels: tuple[tuple[Topic, ...], ...]
+    memberships: tuple[Labels, ...]
+
+
+def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
+    """Write ``draft`` into ``folder``, which must not exist, and force it to disk."""
+    folder.mkdir(parents=True)
+    (folder / "index").mkdir()
+    (folder / "words").mkdir()
+    Records.write(draft.papers, folder / "papers.arrow")
+    draft.engine.save(folder / "index")
+    Lexicon.build(draft.papers, folder / "words")
+    draft.graph.save(folder)
+    np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
+    np.save(folder / "memberships.npy", np.stack(draft.memberships), allow_pickle=False)
+    topics = [[asdict(topic) for topic in level] for level in draft.levels]
+    _write_json(folder / "topics.json", topics)
+    files = {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }
+    _write_json(folder / _MANIFEST, asdict(manifest) | {"files": files})
+    for path in [*folder.rglob("*"), folder]:
+        sync(path)
+
+
+def open_generation(folder: Path) -> Generation:
+    """Return the generation in ``folder``.
+
+    Raises:
+        LibraryDamaged: a file is missing, has another size, or is of another version.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != expected["bytes"]:
+            raise LibraryDamaged(
+                f"{path}: missing or cut short. Go back with `explorer rollback`, or build anew "
+                "with `explorer build --full`."
+            )
+    levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
+    return Generation(
+        folder=folder,
+        manifest=manifest,
+        records=Records.open(folder / "papers.arrow"),
+        engine=load_engine(manifest.engine).open(folder / "index"),
+        lexicon=Lexicon.open(folder / "words"),
+        graph=NeighbourGraph.open(folder),
+        positions=np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False),
+        levels=tuple(
+            tuple(Topic(**topic | {"keywords": tuple(topic["keywords"])}) for topic in level)
+            for level in levels
+        ),
+        memberships=tuple(np.load(folder / "memberships.npy", mmap_mode="r", allow_pickle=False)),
+    )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the generation in ``folder``."""
+    path = folder / _MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise LibraryDamaged(
+                f"{path}: written in schema {content['schema']}, this version reads {SCHEMA}. "
+                "Build anew with `explorer build --full`."
+            )
+        return Manifest(**content | {"digests": tuple(content["digests"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LibraryDamaged(
+            f"{path}: cannot be read ({error}). Go back with `explorer rollback`."
+        ) from None
+
+
+def verify_generation(folder: Path) -> None:
+    """Check everything about the generation in ``folder``.
+
+    Raises:
+        LibraryDamaged: a checksum differs, counts disagree, or a paper does not find itself.
+    """
+    generation = open_generation(folder)
+    for name, expected in generation.manifest.files.items():
+        if _sha256(folder / name) != expected["sha256"]:
+            raise LibraryDamaged(f"{folder / name}: altered since it was written.")
+    size = generation.size
+    counts = {
+        "records": len(generation.records),
+        "vectors": generation.engine.size,
+        "graph": generation.graph.size,
+        "positions": len(generation.positions),
+        "memberships": len(generation.memberships[0]),
+    }
+    if set(counts.values()) != {size} or generation.engine.dimension != generation.manifest.dimension:
+        raise LibraryDamaged(f"{folder}: the parts disagree on the number of papers: {counts}.")
+    rows = np.unique(np.linspace(0, size - 1, _SELF_CHECKS).astype(np.int64))
+    vectors = generation.engine.vectors(rows)
+    found = generation.engine.search(vectors, 1)
+    own = np.einsum("ij,ij->i", vectors, vectors)
+    if not np.allclose(found.scores[:, 0], own, atol=0.02):
+        raise LibraryDamaged(f"{folder}: papers do not find themselves in the index.")
+
+
+def publish_generation(hidden: Path, final: Path) -> None:
+    """Verify the generation in ``hidden`` and give it its ``final`` name in one step."""
+    verify_generation(hidden)
+    os.rename(hidden, final)
+    sync(final.parent)
+
+
+def remove_generation(folder: Path) -> None:
+    """Delete a generation; its name goes first, so that a half-deleted one is never opened."""
+    doomed = folder.with_name(f".removed-{folder.name}")
+    os.rename(folder, doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Force ``path``, a file or a folder, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,156 @@
+"""A library: a folder of generations, one of them live.
+
+::
+
+    library/
+      LIVE             the name of the live generation
+      generations/     immutable builds, numbered
+      vectors/         the append-only vector cache; survives every rebuild
+      .lock            held by the one build at a time; freed by the system if it dies
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
+from explorer.generation import (
+    Draft,
+    Generation,
+    Manifest,
+    open_generation,
+    publish_generation,
+    read_manifest,
+    remove_generation,
+    sync,
+    write_generation,
+)
+
+DEFAULT_FOLDER = Path("data/library")
+_LIVE = "LIVE"
+_KEPT = 5
+"""Generations that stay on disk, for rollback."""
+
+
+class Library:
+    """The library in ``folder``; nothing is read or written until asked."""
+
+    def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def vectors(self) -> Path:
+        """The folder of the vector cache."""
+        return self.folder / "vectors"
+
+    @property
+    def live(self) -> str:
+        """The name of the live generation; empty if nothing is published."""
+        try:
+            return (self.folder / _LIVE).read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except OSError as error:
+            raise LibraryError(
+                f"{self.folder / _LIVE}: cannot be read ({error.strerror}). Check its rights."
+            ) from None
+
+    def open(self) -> Generation:
+        """Return the live generation.
+
+        Raises:
+            LibraryMissing: nothing has been published here.
+            LibraryDamaged: the live generation cannot be read.
+        """
+        name = self.live
+        if not name:
+            raise LibraryMissing(
+                f"{self.folder}: no library here yet. Drop digests into data/digests and run "
+                "`python index_build.py`."
+            )
+        if Path(name).name != name:
+            raise LibraryDamaged(f"{self.folder / _LIVE}: names no generation: {name!r}.")
+        return open_generation(self._generations / name)
+
+    def history(self) -> list[Manifest]:
+        """Return the manifests of all generations on disk, oldest first."""
+        return [read_manifest(folder) for folder in self._folders()]
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Hold the build lock; clear away what an interrupted build left.
+
+        Raises:
+            LibraryBusy: another build holds the lock.
+            LibraryError: the folder cannot be written.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self._generations.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise LibraryBusy(
+                f"{self.folder}: another build is running. Wait for it to end, then try again."
+            ) from None
+        except OSError as error:
+            raise LibraryError(
+                f"{self.folder}: cannot be written ({error.strerror}). Check its rights, or name "
+                "another folder with --library."
+            ) from None
+        try:
+            for leftover in self._generations.glob(".*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            yield
+        finally:
+            lock.release()
+
+    def next_number(self) -> int:
+        """Return the number for a new generation."""
+        return max((int(folder.name) for folder in self._folders()), default=0) + 1
+
+    def publish(self, draft: Draft, manifest: Manifest) -> Generation:
+        """Write, verify and switch to a new generation. The caller holds the build lock."""
+        name = f"{manifest.number:06d}"
+        hidden = self._generations / f".building-{name}"
+        final = self._generations / name
+        write_generation(draft, manifest, hidden)
+        publish_generation(hidden, final)
+        self._point_to(name)
+        for folder in self._folders()[:-_KEPT]:
+            remove_generation(folder)
+        return open_generation(final)
+
+    def rollback(self) -> Manifest:
+        """Make the generation before the live one live again, and return its manifest.
+
+        Raises:
+            LibraryMissing: there is none before it.
+        """
+        names = [folder.name for folder in self._folders()]
+        earlier = [name for name in names if name < self.live]
+        if not earlier:
+            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+        self._point_to(earlier[-1])
+        return read_manifest(self._generations / earlier[-1])
+
+    @property
+    def _generations(self) -> Path:
+        return self.folder / "generations"
+
+    def _folders(self) -> list[Path]:
+        if not self._generations.is_dir():
+            return []
+        return sorted(path for path in self._generations.iterdir() if path.name.isdigit())
+
+    def _point_to(self, name: str) -> None:
+        scratch = self.folder / ".LIVE.new"
+        scratch.write_text(name + "\n", encoding="utf-8")
+        sync(scratch)
+        os.replace(scratch, self.folder / _LIVE)
+        sync(self.folder)

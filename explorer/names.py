@@ -1,0 +1,342 @@
+"""Names for topics: phrases as they stand in the papers, told apart from the siblings'.
+
+Candidates are runs of one to four words without stop words or the filler of abstracts. A phrase
+is good if many of the topic's papers use it and few others do, if it is complete (not mostly
+followed or preceded by further words, as "large language" is by "models"), and if its own vector
+lies in the topic's direction. A word that mostly stands inside a longer phrase yields to that
+phrase (the nesting idea of the C-value, Frantzi, Ananiadou and Mima 2000,
+doi:10.1007/s007999900023).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.embedders import Vectors
+from explorer.lexicon import STOP_WORDS, stem
+from explorer.paper import Paper
+from explorer.topics import Labels
+
+EmbedPhrases = Callable[[Sequence[str]], Vectors]
+"""Phrases to unit vectors, in the papers' own space."""
+
+_FILLER = frozenset(
+    """able accuracy achieve achieved achieves achieving across additional address addresses
+    advance advanced advances aim aims allow allowing allows analysis analyze application
+    applications apply applied approach approaches art available average baseline baselines based
+    benchmark benchmarks best better beyond bridge case cases challenge challenges challenging code
+    common compare compared comparison complex component comprehensive conduct consider
+    considerable consistent consistently contribution conventional crucial current demonstrate
+    demonstrated demonstrates demonstrating despite detail develop developed development
+    different difficult direct directly due easily effective effectively effectiveness effect
+    effects efficient efficiently efficiency enable enables enabling end enhance enhanced enhances
+    enhancing ensure ensuring entire especially essential evaluate evaluated evaluating evaluation
+    evaluations evidence example existing experiment experimental experiments explore exploring
+    extensive extra fast faster feature features final finally find findings first focus following
+    framework frameworks full fully fundamental furthermore future gain gains gap general generally
+    given goal great greatly handle hard help hence high higher highly idea impact implement
+    implementation implemented importance important importantly improve improved improvement
+    improvements improves improving include includes including increase increased increases
+    increasing independent information input instance interesting introduce introduced introduces
+    introducing investigate issue issues key know known lack large largely larger largest lead
+    leading leads level leverage leverages leveraging limit limitation limitations limited line
+    low lower main mainly major make makes making manner mean means mechanism mechanisms meet
+    method methodology methods metric metrics model models moreover motivated multiple named nature
+    necessary need needed needs new non notable notably novel number numerous observe obtain
+    obtained offer offers one open order original outperform outperforming outperforms output
+    overall overcome paper papers part particular particularly perform performance performing
+    performs perspective pipeline popular possible potential potentially powerful practical
+    practice precise present presented presents previous previously prior problem problems procedure
+    process processes produce produces promising proper propose proposed proposes proposing
+    prove provide provided provides providing public publicly purpose quality question range
+    rapid rapidly rate ratio real recent recently reduce reduced reduces reducing reduction related
+    relative relevant rely remain remains remarkable report require required requirements requires
+    requiring research researchers respectively result resulting results reveal rich robust role
+    run running scale scales scenario scenarios second seen set sets setting settings several
+    show showing shown shows significant significantly similar simple simply single situation size
+    small smaller sota source special specific specifically speed standard state states step steps
+    strategy strategies strong studied studies study substantial substantially success successful
+    successfully suffer suffers suggest suitable superior support survey system systems tackle
+    target task tasks technique techniques term terms test tested testing third time times total
+    traditional train trained training transform type types typical typically unified unique unlike
+    usage useful user users utilize utilizes utilizing validate value values variety various vast
+    verify version versus way ways wide widely widespread work works world year years
+    github https http www com org available url arxiv abstract et al x""".split()
+)
+"""Words that abstracts of every field share; no phrase may begin or end with one alone."""
+
+_RUN = re.compile(r"[^\W_]+(?:[-’'+.][^\W_]+)*\+*")
+_BREAK = re.compile(r"[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s")
+_ADJECTIVE = re.compile(
+    r"-(?:intensive|efficient|based|aware|free|driven|guided|oriented|level|scale|specific|agnostic"
+    r"|friendly|wise|end|time|shot|source|quality|art|par|performance|cost|rank|dimensional|context"
+    r"|form|range|grained|fidelity|order|step|world)$"
+    r"|(?<!se)(?<!ne)(?<!fe)(?<!spe)(?<!emb)(?<!f)ed$|ly$|(?:consuming|expensive)$"
+)
+_LONGEST = 4
+_LENGTH_WORTH = (0.0, 0.55, 1.0, 1.05, 0.95)
+"""Worth of a phrase by its number of words: one says little, four are a mouthful."""
+_TITLE_WORTH = 0.5
+"""How much a phrase's share of titles adds to its share of papers."""
+_NESTED = 0.7
+_CENTRALITY_POWER = 2.0
+_CANDIDATES = 24
+_KEYWORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TopicName:
+    """What a topic is called: its label and further keywords, best first."""
+
+    label: str
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseTable:
+    """Which phrases stand in which papers.
+
+    ``papers[key]`` and ``titles[key]`` are sets of row numbers; ``display[key]`` is the usual
+    way of writing the phrase. A key is the phrase's stems, joined by blanks.
+    """
+
+    papers: dict[str, frozenset[int]]
+    titles: dict[str, frozenset[int]]
+    display: dict[str, str]
+    completeness: dict[str, float]
+    """From 0 (always part of something longer) to 1 (always stands by itself)."""
+
+
+def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
+    """Collect the phrases of all papers that stand in at least two of them."""
+    rows: dict[str, set[int]] = defaultdict(set)
+    titles: dict[str, set[int]] = defaultdict(set)
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    usual_case: dict[str, Counter[str]] = defaultdict(Counter)
+    followed: Counter[str] = Counter()
+    preceded: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for row, paper in enumerate(papers):
+        for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
+            for start_of_run, run in _runs(text):
+                if not is_title:
+                    for position, word in enumerate(run):
+                        if position or not start_of_run:
+                            usual_case[word.casefold()][word] += 1
+                for start, end in _phrases(run):
+                    phrase = run[start:end]
+                    key = _key(phrase)
+                    seen[key] += 1
+                    followed[key] += end < len(run) and run[end].casefold() not in STOP_WORDS
+                    preceded[key] += start > 0 and run[start - 1].casefold() not in _WEAK
+                    rows[key].add(row)
+                    forms[key][" ".join(phrase)] += 1 if is_title else 2
+                    if is_title:
+                        titles[key].add(row)
+    kept = {key: frozenset(found) for key, found in rows.items() if len(found) > 1}
+    return PhraseTable(
+        kept,
+        {key: frozenset(titles[key]) for key in kept},
+        {key: _written(forms[key], usual_case) for key in kept},
+        {
+            key: (1 - followed[key] / (seen[key] + 1)) * (1 - 0.5 * preceded[key] / (seen[key] + 1))
+            for key in kept
+        },
+    )
+
+
+def name_topics(
+    table: PhraseTable,
+    labels: Labels,
+    parents: Labels,
+    parent_names: Sequence[TopicName],
+    vectors: Vectors,
+    embed_phrases: EmbedPhrases,
+) -> list[TopicName]:
+    """Return a name for each topic of one level.
+
+    Args:
+        labels: the topic of each paper on this level, shape (papers,).
+        parents: the topic of each paper one level up, all zero for the top level.
+        parent_names: names one level up; empty for the top level.
+        vectors: unit vectors of the papers, shape (papers, dimension).
+
+    A name that stands on the level already, or is its parent's, is not given again.
+    """
+    sizes = np.bincount(labels)
+    scored = {topic: _score(table, labels, parents, topic) for topic in range(len(sizes))}
+    shortlist = {
+        topic: sorted(scores, key=lambda key: (-scores[key], key))[:_CANDIDATES]
+        for topic, scores in scored.items()
+    }
+    centrality = _centrality(table, shortlist, labels, vectors, embed_phrases)
+    taken = {_bag(name.label) for name in parent_names}
+    names: dict[int, TopicName] = {}
+    for topic in np.argsort(-sizes, kind="stable").tolist():
+        scores = {key: scored[topic][key] * centrality[topic, key] for key in shortlist[topic]}
+        ranked = sorted(scores, key=lambda key: (-scores[key], key))
+        ranked = _without_nested(ranked, table, labels == topic)
+        parent = int(parents[np.argmax(labels == topic)])
+        if parent_names and sizes[topic] == np.count_nonzero(parents == parent):
+            names[topic] = parent_names[parent]  # not cut, so still the same topic
+            continue
+        inherited = _bag(parent_names[parent].label) if parent_names else frozenset[str]()
+        names[topic] = _named([table.display[key] for key in ranked], taken, inherited, topic)
+        taken.add(_bag(names[topic].label))
+    return [names[topic] for topic in range(len(sizes))]
+
+
+def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
+    """Yield (begins a sentence, words) for each stretch between punctuation."""
+    end = 0
+    begins = True
+    for mark in [*_BREAK.finditer(text), None]:
+        stretch = text[end : mark.start() if mark else len(text)]
+        run = [match[0] for match in _RUN.finditer(stretch)]
+        if run:
+            yield begins, run
+        if mark:
+            begins = bool(re.search(r"[.!?]", mark[0]))
+            end = mark.end()
+
+
+def _phrases(run: list[str]) -> Iterable[tuple[int, int]]:
+    """Yield (start, end) of each candidate within a run of words."""
+    for start in range(len(run)):
+        for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
+            word = run[end - 1]
+            if word.casefold() in STOP_WORDS or not any(c.isalpha() for c in word):
+                break
+            if _says_something(run[start:end]):
+                yield start, end
+
+
+def _says_something(phrase: list[str]) -> bool:
+    lowered = [word.casefold() for word in phrase]
+    if len(phrase) == 1:
+        return len(lowered[0]) > 2 and lowered[0] not in _FILLER and not _ADJECTIVE.search(lowered[0])
+    if lowered[0] in _OPENERS or lowered[0].endswith("ly"):
+        return False
+    if lowered[-1] in _CLOSERS or _ADJECTIVE.search(lowered[-1]):
+        return False
+    return any(word not in _FILLER for word in lowered) or tuple(lowered) in _EXCEPTIONS
+
+
+_OPENERS = _FILLER - frozenset(
+    "code large low high real open single multiple feature information time quality world end "
+    "model source small training state task first system user test".split()
+)
+_CLOSERS = _FILLER - frozenset(
+    "model models training code system systems quality world analysis evaluation benchmark "
+    "benchmarks features reduction search survey states rate".split()
+)
+_WEAK = STOP_WORDS | _FILLER
+_EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
+
+
+def _score(table: PhraseTable, labels: Labels, parents: Labels, topic: int) -> dict[str, float]:
+    """Score phrases by use within the topic against use in its siblings and in all papers."""
+    members = frozenset(np.flatnonzero(labels == topic).tolist())
+    parent = parents[next(iter(members))]
+    siblings = frozenset(np.flatnonzero(parents == parent).tolist()) - members
+    size, total = len(members), len(labels)
+    scores: dict[str, float] = {}
+    for key, rows in table.papers.items():
+        inside = len(rows & members)
+        if inside < min(2, size):
+            continue
+        share = inside / size
+        outside = (len(rows) - inside + 0.5) / (total - size + 1)
+        beside = (len(rows & siblings) + 0.5) / (len(siblings) + 1)
+        contrast = np.log((inside + 0.5) / (size + 1) / max(outside, beside))
+        if contrast <= 0:
+            continue
+        in_titles = len(table.titles[key] & members) / size
+        length = min(len(key.split()), _LONGEST)
+        scores[key] = float(
+            (share + _TITLE_WORTH * in_titles)
+            * contrast
+            * _LENGTH_WORTH[length]
+            * table.completeness[key]
+        )
+    return scores
+
+
+def _centrality(
+    table: PhraseTable,
+    shortlist: dict[int, list[str]],
+    labels: Labels,
+    vectors: Vectors,
+    embed_phrases: EmbedPhrases,
+) -> dict[tuple[int, str], float]:
+    """Return, for each (topic, phrase), how far the phrase points to the topic's middle."""
+    keys = sorted({key for found in shortlist.values() for key in found})
+    if not keys:
+        return {}
+    phrases = embed_phrases([table.display[key] for key in keys])
+    row = {key: i for i, key in enumerate(keys)}
+    result: dict[tuple[int, str], float] = {}
+    for topic, found in shortlist.items():
+        middle: NDArray[np.float32] = vectors[labels == topic].mean(axis=0)
+        middle = middle / max(float(np.linalg.norm(middle)), 1e-9)
+        for key in found:
+            result[topic, key] = max(0.05, float(phrases[row[key]] @ middle)) ** _CENTRALITY_POWER
+    return result
+
+
+def _without_nested(ranked: list[str], table: PhraseTable, in_topic: NDArray[np.bool_]) -> list[str]:
+    """Drop phrases that mostly stand inside a longer one of the list, or repeat a better one."""
+    members = frozenset(np.flatnonzero(in_topic).tolist())
+    kept: list[str] = []
+    for key in ranked:
+        inside = table.papers[key] & members
+        swallowed = any(
+            f" {key} " in f" {other} "
+            and other != key
+            and len(table.papers[other] & inside) >= _NESTED * len(inside)
+            for other in ranked
+        )
+        contains_better = any(f" {better} " in f" {key} " for better in kept)
+        if not swallowed and not contains_better:
+            kept.append(key)
+    return kept
+
+
+def _named(
+    phrases: list[str], taken: set[frozenset[str]], inherited: frozenset[str], topic: int
+) -> TopicName:
+    free = [p for p in phrases if _bag(p) not in taken and not _bag(p) <= inherited]
+    several = [p for p in free if len(re.split(r"[\s-]", p)) > 1]
+    label = next(iter(several[:1] or free[:1] or phrases[:1]), f"Topic {topic + 1}")
+    if not free and phrases:
+        label = f"{label} ({topic + 1})"
+    return TopicName(label, tuple([p for p in phrases if p != label][:_KEYWORDS]))
+
+
+def _key(phrase: list[str]) -> str:
+    return " ".join(stem(part) for word in phrase for part in re.split(r"[-’']", word))
+
+
+def _bag(phrase: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in re.findall(r"\w+", phrase))
+
+
+def _written(forms: Counter[str], usual_case: dict[str, Counter[str]]) -> str:
+    """Return the phrase as it is usually written, its words in their usual case."""
+    most = max(forms.values())
+    form = min(form for form, count in forms.items() if count == most)
+    return " ".join(_cased(word, usual_case[word.casefold()]) for word in form.split(" "))
+
+
+def _cased(word: str, seen: Counter[str]) -> str:
+    if seen:
+        most = max(seen.values())
+        return min(form for form, count in seen.items() if count == most)
+    is_acronym = sum(c.isupper() for c in word) > 1 or any(c.isdigit() for c in word)
+    return word if is_acronym else word.lower()

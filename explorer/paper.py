@@ -1,0 +1,114 @@
+"""Paper: the record that everything else passes along.
+
+A reader makes it, identity gives it an id, and from then on it never changes; a later digest
+that knows more makes a new Paper with the same id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from explorer.readable import plain
+
+_ARXIV = re.compile(
+    r"(?:arxiv[.:]\s*|arxiv\.org/(?:abs|pdf|html)/|huggingface\.co/papers/|alphaxiv\.org/(?:abs|overview)/)?"
+    r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?/?",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(?P<id>10\.\d{4,9}/\S+)", re.IGNORECASE)
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
+
+
+def arxiv_id(text: str) -> str:
+    """Return the arXiv id that ``text`` is (bare, prefixed or an address), without its version."""
+    match = _ARXIV.fullmatch(re.sub(r"^https?://(?:www\.|export\.)?", "", text.strip()))
+    return match["id"].lower() if match else ""
+
+
+def doi(text: str) -> str:
+    """Return the DOI that ``text`` is (bare, prefixed or an address), in lower case."""
+    match = _DOI.fullmatch(text.strip().rstrip(".,;"))
+    return match["id"].lower() if match else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a paper was read: the digest, the line in it (from 1), the digest's date (EDTF)."""
+
+    digest: str
+    line: int
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper, as far as its digests tell.
+
+    ``title`` and ``abstract`` stand as in the digest, white space apart; :attr:`readable_title`
+    and :attr:`readable_abstract` are for people and for the embedder.
+    """
+
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    date: str = ""
+    """Publication date in EDTF (see :mod:`explorer.dates`)."""
+    venue: str = ""
+    arxiv: str = ""
+    doi: str = ""
+    other_ids: tuple[str, ...] = ()
+    """Ids that other services or the digest itself use, as ``scheme:value``."""
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    summary: str = ""
+    """A one-sentence digest of the abstract, where some service wrote one."""
+    sources: tuple[Source, ...] = field(default=())
+    id: str = ""
+    """The library's id; empty until :mod:`explorer.identity` gives one."""
+
+    @cached_property
+    def readable_title(self) -> str:
+        return plain(self.title)
+
+    @cached_property
+    def readable_abstract(self) -> str:
+        return plain(self.abstract)
+
+    @property
+    def text(self) -> str:
+        """What is embedded: title and abstract together, readable."""
+        body = self.readable_abstract or plain(self.summary)
+        return f"{self.readable_title}\n{body}" if body else self.readable_title
+
+    @property
+    def fingerprint(self) -> str:
+        """128 bits of SHA-256 of :attr:`text` in hex: same text, same vector."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:32]
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """Every id that the paper goes by, as ``scheme:value``; the library's own is bare."""
+        ids = [self.id] if self.id else []
+        if self.arxiv:
+            ids.append(f"arxiv:{self.arxiv}")
+        if self.doi:
+            ids.append(f"doi:{self.doi}")
+        return (*ids, *self.other_ids)
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """(label, address) pairs of where to read on, https and http only."""
+        found: list[tuple[str, str]] = []
+        if self.arxiv:
+            found.append(("arXiv", f"https://arxiv.org/abs/{self.arxiv}"))
+            found.append(("PDF", f"https://arxiv.org/pdf/{self.arxiv}"))
+        if self.doi and not _ARXIV_DOI.fullmatch(self.doi):
+            found.append(("DOI", f"https://doi.org/{self.doi}"))
+        shown = {address for _, address in found}
+        if re.match(r"https?://", self.url) and self.url not in shown and arxiv_id(self.url) == "":
+            found.append(("Web page", self.url))
+        return tuple(found)

@@ -1,0 +1,164 @@
+"""Socket: digest formats. A reader turns one digest file into Papers and Rejections.
+
+A reader is an object with a ``name``, a ``recognises`` and a ``read`` (see :class:`Reader`).
+The readers of this package are listed in ``_BUILT_IN``; outside packages add theirs through the
+entry-point group ``explorer.readers``. Which one reads a file is decided by its content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol
+
+from explorer.errors import DigestError
+from explorer.paper import Paper
+from explorer.readers.digest import Digest, Rejection, open_digest
+from explorer.settings import ReadingLimits
+
+__all__ = [
+    "Digest",
+    "Reader",
+    "Reading",
+    "Rejection",
+    "digest_files",
+    "read_digest",
+    "reader_names",
+    "recognise",
+]
+
+_BUILT_IN = {
+    "json-lines": "explorer.readers.json_lines:JsonLines",
+    "scraped-page": "explorer.readers.scraped_page:ScrapedPage",
+}
+
+
+class Reader(Protocol):
+    """The contract of a digest format."""
+
+    name: str
+    """What the format is called, in lower case: ``scraped-page``."""
+
+    def recognises(self, digest: Digest) -> int:
+        """Return how surely ``digest`` is of this format, from 0 (it is not) to 100.
+
+        Only ``digest.head`` may be looked at. Formats that are recognised by a signature
+        answer 90 or more, formats that fit almost any text answer 10 or less.
+        """
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        """Yield what stands in ``digest``, in its order, each with its line.
+
+        Never raises on content: what cannot be understood is yielded as a Rejection.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one digest file gave."""
+
+    digest: str
+    path: Path
+    format: str
+    papers: tuple[Paper, ...]
+    rejections: tuple[Rejection, ...]
+
+
+def reader_names() -> tuple[str, ...]:
+    """Return the names of all readers, built in and added by other packages."""
+    added = (point.name for point in entry_points(group="explorer.readers"))
+    return tuple(sorted({*_BUILT_IN, *added}))
+
+
+@lru_cache
+def load_reader(name: str) -> Reader:
+    """Return the reader called ``name``, importing it now."""
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        reader: Reader = getattr(import_module(module), attribute)()
+        return reader
+    for point in entry_points(group="explorer.readers", name=name):
+        added: Reader = point.load()()
+        return added
+    raise DigestError(f"No reader is called {name!r}. Known: {', '.join(reader_names())}.")
+
+
+def recognise(digest: Digest) -> Reader:
+    """Return the reader that is surest of ``digest``; ties go to the name first in order."""
+    readers = [load_reader(name) for name in reader_names()]
+    sureness = {reader.name: reader.recognises(digest) for reader in readers}
+    best = max(readers, key=lambda reader: sureness[reader.name])
+    if sureness[best.name] <= 0:
+        raise DigestError(
+            f"{digest.path}: none of the known formats ({', '.join(reader_names())}). "
+            "A digest holds titles and abstracts as text; see docs/formats.md."
+        )
+    return best
+
+
+def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Return (digest name, file) for each file that ``given`` names or holds, in order.
+
+    A folder stands for all files below it, hidden ones apart; a digest is called by its path
+    relative to that folder, a single file by its own name.
+
+    Raises:
+        DigestError: one of ``given`` does not exist, or none of them holds a file.
+    """
+    found: dict[Path, str] = {}
+    for path in given:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                inside = file.relative_to(path)
+                if file.is_file() and not any(part.startswith(".") for part in inside.parts):
+                    found.setdefault(file.resolve(), inside.as_posix())
+        elif path.exists():
+            found.setdefault(path.resolve(), path.name)
+        else:
+            raise DigestError(f"{path}: there is no such file or folder. Check the spelling.")
+    if not found:
+        names = ", ".join(str(path) for path in given)
+        raise DigestError(f"{names}: no digest in there. Drop a file with titles and abstracts in.")
+    return [(name, file) for file, name in found.items()]
+
+
+def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None) -> Reading:
+    """Read one digest file, whatever its format.
+
+    Raises:
+        DigestError: the file as a whole cannot be read (missing, empty, binary, unknown).
+    """
+    limits = limits or ReadingLimits()
+    digest = open_digest(path, name or path.name, limits)
+    reader = recognise(digest)
+    papers: list[Paper] = []
+    rejections: list[Rejection] = []
+    for item in reader.read(digest):
+        checked = _within(item, limits) if isinstance(item, Paper) else item
+        if isinstance(checked, Paper):
+            papers.append(checked)
+        else:
+            rejections.append(checked)
+    if not papers and not rejections:
+        raise DigestError(
+            f"{path}: no paper found. A digest holds titles, each followed by its abstract."
+        )
+    return Reading(digest.name, path, reader.name, tuple(papers), tuple(rejections))
+
+
+def _within(paper: Paper, limits: ReadingLimits) -> Paper | Rejection:
+    source = paper.sources[0]
+    for what, text, most in (
+        ("title", paper.title, limits.title_characters),
+        ("abstract", paper.abstract, limits.abstract_characters),
+    ):
+        if len(text) > most:
+            reason = f"the {what} has {len(text):,} characters, more than the {most:,} allowed"
+            return Rejection(source.digest, source.line, reason, text[:80])
+    if not any(character.isalnum() for character in paper.title):
+        return Rejection(source.digest, source.line, "a paper without a title", paper.abstract[:80])
+    return replace(paper, id="")

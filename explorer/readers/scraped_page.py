@@ -1,0 +1,337 @@
+"""Scraped daily-papers pages: text or Markdown in which titles and abstracts alternate.
+
+Such a page has no grammar. A browser's "select all, copy", a scraper's Markdown and a notebook's
+export of one page differ in everything but this: a short paragraph, the title, is followed by a
+long one, the abstract. Between them stand menus, counters, dates, avatars and addresses. So the
+page is cut into paragraphs, each paragraph is given a role by its own shape, and each abstract
+takes the title that precedes it. A short paragraph that is neither furniture nor title is
+reported with its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from explorer.dates import complete_year, parse_date
+from explorer.paper import Paper, Source, arxiv_id
+from explorer.readable import tidy
+from explorer.readers.digest import Digest, Line, Rejection
+
+_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_BRACKETS = r"\[((?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)\]"
+_LINK = re.compile(rf"{_BRACKETS}\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s]*)*)>?[^()]*\)")
+_REFERENCE_LINK = re.compile(rf"{_BRACKETS}\s?\[([^\[\]]*)\]")
+_DEFINITION = re.compile(r"^\s{0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$")
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
+_QUOTE = re.compile(r"^(?:>\s?)+", re.MULTILINE)
+_BARE_ADDRESS = re.compile(r"<?https?://[^\s<>\[\]]+>?|www\.[^\s<>\[\]]+")
+_TORN_LINK = re.compile(r"\]\([^)\s]*\)|^\[$")
+_HEADING = re.compile(r"^#{1,6}\s+")
+_BULLET = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+")
+_SOFT_BREAK = re.compile(r"\\+\s*\n|\\+\s{2,}")
+_LABEL = re.compile(r"^(?:\*\*)?(?:abstract|summary)(?:\*\*)?\s*[:.—–-]\s*(?:\*\*)?\s*", re.I)
+_AUTHORS_LABEL = re.compile(r"^(?:\*\*)?(?:authors?|by)\s*:\s*(?:\*\*)?\s*", re.I)
+_NAME = r"(?:[A-ZÀ-ÞĀ-Ž][\w.'’\-]*|de|da|van|von|der|den|di|la|le|bin|al)"
+_NAMES = re.compile(rf"{_NAME}(?: {_NAME}){{1,4}}(?:\s*(?:,|;|·|and|&)+\s*{_NAME}(?: {_NAME}){{1,4}})+,?(?: et al\.?)?")
+_DATED = re.compile(r"(?:published|submitted|updated|posted)?(?:\s+on)?\s*:?\s*(.+)", re.I)
+_FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+
+_FURNITURE = frozenset(
+    phrase.strip()
+    for phrase in """
+    new|subscribe|daily|weekly|monthly|trending|trending papers|papers|daily papers|all papers
+    models|datasets|spaces|buckets|buckets new|community|docs|enterprise|pricing|log in|login
+    sign in|sign up|log out|join|hugging face|huggingface|hugging face papers|daily papers hugging face
+    by|ak|by ak|byak|and the research community|by ak and the research community
+    byak and the research community|get trending papers in your email inbox
+    get trending papers in your email inbox once a day
+    your daily dose of ai research from ak|previous|next|prev|upvote|submit|submit a paper
+    view all|view pdf|view paper|pdf|html|arxiv|arxiv page|code|github|project page|full paper
+    search|menu|home|about|about us|contact|careers|jobs|company|tos|terms|terms of service
+    privacy|privacy policy|website|skip to content|skip to main content|toggle navigation
+    theme|system theme|light|dark|share|save|cite|copy link|read more|show more|load more
+    see more|back to top|back|today|yesterday|tomorrow|this week|solutions|inference providers
+    title|titles|abstract|abstracts|authors|summary|details|links|comments|likes
+    cookie settings|accept cookies
+    """.replace("\n", "|").split("|")
+)
+_COUNTER = re.compile(
+    r"[\[\]()\-–—·•|+▲△↑👍❤⭐💬.,:\s\d]*(?:[\d.,]+\s?k)?"
+    r"|[\d.,]+k?\s+(?:authors?|comments?|likes?|upvotes?|papers?|models?|stars?|votes?|views?)",
+    re.I,
+)
+_BYLINE = re.compile(r"(?:submitted|posted|uploaded|shared|curated|upvoted)\s+by\b.{0,60}", re.I)
+
+
+class Role(StrEnum):
+    """What a paragraph is, judged by its own shape."""
+
+    FURNITURE = "furniture"
+    ADDRESS = "address"
+    DATE = "date"
+    AUTHORS = "authors"
+    SHORT = "short"
+    PROSE = "prose"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph: its first line, its text without markup, the addresses it links to."""
+
+    line: int
+    text: str
+    role: Role
+    addresses: tuple[str, ...] = ()
+    heading: bool = False
+
+    @property
+    def arxiv(self) -> str:
+        return next((found for address in self.addresses if (found := arxiv_id(address))), "")
+
+
+class ScrapedPage:
+    """Reads pages in which titles and abstracts are alternating paragraphs."""
+
+    name = "scraped-page"
+
+    def recognises(self, digest: Digest) -> int:
+        return 5
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        lines: list[Line] = []
+        for line in digest.lines():
+            if isinstance(line, Rejection):
+                yield line
+            else:
+                lines.append(line)
+        lines, front_matter = _without_front_matter(lines)
+        definitions = dict(
+            (match[1].lower(), match[2]) for line in lines if (match := _DEFINITION.match(line.text))
+        )
+        blocks = [
+            _block(paragraph, definitions)
+            for paragraph in _paragraphs(lines)
+            if not all(_DEFINITION.match(line.text) for line in paragraph)
+        ]
+        date = _digest_date(blocks, front_matter, digest.path.name)
+        yield from _pair(blocks, digest.name, date)
+
+
+def _without_front_matter(lines: list[Line]) -> tuple[list[Line], dict[str, str]]:
+    if not lines or lines[0].text.strip() != "---":
+        return lines, {}
+    for index, line in enumerate(lines[1:60], start=1):
+        if line.text.strip() == "---":
+            pairs = (entry.text.partition(":") for entry in lines[1:index])
+            return lines[index + 1 :], {k.strip(): v.strip().strip("\"'") for k, _, v in pairs}
+    return lines, {}
+
+
+def _paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
+    paragraph: list[Line] = []
+    for line in lines:
+        starts_anew = bool(_HEADING.match(line.text) or _BULLET.match(line.text))
+        if paragraph and (not line.text.strip() or starts_anew or _HEADING.match(paragraph[-1].text)):
+            yield paragraph
+            paragraph = []
+        if line.text.strip():
+            paragraph.append(line)
+    if paragraph:
+        yield paragraph
+
+
+def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
+    raw = "\n".join(line.text.strip() for line in paragraph)
+    heading = bool(_HEADING.match(raw))
+    text = _SOFT_BREAK.sub(" ", _QUOTE.sub("", _HEADING.sub("", raw)))
+    text = _TAG.sub(" ", text)
+    addresses: list[str] = []
+    labels: list[str] = []
+
+    def unlink(match: re.Match[str]) -> str:
+        target = match[2] or match[1]
+        address = definitions.get(target.lower(), target) if match.re is _REFERENCE_LINK else target
+        if match.re is _REFERENCE_LINK and target.lower() not in definitions:
+            return match[0]
+        if _is_navigation(address) and not re.search(r"[^\W\d]{2}", match[1]):
+            return " "
+        if not _is_navigation(address):
+            addresses.append(address)
+            labels.append(match[1])
+        return match[1]
+
+    text = _IMAGE.sub("", text)
+    text = _LINK.sub(unlink, text)
+    text = _REFERENCE_LINK.sub(unlink, text)
+    text = _TORN_LINK.sub("", text)
+    only_labels = labels and all(_is_furniture(label) for label in labels)
+    if only_labels and _is_furniture(_without(text, labels)):
+        return Block(paragraph[0].number, "", Role.ADDRESS, tuple(addresses), heading)
+    if not _BARE_ADDRESS.sub("", text).strip(" ,;|·<>"):
+        found = [address.strip("<>") for address in _BARE_ADDRESS.findall(text)]
+        kept = tuple(address for address in (*addresses, *found) if not _is_navigation(address))
+        role = Role.ADDRESS if found or kept else Role.FURNITURE
+        return Block(paragraph[0].number, "", role, kept, heading)
+    text = tidy(_unwrapped(text))
+    return Block(paragraph[0].number, text, _role(text, heading), tuple(addresses), heading)
+
+
+def _without(text: str, labels: list[str]) -> str:
+    for label in labels:
+        text = text.replace(label, " ", 1)
+    return text
+
+
+def _is_furniture(text: str) -> bool:
+    """Whether ``text`` is a menu entry, a counter or no words at all."""
+    words = " ".join(re.sub(r"[^\w\s]|_", "", text).casefold().split())
+    return not words or words in _FURNITURE or bool(_COUNTER.fullmatch(text.strip()))
+
+
+def _unwrapped(text: str) -> str:
+    text = _BULLET.sub("", text.strip())
+    emphasis = re.fullmatch(r"(\*\*|__|\*|_)(.+)\1", text, re.DOTALL)
+    return emphasis[2] if emphasis and emphasis[1] not in emphasis[2] else text
+
+
+def _is_navigation(address: str) -> bool:
+    return bool(re.search(r"/login\b|/join\b|#community|/papers/(?:date|week|month|trending)\b", address))
+
+
+def _role(text: str, heading: bool) -> Role:
+    words = text.split()
+    if _is_furniture(text) or _BYLINE.fullmatch(text):
+        return Role.FURNITURE
+    dated = _DATED.fullmatch(text)
+    if dated and parse_date(dated[1]):
+        return Role.DATE
+    if _AUTHORS_LABEL.match(text) or (len(words) < 200 and _NAMES.fullmatch(text)):
+        return Role.AUTHORS
+    ends_as_sentence = bool(re.search(r"[.!?…][\"'”’)\]]*$", text))
+    if heading:
+        return Role.PROSE if len(words) > 60 else Role.SHORT
+    if len(words) >= 30 or (len(words) >= 10 and ends_as_sentence and not text.endswith("?")):
+        return Role.PROSE
+    return Role.SHORT
+
+
+def _digest_date(blocks: list[Block], front_matter: dict[str, str], file_name: str) -> str:
+    first_prose = next((i for i, b in enumerate(blocks) if b.role is Role.PROSE), len(blocks))
+    on_page = [_date_of(b) for b in blocks[:first_prose] if b.role is Role.DATE]
+    named = _FILE_DATE.search(file_name)
+    elsewhere = [
+        front_matter.get(key, "") for key in ("date", "retrieved", "exported", "fetched", "created")
+    ]
+    known = next((full for text in elsewhere if len(full := parse_date(text)) == 10), "")
+    known = known or (parse_date(named[1]) if named else "")
+    return complete_year(on_page[0], known) if on_page else known
+
+
+def _date_of(block: Block) -> str:
+    match = _DATED.fullmatch(block.text)
+    return parse_date(match[1]) if match else ""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What has been gathered since the last abstract."""
+
+    shorts: list[Block]
+    authors: Block | None
+    addresses: list[Block]
+
+
+def _pair(blocks: list[Block], digest: str, date: str) -> Iterator[Paper | Rejection]:
+    """Give each abstract the title before it; report what is left over."""
+    draft = _Draft([], None, [])
+    finished: Paper | None = None
+    apart = False  # whether anything but addresses came since the last abstract
+
+    def dated(paper: Paper) -> Paper:
+        return replace(paper, date=complete_year(paper.date, paper.sources[0].date))
+
+    for block in blocks:
+        match block.role:
+            case Role.PROSE:
+                title, leftovers = _choose_title(draft)
+                if title is None:
+                    if finished is not None and not apart:
+                        finished = replace(finished, abstract=f"{finished.abstract} {block.text}")
+                    else:
+                        reason = "a long paragraph without a title before it"
+                        yield Rejection(digest, block.line, reason, block.text[:80])
+                    continue
+                if finished is not None:
+                    yield dated(finished)
+                yield from _leftover(leftovers, digest, date)
+                ids = [b.arxiv for b in (title, *draft.addresses, block) if b.arxiv]
+                addresses = [a for b in (title, *draft.addresses) for a in b.addresses]
+                finished = Paper(
+                    title=title.text,
+                    abstract=_LABEL.sub("", block.text),
+                    authors=_authors(draft.authors),
+                    arxiv=ids[0] if ids else "",
+                    url=next((a for a in addresses if a.startswith("http")), ""),
+                    sources=(Source(digest, title.line, date),),
+                )
+                draft, apart = _Draft([], None, []), False
+            case Role.ADDRESS:
+                if finished is not None and not draft.shorts and not apart and not finished.arxiv:
+                    finished = replace(finished, arxiv=block.arxiv)
+                draft.addresses.append(block)
+            case Role.DATE:
+                if finished is not None and not draft.shorts and not finished.date:
+                    finished = replace(finished, date=_date_of(block))
+                apart = True
+            case Role.AUTHORS:
+                draft.authors = block
+                apart = True
+            case Role.SHORT:
+                if not draft.shorts:
+                    draft.addresses = []
+                draft.shorts.append(block)
+                apart = True
+            case Role.FURNITURE:
+                apart = True
+    if finished is not None:
+        yield dated(finished)
+    yield from _leftover(draft.shorts, digest, date)
+
+
+def _choose_title(draft: _Draft) -> tuple[Block | None, list[Block]]:
+    """Return the title among the short paragraphs before an abstract, and the others.
+
+    A heading or a link to a paper is a title for sure; else the last one is nearest.
+    """
+    if not draft.shorts:
+        # A single author list never stands alone: "Ada Lovelace, Charles Babbage" as a title.
+        return (draft.authors, []) if draft.authors else (None, [])
+    marked = [block for block in draft.shorts if block.arxiv or block.heading]
+    title = (marked or draft.shorts)[-1]
+    same = title.text.casefold()
+    return title, [b for b in draft.shorts if b is not title and b.text.casefold() != same]
+
+
+def _leftover(blocks: list[Block], digest: str, date: str) -> Iterator[Paper | Rejection]:
+    seen: set[str] = set()
+    for block in blocks:
+        if block.arxiv and len(block.text.split()) >= 2:
+            if block.arxiv not in seen:
+                seen.add(block.arxiv)
+                yield Paper(
+                    title=block.text, arxiv=block.arxiv, sources=(Source(digest, block.line, date),)
+                )
+        elif not any(address.startswith("http") for address in block.addresses):
+            reason = "neither a title with an abstract nor known page furniture"
+            yield Rejection(digest, block.line, reason, block.text[:80])
+
+
+def _authors(block: Block | None) -> tuple[str, ...]:
+    if block is None:
+        return ()
+    names = _AUTHORS_LABEL.sub("", block.text)
+    parts = re.split(r"\s*(?:,|;|·|&|\band\b)\s*", names)
+    return tuple(part for part in parts if part and part.lower() not in {"et al", "et al."})

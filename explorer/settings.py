@@ -1,0 +1,79 @@
+"""Every knob, with its unit and its reason, frozen.
+
+A station takes its own settings object and nothing else. What changes a stored result is
+written into the manifest of the generation that it shaped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """Bounds on what a digest may ask of the machine.
+
+    A digest is text from strangers: without bounds one line could fill the memory.
+    """
+
+    line_characters: int = 1_000_000
+    title_characters: int = 1_000
+    abstract_characters: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """The neighbour graph that map, topics, search and "more like this" share."""
+
+    neighbours: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class MapSettings:
+    """UMAP on the shared graph (McInnes, Healy, Melville 2018, arXiv:1802.03426)."""
+
+    neighbours: int = 15
+    min_distance: float = 0.25
+    spread: float = 1.5
+    seed: int = 20_240_311
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSettings:
+    """Leiden communities (Traag, Waltman, van Eck 2019, doi:10.1038/s41598-019-41695-z)."""
+
+    neighbours: int = 30
+    """At most; small libraries use the square root of their size, at least 5."""
+    resolution: float = 1.0
+    smallest_topic: int = 4
+    """Communities with fewer papers join the one they are tied to most."""
+    split_above: int = 24
+    """A topic with more papers than this is divided again on the next, finer level."""
+    most_levels: int = 3
+    seed: int = 1
+    trials: int = 8
+    """Independent Leiden runs, of which the best by modularity is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How the two rankings become one; measured in ``benchmarks/``."""
+
+    candidates: int = 200
+    """Papers taken from each leg before fusion."""
+    dense_weight: float = 0.6
+    """Share of the meaning leg in the min-max fusion; words get the rest."""
+    smoothing_weight: float = 0.4
+    """Share of the final score that comes from the candidate's neighbours."""
+    smoothing_neighbours: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a library."""
+
+    reading: ReadingLimits = field(default_factory=ReadingLimits)
+    graph: GraphSettings = field(default_factory=GraphSettings)
+    map: MapSettings = field(default_factory=MapSettings)
+    topics: TopicSettings = field(default_factory=TopicSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)

@@ -1,0 +1,132 @@
+"""The vector cache: what has been embedded once is never embedded again.
+
+One append-only file an embedder identity. Each record is a fingerprint, a vector and a CRC-32
+over both, all of one length, so a torn end and a flipped bit are both found when the file is
+opened: the damaged file is set aside and its good records go on in a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from explorer.embedders import Embedder, Vectors
+
+_MAGIC = b"explorer vectors 1\n"
+_HEADER_BYTES = 512
+_BATCH = 64
+
+
+class VectorCache:
+    """The vectors of one embedder identity, by fingerprint (32 hex digits)."""
+
+    def __init__(self, folder: Path, identity: str, dimension: int) -> None:
+        self._header = (_MAGIC + f"{dimension}\n{identity}\n".encode()).ljust(_HEADER_BYTES, b"\0")
+        if len(self._header) > _HEADER_BYTES:
+            raise ValueError(f"the embedder's identity is too long: {identity!r}")
+        self._layout = np.dtype(
+            [("fingerprint", "V16"), ("vector", "<f4", (dimension,)), ("crc", "<u4")]
+        )
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", identity.split(" ")[0]).strip("-")[:60]
+        key = hashlib.sha256(self._header).hexdigest()[:12]
+        self.path = folder / f"{slug}-{key}.vectors"
+        self.set_aside: Path | None = None
+        """Where a damaged file was moved when this cache was opened."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._rows = self._open()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, fingerprint: str) -> bool:
+        return bytes.fromhex(fingerprint) in self._rows
+
+    def take(self, fingerprints: Sequence[str]) -> Vectors:
+        """Return the vectors of ``fingerprints``, shape (len(fingerprints), dimension).
+
+        Raises:
+            KeyError: one of them is not in the cache.
+        """
+        rows = [self._rows[bytes.fromhex(fingerprint)] for fingerprint in fingerprints]
+        if not rows:
+            return np.empty((0, self._layout["vector"].shape[0]), dtype=np.float32)
+        stored = np.memmap(self.path, dtype=self._layout, mode="r", offset=_HEADER_BYTES)
+        return np.array(stored["vector"][rows], dtype=np.float32)
+
+    def append(self, fingerprints: Sequence[str], vectors: Vectors) -> None:
+        """Store vectors; they are on disk when this returns."""
+        keys = [bytes.fromhex(fingerprint) for fingerprint in fingerprints]
+        records = np.zeros(len(keys), dtype=self._layout)
+        records["fingerprint"] = np.array(keys, dtype="V16")
+        records["vector"] = vectors
+        records["crc"] = [_checksum(record) for record in records]
+        with self.path.open("ab") as file:
+            file.write(records.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        for key in keys:
+            self._rows[key] = len(self._rows)
+
+    def _open(self) -> dict[bytes, int]:
+        if not self.path.exists():
+            self.path.write_bytes(self._header)
+            return {}
+        content = self.path.read_bytes()
+        whole = (len(content) - _HEADER_BYTES) // self._layout.itemsize
+        records = np.frombuffer(
+            content, self._layout, max(whole, 0), min(_HEADER_BYTES, len(content))
+        )
+        good = [i for i, record in enumerate(records) if record["crc"] == _checksum(record)]
+        expected = _HEADER_BYTES + whole * self._layout.itemsize
+        if content[:_HEADER_BYTES] != self._header or len(content) != expected or len(good) < whole:
+            self._replace(records[good])
+            records = records[good]
+        keys = [record["fingerprint"].tobytes() for record in records]
+        return {key: row for row, key in enumerate(keys)}
+
+    def _replace(self, good: np.ndarray[tuple[int], np.dtype[np.void]]) -> None:
+        attempt = 1
+        while (aside := self.path.with_suffix(f".damaged-{attempt}")).exists():
+            attempt += 1
+        rescued = self.path.with_suffix(".rescued")
+        rescued.write_bytes(self._header + good.tobytes())
+        os.rename(self.path, aside)
+        os.replace(rescued, self.path)
+        self.set_aside = aside
+
+
+def embed_missing(
+    cache: VectorCache,
+    embedder: Embedder,
+    texts: dict[str, str],
+    progress: Callable[[int, int], None],
+) -> int:
+    """Embed what of ``texts`` (fingerprint to text) is not in ``cache``; return how many.
+
+    ``progress`` is called with (done, total) after each stored batch.
+    """
+    missing = [(fingerprint, text) for fingerprint, text in texts.items() if fingerprint not in cache]
+    # Texts of like length together waste no padding; the order changes no vector.
+    missing.sort(key=lambda item: (len(item[1]), item[0]))
+    done = 0
+    progress(0, len(missing))
+    for batch in _batches(missing):
+        cache.append([key for key, _ in batch], embedder.embed([text for _, text in batch]))
+        done += len(batch)
+        progress(done, len(missing))
+    return done
+
+
+def _batches(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
+def _checksum(record: np.void) -> int:
+    return zlib.crc32(record.tobytes()[:-4])
