@@ -320,7 +320,9 @@ def _live(library: Library) -> Generation | None:
 def _said(papers: Sequence[Paper]) -> dict[str, str]:
     """Return what each paper says, sources apart: where it stood is no change of the paper."""
     return {
-        paper.id: repr([getattr(paper, name) for name in paper.__dataclass_fields__ if name != "sources"])
+        paper.id: repr(
+            [getattr(paper, name) for name in paper.__dataclass_fields__ if name != "sources"]
+        )
         for paper in papers
     }
 
@@ -355,7 +357,9 @@ def _store_given(
     lengths = np.linalg.norm(vectors, axis=1)
     if not np.all(np.abs(lengths - 1.0) < 0.01):
         worst = int(np.argmax(np.abs(lengths - 1.0)))
-        raise UnusableInput(f"{path}: row {worst} has length {lengths[worst]:.3f}; give unit vectors.")
+        raise UnusableInput(
+            f"{path}: row {worst} has length {lengths[worst]:.3f}; give unit vectors."
+        )
     row_of = {(p.sources[0].line, p.title): row for row, p in enumerate(reading.papers)}
     rows_by_fingerprint: dict[str, int] = {}
     for paper in papers:
@@ -399,4 +403,3 @@ class _Clock:
     def read(self) -> dict[str, float]:
         total = time.perf_counter() - self._begin
         return {name: round(s, 3) for name, s in (self._seconds | {"total": total}).items()}
-

@@ -200,7 +200,10 @@ def verify_generation(folder: Path) -> None:
         "positions": len(generation.positions),
         "memberships": len(generation.memberships[0]),
     }
-    if set(counts.values()) != {size} or generation.engine.dimension != generation.manifest.dimension:
+    if (
+        set(counts.values()) != {size}
+        or generation.engine.dimension != generation.manifest.dimension
+    ):
         raise LibraryDamaged(f"{folder}: the parts disagree on the number of papers: {counts}.")
     rows = np.unique(np.linspace(0, size - 1, _SELF_CHECKS).astype(np.int64))
     vectors = generation.engine.vectors(rows)
@@ -213,14 +216,14 @@ def verify_generation(folder: Path) -> None:
 def publish_generation(hidden: Path, final: Path) -> None:
     """Verify the generation in ``hidden`` and give it its ``final`` name in one step."""
     verify_generation(hidden)
-    os.rename(hidden, final)
+    hidden.rename(final)
     sync(final.parent)
 
 
 def remove_generation(folder: Path) -> None:
     """Delete a generation; its name goes first, so that a half-deleted one is never opened."""
     doomed = folder.with_name(f".removed-{folder.name}")
-    os.rename(folder, doomed)
+    folder.rename(doomed)
     shutil.rmtree(doomed, ignore_errors=True)
 
 

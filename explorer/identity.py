@@ -56,7 +56,9 @@ def _unread(stored: Paper, read_now: set[str]) -> Paper:
 def merge(papers: Sequence[Paper]) -> Paper:
     """Return one record with the fullest of each field; the order of ``papers`` is no matter."""
     best = max(papers, key=lambda p: (len(p.abstract), p.abstract, len(p.title), p.title))
-    sources = sorted({s for p in papers for s in p.sources}, key=lambda s: (s.digest, s.line, s.date))
+    sources = sorted(
+        {s for p in papers for s in p.sources}, key=lambda s: (s.digest, s.line, s.date)
+    )
     merged = Paper(
         title=_fullest([p.title for p in papers if p.abstract == best.abstract]),
         abstract=best.abstract,
@@ -79,7 +81,9 @@ def merge(papers: Sequence[Paper]) -> Paper:
 def title_key(title: str) -> str:
     """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
     folded = unicodedata.normalize("NFKD", title).casefold()
-    return " ".join(re.findall(r"[^\W_]+", "".join(c for c in folded if not unicodedata.combining(c))))
+    return " ".join(
+        re.findall(r"[^\W_]+", "".join(c for c in folded if not unicodedata.combining(c)))
+    )
 
 
 def _groups(papers: list[Paper]) -> list[list[int]]:
@@ -164,4 +168,3 @@ def _longest(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _precision(edtf: str) -> int:
     return sum(character.isdigit() for character in edtf)
-

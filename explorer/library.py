@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,5 +151,5 @@ class Library:
         scratch = self.folder / ".LIVE.new"
         scratch.write_text(name + "\n", encoding="utf-8")
         sync(scratch)
-        os.replace(scratch, self.folder / _LIVE)
+        scratch.replace(self.folder / _LIVE)
         sync(self.folder)

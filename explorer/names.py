@@ -72,7 +72,9 @@ _FILLER = frozenset(
 """Words that abstracts of every field share; no phrase may begin or end with one alone."""
 
 _RUN = re.compile(r"[^\W_]+(?:[-’'+.][^\W_]+)*\+*")
-_BREAK = re.compile(r"[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s")
+_BREAK = re.compile(
+    r"[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s"
+)
 _ADJECTIVE = re.compile(
     r"-(?:intensive|efficient|based|aware|free|driven|guided|oriented|level|scale|specific|agnostic"
     r"|friendly|wise|end|time|shot|source|quality|art|par|performance|cost|rank|dimensional|context"
@@ -220,7 +222,9 @@ def _phrases(run: list[str]) -> Iterable[tuple[int, int]]:
 def _says_something(phrase: list[str]) -> bool:
     lowered = [word.casefold() for word in phrase]
     if len(phrase) == 1:
-        return len(lowered[0]) > 2 and lowered[0] not in _FILLER and not _ADJECTIVE.search(lowered[0])
+        return (
+            len(lowered[0]) > 2 and lowered[0] not in _FILLER and not _ADJECTIVE.search(lowered[0])
+        )
     if lowered[0] in _OPENERS or lowered[0].endswith("ly"):
         return False
     if lowered[-1] in _CLOSERS or _ADJECTIVE.search(lowered[-1]):
@@ -290,7 +294,9 @@ def _centrality(
     return result
 
 
-def _without_nested(ranked: list[str], table: PhraseTable, in_topic: NDArray[np.bool_]) -> list[str]:
+def _without_nested(
+    ranked: list[str], table: PhraseTable, in_topic: NDArray[np.bool_]
+) -> list[str]:
     """Drop phrases that mostly stand inside a longer one of the list, or repeat a better one."""
     members = frozenset(np.flatnonzero(in_topic).tolist())
     kept: list[str] = []

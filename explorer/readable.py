@@ -41,7 +41,9 @@ _SUBSCRIPT = re.compile(r"(?<=[\w)\]}])_(?:\{([^{}\s]{1,12})\}|(\d+|[A-Za-z]))(?
 _UP = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _DOWN = str.maketrans("0123456789+-−=()aeoxijkmnt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓᵢⱼₖₘₙₜ")
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u2028\u2029]+")
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 @lru_cache(maxsize=1)
@@ -126,7 +128,9 @@ def _plain_prose(text: str) -> str:
 
     def macro(match: re.Match[str]) -> str:
         # "C:\temp" and "either\or" are no macros; named macros without arguments stand apart.
-        if match.group()[1:].isalpha() and _PATH_BEFORE.search(text[max(0, match.start() - 2) : match.start()]):
+        if match.group()[1:].isalpha() and _PATH_BEFORE.search(
+            text[max(0, match.start() - 2) : match.start()]
+        ):
             return match.group()
         return _expand(match.group())
 

@@ -116,7 +116,9 @@ class Records:
     @cached_property
     def _rows_by_id(self) -> dict[str, int]:
         rows: dict[str, int] = {}
-        columns = (self._table.column(name).to_pylist() for name in ("id", "arxiv", "doi", "other_ids"))
+        columns = (
+            self._table.column(name).to_pylist() for name in ("id", "arxiv", "doi", "other_ids")
+        )
         for row, (own, arxiv, known_doi, others) in enumerate(zip(*columns, strict=True)):
             for name in (own, arxiv, known_doi, *others, *(i.partition(":")[2] for i in others)):
                 if name:
@@ -137,7 +139,9 @@ def _row(paper: Paper) -> dict[str, Any]:
 
 
 def _paper(row: dict[str, Any]) -> Paper:
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
     del fields["fingerprint"]
     fields["sources"] = tuple(Source(**source) for source in row["sources"])
     return Paper(**fields)

@@ -116,14 +116,15 @@ def check_model(embedder: Embedder, generation: Generation) -> None:
 
 def search(
     generation: Generation,
-    embedder: Embedder,
+    embedder: Embedder | None,
     query: Query,
     k: int = 10,
     settings: SearchSettings | None = None,
 ) -> Results:
     """Return the ``k`` papers that answer ``query`` best.
 
-    Ids and exact titles come first. Ties go to the smaller id.
+    Ids and exact titles come first. Ties go to the smaller id. ``embedder`` may be None where
+    no text needs a vector: in lexical mode, or with examples alone.
 
     Raises:
         UnknownPaper: an example goes by no known id.
@@ -145,7 +146,6 @@ def search(
     dense = np.zeros(0, dtype=np.float32)
     vector = None
     if mode is not Mode.LEXICAL:
-        check_model(embedder, generation)
         vector = _query_vector(generation, embedder, query.text, examples, counter)
     rows, dense, lexical = _candidates(generation, vector, query.text, mode, wanted, among)
     visible = ~np.isin(rows, list(hidden))
@@ -165,7 +165,9 @@ def search(
     return Results(hits, time.perf_counter() - begin, mode)
 
 
-def similar(generation: Generation, name: str, k: int = 10, filters: Filters | None = None) -> Results:
+def similar(
+    generation: Generation, name: str, k: int = 10, filters: Filters | None = None
+) -> Results:
     """Return the ``k`` papers nearest in meaning to the one that goes by ``name``."""
     begin = time.perf_counter()
     row = find_paper(generation, name)
@@ -256,7 +258,7 @@ def highlight(text: str, query: str) -> list[tuple[str, bool]]:
 
 def _query_vector(
     generation: Generation,
-    embedder: Embedder,
+    embedder: Embedder | None,
     text: str,
     examples: Sequence[int],
     counter: Sequence[int],
@@ -264,6 +266,9 @@ def _query_vector(
     """Return the unit vector of the query: its text and examples, away from counter-examples."""
     vector = np.zeros(generation.manifest.dimension, dtype=np.float32)
     if text.strip():
+        if embedder is None:
+            raise EmbedderError("A search by meaning needs the model. Search by words instead.")
+        check_model(embedder, generation)
         vector += embedder.embed_queries([text])[0]
     if examples:
         vector += _middle(generation, examples)
@@ -348,9 +353,8 @@ def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int
         named.append(row)
     elif len(text.split()) > 1:
         key = title_key(text)
-        for candidate in generation.lexicon.search(text, 5, among).keys.tolist():
-            if title_key(generation.records[candidate].readable_title) == key:
-                named.append(candidate)
+        likely = generation.lexicon.search(text, 5, among).keys.tolist()
+        named = [i for i in likely if title_key(generation.records[i].readable_title) == key]
     return [row for row in named if among is None or row in among]
 
 

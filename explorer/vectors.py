@@ -33,7 +33,7 @@ class VectorCache:
         self._layout = np.dtype(
             [("fingerprint", "V16"), ("vector", "<f4", (dimension,)), ("crc", "<u4")]
         )
-        slug = re.sub(r"[^A-Za-z0-9]+", "-", identity.split(" ")[0]).strip("-")[:60]
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", identity.partition(" ")[0]).strip("-")[:60]
         key = hashlib.sha256(self._header).hexdigest()[:12]
         self.path = folder / f"{slug}-{key}.vectors"
         self.set_aside: Path | None = None
@@ -96,8 +96,8 @@ class VectorCache:
             attempt += 1
         rescued = self.path.with_suffix(".rescued")
         rescued.write_bytes(self._header + good.tobytes())
-        os.rename(self.path, aside)
-        os.replace(rescued, self.path)
+        self.path.rename(aside)
+        rescued.replace(self.path)
         self.set_aside = aside
 
 
@@ -111,7 +111,9 @@ def embed_missing(
 
     ``progress`` is called with (done, total) after each stored batch.
     """
-    missing = [(fingerprint, text) for fingerprint, text in texts.items() if fingerprint not in cache]
+    missing = [
+        (fingerprint, text) for fingerprint, text in texts.items() if fingerprint not in cache
+    ]
     # Texts of like length together waste no padding; the order changes no vector.
     missing.sort(key=lambda item: (len(item[1]), item[0]))
     done = 0

@@ -45,7 +45,8 @@ class Hashing:
                 vectors[row, (number >> 1) % self.dimension] += 1.0 if number & 1 else -1.0
             if not vectors[row].any():  # words may cancel out
                 vectors[row, 0] = 1.0
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / lengths, dtype=np.float32)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self.embed(texts)

@@ -58,7 +58,9 @@ class FaissFlat:
         if among is not None:
             allowed = np.zeros((self.size + 7) // 8, dtype=np.uint8)
             np.bitwise_or.at(allowed, among // 8, (1 << (among % 8)).astype(np.uint8))
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(allowed))
+            # The type stubs know the C++ constructors only, not the Python wrappers around them.
+            selector = faiss.IDSelectorBitmap(allowed)  # type: ignore[call-arg, arg-type]
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         scores, keys = self._index.search(queries, found, params=parameters)
         return Nearest(keys, scores)

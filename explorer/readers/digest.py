@@ -86,7 +86,9 @@ def open_digest(path: Path, name: str, limits: ReadingLimits) -> Digest:
     except FileNotFoundError:
         raise DigestError(f"{path}: there is no such file. Check the spelling.") from None
     except OSError as error:
-        raise DigestError(f"{path}: cannot be opened ({error.strerror}). Check its rights.") from None
+        raise DigestError(
+            f"{path}: cannot be opened ({error.strerror}). Check its rights."
+        ) from None
     if not head.strip():
         raise DigestError(f"{path}: the file is empty. Save the digest again.")
     encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "")

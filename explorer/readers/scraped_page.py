@@ -22,7 +22,8 @@ from explorer.readers.digest import Digest, Line, Rejection
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _BRACKETS = r"\[((?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)\]"
-_LINK = re.compile(rf"{_BRACKETS}\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s]*)*)>?[^()]*\)")
+_TARGET = r"\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s]*)*)>?[^()]*\)"
+_LINK = re.compile(_BRACKETS + _TARGET)
 _REFERENCE_LINK = re.compile(rf"{_BRACKETS}\s?\[([^\[\]]*)\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
@@ -35,7 +36,8 @@ _SOFT_BREAK = re.compile(r"\\+\s*\n|\\+\s{2,}")
 _LABEL = re.compile(r"^(?:\*\*)?(?:abstract|summary)(?:\*\*)?\s*[:.—–-]\s*(?:\*\*)?\s*", re.I)
 _AUTHORS_LABEL = re.compile(r"^(?:\*\*)?(?:authors?|by)\s*:\s*(?:\*\*)?\s*", re.I)
 _NAME = r"(?:[A-ZÀ-ÞĀ-Ž][\w.'’\-]*|de|da|van|von|der|den|di|la|le|bin|al)"
-_NAMES = re.compile(rf"{_NAME}(?: {_NAME}){{1,4}}(?:\s*(?:,|;|·|and|&)+\s*{_NAME}(?: {_NAME}){{1,4}})+,?(?: et al\.?)?")
+_FULL_NAME = rf"{_NAME}(?: {_NAME}){{1,4}}"
+_NAMES = re.compile(rf"{_FULL_NAME}(?:\s*(?:,|;|·|and|&)+\s*{_FULL_NAME})+,?(?: et al\.?)?")
 _DATED = re.compile(r"(?:published|submitted|updated|posted)?(?:\s+on)?\s*:?\s*(.+)", re.I)
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
@@ -98,7 +100,7 @@ class ScrapedPage:
     name = "scraped-page"
 
     def recognises(self, digest: Digest) -> int:
-        return 5
+        return 5 if re.search(r"[^\W\d]{3}", digest.head) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         lines: list[Line] = []
@@ -108,9 +110,8 @@ class ScrapedPage:
             else:
                 lines.append(line)
         lines, front_matter = _without_front_matter(lines)
-        definitions = dict(
-            (match[1].lower(), match[2]) for line in lines if (match := _DEFINITION.match(line.text))
-        )
+        defined = [match for line in lines if (match := _DEFINITION.match(line.text))]
+        definitions = {match[1].lower(): match[2] for match in defined}
         blocks = [
             _block(paragraph, definitions)
             for paragraph in _paragraphs(lines)
@@ -134,7 +135,9 @@ def _paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
     paragraph: list[Line] = []
     for line in lines:
         starts_anew = bool(_HEADING.match(line.text) or _BULLET.match(line.text))
-        if paragraph and (not line.text.strip() or starts_anew or _HEADING.match(paragraph[-1].text)):
+        if paragraph and (
+            not line.text.strip() or starts_anew or _HEADING.match(paragraph[-1].text)
+        ):
             yield paragraph
             paragraph = []
         if line.text.strip():
@@ -198,7 +201,9 @@ def _unwrapped(text: str) -> str:
 
 
 def _is_navigation(address: str) -> bool:
-    return bool(re.search(r"/login\b|/join\b|#community|/papers/(?:date|week|month|trending)\b", address))
+    return bool(
+        re.search(r"/login\b|/join\b|#community|/papers/(?:date|week|month|trending)\b", address)
+    )
 
 
 def _role(text: str, heading: bool) -> Role:

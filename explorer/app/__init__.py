@@ -1,0 +1,10 @@
+"""The page: widgets, URL state and caches over the library. The only part that knows Streamlit.
+
+page.py       the frame: header, search box, two columns
+state.py      what the URL says and what the page remembers
+resources.py  the opened library and the model, shared by all visitors
+results.py    the list of hits, of a lasso's catch, and the way in for newcomers
+paper.py      one paper
+map.py        the map and what a click or lasso on it does
+style.css     spacing and type that the theme cannot set
+"""

@@ -1,0 +1,222 @@
+"""The frame of the page: header, search box, list and map side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.app import state
+from explorer.app.map import show_map
+from explorer.app.paper import show_paper
+from explorer.app.resources import Model, current_generation, library_folder, model
+from explorer.app.results import (
+    show_caught,
+    show_nothing_found,
+    show_results,
+    show_topic,
+    show_welcome,
+)
+from explorer.charts import Highlights, shown_level
+from explorer.errors import ExplorerError, LibraryMissing, UnknownPaper
+from explorer.generation import Generation
+from explorer.readable import escape_markdown
+from explorer.search import (
+    Filters,
+    Mode,
+    Query,
+    Results,
+    find_paper,
+    find_topic,
+    search,
+    similar,
+)
+
+_HITS = 10
+_NEAR = 8
+_EXAMPLES = 4
+_MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
+
+
+def main() -> None:
+    """Draw the page once; Streamlit calls this on every interaction."""
+    here = Path(__file__).parent
+    # An icon by name would be fetched from the network; this one comes with the page.
+    st.set_page_config("Literature Explorer", page_icon=here / "icon.png", layout="wide")
+    st.html(here / "style.css")
+    try:
+        generation = current_generation()
+    except LibraryMissing:
+        _show_empty_library()
+        return
+    except ExplorerError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    embedding = model(generation.manifest.model)
+    _header(generation)
+    query, mode, topic = _search_row(generation)
+    list_column, map_column = st.columns([5, 7], gap="medium")
+    with list_column, st.container(key="list"):
+        highlights = _list(generation, embedding, query, mode, topic)
+    with map_column, st.container(key="map-frame"):
+        try:
+            show_map(generation, highlights)
+        except Exception:
+            st.warning("The map cannot be drawn here. Search works as before.")
+
+
+def _header(generation: Generation) -> None:
+    dates = [digest["date"] for digest in generation.manifest.digests if digest["date"]]
+    topics = len(generation.levels[shown_level(generation)])
+    facts = [f"{generation.size:,} papers", f"{topics} topics"]
+    facts += [f"digest of {_spoken(max(dates))}"] if dates else []
+    with st.container(key="header", horizontal=True, vertical_alignment="center"):
+        st.markdown("### Literature Explorer", width="content")
+        st.caption(escape_markdown(" · ".join(facts)), width="content")
+
+
+def _search_row(generation: Generation) -> tuple[str, Mode, str]:
+    """Draw search box and filters, and return what they say."""
+    topics = {topic.id: topic for topic in generation.levels[shown_level(generation)]}
+    if st.query_params.get(state.TOPIC, "") in generation.topics:
+        wanted = generation.topics[st.query_params[state.TOPIC]]
+        topics.setdefault(wanted.id, wanted)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="search-row"):
+        query = st.text_input(
+            "Search",
+            key=state.QUERY,
+            type="search",
+            live="350ms",
+            bind="query-params",
+            label_visibility="collapsed",
+            icon=":material/search:",
+            placeholder="Search by meaning, or paste an abstract, a title, an arXiv id",
+            on_change=_asked_anew,
+        )
+        mode = st.selectbox(
+            "Rank by",
+            options=[mode.value for mode in Mode],
+            format_func=lambda value: _MODES[Mode(value)],
+            key=state.MODE,
+            bind="query-params",
+            label_visibility="collapsed",
+            width=190,
+        )
+        topic = st.selectbox(
+            "Topic",
+            options=["", *topics],
+            format_func=lambda key: topics[key].label if key else "All topics",
+            key=state.TOPIC,
+            bind="query-params",
+            label_visibility="collapsed",
+            width=240,
+            on_change=_asked_anew,
+        )
+    with st.container(horizontal=True, vertical_alignment="center", key="examples", gap="small"):
+        st.caption("try", width="content")
+        for number, example in enumerate(_examples(generation)):
+            label = escape_markdown(example)
+            st.button(
+                label, key=f"example-{number}", type="tertiary", on_click=state.ask, args=(example,)
+            )
+    return query or "", Mode(mode or Mode.HYBRID), topic or ""
+
+
+def _list(
+    generation: Generation, embedding: Model, query: str, mode: Mode, topic: str
+) -> Highlights:
+    """Fill the left column, and return what the map should point out."""
+    opened = state.opened_paper()
+    if opened:
+        try:
+            row = find_paper(generation, opened)
+        except UnknownPaper:
+            st.warning(
+                f"This link names a paper that is not in the library: {escape_markdown(opened)}.",
+                icon=":material/link_off:",
+            )
+            st.button("Show all papers", key="back", on_click=state.close_paper)
+            return Highlights()
+        near = similar(generation, opened, _NEAR)
+        show_paper(generation, row, near)
+        return Highlights(tuple(hit.row for hit in near.hits), row)
+    caught = state.caught()
+    if caught:
+        found = (generation.records.find(paper) for paper in caught)
+        rows = [place for place in found if place is not None]
+        show_caught(generation, rows)
+        return Highlights()
+    if query.strip():
+        results = _search(generation, embedding, query, mode, topic)
+        if results.hits:
+            show_results(generation, results, query)
+        else:
+            show_nothing_found(topic)
+        return Highlights(tuple(hit.row for hit in results.hits))
+    if topic:
+        rows = generation.members(find_topic(generation, topic)).tolist()
+        show_topic(generation, rows)
+        return Highlights()
+    show_welcome(generation)
+    return Highlights()
+
+
+def _search(
+    generation: Generation, embedding: Model, query: str, mode: Mode, topic: str
+) -> Results:
+    """Search; by words alone while the model is still loading or if it cannot be had."""
+    asked = Query(text=query, filters=Filters(topic=topic), mode=mode)
+    if embedding.embedder is not None:
+        return search(generation, embedding.embedder, asked, _HITS)
+    if embedding.is_ready:
+        st.warning(escape_markdown(embedding.problem), icon=":material/error:")
+    elif mode is not Mode.LEXICAL:
+        _wait_for(embedding)
+    words_only = Query(text=query, filters=Filters(topic=topic), mode=Mode.LEXICAL)
+    return search(generation, None, words_only, _HITS)
+
+
+@st.fragment(run_every=0.5)
+def _wait_for(embedding: Model) -> None:
+    """Tell that meaning is on its way, and search again once it is there."""
+    if embedding.is_ready:
+        st.rerun()
+    st.caption(":material/hourglass_top: By words for now; the model is still loading.")
+
+
+def _asked_anew() -> None:
+    state.close_paper()
+    state.release()
+
+
+def _examples(generation: Generation) -> list[str]:
+    """Return queries that this library can answer: keywords of its largest topics."""
+    level = generation.levels[shown_level(generation)]
+    found: list[str] = []
+    for topic in sorted(level, key=lambda topic: -topic.size):
+        phrases = [phrase for phrase in (topic.label, *topic.keywords) if " " in phrase]
+        fresh = [phrase for phrase in phrases if phrase not in found]
+        found += fresh[:1]
+    return found[:_EXAMPLES]
+
+
+def _show_empty_library() -> None:
+    st.markdown("### Literature Explorer")
+    st.info(
+        "There is no library yet. Drop digests (titles and abstracts) into `data/digests`, run "
+        "`python index_build.py`, then reload this page.",
+        icon=":material/library_add:",
+    )
+    st.caption(f"Looked in {escape_markdown(str(library_folder()))}.")
+
+
+def _spoken(edtf: str) -> str:
+    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    year, *rest = edtf.split("-")
+    words = [months[int(rest[0]) - 1]] if rest else []
+    words += [str(int(rest[1]))] if len(rest) > 1 else []
+    return " ".join([*words, *([year] if year.isdigit() else [])])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""One paper: everything that is known, and what lies near it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.app import state
+from explorer.app.results import show_results
+from explorer.generation import Generation
+from explorer.readable import escape_markdown, markdown
+from explorer.search import Results
+
+
+def show_paper(generation: Generation, row: int, near: Results) -> None:
+    """Show the paper in ``row`` and the papers nearest to it."""
+    paper = generation.records[row]
+    st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.close_paper)
+    with st.container(key="paper", gap="small"):
+        st.markdown(f"#### {markdown(paper.title)}")
+        if paper.authors:
+            st.markdown(escape_markdown(", ".join(paper.authors)))
+        topics = " › ".join(dict.fromkeys(topic.label for topic in generation.topics_of(row)))
+        facts = [topics, paper.venue, paper.date, *paper.categories]
+        st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
+        st.markdown(markdown(paper.abstract) or "*The digests hold no abstract of this paper.*")
+        links = [f"[{label}]({address})" for label, address in paper.links]
+        if links:
+            st.markdown("  ·  ".join(links))
+        st.caption(escape_markdown("Read in " + ", ".join(_sources(generation, row))))
+    st.markdown("##### More like this")
+    show_results(generation, near, "")
+
+
+def _sources(generation: Generation, row: int) -> list[str]:
+    return [f"{source.digest}, line {source.line}" for source in generation.records[row].sources]

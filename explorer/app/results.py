@@ -1,0 +1,151 @@
+"""The list beside the map: hits, a lasso's catch, or the way in for newcomers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.app import state
+from explorer.charts import PALETTE, shown_level, topic_colour
+from explorer.generation import Generation
+from explorer.paper import Paper
+from explorer.readable import escape_markdown, markdown
+from explorer.search import Hit, Results, highlight
+
+_MOST_LISTED = 60
+
+
+def show_results(generation: Generation, results: Results, query: str) -> None:
+    """List the hits, each with its reason."""
+    best = max((hit.score for hit in results.hits), default=0.0)
+    for hit in results.hits:
+        with st.container(key=f"hit-{hit.rank}", gap="xxsmall"):
+            _hit(generation, hit, query, max(0.0, hit.score / best) if best > 0 else 0.0)
+
+
+def show_caught(generation: Generation, rows: Sequence[int]) -> None:
+    """List what a lasso or box caught, counted by topic."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        noun = "paper" if len(rows) == 1 else "papers"
+        st.markdown(f"**{len(rows):,} {noun} selected**")
+        st.button("Clear selection", key="release", type="tertiary", on_click=state.release)
+    counts = Counter(generation.topics_of(row)[-1].label for row in rows)
+    listed = ", ".join(f"{escape_markdown(label)} ({n})" for label, n in counts.most_common(6))
+    st.caption(listed or "Nothing in there. Draw around some points.")
+    for row in rows[:_MOST_LISTED]:
+        _listed(generation, row, "caught")
+    if len(rows) > _MOST_LISTED:
+        st.caption(f"and {len(rows) - _MOST_LISTED:,} more: draw a smaller shape to see them.")
+
+
+def show_welcome(generation: Generation) -> None:
+    """Invite a newcomer: what is here, topic by topic."""
+    st.markdown("##### What is in here")
+    st.caption("Pick a topic, click a point on the map, or type a few words above.")
+    level = shown_level(generation)
+    for place, topic in enumerate(generation.levels[level]):
+        with st.container(key=f"topic-{topic.id}", gap=None):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _dot(PALETTE[place % len(PALETTE)])
+                st.button(
+                    escape_markdown(topic.label),
+                    key=f"filter-{topic.id}",
+                    type="tertiary",
+                    on_click=state.filter_by,
+                    args=(topic.id,),
+                )
+                st.caption(f"{topic.size}")
+            st.caption(escape_markdown(" · ".join(topic.keywords[:5])))
+
+
+def show_topic(generation: Generation, rows: Sequence[int]) -> None:
+    """List the papers of the topic that is filtered by, where nothing is asked."""
+    st.caption(f"{len(rows):,} papers in this topic. Type above to search among them.")
+    for row in rows[:_MOST_LISTED]:
+        _listed(generation, row, "member")
+
+
+def show_nothing_found(topic: str) -> None:
+    """Say what to do where a search has no hits."""
+    st.info("Nothing matches. Try fewer or other words.", icon=":material/search_off:")
+    if topic:
+        st.button("Search in all topics", on_click=state.filter_by, args=("",), key="all-topics")
+
+
+def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
+    with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
+        _badge(hit.rank, topic_colour(generation, hit.row))
+        _title(hit.paper, f"hit{hit.rank}")
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"actions-{hit.rank}"
+    ):
+        _bar(share, hit.why.meaning, hit.why.words)
+        facts = [hit.topic.label, hit.paper.date, hit.paper.venue]
+        st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)), width="content")
+        st.button(
+            "More like this",
+            key=f"more-hit{hit.rank}-{hit.paper.id}",
+            type="tertiary",
+            icon=":material/hub:",
+            on_click=state.open_paper,
+            args=(hit.paper.id,),
+        )
+        links = "  ·  ".join(f"[{label}]({address})" for label, address in hit.paper.links)
+        if links:
+            st.markdown(links, width="content")
+    if hit.why.sentence:
+        st.markdown(_marked(hit.why.sentence, query))
+    if hit.paper.abstract:
+        with st.expander("Abstract"):
+            st.markdown(markdown(hit.paper.abstract))
+
+
+def _listed(generation: Generation, row: int, where: str) -> None:
+    paper = generation.records[row]
+    with (
+        st.container(key=f"{where}-{paper.id}", gap=None),
+        st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False),
+    ):
+        _dot(topic_colour(generation, row))
+        _title(paper, where)
+
+
+def _title(paper: Paper, where: str) -> None:
+    st.button(
+        markdown(paper.title),
+        key=f"open-{where}-{paper.id}",
+        type="tertiary",
+        wrap=True,
+        on_click=state.open_paper,
+        args=(paper.id,),
+    )
+
+
+def _marked(sentence: str, query: str) -> str:
+    pieces = (
+        f"**{escape_markdown(piece)}**" if matches else escape_markdown(piece)
+        for piece, matches in highlight(sentence, query)
+    )
+    return "".join(pieces)
+
+
+def _badge(number: int, colour: str) -> None:
+    st.html(f'<span class="badge" style="background:{colour}">{number:d}</span>', width="content")
+
+
+def _dot(colour: str) -> None:
+    st.html(f'<span class="dot" style="background:{colour}"></span>', width="content")
+
+
+def _bar(share: float, meaning: float, words: float) -> None:
+    """Draw a score as a bar: its length the score, its parts meaning and words."""
+    st.html(
+        f'<div class="score" role="img" aria-label="score {share:.0%} of the best, '
+        f'meaning {meaning:.0%}, words {words:.0%}" '
+        f'title="meaning {meaning:.0%}, words {words:.0%}">'
+        f'<span class="meaning" style="width:{share * meaning:.1%}"></span>'
+        f'<span class="words" style="width:{share * words:.1%}"></span></div>',
+        width="content",
+    )

@@ -1,0 +1,440 @@
+"""The command line: ``explorer COMMAND``; see ``explorer --help``.
+
+With ``--json`` a command prints one JSON document on standard output and nothing else there.
+Exit codes: 0 done, 1 the work failed, 2 wrong usage or unusable input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from explorer import __version__
+from explorer.build import Options, Report, build
+from explorer.embedders import DEFAULT_MODEL, open_embedder
+from explorer.engines import DEFAULT_ENGINE
+from explorer.errors import DigestError, ExplorerError, UnusableInput
+from explorer.generation import GIVEN, Generation
+from explorer.library import DEFAULT_FOLDER, Library
+from explorer.paper import Paper
+from explorer.readers import Reading, Rejection, digest_files, read_digest
+from explorer.search import Filters, Hit, Mode, Query, Results, search, similar
+
+_DIGESTS = Path("data/digests")
+
+_BUILD_EXAMPLES = """\
+examples:
+  explorer build                          update from data/digests
+  explorer build ~/Downloads/today.txt    add one digest
+  explorer build --prune data/digests     and drop papers that are in no digest any more
+  explorer build --model ./my-model       another sentence-transformers model
+"""
+_SEARCH_EXAMPLES = """\
+examples:
+  explorer search "text to video generation"
+  explorer search "KV cache compression" -k 5 --mode dense
+  explorer search --like 2405.14458 --unlike 1801.04381
+  explorer search diffusion --topic t4 --year 2023..2024 --json
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except ExplorerError as error:
+        print(f"explorer: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UnusableInput) else 1
+    except KeyboardInterrupt:
+        print("explorer: stopped; the library is as it was.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough ("| head"); Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="explorer",
+        description="Search your paper digests by meaning and see them as a map of topics.",
+        epilog="Start with `explorer build`, then `explorer app`. "
+        "Each command explains itself: `explorer search --help`.",
+    )
+    parser.add_argument("--version", action="version", version=f"explorer {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Any, text: str, examples: str = "") -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=run)
+        added.add_argument("--json", action="store_true", help="one JSON document on stdout")
+        return added
+
+    def with_library(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument(
+            "--library",
+            type=Path,
+            default=Path(os.environ.get("EXPLORER_LIBRARY", DEFAULT_FOLDER)),
+            metavar="DIR",
+            help=f"library folder (default: $EXPLORER_LIBRARY or {DEFAULT_FOLDER})",
+        )
+        return added
+
+    added = with_library(command("build", _build, "Build or update the library.", _BUILD_EXAMPLES))
+    added.add_argument(
+        "digests",
+        nargs="*",
+        type=Path,
+        metavar="DIGEST_OR_FOLDER",
+        help=f"digest files or folders of them (default: {_DIGESTS})",
+    )
+    added.add_argument(
+        "--model",
+        default="",
+        help=f"sentence-transformers model, by name or path (default: {DEFAULT_MODEL})",
+    )
+    added.add_argument("--engine", default=DEFAULT_ENGINE, help="vector index (default: faiss)")
+    added.add_argument(
+        "--prune", action="store_true", help="drop papers that none of the given digests holds"
+    )
+    added.add_argument(
+        "--full", action="store_true", help="compute index, map and topics anew in any case"
+    )
+    added.add_argument("--redraw", action="store_true", help="draw the map anew in any case")
+    added.add_argument(
+        "--vectors",
+        type=Path,
+        metavar="FILE.npy",
+        help="your own unit vectors, one row a record of the one digest given",
+    )
+
+    added = command("inspect", _inspect, "Show what digests hold; nothing is written.")
+    added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="digests or folders")
+
+    added = with_library(command("search", _search, "Search the library.", _SEARCH_EXAMPLES))
+    added.add_argument("query", nargs="?", default="", metavar="QUERY", help="any words at all")
+    added.add_argument(
+        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
+    )
+    added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
+    added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
+    _with_filters(added)
+
+    added = with_library(command("similar", _similar, "List the papers nearest to one paper."))
+    added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
+    _with_filters(added)
+
+    with_library(command("topics", _topics, "List the topics, coarse to fine."))
+
+    added = with_library(command("export", _export, "Write out all papers with map and topics."))
+    added.add_argument("--format", choices=["jsonl"], default="jsonl", help="default: jsonl")
+    added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+
+    with_library(command("stats", _stats, "Count what is in the library."))
+    with_library(command("history", _history, "List the generations on disk."))
+    with_library(command("rollback", _rollback, "Go back to the generation before the live one."))
+
+    added = with_library(command("app", _app, "Open the page in the browser."))
+    added.add_argument("--port", type=int, default=8501, help="default: 8501")
+    return parser
+
+
+def _with_filters(added: argparse.ArgumentParser) -> None:
+    added.add_argument("-k", type=_count, default=10, metavar="N", help="how many (default: 10)")
+    added.add_argument("--topic", default="", help="only this topic, by id or name")
+    added.add_argument("--source", default="", metavar="DIGEST", help="only from this digest")
+    added.add_argument(
+        "--year",
+        type=_years,
+        default=(None, None),
+        metavar="YEARS",
+        help="2023, 2020.., 2020..2023",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
+
+
+def _years(text: str) -> tuple[int | None, int | None]:
+    first, dots, last = text.partition("..")
+    if not (first + last).isdigit() or (not dots and not first):
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of years, such as 2020..2023")
+    begin = int(first) if first else None
+    end = int(last) if last else None
+    return (begin, end) if dots else (begin, begin)
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    return Filters(options.topic, options.source, *options.year)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from explorer.terminal import build_progress, show_report
+
+    digests = options.digests or [_DIGESTS]
+    if not options.digests and not _DIGESTS.exists():
+        raise DigestError(f"{_DIGESTS}: there is no such folder here. Name a digest or a folder.")
+    chosen = Options(
+        model=options.model,
+        engine=options.engine,
+        prune=options.prune,
+        full=options.full,
+        redraw=options.redraw,
+        given_vectors=options.vectors,
+    )
+    with build_progress() as progress:
+        report = build(Library(options.library), digests, chosen, progress)
+    if options.json:
+        _print_json(_report_json(report))
+    else:
+        show_report(report, str(options.library))
+    return 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    found: list[dict[str, Any]] = []
+    readable = 0
+    for name, path in digest_files(options.files):
+        try:
+            reading = read_digest(path, name)
+            readable += 1
+        except DigestError as error:
+            rejected = (Rejection(name, 0, str(error)),)
+            reading = Reading(name, path, "", (), rejected)
+        if options.json:
+            found.append(_reading_json(reading))
+        else:
+            from explorer.terminal import show_reading
+
+            show_reading(reading)
+    if options.json:
+        _print_json(found)
+    return 0 if readable else 2
+
+
+def _search(options: argparse.Namespace) -> int:
+    query = Query(
+        text=options.query,
+        like=tuple(options.like),
+        unlike=tuple(options.unlike),
+        filters=_filters(options),
+        mode=options.mode,
+    )
+    if not query.text.strip() and not query.like and not query.unlike:
+        raise UnusableInput("Nothing to search for: give some words, or --like ID.")
+    generation = Library(options.library).open()
+    embedder = open_embedder(generation.manifest.model)
+    needs_model = options.mode is not Mode.LEXICAL and bool(query.text.strip())
+    if needs_model:
+        from explorer.terminal import waiting
+
+        with waiting("Loading the model ..."):
+            embedder.embed_queries(["warm up"])
+    return _give(search(generation, embedder, query, options.k), options)
+
+
+def _similar(options: argparse.Namespace) -> int:
+    generation = Library(options.library).open()
+    return _give(similar(generation, options.id, options.k, _filters(options)), options)
+
+
+def _give(results: Results, options: argparse.Namespace) -> int:
+    if options.json:
+        hits = [_hit_json(hit) for hit in results.hits]
+        _print_json({"hits": hits, "seconds": round(results.seconds, 4), "mode": results.mode})
+    else:
+        from explorer.terminal import show_results
+
+        show_results(results, getattr(options, "query", ""))
+    return 0
+
+
+def _topics(options: argparse.Namespace) -> int:
+    generation = Library(options.library).open()
+    if options.json:
+        _print_json({"levels": [[asdict(topic) for topic in level] for level in generation.levels]})
+    else:
+        from explorer.terminal import show_topics
+
+        show_topics(generation.levels)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    generation = Library(options.library).open()
+    if options.json and options.output is None:
+        raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
+    if options.output is None:
+        _write_lines(generation, sys.stdout)
+        return 0
+    try:
+        with options.output.open("w", encoding="utf-8") as file:
+            _write_lines(generation, file)
+    except OSError as error:
+        raise UnusableInput(f"{options.output}: cannot be written ({error.strerror}).") from None
+    if options.json:
+        _print_json({"file": str(options.output), "papers": generation.size})
+    else:
+        print(f"{generation.size:,} papers written to {options.output}")
+    return 0
+
+
+def _write_lines(generation: Generation, file: TextIO) -> None:
+    for row, paper in enumerate(generation.records):
+        x, y = (round(float(value), 4) for value in generation.positions[row])
+        topics = [topic.id for topic in generation.topics_of(row)]
+        record = _paper_json(paper) | {"x": x, "y": y, "topics": topics}
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _stats(options: argparse.Namespace) -> int:
+    library = Library(options.library)
+    generation = library.open()
+    manifest = generation.manifest
+    cached = sum(file.stat().st_size for file in library.vectors.glob("*.vectors"))
+    stats = {
+        "generation": manifest.number,
+        "created": manifest.created,
+        "papers": generation.size,
+        "with_abstract": sum(bool(paper.abstract) for paper in generation.records),
+        "digests": {name: len(rows) for name, rows in generation.records.digests.items()},
+        "topics": [len(level) for level in generation.levels],
+        "model": manifest.model,
+        "identity": manifest.identity.removesuffix(GIVEN),
+        "vectors": "given" if manifest.identity.endswith(GIVEN) else "embedded",
+        "dimension": manifest.dimension,
+        "engine": manifest.engine,
+        "bytes": {
+            "generation": sum(file["bytes"] for file in manifest.files.values()),
+            "vector_cache": cached,
+        },
+    }
+    return _tell(stats, options)
+
+
+def _history(options: argparse.Namespace) -> int:
+    library = Library(options.library)
+    generations = [
+        {
+            "generation": manifest.number,
+            "live": f"{manifest.number:06d}" == library.live,
+            "created": manifest.created,
+            "papers": manifest.papers,
+            **manifest.changes,
+        }
+        for manifest in library.history()
+    ]
+    if options.json:
+        _print_json({"generations": generations})
+    else:
+        for facts in generations:
+            mark = "*" if facts["live"] else " "
+            print(
+                f"{mark} {facts['generation']:>4}  {facts['created']}  {facts['papers']:>9,} papers"
+                f"  +{facts['added']} ~{facts['changed']} -{facts['removed']}"
+            )
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    manifest = Library(options.library).rollback()
+    return _tell({"generation": manifest.number, "papers": manifest.papers}, options)
+
+
+def _app(options: argparse.Namespace) -> int:
+    import explorer.app as page
+
+    script = Path(page.__file__).with_name("page.py")
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += ["--server.port", str(options.port), "--", "--library", str(options.library)]
+    os.execv(sys.executable, command)
+
+
+def _tell(facts: dict[str, Any], options: argparse.Namespace) -> int:
+    if options.json:
+        _print_json(facts)
+    else:
+        from explorer.terminal import show_facts
+
+        show_facts({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
+    return 0
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_as_text(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_as_text(item) for item in value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _paper_json(paper: Paper) -> dict[str, Any]:
+    known = {name: value for name, value in asdict(paper).items() if value}
+    first = {"id": paper.id, "title": paper.title, "abstract": paper.abstract}
+    return first | {name: value for name, value in known.items() if name not in first}
+
+
+def _hit_json(hit: Hit) -> dict[str, Any]:
+    return {
+        "rank": hit.rank,
+        "id": hit.paper.id,
+        "title": hit.paper.title,
+        "score": hit.score,
+        "topic": hit.topic.label,
+        "topic_id": hit.topic.id,
+        "why": asdict(hit.why),
+        "date": hit.paper.date,
+        "known_as": list(hit.paper.known_as),
+        "links": [address for _, address in hit.paper.links],
+    }
+
+
+def _reading_json(reading: Reading) -> dict[str, Any]:
+    papers = [
+        {name: value for name, value in _paper_json(paper).items() if name != "id"}
+        for paper in reading.papers
+    ]
+    return {
+        "file": str(reading.path),
+        "format": reading.format,
+        "papers": papers,
+        "rejected": [_rejection_json(rejection) for rejection in reading.rejections],
+    }
+
+
+def _rejection_json(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "digest": rejection.digest,
+        "line": rejection.line,
+        "reason": rejection.reason,
+        "excerpt": rejection.excerpt,
+    }
+
+
+def _report_json(report: Report) -> dict[str, Any]:
+    rejections: Iterable[Rejection] = report.rejected
+    facts = asdict(report) | {"rejected": len(report.rejected)}
+    return facts | {"rejections": [_rejection_json(rejection) for rejection in rejections]}
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2))

@@ -1,0 +1,195 @@
+"""What people see in a terminal: progress with an ETA, hits as a table, a build's summary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from explorer.build import Report
+from explorer.readers import Reading, Rejection
+from explorer.search import Hit, Results, highlight
+from explorer.topics import Topic
+
+out = Console()
+err = Console(stderr=True)
+
+_STAGES = {
+    "read": "Reading digests",
+    "embed": "Embedding papers",
+    "index": "Indexing",
+    "map": "Drawing the map",
+    "topics": "Naming topics",
+    "publish": "Publishing",
+}
+_BAR = 12
+_MOST_REJECTIONS = 10
+
+
+class BuildProgress:
+    """Shows the stages of a build on standard error: bars on a terminal, lines elsewhere."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._task = None if progress is None else progress.add_task("Starting", total=None)
+
+    def stage(self, name: str, total: int = 0) -> None:
+        if self._progress is None or self._task is None:
+            print(f"{_STAGES[name]} ...", file=sys.stderr)
+        else:
+            self._progress.reset(self._task, description=_STAGES[name], total=total or None)
+
+    def advance(self, done: int, total: int) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, total=total or None)
+
+
+@contextmanager
+def build_progress() -> Iterator[BuildProgress]:
+    """Show progress while a build runs."""
+    if not err.is_terminal:
+        yield BuildProgress(None)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        yield BuildProgress(progress)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say what is being waited for, on standard error, while it lasts."""
+    with err.status(what):
+        yield
+
+
+def show_report(report: Report, folder: str) -> None:
+    """Print what a build did."""
+    if report.published:
+        changes = ", ".join(
+            f"{count:,} {what}"
+            for what, count in (
+                ("added", report.added),
+                ("changed", report.changed),
+                ("removed", report.removed),
+                ("unchanged", report.unchanged),
+                ("merged", report.merged),
+                ("embedded", report.embedded),
+            )
+            if count
+        )
+        head = f"Generation {report.generation}: {report.papers:,} papers ({changes})"
+    else:
+        head = (
+            f"Up to date: generation {report.generation}, {report.papers:,} papers, nothing to do"
+        )
+    out.print(f"[bold green]✓[/] {escape(head)} in {report.seconds['total']:.1f} s.")
+    show_rejections(report.rejected)
+    if report.published:
+        out.print(f"  Library: {escape(folder)}. See it: streamlit run streamlit_app.py")
+
+
+def show_rejections(rejections: tuple[Rejection, ...]) -> None:
+    """Print what did not become a paper, and why."""
+    if not rejections:
+        return
+    out.print(f"  [yellow]{len(rejections)} not read as papers:[/]")
+    for rejection in rejections[:_MOST_REJECTIONS]:
+        place = f"{rejection.digest}, line {rejection.line}" if rejection.line else rejection.digest
+        excerpt = f" [dim]“{escape(rejection.excerpt[:60])}”[/]" if rejection.excerpt else ""
+        out.print(f"    {escape(place)}: {escape(rejection.reason)}{excerpt}")
+    if len(rejections) > _MOST_REJECTIONS:
+        out.print(f"    ... and {len(rejections) - _MOST_REJECTIONS} more (all with --json)")
+
+
+def show_reading(reading: Reading) -> None:
+    """Print what one digest holds."""
+    abstracts = sum(bool(paper.abstract) for paper in reading.papers)
+    out.print(
+        f"[bold]{escape(str(reading.path))}[/]: {reading.format}, {len(reading.papers):,} papers, "
+        f"{abstracts:,} with abstract"
+    )
+    for paper in reading.papers[:5]:
+        out.print(f"  {paper.sources[0].line:>6}  {escape(paper.readable_title)}", highlight=False)
+    if len(reading.papers) > 5:
+        out.print(f"          ... and {len(reading.papers) - 5:,} more (all with --json)")
+    show_rejections(reading.rejections)
+
+
+def show_results(results: Results, query: str) -> None:
+    """Print hits as a table, the query's words marked."""
+    if not results.hits:
+        out.print("Nothing found. Use fewer or other words, or loosen the filters.")
+        return
+    best = max(hit.score for hit in results.hits)
+    table = Table(box=None, show_header=False, padding=(0, 1), expand=True)
+    table.add_column(justify="right", width=3)
+    table.add_column(width=_BAR)
+    table.add_column(ratio=1)
+    for hit in results.hits:
+        share = max(0.0, hit.score / best) if best > 0 else 0.0
+        bar = Text("━" * max(1, round(share * _BAR)), style="cyan")
+        table.add_row(str(hit.rank), bar, _hit_text(hit, query))
+    out.print(table)
+    out.print(f"[dim]{len(results.hits)} hits, {results.mode}, {results.seconds * 1000:.0f} ms[/]")
+
+
+def _hit_text(hit: Hit, query: str) -> Group:
+    facts = [hit.paper.arxiv or hit.paper.doi or hit.paper.id, hit.topic.label]
+    facts += [hit.paper.date] if hit.paper.date else []
+    return Group(
+        _marked(hit.paper.readable_title, query, "bold"),
+        Text(" · ".join(facts), style="dim"),
+        _marked(hit.why.sentence, query, ""),
+        Text(""),
+    )
+
+
+def _marked(text: str, query: str, style: str) -> Text:
+    marked = Text(style=style)
+    for piece, matches in highlight(text, query):
+        marked.append(piece, style="bold yellow" if matches else None)
+    return marked
+
+
+def show_topics(levels: tuple[tuple[Topic, ...], ...]) -> None:
+    """Print the topics as a tree."""
+    tree = Tree("[bold]Topics[/]")
+    branches = {"": tree}
+    for level in levels:
+        for topic in level:
+            keywords = ", ".join(topic.keywords[:4])
+            line = f"[bold]{escape(topic.label)}[/] [dim]{topic.id} ·[/] {topic.size} papers"
+            branch = branches[topic.parent].add(f"{line} [dim]{escape(keywords)}[/]")
+            branches[topic.id] = branch
+    out.print(tree)
+
+
+def show_facts(facts: dict[str, str]) -> None:
+    """Print labelled facts, one a line."""
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for name, value in facts.items():
+        table.add_row(f"[dim]{escape(name)}[/]", escape(value))
+    out.print(table)
