@@ -6,6 +6,7 @@ import html
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +160,9 @@ def _frame(
     return low - margin, high + margin
 
 
+@lru_cache(maxsize=2)
 def _hover_texts(generation: Generation) -> list[str]:
+    """Return what is shown over each point: title, year, topic; escaped, so nothing is markup."""
     years = generation.records.years
     texts = []
     for row, title in enumerate(generation.records.titles):

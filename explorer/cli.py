@@ -438,3 +438,7 @@ def _report_json(report: Report) -> dict[str, Any]:
 
 def _print_json(content: Any) -> None:
     print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

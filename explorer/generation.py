@@ -60,9 +60,12 @@ class Manifest:
     schema: int = SCHEMA
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Generation:
-    """An opened generation. Arrays are memory-mapped; rows are shared by all of them."""
+    """An opened generation. Arrays are memory-mapped; rows are shared by all of them.
+
+    Two of them are equal only if they are the same object, so one can key a cache.
+    """
 
     folder: Path
     manifest: Manifest

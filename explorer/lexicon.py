@@ -7,6 +7,7 @@ stemmer), the same way for papers, queries and highlights.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -37,7 +38,8 @@ STOP_WORDS = frozenset(
     """.split()
 )
 
-_WORD = re.compile(r"\w+", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+")
+"""What Tantivy takes for a word: letters and digits."""
 _LONGEST_WORD = 60
 _ANALYZER = "paper"
 _FIELDS = (("text", 1.0), ("title", 0.3), ("authors", 0.5))
@@ -140,7 +142,8 @@ def words(text: str) -> list[tuple[str, int, int]]:
 
 def query_stems(text: str) -> list[str]:
     """Return the distinct stems that a query asks for, in order; stop words only if alone."""
-    found = _WORD.findall(text)
+    # Papers are in NFC; a query may come with its accents apart, as some systems type them.
+    found = _WORD.findall(unicodedata.normalize("NFC", text))
     meant = [word for word in found if word.casefold() not in STOP_WORDS] or found
     return list(dict.fromkeys(s for word in meant if (s := stem(word))))[:_MOST_QUERY_WORDS]
 

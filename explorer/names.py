@@ -87,8 +87,10 @@ _LENGTH_WORTH = (0.0, 0.55, 1.0, 1.05, 0.95)
 _TITLE_WORTH = 0.5
 """How much a phrase's share of titles adds to its share of papers."""
 _NESTED = 0.7
-_CENTRALITY_POWER = 2.0
-_CANDIDATES = 24
+_LEAST_CENTRAL = 0.05
+_MARGIN_WORTH = 6.0
+"""How steeply a phrase gains by being nearer to its own topic than to any other."""
+_CANDIDATES = 60
 _KEYWORDS = 8
 
 
@@ -279,18 +281,25 @@ def _centrality(
     vectors: Vectors,
     embed_phrases: EmbedPhrases,
 ) -> dict[tuple[int, str], float]:
-    """Return, for each (topic, phrase), how far the phrase points to the topic's middle."""
+    """Return, for each (topic, phrase), how far it points to this topic and to no other.
+
+    The cosine to the topic's middle counts, and by how much it exceeds that to any other.
+    """
     keys = sorted({key for found in shortlist.values() for key in found})
     if not keys:
         return {}
     phrases = embed_phrases([table.display[key] for key in keys])
     row = {key: i for i, key in enumerate(keys)}
+    middles = np.stack([vectors[labels == topic].mean(axis=0) for topic in sorted(shortlist)])
+    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
+    cosines: NDArray[np.float32] = phrases @ middles.T
     result: dict[tuple[int, str], float] = {}
     for topic, found in shortlist.items():
-        middle: NDArray[np.float32] = vectors[labels == topic].mean(axis=0)
-        middle = middle / max(float(np.linalg.norm(middle)), 1e-9)
+        others = np.delete(cosines, topic, axis=1)
         for key in found:
-            result[topic, key] = max(0.05, float(phrases[row[key]] @ middle)) ** _CENTRALITY_POWER
+            own = float(cosines[row[key], topic])
+            margin = own - float(others[row[key]].max()) if others.shape[1] else 0.0
+            result[topic, key] = max(own, _LEAST_CENTRAL) * float(np.exp(_MARGIN_WORTH * margin))
     return result
 
 

@@ -60,18 +60,19 @@ class VectorCache:
         return np.array(stored["vector"][rows], dtype=np.float32)
 
     def append(self, fingerprints: Sequence[str], vectors: Vectors) -> None:
-        """Store vectors; they are on disk when this returns."""
+        """Store vectors, in place of those stored before; they are on disk when this returns."""
         keys = [bytes.fromhex(fingerprint) for fingerprint in fingerprints]
         records = np.zeros(len(keys), dtype=self._layout)
         records["fingerprint"] = np.array(keys, dtype="V16")
         records["vector"] = vectors
         records["crc"] = [_checksum(record) for record in records]
         with self.path.open("ab") as file:
+            # A fingerprint stored again adds a record but no key, so keys do not count records.
+            first = (file.tell() - _HEADER_BYTES) // self._layout.itemsize
             file.write(records.tobytes())
             file.flush()
             os.fsync(file.fileno())
-        for key in keys:
-            self._rows[key] = len(self._rows)
+        self._rows.update({key: first + place for place, key in enumerate(keys)})
 
     def _open(self) -> dict[bytes, int]:
         if not self.path.exists():

@@ -93,25 +93,10 @@ def _search_row(generation: Generation) -> tuple[str, Mode, str]:
             placeholder="Search by meaning, or paste an abstract, a title, an arXiv id",
             on_change=_asked_anew,
         )
-        mode = st.selectbox(
-            "Rank by",
-            options=[mode.value for mode in Mode],
-            format_func=lambda value: _MODES[Mode(value)],
-            key=state.MODE,
-            bind="query-params",
-            label_visibility="collapsed",
-            width=190,
-        )
-        topic = st.selectbox(
-            "Topic",
-            options=["", *topics],
-            format_func=lambda key: topics[key].label if key else "All topics",
-            key=state.TOPIC,
-            bind="query-params",
-            label_visibility="collapsed",
-            width=240,
-            on_change=_asked_anew,
-        )
+        modes = {mode.value: name for mode, name in _MODES.items()}
+        mode = state.choice(state.MODE, [*modes], "Rank by", modes, width=190)
+        names = {"": "All topics"} | {key: topic.label for key, topic in topics.items()}
+        topic = state.choice(state.TOPIC, [*names], "Topic", names, width=240)
     with st.container(horizontal=True, vertical_alignment="center", key="examples", gap="small"):
         st.caption("try", width="content")
         for number, example in enumerate(_examples(generation)):
@@ -119,7 +104,7 @@ def _search_row(generation: Generation) -> tuple[str, Mode, str]:
             st.button(
                 label, key=f"example-{number}", type="tertiary", on_click=state.ask, args=(example,)
             )
-    return query or "", Mode(mode or Mode.HYBRID), topic or ""
+    return query or "", Mode(mode), topic
 
 
 def _list(

@@ -118,6 +118,7 @@ def _title(paper: Paper, where: str) -> None:
         key=f"open-{where}-{paper.id}",
         type="tertiary",
         wrap=True,
+        width="stretch",
         on_click=state.open_paper,
         args=(paper.id,),
     )

@@ -1,11 +1,13 @@
 """What the URL says and what the page remembers.
 
 The URL holds what is worth sharing: ``q`` the query, ``mode``, ``topic`` the filter, ``paper`` the
-open paper. Query, mode and topic are bound to their widgets by Streamlit itself; the paper and
-the lasso's catch are kept here.
+open paper. Streamlit itself binds the query to its box; the rest is kept here, and the URL is
+always right: a widget takes its value from there and writes it back when it is changed.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -39,11 +41,48 @@ def ask(query: str) -> None:
     release()
 
 
+def choice(name: str, options: Sequence[str], label: str, names: dict[str, str], width: int) -> str:
+    """Draw a select box that the URL's ``name`` belongs to, and return its value.
+
+    ``names`` tells what each of ``options`` is called; the first option stays out of the URL.
+    """
+    asked = str(st.query_params.get(name, ""))
+    st.session_state[_widget(name)] = asked if asked in options else options[0]
+    value = st.selectbox(
+        label,
+        options=options,
+        format_func=lambda option: names[option],
+        key=_widget(name),
+        label_visibility="collapsed",
+        width=width,
+        on_change=_write_back,
+        args=(name, options[0]),
+    )
+    return str(value)
+
+
 def filter_by(topic: str) -> None:
     """Show only one topic; an empty id shows all."""
-    st.session_state[TOPIC] = topic
+    _write(TOPIC, topic, "")
     close_paper()
     release()
+
+
+def _write_back(name: str, default: str) -> None:
+    _write(name, str(st.session_state[_widget(name)]), default)
+    close_paper()
+    release()
+
+
+def _write(name: str, value: str, default: str) -> None:
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+
+
+def _widget(name: str) -> str:
+    return f"{name}-box"
 
 
 def caught() -> tuple[str, ...]:

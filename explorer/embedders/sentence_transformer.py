@@ -78,9 +78,12 @@ class SentenceTransformerEmbedder:
         return self._encode(texts, query=True)
 
     def _encode(self, texts: Sequence[str], *, query: bool) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
         encode = self._model.encode_query if query else self._model.encode_document
         vectors = encode(
-            list(texts),
+            # Tokenizers refuse halves of surrogate pairs, which a shell may pass on.
+            [text.encode("utf-8", "replace").decode() for text in texts],
             batch_size=_BATCH,
             normalize_embeddings=True,
             convert_to_numpy=True,

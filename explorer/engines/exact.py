@@ -8,6 +8,7 @@ import numpy as np
 
 from explorer.embedders import Vectors
 from explorer.engines import Engine, Keys, Nearest
+from explorer.errors import LibraryDamaged
 
 _FILE = "vectors.npy"
 
@@ -19,7 +20,10 @@ class ExactFactory:
         return Exact(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def open(self, folder: Path) -> Engine:
-        return Exact(np.load(folder / _FILE, mmap_mode="r", allow_pickle=False))
+        try:
+            return Exact(np.load(folder / _FILE, mmap_mode="r", allow_pickle=False))
+        except (OSError, ValueError, EOFError) as error:
+            raise LibraryDamaged(f"{folder / _FILE}: NumPy cannot read it ({error}).") from None
 
 
 class Exact:

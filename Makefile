@@ -1,0 +1,71 @@
+# make app    set everything up, build the library from data/digests, open the page
+# make test   set up what tests need, then ruff, mypy --strict and pytest
+# make help   the rest
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && { echo $$p; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help app library test lint types check-browser bench pictures constraints clean
+
+help:
+	@echo "make app          set up, build the library from data/digests, open the page"
+	@echo "make library      set up, build or update the library"
+	@echo "make test         set up, run all checks: ruff, mypy --strict, pytest"
+	@echo "make bench        measure; slower than the tests"
+	@echo "make pictures     take the screenshots in docs/pictures anew"
+	@echo "make constraints  resolve constraints.txt anew"
+	@echo "make clean        remove what the above made, the library too"
+
+app: library
+	$(BIN)/streamlit run streamlit_app.py
+
+library: $(VENV)/.installed
+	$(BIN)/python index_build.py
+
+test: $(VENV)/.installed-dev lint types check-browser
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+check-browser: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.rebuild
+
+pictures: library $(VENV)/.installed-dev check-browser
+	$(BIN)/python docs/take_pictures.py
+
+constraints: $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m uv pip compile --universal --all-extras --python-version 3.11 --no-annotate \
+		--quiet --upgrade --custom-compile-command "make constraints" \
+		--constraints constraints.in --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) data/library .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+
+# The stamps make a second run do nothing unless what is to be installed has changed.
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. On Debian or Ubuntu:" \
+		"sudo apt install python3 python3-venv; on macOS: brew install python"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing." \
+		"On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV); this takes a minute or two the first time."

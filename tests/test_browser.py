@@ -1,0 +1,286 @@
+"""The page in a real browser: type, read, click, lasso, follow a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from explorer.library import Library
+from tests.browser import HINT, find_browser, open_browser
+from tests.serving import serve_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
+
+_PATIENCE = 60_000
+"""Milliseconds. The model loads in the background while the first test waits for its hits."""
+
+_PIXEL = """([trace, point]) => {
+    const chart = document.querySelector('.js-plotly-plot');
+    const {x, y} = chart.getBoundingClientRect();
+    const {xaxis, yaxis} = chart._fullLayout;
+    const data = chart._fullData[trace];
+    return [
+        x + xaxis._offset + xaxis.d2p(data.x[point]),
+        y + yaxis._offset + yaxis.d2p(data.y[point]),
+    ];
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(seed_library: Library) -> Iterator[str]:
+    with serve_page(seed_library.folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page that fails the test if anything on it raised an error or left the machine."""
+    context = browser.new_context(viewport={"width": 1400, "height": 880})
+    context.set_default_timeout(_PATIENCE)
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if re.match(r"(http|ws)://127\.0\.0\.1|data:|blob:", request.url)
+            else problems.append(f"asked for {request.url}")
+        ),
+    )
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def _visit(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+
+
+def _titles(page: Page) -> list[str]:
+    return page.locator('[class*="st-key-open-hit"] button').all_inner_texts()
+
+
+def _wait_for_meaning(page: Page) -> None:
+    """Wait until the model is there and the hits are by meaning and words."""
+    page.wait_for_selector('[class*="st-key-open-hit"] button')
+    page.wait_for_selector("text=the model is still loading", state="detached")
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+
+
+def _point(page: Page, trace: int, point: int) -> tuple[float, float]:
+    x, y = page.evaluate(_PIXEL, [trace, point])
+    return float(x), float(y)
+
+
+def _search(page: Page, query: str) -> list[str]:
+    before = _titles(page)
+    box = page.get_by_label("Search", exact=True)
+    box.fill(query)
+    box.press("Enter")
+    page.wait_for_selector('[class*="st-key-open-hit"] button')
+    if before:
+        page.wait_for_function(
+            """before => before !==
+                document.querySelector('[class*="st-key-open-hit"] button').innerText""",
+            arg=before[0],
+        )
+    _wait_for_meaning(page)
+    return _titles(page)
+
+
+def test_typed_queries_find_the_papers_that_they_mean(page: Page, address: str) -> None:
+    _visit(page, address)
+    found = _search(page, "text to video generation")[:5]
+    for wanted in ("AniClipart", "A Recipe for Scaling up Text-to-Video", "Dynamic Typography"):
+        assert any(title.startswith(wanted) for title in found), (wanted, found)
+    found = _search(page, "KV cache compression for LLM serving")[:5]
+    for wanted in ("SwiftKV", "CacheGen"):
+        assert any(title.startswith(wanted) for title in found), (wanted, found)
+    assert _search(page, "liver CT segmentation")[0].startswith("H-DenseUNet")
+
+
+def test_the_three_video_papers_stand_on_the_first_screen(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=text+to+video+generation")
+    _wait_for_meaning(page)
+    for wanted in ("AniClipart", "A Recipe for Scaling up", "Dynamic Typography"):
+        box = page.locator('[class*="st-key-open-hit"] button', has_text=wanted).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 880
+
+
+def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
+    page: Page, address: str
+) -> None:
+    _visit(page, address)
+    box = page.locator(".js-plotly-plot").bounding_box()
+    assert box is not None
+    assert box["y"] < 200
+    assert 700 < box["y"] + box["height"] <= 880
+    assert page.evaluate("document.documentElement.scrollHeight") <= 880
+
+
+def test_hits_are_numbered_on_the_map_and_the_rest_stays(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    numbers = page.evaluate(
+        "() => document.querySelector('.js-plotly-plot')._fullData.map(t => [t.name, t.x.length])"
+    )
+    assert ["papers", 124] in numbers
+    assert ["hits", 10] in numbers
+
+
+def test_pointing_at_a_paper_shows_its_title(page: Page, address: str) -> None:
+    _visit(page, address)
+    page.mouse.move(*_point(page, 0, 3))
+    hover = page.wait_for_selector(".hoverlayer .hovertext")
+    assert hover is not None
+    shown = page.evaluate("document.querySelector('.js-plotly-plot')._fullData[0].hovertext[3]")
+    first_line = re.sub(r"<[^>]+>", "\n", shown).strip().splitlines()[0]
+    assert first_line in (hover.text_content() or "")
+
+
+def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(page: Page, address: str) -> None:
+    _visit(page, address)
+    paper = page.evaluate("document.querySelector('.js-plotly-plot')._fullData[0].customdata[7]")
+    page.mouse.click(*_point(page, 0, 7))
+    page.wait_for_url(re.compile(f"paper={paper}"))
+    page.wait_for_selector("text=More like this")
+    page.get_by_role("button", name="Back").click()
+    page.wait_for_selector("text=What is in here")
+    assert "paper=" not in page.url
+
+
+def test_a_lasso_lists_what_it_caught(page: Page, address: str) -> None:
+    _visit(page, address)
+    page.locator(".modebar-btn[data-title='Lasso Select']").click()
+    x, y = _point(page, 0, 0)
+    page.mouse.move(x - 60, y - 60)
+    page.mouse.down()
+    for dx, dy in ((60, -60), (60, 60), (-60, 60), (-60, -60)):
+        page.mouse.move(x + dx, y + dy, steps=6)
+    page.mouse.up()
+    page.wait_for_selector("text=/[0-9]+ papers? selected/")
+    listed = page.locator('[class*="st-key-open-caught"] button').count()
+    inside = page.evaluate(
+        """([x, y]) => {
+            const chart = document.querySelector('.js-plotly-plot');
+            const {x: left, y: top} = chart.getBoundingClientRect();
+            const {xaxis, yaxis} = chart._fullLayout;
+            const data = chart._fullData[0];
+            return [...data.x].filter((_, i) =>
+                Math.abs(left + xaxis._offset + xaxis.d2p(data.x[i]) - x) < 60 &&
+                Math.abs(top + yaxis._offset + yaxis.d2p(data.y[i]) - y) < 60).length;
+        }""",
+        [x, y],
+    )
+    assert listed == inside > 0
+    page.get_by_role("button", name="Clear selection").click()
+    page.wait_for_selector("text=What is in here")
+
+
+def test_more_like_this_leads_from_paper_to_paper(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    first = _titles(page)[0]
+    page.get_by_role("button", name="More like this").first.click()
+    page.wait_for_url(re.compile("paper="))
+    page.wait_for_selector(".st-key-paper")
+    assert page.locator(".st-key-paper h4").inner_text() == first
+    assert first not in _titles(page)
+    assert len(_titles(page)) == 8
+
+
+def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=quantization")
+    _wait_for_meaning(page)
+    page.locator('[class*="st-key-open-hit"] button').nth(1).click()
+    page.wait_for_selector(".st-key-paper h4")
+    title = page.locator(".st-key-paper h4").inner_text()
+    link = page.url
+    _visit(page, link)
+    page.wait_for_selector(".st-key-paper h4")
+    assert page.locator(".st-key-paper h4").inner_text() == title
+    assert page.get_by_label("Search", exact=True).input_value() == "quantization"
+
+
+def test_a_topic_filters_the_hits(page: Page, address: str, seed_library: Library) -> None:
+    generation = seed_library.open()
+    topic = generation.levels[-1][0]
+    _visit(page, f"{address}/?q=learning&topic={topic.id}")
+    _wait_for_meaning(page)
+    members = {generation.records[int(row)].readable_title for row in generation.members(topic)}
+    assert set(_titles(page)) <= members
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["?paper=no-such-paper", "?topic=t999", "?mode=wrong", "?q=%3Cscript%3E%22%27%5B"]
+)
+def test_a_wrong_link_gets_a_friendly_word(page: Page, address: str, nonsense: str) -> None:
+    _visit(page, f"{address}/{nonsense}")
+    page.wait_for_selector("text=Literature Explorer")
+    page.wait_for_timeout(500)
+    assert page.locator('[data-testid="stException"]').count() == 0
+    if "paper" in nonsense:
+        page.wait_for_selector("text=not in the library")
+        page.get_by_role("button", name="Show all papers").click()
+        page.wait_for_selector("text=What is in here")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_themes_have_readable_contrast(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    _visit(page, address)
+    page.wait_for_function("document.querySelector('.js-plotly-plot')._fullLayout.font.color")
+    text, background = page.evaluate(
+        """() => [document.querySelector('.js-plotly-plot')._fullLayout.font.color,
+                  getComputedStyle(document.querySelector('.stApp')).backgroundColor]"""
+    )
+    context.close()
+    assert _contrast(text, background) > 7
+
+
+def test_the_keyboard_alone_searches_and_opens_a_paper(page: Page, address: str) -> None:
+    _visit(page, address)
+    page.get_by_label("Search", exact=True).focus()
+    page.keyboard.type("object detection")
+    _wait_for_meaning(page)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[class*="st-key-open-hit"] button')]
+                 .some(b => b.innerText.includes('GiraffeDet'))"""
+    )
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('[class*=\"st-key-open-hit\"]') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("paper="))
+
+
+def _contrast(one: str, other: str) -> float:
+    """Return the WCAG contrast ratio of two CSS colours."""
+
+    def luminance(colour: str) -> float:
+        if colour.startswith("#"):
+            parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        else:
+            parts = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+        linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)

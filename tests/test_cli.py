@@ -1,0 +1,307 @@
+"""The command line: its JSON contract, its exit codes, and what it does with unusable input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer.cli import main
+from explorer.library import Library
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
+
+
+def _json(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    code = main([str(argument) for argument in arguments] + ["--json"])
+    printed = capsys.readouterr().out
+    assert code == 0
+    return json.loads(printed)
+
+
+def _fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Run a command that must end with code 2 and one sentence on standard error."""
+    code = main([str(argument) for argument in arguments])
+    shown = capsys.readouterr()
+    assert code == 2
+    assert shown.out == ""
+    assert "Traceback" not in shown.err
+    (message,) = [line for line in shown.err.splitlines() if line.startswith("explorer: ")]
+    return message
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(".lock")
+    }
+
+
+@pytest.fixture
+def built(tmp_path: Path, digest_folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A small library of its own, which a test may change."""
+    library = tmp_path / "library"
+    assert main(["build", str(digest_folder), "--library", str(library), "--model", "hashing"]) == 0
+    capsys.readouterr()
+    return library
+
+
+def test_build_reports_every_count_and_the_second_time_embeds_nothing(
+    tmp_path: Path, digest_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["build", digest_folder, "--library", tmp_path / "library", "--model", "hashing"]
+    first = _json(capsys, *arguments)
+    assert first["papers"] == first["added"] == first["embedded"] > 30
+    assert first["changed"] == first["unchanged"] == first["removed"] == first["rejected"] == 0
+    stages = {"read", "embed", "index", "map", "topics", "publish", "total"}
+    assert set(first["seconds"]) == stages
+    before = _tree(tmp_path / "library")
+    second = _json(capsys, *arguments)
+    assert second["embedded"] == second["added"] == second["changed"] == 0
+    assert second["unchanged"] == first["papers"]
+    assert second["generation"] == first["generation"]
+    assert _tree(tmp_path / "library") == before
+
+
+def test_inspect_shows_papers_and_rejections_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = tmp_path / "page.txt"
+    abstract = (
+        "We show that a short page is read as it stands, and we say what was left out of it. "
+    )
+    digest.write_text(f"Stray words\n\nA Title of Three\n\n{abstract * 3}\n", encoding="utf-8")
+    (found,) = _json(capsys, "inspect", digest)
+    assert found["file"] == str(digest.resolve())
+    assert found["format"] == "scraped-page"
+    assert [paper["title"] for paper in found["papers"]] == ["A Title of Three"]
+    assert [rejection["line"] for rejection in found["rejected"]] == [1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.txt"]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_search_ranks_and_explains(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str], mode: str
+) -> None:
+    found = _json(
+        capsys, "search", "learning", "-k", 3, "--mode", mode, "--library", hashing_library.folder
+    )
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
+    scores = [hit["score"] for hit in found["hits"]]
+    assert scores == sorted(scores, reverse=True)
+    for hit in found["hits"]:
+        assert {"rank", "id", "title", "score", "topic", "why"} <= hit.keys()
+    assert found["seconds"] > 0
+
+
+def test_similar_takes_any_id_and_never_lists_the_paper_itself(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = hashing_library.open().records
+    paper = next(paper for paper in records if paper.arxiv)
+    names = (
+        paper.id,
+        paper.arxiv,
+        f"arXiv:{paper.arxiv}v2",
+        f"https://arxiv.org/abs/{paper.arxiv}",
+    )
+    answers = [
+        _json(capsys, "similar", name, "-k", 4, "--library", hashing_library.folder)["hits"]
+        for name in names
+    ]
+    assert all(answer == answers[0] for answer in answers)
+    assert len(answers[0]) == 4
+    assert paper.id not in {hit["id"] for hit in answers[0]}
+
+
+def test_topics_are_nested_and_hold_every_paper(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levels = _json(capsys, "topics", "--library", hashing_library.folder)["levels"]
+    for level in levels:
+        assert sum(topic["size"] for topic in level) == hashing_library.open().size
+    for upper, lower in pairwise(levels):
+        ids = {topic["id"] for topic in upper}
+        assert {topic["parent"] for topic in lower} == ids
+
+
+def test_export_writes_one_object_a_line(
+    hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "--library", str(hashing_library.folder)]) == 0
+    printed = capsys.readouterr().out
+    papers = [json.loads(line) for line in printed.splitlines()]
+    assert len(papers) == hashing_library.open().size
+    for paper in papers:
+        assert {"id", "title", "abstract", "x", "y", "topics"} <= paper.keys()
+    target = tmp_path / "papers.jsonl"
+    facts = _json(capsys, "export", "--library", hashing_library.folder, "--output", target)
+    assert facts["papers"] == len(papers)
+    assert target.read_text(encoding="utf-8") == printed
+
+
+def test_an_export_is_a_digest_that_gives_the_same_papers(
+    hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "papers.jsonl"
+    assert main(["export", "--library", str(hashing_library.folder), "--output", str(target)]) == 0
+    capsys.readouterr()
+    (found,) = _json(capsys, "inspect", target)
+    before = {(paper.title, paper.abstract) for paper in hashing_library.open().records}
+    assert {(paper["title"], paper.get("abstract", "")) for paper in found["papers"]} == before
+    assert found["rejected"] == []
+
+
+def test_stats_history_and_rollback_agree(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = _json(capsys, "stats", "--library", built)
+    more = tmp_path / "more.jsonl"
+    more.write_text(json.dumps({"title": "One more paper", "abstract": "It is new."}))
+    added = _json(capsys, "build", more, "--library", built)
+    assert added["added"] == 1
+    assert added["papers"] == first["papers"] + 1
+    generations = _json(capsys, "history", "--library", built)["generations"]
+    assert [entry["live"] for entry in generations] == [False, True]
+    back = _json(capsys, "rollback", "--library", built)
+    assert back["generation"] == first["generation"]
+    assert _json(capsys, "stats", "--library", built)["papers"] == first["papers"]
+
+
+def test_a_missing_file_is_named(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = _tree(built)
+    message = _fails(capsys, "build", "no/such/file.txt", "--library", built)
+    assert "no/such/file.txt" in message
+    assert _tree(built) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(b"", "empty"), (b" \n\n ", "empty"), (PNG, "PNG"), (b"x" * 50_000_000, "50,000,000")],
+    ids=["empty", "blank", "png", "one 50 MB line"],
+)
+def test_an_unusable_file_changes_nothing(
+    built: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes,
+    complaint: str,
+) -> None:
+    before = _tree(built)
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(content)
+    message = _fails(capsys, "build", bad, "--library", built)
+    assert "bad.txt" in message
+    assert complaint in message
+    assert len(message) < 400
+    assert _tree(built) == before
+
+
+def test_one_broken_digest_is_reported_and_the_others_are_read(
+    built: Path, tmp_path: Path, digest_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(PNG)
+    more = tmp_path / "more.jsonl"
+    more.write_text(json.dumps({"title": "Yet another paper", "abstract": "It is new."}))
+    report = _json(capsys, "build", digest_folder, bad, more, "--library", built)
+    assert report["added"] == 1
+    assert [rejection["digest"] for rejection in report["rejections"]] == ["bad.txt"]
+
+
+def test_a_file_in_latin_1_is_read_with_its_accents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = tmp_path / "latin.txt"
+    abstract = (
+        "Nous étudions les réseaux à propagation avant, leurs défauts et leurs qualités. " * 3
+    )
+    digest.write_bytes(f"Réseaux profonds à résidus\n\n{abstract}\n".encode("latin-1"))
+    (found,) = _json(capsys, "inspect", digest)
+    (paper,) = found["papers"]
+    assert paper["title"] == "Réseaux profonds à résidus"
+    assert paper["abstract"] == abstract.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["similar", "nobody"],
+        ["search", "x", "--topic", "nowhere"],
+        ["search", "x", "--like", "nobody"],
+        ["search", ""],
+    ],
+)
+def test_unknown_names_are_wrong_usage(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    _fails(capsys, *arguments, "--library", hashing_library.folder)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["search", "x", "-k", "0"], ["search", "x", "--year", "y"]]
+)
+def test_wrong_usage_ends_with_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_no_library_is_a_failure_that_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "x", "--library", str(tmp_path)]) == 1
+    assert "index_build.py" in capsys.readouterr().err
+
+
+def test_the_library_is_found_through_the_environment(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EXPLORER_LIBRARY", str(hashing_library.folder))
+    assert _json(capsys, "stats")["papers"] == hashing_library.open().size
+
+
+@pytest.mark.parametrize("command", ["build", "inspect", "search", "similar", "topics", "export"])
+def test_help_explains_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert "--json" in shown
+    assert "one JSON document on stdout" in shown
+
+
+def test_the_script_builds_and_a_reader_that_stops_early_does_no_harm(
+    tmp_path: Path, digest_folder: Path, repository: Path
+) -> None:
+    library = str(tmp_path / "library")
+    command = [sys.executable, "index_build.py", str(digest_folder), "--library", library]
+    built = subprocess.run(
+        [*command, "--model", "hashing", "--json"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(built.stdout)["generation"] == 1
+    export = f"{sys.executable} -m explorer.cli export --library {library} | head -n 1"
+    cut = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", export],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert cut.returncode == 0
+    assert cut.stderr == ""
+    json.loads(cut.stdout)

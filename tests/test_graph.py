@@ -1,0 +1,100 @@
+"""The neighbour graph: each paper's nearest others, from any engine, at any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.embedders import Vectors
+from explorer.engines import engine_names, load_engine
+from explorer.graph import NeighbourGraph, build_graph
+from explorer.settings import GraphSettings
+
+
+def unit_vectors(count: int, dimension: int = 16, seed: int = 0) -> Vectors:
+    raw = np.random.default_rng(seed).normal(size=(count, dimension))
+    return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
+
+
+def graph_of(vectors: Vectors, neighbours: int = 30, engine: str = "faiss") -> NeighbourGraph:
+    return build_graph(load_engine(engine).build(vectors), GraphSettings(neighbours))
+
+
+def assert_sound(graph: NeighbourGraph, vectors: Vectors, k: int) -> None:
+    """Check a graph against all cosines; ties may go either way."""
+    count = len(vectors)
+    assert graph.size == count
+    assert graph.neighbours.shape == graph.similarities.shape == (count, min(k, count - 1))
+    assert graph.neighbours.dtype == np.int32
+    cosines = vectors.astype(np.float64) @ vectors.astype(np.float64).T
+    np.fill_diagonal(cosines, -np.inf)
+    for row, (keys, scores) in enumerate(zip(graph.neighbours, graph.similarities, strict=True)):
+        assert row not in keys
+        assert len(set(keys.tolist())) == len(keys)
+        best = np.sort(cosines[row])[::-1][: len(keys)]
+        assert np.allclose(scores, best, atol=1e-5)
+        assert np.allclose(scores, cosines[row, keys], atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", engine_names())
+@pytest.mark.parametrize("count", [1, 2, 3, 30, 31, 32, 200])
+def test_neighbours_are_the_nearest_others(engine: str, count: int) -> None:
+    vectors = unit_vectors(count)
+    assert_sound(graph_of(vectors, engine=engine), vectors, 30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(count=st.integers(1, 40), k=st.integers(1, 45), distinct=st.integers(1, 6))
+def test_twins_never_push_out_or_take_the_place_of_the_paper_itself(
+    count: int, k: int, distinct: int
+) -> None:
+    vectors = unit_vectors(distinct)[np.arange(count) % distinct]
+    assert_sound(graph_of(vectors, k), vectors, k)
+
+
+def test_more_papers_than_one_block_are_all_joined() -> None:
+    vectors = unit_vectors(4500, 8)
+    graph = graph_of(vectors, 3)
+    for row in (0, 4095, 4096, 4499):
+        cosines = vectors @ vectors[row]
+        cosines[row] = -2.0
+        assert set(graph.neighbours[row].tolist()) == set(np.argsort(-cosines)[:3].tolist())
+
+
+def test_the_symmetric_graph_has_an_edge_where_either_end_has_one() -> None:
+    graph = graph_of(unit_vectors(50), 10)
+    edges = graph.symmetric(4).toarray()
+    assert np.array_equal(edges, edges.T)
+    assert np.all(np.diag(edges) == 0.0)
+    assert np.all(edges >= 0.0)
+    for a in range(50):
+        for b in range(a + 1, 50):
+            either = b in graph.neighbours[a, :4] or a in graph.neighbours[b, :4]
+            assert (edges[a, b] > 0.0) == either
+
+
+def test_edges_weigh_their_cosine_and_opposite_papers_next_to_nothing() -> None:
+    vectors = np.array([[1, 0], [0.8, 0.6], [-1, 0]], dtype=np.float32)
+    edges = graph_of(vectors, 2).symmetric(2).toarray()
+    assert edges[0, 1] == pytest.approx(0.8, abs=1e-6)
+    assert 0.0 < edges[0, 2] < 1e-5
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_symmetric_graph_of_hardly_any_papers_is_square(count: int) -> None:
+    edges = graph_of(unit_vectors(count)).symmetric(30)
+    assert edges.shape == (count, count)
+    assert edges.nnz == count * (count - 1)
+
+
+@pytest.mark.parametrize("count", [1, 25])
+def test_a_saved_graph_opens_as_it_was(tmp_path: Path, count: int) -> None:
+    graph = graph_of(unit_vectors(count), 7)
+    graph.save(tmp_path)
+    opened = NeighbourGraph.open(tmp_path)
+    assert np.array_equal(opened.neighbours, graph.neighbours)
+    assert np.array_equal(opened.similarities, graph.similarities)

