@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ import numpy as np
 
 from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, open_embedder
 from explorer.engines import DEFAULT_ENGINE, load_engine
-from explorer.errors import DigestError, LibraryMissing, UnusableInput
+from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
 from explorer.generation import GIVEN, Draft, Generation, Manifest
 from explorer.graph import build_graph
 from explorer.identity import identify
@@ -27,7 +27,7 @@ from explorer.library import Library
 from explorer.names import EmbedPhrases, TopicName, name_topics, phrase_table
 from explorer.paper import Paper
 from explorer.projection import draw
-from explorer.readers import Reading, Rejection, digest_files, read_digest
+from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import Settings
 from explorer.topics import Labels, Topic, partition
 from explorer.vectors import VectorCache, embed_missing
@@ -65,7 +65,7 @@ class Options:
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
-    """Compute index, map and topics anew even if nothing changed."""
+    """Compute index, map and topics anew even if nothing changed or the library is damaged."""
     redraw: bool = False
     """Draw the map anew even if nothing changed."""
     given_vectors: Path | None = None
@@ -141,12 +141,9 @@ def build(
             raise DigestError(_nothing_read(digests, readings, unreadable))
     with library.building():
         with clock.stage("read"):
-            live = _live(library)
+            live = _live(library, options)
             stored = list(live.records) if live else []
-            papers = identify(read, stored)
-            if options.prune:
-                given = {reading.digest for reading in readings}
-                papers = [p for p in papers if any(s.digest in given for s in p.sources)]
+            papers = _held(read, stored) if options.prune else identify(read, stored)
             plan = make_plan(_said(stored), _said(papers))
             known = {paper.fingerprint: paper for paper in papers}
         model = options.model or (live.manifest.model if live else DEFAULT_MODEL)
@@ -291,7 +288,7 @@ def _read(
     unreadable: list[Rejection] = []
     for done, (name, path) in enumerate(files):
         try:
-            readings.append(read_digest(path, name, settings.reading))
+            readings += read_digests(path, name, settings.reading)
         except DigestError as error:
             unreadable.append(Rejection(name, 0, str(error)))
         progress.advance(done + 1, len(files))
@@ -310,11 +307,35 @@ def _nothing_read(
     return f"{names}: no paper in there. {shown} Look closer with `explorer inspect`."
 
 
-def _live(library: Library) -> Generation | None:
+def _live(library: Library, options: Options) -> Generation | None:
     try:
         return library.open()
     except LibraryMissing:
         return None
+    except LibraryDamaged:
+        # Building anew is the way out of a damaged library, so it must not need what is damaged.
+        if options.full:
+            return None
+        raise
+
+
+def _held(read: Sequence[Paper], stored: Sequence[Paper]) -> list[Paper]:
+    """Return the papers that ``read`` holds; what is stored lends its ids and what it knows."""
+    digests = {source.digest for paper in read for source in paper.sources}
+    # A paper taken out of its digest still names it. Line 0 tells where papers stood before from
+    # where they stand now: identifying replaces it for those that were read again.
+    before = [
+        replace(
+            paper,
+            sources=tuple(replace(s, line=0) if s.digest in digests else s for s in paper.sources),
+        )
+        for paper in stored
+    ]
+    return [
+        paper
+        for paper in identify(read, before)
+        if any(source.digest in digests and source.line for source in paper.sources)
+    ]
 
 
 def _said(papers: Sequence[Paper]) -> dict[str, str]:
@@ -344,8 +365,10 @@ def _store_given(
     (reading,) = readings
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise UnusableInput(f"{path}: not a NumPy array file ({error}).") from None
+    if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "fiu":
+        raise UnusableInput(f"{path}: not one array of numbers. Save it with numpy.save().")
     dimension = cache.take([]).shape[1]
     if rows.ndim != 2 or rows.shape != (len(reading.papers), dimension):
         raise UnusableInput(
@@ -367,8 +390,14 @@ def _store_given(
             row = row_of.get((source.line, paper.title))
             if source.digest == reading.digest and row is not None:
                 rows_by_fingerprint.setdefault(paper.fingerprint, row)
-    new = {key: row for key, row in rows_by_fingerprint.items() if key not in cache}
-    cache.append(list(new), vectors[list(new.values())] / lengths[list(new.values()), None])
+    vectors = vectors / lengths[:, None]
+    # Vectors may be given again, corrected; those that are stored already need no second record.
+    new = {
+        key: row
+        for key, row in rows_by_fingerprint.items()
+        if key not in cache or not np.array_equal(cache.take([key])[0], vectors[row])
+    }
+    cache.append(list(new), vectors[list(new.values())])
 
 
 def _summary(reading: Reading) -> dict[str, Any]:

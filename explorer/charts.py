@@ -97,7 +97,7 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
     places = generation.memberships[level]
     colours = np.array(PALETTE)[places % len(PALETTE)]
     standing_out = bool(highlights.hits) or highlights.opened is not None
-    kind = graph_objects.Scatter if generation.size <= _MOST_SVG_POINTS else graph_objects.Scattergl
+    kind = _trace_kind(generation)
     figure = graph_objects.Figure()
     figure.add_trace(
         kind(
@@ -108,7 +108,7 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
                 "size": _point_size(generation.size),
                 "color": inks.faint if standing_out else colours.tolist(),
                 "opacity": 0.75 if standing_out else 0.9,
-                "line": {"width": 0.8, "color": inks.paper},
+                "line": {"width": 0.8 if kind is graph_objects.Scatter else 0, "color": inks.paper},
             },
             selected={"marker": {"opacity": 1.0}},
             unselected={"marker": {"opacity": 0.25 if not standing_out else 0.5}},
@@ -173,17 +173,23 @@ def _hover_texts(generation: Generation) -> list[str]:
     return texts
 
 
-def _numbered(generation: Generation, hits: Sequence[int], colours: Any) -> Any:
+def _trace_kind(generation: Generation) -> Any:
+    """Return SVG or WebGL scatter: one kind for all, since WebGL covers what is SVG."""
     from plotly import graph_objects
 
+    few = generation.size <= _MOST_SVG_POINTS
+    return graph_objects.Scatter if few else graph_objects.Scattergl
+
+
+def _numbered(generation: Generation, hits: Sequence[int], colours: Any) -> Any:
     rows = np.array(hits[::-1], dtype=np.int64)  # the first hit is drawn last, on top
     hover = _hover_texts(generation)
-    return graph_objects.Scatter(
+    return _trace_kind(generation)(
         x=generation.positions[rows, 0],
         y=generation.positions[rows, 1],
         mode="markers+text",
         text=[str(number) for number in range(len(rows), 0, -1)],
-        textfont={"color": "#ffffff", "size": 11, "weight": 700},
+        textfont={"color": "#ffffff", "size": 11, "weight": "bold"},
         marker={
             "size": 22,
             "color": [colours[row] for row in rows],
@@ -199,9 +205,7 @@ def _numbered(generation: Generation, hits: Sequence[int], colours: Any) -> Any:
 
 
 def _ring(generation: Generation, row: int, inks: Inks) -> Any:
-    from plotly import graph_objects
-
-    return graph_objects.Scatter(
+    return _trace_kind(generation)(
         x=[float(generation.positions[row, 0])],
         y=[float(generation.positions[row, 1])],
         mode="markers",
@@ -233,6 +237,9 @@ def _topic_names(
     )
     for place, topic in largest_first:
         x, y = np.median(generation.positions[places == place], axis=0)
+        # Half a name beyond the edge would be cut off.
+        half = _NAME_PIXELS[0] * len(topic.label) * unit[0] / 2
+        x = np.clip(x, low[0] + half, max(low[0] + half, high[0] - half))
         width = _NAME_PIXELS[0] * len(topic.label) * unit[0]
         height = _NAME_PIXELS[1] * unit[1]
         spot = _free_spot(float(x), float(y), float(width), float(height), taken)

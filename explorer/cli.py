@@ -23,7 +23,7 @@ from explorer.errors import DigestError, ExplorerError, UnusableInput
 from explorer.generation import GIVEN, Generation
 from explorer.library import DEFAULT_FOLDER, Library
 from explorer.paper import Paper
-from explorer.readers import Reading, Rejection, digest_files, read_digest
+from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.search import Filters, Hit, Mode, Query, Results, search, similar
 
 _DIGESTS = Path("data/digests")
@@ -215,17 +215,17 @@ def _inspect(options: argparse.Namespace) -> int:
     readable = 0
     for name, path in digest_files(options.files):
         try:
-            reading = read_digest(path, name)
+            readings = read_digests(path, name)
             readable += 1
         except DigestError as error:
-            rejected = (Rejection(name, 0, str(error)),)
-            reading = Reading(name, path, "", (), rejected)
+            readings = [Reading(name, path, "", (), (Rejection(name, 0, str(error)),))]
         if options.json:
-            found.append(_reading_json(reading))
+            found += [_reading_json(reading) for reading in readings]
         else:
             from explorer.terminal import show_reading
 
-            show_reading(reading)
+            for reading in readings:
+                show_reading(reading)
     if options.json:
         _print_json(found)
     return 0 if readable else 2

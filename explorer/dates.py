@@ -32,18 +32,24 @@ _MONTHS = {
 }
 _MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEKDAY = r"(?:(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_CLOCK = r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
 _FORMS = (
-    re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})(?:[T ].*)?)?)?"),
-    re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})(?:/(?P<day>\d{1,2}))?"),
     re.compile(
-        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?", re.I
+        r"(?P<year>\d{4}|XXXX)(?:-(?P<month>\d{1,2})"
+        rf"(?:-(?P<day>\d{{1,2}})(?:{_CLOCK})?)?)?",
+        re.A,
+    ),
+    re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})(?:/(?P<day>\d{1,2}))?", re.A),
+    re.compile(
+        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
+        re.I | re.A,
     ),
     re.compile(
-        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?", re.I
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
+        re.I | re.A,
     ),
-    re.compile(rf"{_MONTH},?\s+(?P<year>\d{{4}})", re.I),
+    re.compile(rf"{_MONTH},?\s+(?P<year>\d{{4}})", re.I | re.A),
 )
-_EDTF = re.compile(r"(?:\d{4}|XXXX)(?:-\d{2}(?:-\d{2})?)?")
 
 
 def parse_date(text: str) -> str:
@@ -53,8 +59,6 @@ def parse_date(text: str) -> str:
     ('XXXX-03-11', '2024-03-11', '2024-03')
     """
     text = text.strip()
-    if _EDTF.fullmatch(text) and text.startswith("XXXX"):
-        return text
     for form in _FORMS:
         match = form.fullmatch(text)
         if match:
@@ -75,9 +79,10 @@ def complete_year(partial: str, not_after: str) -> str:
     """
     if not partial.startswith("XXXX-") or len(not_after) != 10 or not_after.startswith("XXXX"):
         return partial
-    year = int(not_after[:4])
-    candidate = f"{year:04d}{partial[4:]}"
-    return candidate if candidate <= not_after else f"{year - 1:04d}{partial[4:]}"
+    latest = int(not_after[:4])
+    # Two years settle all days but the 29th of February, which may be eight years back.
+    candidates = (f"{year:04d}{partial[4:]}" for year in range(latest, max(latest - 9, 0), -1))
+    return next((c for c in candidates if c <= not_after and parse_date(c) == c), partial)
 
 
 def year_of(edtf: str) -> int | None:
@@ -87,7 +92,7 @@ def year_of(edtf: str) -> int | None:
 
 def _compose(year: str, month: int, day: int) -> str:
     if month == 0:
-        return year if 1500 <= int(year) <= 2999 else ""
+        return year if year != "XXXX" and 1500 <= int(year) <= 2999 else ""
     try:  # 2000 was a leap year, so the 29th of February passes where the year is unknown.
         date(2000 if year == "XXXX" else int(year), month, day or 1)
     except ValueError:

@@ -151,21 +151,30 @@ def open_generation(folder: Path) -> Generation:
                 f"{path}: missing or cut short. Go back with `explorer rollback`, or build anew "
                 "with `explorer build --full`."
             )
-    levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
-    return Generation(
-        folder=folder,
-        manifest=manifest,
-        records=Records.open(folder / "papers.arrow"),
-        engine=load_engine(manifest.engine).open(folder / "index"),
-        lexicon=Lexicon.open(folder / "words"),
-        graph=NeighbourGraph.open(folder),
-        positions=np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False),
-        levels=tuple(
-            tuple(Topic(**topic | {"keywords": tuple(topic["keywords"])}) for topic in level)
-            for level in levels
-        ),
-        memberships=tuple(np.load(folder / "memberships.npy", mmap_mode="r", allow_pickle=False)),
-    )
+    try:
+        levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
+        return Generation(
+            folder=folder,
+            manifest=manifest,
+            records=Records.open(folder / "papers.arrow"),
+            engine=load_engine(manifest.engine).open(folder / "index"),
+            lexicon=Lexicon.open(folder / "words"),
+            graph=NeighbourGraph.open(folder),
+            positions=np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False),
+            levels=tuple(
+                tuple(Topic(**topic | {"keywords": tuple(topic["keywords"])}) for topic in level)
+                for level in levels
+            ),
+            memberships=tuple(
+                np.load(folder / "memberships.npy", mmap_mode="r", allow_pickle=False)
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        # Files of the right size may still hold anything; sizes are all that was checked.
+        raise LibraryDamaged(
+            f"{folder}: cannot be read ({error}). Go back with `explorer rollback`, or build anew "
+            "with `explorer build --full`."
+        ) from None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -191,10 +200,11 @@ def verify_generation(folder: Path) -> None:
     Raises:
         LibraryDamaged: a checksum differs, counts disagree, or a paper does not find itself.
     """
+    for name, expected in read_manifest(folder).files.items():
+        path = folder / name
+        if not path.is_file() or _sha256(path) != expected["sha256"]:
+            raise LibraryDamaged(f"{path}: missing, or altered since it was written.")
     generation = open_generation(folder)
-    for name, expected in generation.manifest.files.items():
-        if _sha256(folder / name) != expected["sha256"]:
-            raise LibraryDamaged(f"{folder / name}: altered since it was written.")
     size = generation.size
     counts = {
         "records": len(generation.records),

@@ -14,6 +14,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from explorer.dates import year_of
 from explorer.paper import Paper
@@ -22,6 +24,8 @@ _FEWEST_TITLE_WORDS = 3
 """Shorter titles ("Editorial", "Reply to comments") do not tell papers apart."""
 _SAME_ABSTRACT = 0.6
 """Share of common words from which two abstracts count as one."""
+_MOST_NAMESAKES = 64
+"""A title that more records bear tells no papers apart; their abstracts must be the same."""
 
 
 def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
@@ -39,10 +43,14 @@ def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Pa
     for group in _groups(given):
         new = [given[i] for i in group if i < len(readings)]
         old = [given[i] for i in group if i >= len(readings)]
-        merged.append(merge([*new, *(_unread(paper, read_now) for paper in old)] if new else old))
-    for paper in sorted(merged, key=lambda record: (record.id, record.abstract, record.title)):
+        paper = merge([*new, *(_unread(paper, read_now) for paper in old)] if new else old)
+        merged.append((paper.id, not old, paper.abstract, paper.title, paper))
+    # Stored records come first of those with one id, so that they keep it.
+    for *_, paper in sorted(merged, key=lambda entry: entry[:4]):
         # Two papers may share a title and nothing else that is known; the texts tell them apart.
-        distinct = _hashed(f"{paper.id}|{paper.abstract}") if paper.id in records else paper.id
+        distinct = paper.id
+        while distinct in records:
+            distinct = _hashed(f"{distinct}|{paper.abstract}")
         records[distinct] = replace(paper, id=distinct)
     return sorted(records.values(), key=lambda paper: paper.id)
 
@@ -99,34 +107,89 @@ def _groups(papers: list[Paper]) -> list[list[int]]:
     by_title: dict[str, list[int]] = defaultdict(list)
     for i, paper in enumerate(papers):
         for known in paper.known_as:
-            # What a digest calls "17" says nothing outside that digest.
-            scopes = [s.digest for s in paper.sources] if known.startswith("digest:") else [""]
+            scopes = {""}
+            if known.startswith("digest:"):
+                # What a digest calls "17" says nothing outside that digest, and a record of
+                # several digests does not tell which of them calls it so.
+                read_in = {source.digest for source in paper.sources}
+                scopes = read_in if len(read_in) == 1 else set()
             for scope in scopes:
                 parents[root(i)] = root(holders.setdefault(f"{scope}\0{known}", i))
         by_title[title_key(paper.readable_title)].append(i)
-    for key, same in by_title.items():
-        for position, i in enumerate(same):
-            for j in same[:position]:
-                if root(i) != root(j) and _one_paper(papers[i], papers[j], key):
-                    parents[root(i)] = root(j)
-                    break
+
+    members: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(papers)):
+        members[root(i)].append(i)
+    for key in sorted(by_title):
+        same = {root(i) for i in by_title[key]}
+        if len(same) == 1:
+            continue
+        known_of = {r: sorted({_known(papers[i]) for i in members[r]}) for r in same}
+        for joined in _namesakes(known_of, key):
+            for r in joined[1:]:
+                parents[r] = joined[0]
+                members[joined[0]] += members.pop(r)
     groups: dict[int, list[int]] = defaultdict(list)
     for i in range(len(papers)):
         groups[root(i)].append(i)
     return list(groups.values())
 
 
-def _one_paper(a: Paper, b: Paper, key: str) -> bool:
+class _Known(NamedTuple):
+    """What speaks for or against two records with one title being one paper."""
+
+    id: str
+    arxiv: str
+    doi: str
+    surname: str
+    year: int
+    abstract: str
+
+
+def _known(paper: Paper) -> _Known:
+    surname = _surname(paper.authors[0]) if paper.authors else ""
+    year = year_of(paper.date) or 0
+    return _Known(paper.id, paper.arxiv, paper.doi, surname, year, paper.abstract)
+
+
+def _namesakes(known_of: dict[int, list[_Known]], key: str) -> list[list[int]]:
+    """Return which of the groups with the title ``key`` are one paper.
+
+    A group joins another if each of its records agrees with each of the other's: a record that
+    says little ("title only") agrees with many, and must not make one of two that disagree.
+    Those that say most come first, so the order of arrival changes nothing.
+    """
+
+    def said(group: int) -> tuple[int, list[_Known]]:
+        return -max(sum(map(bool, known)) for known in known_of[group]), known_of[group]
+
+    alike: dict[str, list[list[int]]] = defaultdict(list)
+    knowns: dict[int, list[_Known]] = {}
+    for group in sorted(known_of, key=said):
+        crowd = known_of[group][0].abstract if len(known_of) > _MOST_NAMESAKES else ""
+        for joined in alike[crowd]:
+            others = knowns[joined[0]]
+            if all(_one_paper(a, b, key) for a in known_of[group] for b in others):
+                joined.append(group)
+                knowns[joined[0]] = sorted({*others, *known_of[group]})
+                break
+        else:
+            alike[crowd].append([group])
+            knowns[group] = known_of[group]
+    return [joined for crowd in alike.values() for joined in crowd]
+
+
+def _one_paper(a: _Known, b: _Known, key: str) -> bool:
     """Whether two records with the same title are one paper."""
-    if (a.arxiv and b.arxiv and a.arxiv != b.arxiv) or (a.doi and b.doi and a.doi != b.doi):
+    # Stored records were compared before they were merged; now they know less of their parts.
+    if any(x and y and x != y for x, y in ((a.id, b.id), (a.arxiv, b.arxiv), (a.doi, b.doi))):
         return False
-    if len(key.split()) < _FEWEST_TITLE_WORDS and not (a.authors and b.authors):
-        return bool(a.abstract) and a.abstract == b.abstract
-    if a.authors and b.authors:
-        return _surname(a.authors[0]) == _surname(b.authors[0])
-    years = year_of(a.date), year_of(b.date)
-    if None not in years:
-        return years[0] == years[1]
+    if len(key.split()) < _FEWEST_TITLE_WORDS and not (a.surname and b.surname):
+        return a.abstract == b.abstract
+    if a.surname and b.surname:
+        return a.surname == b.surname
+    if a.year and b.year:
+        return a.year == b.year
     return not (a.abstract and b.abstract) or _overlap(a.abstract, b.abstract) >= _SAME_ABSTRACT
 
 
@@ -137,8 +200,13 @@ def _surname(author: str) -> str:
 
 
 def _overlap(a: str, b: str) -> float:
-    left, right = set(title_key(a).split()), set(title_key(b).split())
+    left, right = _words(a), _words(b)
     return len(left & right) / max(1, min(len(left), len(right)))
+
+
+@lru_cache(maxsize=4 * _MOST_NAMESAKES)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(title_key(text).split())
 
 
 def _new_id(paper: Paper) -> str:

@@ -50,7 +50,8 @@ class Library:
     def live(self) -> str:
         """The name of the live generation; empty if nothing is published."""
         try:
-            return (self.folder / _LIVE).read_text(encoding="utf-8").strip()
+            # A garbled name is no generation, which is found out when it is opened.
+            return (self.folder / _LIVE).read_text(encoding="utf-8", errors="replace").strip()
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except OSError as error:
@@ -132,11 +133,14 @@ class Library:
             LibraryMissing: there is none before it.
         """
         names = [folder.name for folder in self._folders()]
-        earlier = [name for name in names if name < self.live]
+        live = self.live
+        # Where LIVE names no generation at all, the newest is the one to go back to.
+        earlier = [name for name in names if name < live] if live in names else names
         if not earlier:
             raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+        manifest = read_manifest(self._generations / earlier[-1])
         self._point_to(earlier[-1])
-        return read_manifest(self._generations / earlier[-1])
+        return manifest
 
     @property
     def _generations(self) -> Path:

@@ -328,9 +328,12 @@ def _named(
 ) -> TopicName:
     free = [p for p in phrases if _bag(p) not in taken and not _bag(p) <= inherited]
     several = [p for p in free if len(re.split(r"[\s-]", p)) > 1]
-    label = next(iter(several[:1] or free[:1] or phrases[:1]), f"Topic {topic + 1}")
-    if not free and phrases:
-        label = f"{label} ({topic + 1})"
+    label = next(iter(several or free), "")
+    number = topic
+    # A topic that was not cut brings its number along from the level above.
+    while not label or _bag(label) in taken:
+        number += 1
+        label = f"{phrases[0]} ({number})" if phrases else f"Topic {number}"
     return TopicName(label, tuple([p for p in phrases if p != label][:_KEYWORDS]))
 
 

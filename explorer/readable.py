@@ -10,8 +10,10 @@ sentence, so only what is unmistakably TeX is handed to ``pylatexenc``.
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,30 +21,50 @@ if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text
 
 # An opening dollar touches what follows, a closing one what precedes, and no digit comes
-# after: so "$5 and $10" is money and "$n$-gram" is mathematics.
+# after: so "$5 and $10" is money and "$n$-gram" is mathematics. One that starts with a macro
+# is mathematics whatever comes after ("$\\sim$10"). No formula holds a dollar: in Markdown it
+# would end there, and what follows would no longer be a formula.
 _MATH = re.compile(
     r"(?<![\\$])\$\$(?P<display>[^$]{1,400})\$\$"
     r"|(?<![\\$])\$(?P<inline>[^\s$](?:[^$]{0,400}?[^\s$\\])?)\$(?!\d)"
-    r"|\\\((?P<parens>.{1,400}?)\\\)",
-    re.DOTALL,
+    r"|(?<![\\$])\$(?P<macro>\\[A-Za-z]{2}(?:[^$]{0,400}?[^\s$\\])?)\$"
+    r"|\\\((?P<parens>[^$]{1,400}?)\\\)",
+)
+# What KaTeX lets act beyond the formula: links, files, new macros, boxes of any size.
+_ACTING = re.compile(
+    r"\\(?:href|url|includegraphics|html[A-Za-z]*|[egx]?def|let|futurelet|global|long"
+    r"|(?:re)?newcommand|providecommand|rule|[hvm]?kern|[hm]?skip|[hv]space|raisebox|char)"
+    r"(?![A-Za-z])"
 )
 _ARGUMENT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _MACRO = re.compile(
     rf"\\(?:[\"'`^~=.]\s?(?:{_ARGUMENT}|\\?[A-Za-z])"  # accents over a letter
     rf"|[cvuHkbdrt]\s?{_ARGUMENT}"
     rf"|[A-Za-z]{{2,}}\*?(?:\s?{_ARGUMENT})*"  # named macros with their arguments
+    r"|[lLoOij]\s?\{\}"  # letters that are macros
     r"|[%&#_${}])"  # escaped specials
 )
-_BRACED_MACRO = re.compile(r"\{(\\(?:[\"'`^~=.]\s?\\?[A-Za-z]|[A-Za-z]{2,}))\s?\}")
+_BRACED_MACRO = re.compile(  # "{\\o}", but not the argument of an accent
+    r"(?<!\\[\"'`^~=.cvuHkbdrt])\{(\\(?:[\"'`^~=.]\s?\\?[A-Za-z]|[A-Za-z]+))\s?\}"
+)
+# Macros that print nothing; any other leaves its argument or, for want of one, its name.
+_SILENT = frozenset(
+    ("label", "vspace", "hspace", "index", "noindent", "centering", "newline", "par", "xspace")
+)
 _PATH_BEFORE = re.compile(r"(?:[A-Za-z.:]|\\)$")
-_SUPERSCRIPT = re.compile(r"(?<=[\w)\]}])\^(?:\{([^{}\s]{1,12})\}|([+-]?\d+|[A-Za-z]))(?!\w)")
+_SUPERSCRIPT = re.compile(
+    r"(?:^|(?<=[\w)\]}]))\^(?:\{([^{}\s]{1,12})\}|([+-]?\d+|[A-Za-z∘]))(?!\w)"
+)
 _PLAIN_SUPERSCRIPT = re.compile(r"(?<=[\w)\]}])\^(?:\{([+\-\d]{1,6})\}|([+-]?\d+))")
 _SUBSCRIPT = re.compile(r"(?<=[\w)\]}])_(?:\{([^{}\s]{1,12})\}|(\d+|[A-Za-z]))(?!\w)")
-_UP = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
+_UP = str.maketrans("0123456789+-−=()ni∘", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ°")
 _DOWN = str.maketrans("0123456789+-−=()aeoxijkmnt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓᵢⱼₖₘₙₜ")
-_SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u2028\u2029]+")
+_SPACES = re.compile(r"\s+")
+# Control, direction and zero-width characters, soft hyphens, and halves of surrogate pairs,
+# which JSON may hold and UTF-8 may not.
 _INVISIBLE = re.compile(
-    r"[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    r"[\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u00ad\u061c\u200b\u200e\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
 )
 
 
@@ -50,38 +72,48 @@ _INVISIBLE = re.compile(
 def _converter() -> LatexNodes2Text:
     from pylatexenc.latex2text import LatexNodes2Text
 
+    # It warns of every macro that lacks its argument, which in a digest is no news.
+    logging.getLogger("pylatexenc").setLevel(logging.ERROR)
     return LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
 
 
 @lru_cache(maxsize=4096)
 def _tex(snippet: str) -> str:
+    # A bare percent sign would make a comment of the rest.
+    snippet_without_comments = re.sub(r"(?<!\\)%", r"\\%", snippet)
     # pylatexenc raises on unbalanced input; a reader is better served by the raw snippet.
     try:
-        return str(_converter().latex_to_text(snippet, tolerant_parsing=True))
+        return str(_converter().latex_to_text(snippet_without_comments, tolerant_parsing=True))
     except Exception:
         return snippet
 
 
 def _expand(macro: str) -> str:
+    shown = _tex(macro)
+    named = re.match(r"\\([A-Za-z]+)", macro)
+    if named is None or (shown and "%s" not in shown) or named[1] in _SILENT:
+        return shown
     # An author's own macro ("\\name") has no expansion here; its name beats a hole.
-    return _tex(macro) or (macro[1:] if macro[1:].isalpha() else "")
+    return re.sub(r"[{}]", "", macro[named.end() :]).strip(" *") or named[1]
 
 
 def tidy(text: str) -> str:
     """Return ``text`` on one line: NFC, single spaces, no control or direction characters."""
-    return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    return _cleaned(text).strip()
+
+
+def _cleaned(text: str) -> str:
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
 
 
 def plain(text: str) -> str:
     """Return ``text`` as a person would type it: no TeX, mathematics as Unicode."""
-    pieces: list[str] = []
-    end = 0
-    for match in _MATH.finditer(text):
-        pieces.append(_plain_prose(text[end : match.start()]))
-        pieces.append(_plain_math(_formula(match)))
-        end = match.end()
-    pieces.append(_plain_prose(text[end:]))
-    return tidy("".join(pieces))
+    return tidy(
+        "".join(
+            _plain_math(piece) if is_formula else _plain_prose(piece)
+            for piece, is_formula in _pieces(text)
+        )
+    )
 
 
 def markdown(text: str) -> str:
@@ -91,32 +123,36 @@ def markdown(text: str) -> str:
     directives or its emoji codes could act on is escaped, so no digest can place a link, an
     image or markup on the page.
     """
-    pieces: list[str] = []
-    end = 0
-    for match in _MATH.finditer(text):
-        pieces.append(escape_markdown(_plain_prose(text[end : match.start()])))
-        pieces.append(f"${_SPACES.sub(' ', _formula(match)).strip()}$")
-        end = match.end()
-    pieces.append(escape_markdown(_plain_prose(text[end:])))
-    return tidy_markdown("".join(pieces))
-
-
-def tidy_markdown(text: str) -> str:
-    """Return Markdown on one line, joiners kept (they hold emoji codes apart)."""
-    return _SPACES.sub(" ", text).strip()
+    return "".join(
+        f"${piece.strip()}$" if is_formula else escape_markdown(_plain_prose(piece))
+        for piece, is_formula in _pieces(text)
+    ).strip()
 
 
 def escape_markdown(text: str) -> str:
     """Return ``text`` with every ASCII punctuation mark escaped for Markdown."""
     escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-    # Emoji and icon codes (":tada:") are looked for after unescaping, hence the word joiner.
-    # So are bare addresses, which would become links.
-    escaped = re.sub(r"\\:(?=\w)", "\\:\u2060", escaped)
-    return re.sub(r"(?i)\bwww\\\.", "www\u2060\\.", escaped)
+    # Emoji and icon codes (":tada:", ":+1:"), bare addresses and mail addresses are looked for
+    # after unescaping, hence the word joiners.
+    escaped = re.sub(r"\\([:@])(?=\S)", "\\\\\\1\u2060", escaped)
+    return re.sub(r"(?i)(www)\\\.", "\\1\u2060\\\\.", escaped)
 
 
-def _formula(match: re.Match[str]) -> str:
-    return next(group for group in match.groups() if group is not None)
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Cut ``text`` into prose (False) and formulas without their dollars (True)."""
+    text = _cleaned(text)
+    end = 0
+    for match in _MATH.finditer(text):
+        formula = next(group for group in match.groups() if group is not None)
+        # An empty formula would open a block of them.
+        if not formula.strip() or formula.endswith("\\") or _ACTING.search(formula):
+            continue
+        # Two formulas that touch would be one to Markdown.
+        touches = end > 0 and match.start() == end
+        yield " " if touches else text[end : match.start()], False
+        yield formula, True
+        end = match.end()
+    yield text[end:], False
 
 
 def _plain_math(formula: str) -> str:
@@ -136,11 +172,12 @@ def _plain_prose(text: str) -> str:
 
     text = _MACRO.sub(macro, text)
     text = re.sub(r"(?<=\S)~(?=\S)", " ", text) if not re.search(r"[~]/|/~", text) else text
-    text = re.sub(r"``(.+?)''", "\u201c\\1\u201d", text)
+    text = re.sub(r"``([^`]{1,500}?)''", "\u201c\\1\u201d", text)
     text = re.sub(r"(?<=\w)---(?=\w)", "\u2014", text)
     text = re.sub(r" ---? ", " \u2013 ", text)
     text = re.sub(r"(?<=\d)--(?=\d)", "\u2013", text)
-    return _PLAIN_SUPERSCRIPT.sub(lambda m: (m.group(1) or m.group(2)).translate(_UP), text)
+    text = _PLAIN_SUPERSCRIPT.sub(lambda m: (m.group(1) or m.group(2)).translate(_UP), text)
+    return _cleaned(text)
 
 
 def _scripts(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -116,13 +116,20 @@ class Records:
     @cached_property
     def _rows_by_id(self) -> dict[str, int]:
         rows: dict[str, int] = {}
-        columns = (
-            self._table.column(name).to_pylist() for name in ("id", "arxiv", "doi", "other_ids")
-        )
-        for row, (own, arxiv, known_doi, others) in enumerate(zip(*columns, strict=True)):
-            for name in (own, arxiv, known_doi, *others, *(i.partition(":")[2] for i in others)):
-                if name:
-                    rows.setdefault(name.lower(), row)
+
+        def enter(names: Iterable[str], row: int) -> None:
+            for name in filter(None, names):
+                rows.setdefault(name.lower(), row)
+
+        # Column by column: what a digest calls one paper must not hide the id of another.
+        for column in ("id", "arxiv", "doi"):
+            for row, name in enumerate(self._table.column(column).to_pylist()):
+                enter([name], row)
+        others = self._table.column("other_ids").to_pylist()
+        for row, names in enumerate(others):
+            enter(names, row)
+        for row, names in enumerate(others):
+            enter((name.partition(":")[2] for name in names), row)
         return rows
 
     def find(self, name: str) -> int | None:

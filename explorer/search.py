@@ -30,6 +30,8 @@ _UNLIKE_WEIGHT = 0.6
 """Weight of negative examples in the query vector (Rocchio 1971)."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
 _EXACT = 1.0
+_LIKELY_TITLES = 20
+"""Best matches by words whose titles are compared; a short title may stand in many papers."""
 
 
 class Mode(StrEnum):
@@ -156,7 +158,10 @@ def search(
     rows, score, meaning, wording = _put_first(first, rows, score, meaning, wording)
 
     ids = generation.records.ids
-    order = sorted(range(len(rows)), key=lambda i: (-round(float(score[i]), 6), ids[rows[i]]))[:k]
+    order = sorted(
+        range(len(rows)),
+        key=lambda i: (rows[i] not in first, -round(float(score[i]), 6), ids[rows[i]]),
+    )[: max(k, 0)]
     stems = query_stems(query.text)
     hits = tuple(
         _hit(generation, rank, int(rows[i]), float(score[i]), (meaning[i], wording[i]), stems)
@@ -353,8 +358,11 @@ def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int
         named.append(row)
     elif len(text.split()) > 1:
         key = title_key(text)
-        likely = generation.lexicon.search(text, 5, among).keys.tolist()
-        named = [i for i in likely if title_key(generation.records[i].readable_title) == key]
+        for i in generation.lexicon.search(text, _LIKELY_TITLES, among).keys.tolist():
+            paper = generation.records[i]
+            # Titles are copied from the page, where they read well, or from the digest itself.
+            if key in (title_key(paper.title), title_key(paper.readable_title)):
+                named.append(i)
     return [row for row in named if among is None or row in among]
 
 
@@ -388,9 +396,9 @@ def _hit(
 ) -> Hit:
     paper = generation.records[row]
     total = float(shares[0] + shares[1])
-    meaning = float(shares[0]) / total if total > 0 else 0.0
+    meaning = round(float(shares[0]) / total, 3) if total > 0 else 0.0
     why = Why(
-        meaning=round(meaning, 3),
+        meaning=meaning,
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,
         matched=_matched(paper, stems),
         sentence=_telling_sentence(paper, stems),

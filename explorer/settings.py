@@ -19,6 +19,11 @@ class ReadingLimits:
     line_characters: int = 1_000_000
     title_characters: int = 1_000
     abstract_characters: int = 50_000
+    archive_members: int = 10_000
+    expanded_bytes: int = 1 << 26
+    """A compressed file may grow to this in any case ..."""
+    expanded_times: int = 200
+    """... and beyond it to so many times its own size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,9 +102,7 @@ def kept_neighbours(library: Library, k: int = 8) -> tuple[float, float]:
     np.fill_diagonal(distances, np.inf)
     on_map = np.argsort(distances, axis=1)[:, :k]
     near = generation.graph.neighbours[:, :k]
-    kept = [
-        len(set(a.tolist()) & set(b.tolist())) / k for a, b in zip(on_map, near, strict=True)
-    ]
+    kept = [len(set(a.tolist()) & set(b.tolist())) / k for a, b in zip(on_map, near, strict=True)]
     return float(np.mean(kept)), k / (generation.size - 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import streamlit as st
@@ -62,7 +63,10 @@ def main() -> None:
         try:
             show_map(generation, highlights)
         except Exception:
-            st.warning("The map cannot be drawn here. Search works as before.")
+            logging.getLogger(__name__).exception("the map cannot be drawn")
+            st.warning(
+                "The map cannot be drawn; the server's log says why. Search works as before."
+            )
 
 
 def _header(generation: Generation) -> None:

@@ -78,12 +78,14 @@ def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
         _badge(hit.rank, topic_colour(generation, hit.row))
         _title(hit.paper, f"hit{hit.rank}")
+    facts = [hit.topic.label, hit.paper.date, hit.paper.venue]
+    st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
+    if hit.why.sentence:
+        st.markdown(_marked(hit.why.sentence, query))
     with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"actions-{hit.rank}"
+        horizontal=True, vertical_alignment="center", gap="medium", key=f"actions-{hit.rank}"
     ):
         _bar(share, hit.why.meaning, hit.why.words)
-        facts = [hit.topic.label, hit.paper.date, hit.paper.venue]
-        st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)), width="content")
         st.button(
             "More like this",
             key=f"more-hit{hit.rank}-{hit.paper.id}",
@@ -92,11 +94,8 @@ def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
             on_click=state.open_paper,
             args=(hit.paper.id,),
         )
-        links = "  ·  ".join(f"[{label}]({address})" for label, address in hit.paper.links)
-        if links:
-            st.markdown(links, width="content")
-    if hit.why.sentence:
-        st.markdown(_marked(hit.why.sentence, query))
+        for label, address in hit.paper.links:
+            st.markdown(f"[{label}]({address})", width="content")
     if hit.paper.abstract:
         with st.expander("Abstract"):
             st.markdown(markdown(hit.paper.abstract))

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from explorer.errors import DigestError
 from explorer.paper import Paper
-from explorer.readers.digest import Digest, Rejection, open_digest
+from explorer.readers.digest import Digest, Rejection, binary_kind, open_digests
 from explorer.settings import ReadingLimits
 
 __all__ = [
@@ -26,9 +26,12 @@ __all__ = [
     "Reading",
     "Rejection",
     "digest_files",
+    "open_digests",
     "read_digest",
+    "read_digests",
     "reader_names",
     "recognise",
+    "stream",
 ]
 
 _BUILT_IN = {
@@ -88,14 +91,19 @@ def load_reader(name: str) -> Reader:
 
 
 def recognise(digest: Digest) -> Reader:
-    """Return the reader that is surest of ``digest``; ties go to the name first in order."""
+    """Return the reader that is surest of ``digest``; ties go to the name first in order.
+
+    Raises:
+        DigestError: no reader takes it.
+    """
     readers = [load_reader(name) for name in reader_names()]
     sureness = {reader.name: reader.recognises(digest) for reader in readers}
     best = max(readers, key=lambda reader: sureness[reader.name])
     if sureness[best.name] <= 0:
+        what = "text in none of the known formats" if digest.encoding else binary_kind(digest)
         raise DigestError(
-            f"{digest.path}: none of the known formats ({', '.join(reader_names())}). "
-            "A digest holds titles and abstracts as text; see docs/formats.md."
+            f"{digest.path}: this is {what}, not a digest. Save titles and abstracts as text; "
+            "docs/formats.md lists what can be read."
         )
     return best
 
@@ -126,28 +134,73 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     return [(name, file) for file, name in found.items()]
 
 
-def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None) -> Reading:
-    """Read one digest file, whatever its format.
+def read_digests(path: Path, name: str = "", limits: ReadingLimits | None = None) -> list[Reading]:
+    """Read one file, whatever its format: one Reading, or one for each member of an archive.
+
+    A member that cannot be read has no papers and one Rejection.
 
     Raises:
         DigestError: the file as a whole cannot be read (missing, empty, binary, unknown).
     """
     limits = limits or ReadingLimits()
-    digest = open_digest(path, name or path.name, limits)
+    name = name or path.name
+    readings: list[Reading] = []
+    for digest in open_digests(path, name, limits):
+        if isinstance(digest, Rejection):
+            readings.append(Reading(digest.digest, path, "", (), (digest,)))
+            continue
+        try:
+            readings.append(_read(digest))
+        except DigestError as error:
+            if digest.name == name:
+                raise
+            rejection = Rejection(digest.name, 0, str(error))
+            readings.append(Reading(digest.name, path, "", (), (rejection,)))
+    return readings
+
+
+def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None) -> Reading:
+    """Read a file that is one digest.
+
+    Raises:
+        DigestError: it cannot be read, or is an archive of several; see :func:`read_digests`.
+    """
+    readings = read_digests(path, name, limits)
+    if len(readings) > 1:
+        raise DigestError(f"{path}: an archive of {len(readings)} digests, not one digest.")
+    return readings[0]
+
+
+def stream(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
+    """Yield what stands in ``digest``, within its limits, holding one record at a time.
+
+    A file that turns out to be torn gives what came before, and a Rejection.
+    """
+    read = 0
+    try:
+        for item in reader.read(digest):
+            read += 1
+            yield _within(item, digest.limits) if isinstance(item, Paper) else item
+    except DigestError as error:
+        if not read:
+            raise
+        yield Rejection(digest.name, 0, str(error))
+
+
+def _read(digest: Digest) -> Reading:
     reader = recognise(digest)
     papers: list[Paper] = []
     rejections: list[Rejection] = []
-    for item in reader.read(digest):
-        checked = _within(item, limits) if isinstance(item, Paper) else item
-        if isinstance(checked, Paper):
-            papers.append(checked)
+    for item in stream(digest, reader):
+        if isinstance(item, Paper):
+            papers.append(item)
         else:
-            rejections.append(checked)
+            rejections.append(item)
     if not papers and not rejections:
         raise DigestError(
-            f"{path}: no paper found. A digest holds titles, each followed by its abstract."
+            f"{digest.path}: no paper found. A digest holds titles, each followed by its abstract."
         )
-    return Reading(digest.name, path, reader.name, tuple(papers), tuple(rejections))
+    return Reading(digest.name, digest.path, reader.name, tuple(papers), tuple(rejections))
 
 
 def _within(paper: Paper, limits: ReadingLimits) -> Paper | Rejection:

@@ -1,17 +1,31 @@
-"""Opening a digest: is it text, in which encoding, and its lines within bounds."""
+"""Opening a digest: what it is packed in, whether it is text and in which encoding.
+
+Compressed files and archives are read as they are, member by member, without unpacking anything
+to disk. Everything from outside is bounded: lines, members and how much a file may grow.
+"""
 
 from __future__ import annotations
 
+import bz2
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple, cast
 
 from explorer.errors import DigestError
 from explorer.settings import ReadingLimits
 
 _HEAD_BYTES = 65_536
+_ACCENTS_PER_LETTER = 4
+"""A legacy text with fewer than one accent in so many ASCII letters is Western."""
+_LEGACY = "cp1251 koi8_r cp1253 cp1255 cp1256 cp874 shift_jis euc_jp gb18030 big5 euc_kr".split()
+"""Those that pages were written in; among DOS and Macintosh ones too, guesses go astray."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -23,10 +37,17 @@ _SIGNATURES = (
     (b"GIF8", "a GIF image"),
     (b"%PDF", "a PDF"),
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"\x1f\x8b", "a gzip file inside another archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file inside another archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"SQLite format 3", "an SQLite database"),
 )
+_ZIP = b"PK\x03\x04"
+_TORN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+
+Opener = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,7 @@ class Rejection:
 
     digest: str
     line: int
+    """From 1; 0 if it is about the digest as a whole."""
     reason: str
     excerpt: str = ""
 
@@ -48,19 +70,31 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A digest file known to be text."""
+    """One digest: a file, what a compressed file holds, or one member of an archive."""
 
     path: Path
     name: str
     encoding: str
+    """Of its text; empty if it is not text."""
     head: str
-    """The first 64 KiB, decoded."""
+    """The first 64 KiB, decoded; empty if it is not text."""
+    head_bytes: bytes
+    """The first 64 KiB, unpacked."""
     limits: ReadingLimits
+    opener: Opener = field(repr=False, compare=False)
+
+    def open(self) -> BinaryIO:
+        """Return the content as bytes, unpacked, bounded in how much it may grow."""
+        return self.opener()
+
+    def text(self) -> io.TextIOWrapper:
+        """Return the content as text; what is not valid in its encoding is replaced."""
+        return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace")
 
     def lines(self) -> Iterator[Line | Rejection]:
         """Yield the lines one by one; one that is too long comes as a Rejection."""
         most = self.limits.line_characters
-        with self.path.open(encoding=self.encoding, errors="replace", newline=None) as file:
+        with self.text() as file:
             number = 0
             while text := file.readline(most + 1):
                 number += 1
@@ -74,40 +108,160 @@ class Digest:
                     yield Line(number, text.rstrip("\n"))
 
 
-def open_digest(path: Path, name: str, limits: ReadingLimits) -> Digest:
-    """Make sure that ``path`` is a text file, and find out its encoding.
+def open_digests(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
+    """Yield the digest that ``path`` is, or each that an archive holds.
+
+    A member of an archive that cannot be read comes as a Rejection.
 
     Raises:
-        DigestError: the file is missing, empty, unreadable or not text.
+        DigestError: the file as a whole is missing, empty, unreadable or neither text nor a
+            known table format.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(512)
     except FileNotFoundError:
         raise DigestError(f"{path}: there is no such file. Check the spelling.") from None
     except OSError as error:
-        raise DigestError(
-            f"{path}: cannot be opened ({error.strerror}). Check its rights."
-        ) from None
-    if not head.strip():
-        raise DigestError(f"{path}: the file is empty. Save the digest again.")
-    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "")
-    if not encoding:
-        kind = next((kind for mark, kind in _SIGNATURES if head.startswith(mark)), "")
-        if not kind and b"\x00" in head:
-            kind = "a binary file"
-        if kind:
+        reason = error.strerror or type(error).__name__
+        raise DigestError(f"{path}: cannot be opened ({reason}). Check its rights.") from None
+    if head.startswith(_ZIP) and not _is_office(path):
+        yield from _members(path, name, limits)
+    else:
+        yield _digest(path, name, _unpacking(path, head, limits), limits, str(path))
+
+
+def _digest(path: Path, name: str, opener: Opener, limits: ReadingLimits, place: str) -> Digest:
+    with opener() as file:
+        head = file.read(_HEAD_BYTES)
+    bom = next((encoding for mark, encoding in _BOMS if head.startswith(mark)), "")
+    binary = not bom and (b"\x00" in head or _kind(head) != "")
+    encoding = "" if binary else bom or _encoding(opener)
+    text = head.decode(encoding, errors="ignore") if encoding else ""
+    if not head or (encoding and not text.strip()):
+        raise DigestError(f"{place}: the file is empty. Save the digest again.")
+    return Digest(path, name, encoding, text, head, limits, opener)
+
+
+def binary_kind(digest: Digest) -> str:
+    """Return what a digest that is not text seems to be, in words."""
+    return _kind(digest.head_bytes) or "a binary file"
+
+
+def _kind(head: bytes) -> str:
+    return next((kind for mark, kind in _SIGNATURES if head.startswith(mark)), "")
+
+
+def _unpacking(path: Path, head: bytes, limits: ReadingLimits) -> Opener:
+    """Return an opener for ``path``, through the decompressor that its signature asks for."""
+    packed = path.stat().st_size
+
+    def bounded(unpack: Callable[[], BinaryIO]) -> Opener:
+        return lambda: _buffered(unpack(), packed, limits, str(path))
+
+    if head.startswith(b"\x1f\x8b"):
+        return bounded(lambda: cast(BinaryIO, gzip.open(path, "rb")))
+    if head.startswith(b"BZh"):
+        return bounded(lambda: cast(BinaryIO, bz2.open(path, "rb")))
+    if head.startswith(b"\xfd7zXZ"):
+        return bounded(lambda: cast(BinaryIO, lzma.open(path, "rb")))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return bounded(lambda: _zstandard(path))
+    return lambda: path.open("rb")
+
+
+def _zstandard(path: Path) -> BinaryIO:
+    import pyarrow as pa
+
+    return cast(BinaryIO, pa.input_stream(str(path), compression="zstd"))
+
+
+def _is_office(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "[Content_Types].xml" in archive.namelist()
+    except _TORN:
+        return False
+
+
+def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except _TORN as error:
+        raise DigestError(f"{path}: the archive is damaged ({error}). Save it again.") from None
+    with archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        if len(members) > limits.archive_members:
             raise DigestError(
-                f"{path}: this is {kind}, not a digest. Save titles and abstracts as text."
+                f"{path}: the archive holds {len(members):,} files, more than the "
+                f"{limits.archive_members:,} allowed. Unpack it and name the folder."
             )
-        encoding = _encoding(path)
-    text = head.decode(encoding, errors="ignore")
-    return Digest(path, name, encoding, text, limits)
+        if not members:
+            raise DigestError(f"{path}: the archive is empty. Save it again.")
+        for info in members:
+            # The name is shown, never opened as a path, so "../" in it leads nowhere.
+            shown = "/".join(p for p in PurePosixPath(info.filename).parts if p not in ("..", "/"))
+            inside = f"{name}/{shown or 'unnamed'}"
+            if info.flag_bits & 0x1:
+                yield Rejection(inside, 0, "encrypted; unpack the archive with its password first")
+                continue
+
+            def opener(info: zipfile.ZipInfo = info) -> BinaryIO:
+                try:
+                    member = archive.open(info)
+                except _TORN as error:
+                    raise DigestError(f"{path}/{info.filename}: damaged ({error}).") from None
+                place = f"{path}/{info.filename}"
+                return _buffered(cast(BinaryIO, member), info.compress_size, limits, place)
+
+            try:
+                digest = _digest(path, inside, opener, limits, f"{path}/{shown}")
+            except DigestError as error:
+                yield Rejection(inside, 0, str(error))
+                continue
+            yield digest
 
 
-def _encoding(path: Path) -> str:
+def _buffered(packed: BinaryIO, size: int, limits: ReadingLimits, place: str) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(_Bounded(packed, size, limits, place), 1 << 18))
+
+
+class _Bounded(io.RawIOBase):
+    """What comes out of a decompressor, refused once it has grown beyond all reason."""
+
+    def __init__(self, packed: BinaryIO, size: int, limits: ReadingLimits, place: str) -> None:
+        self._packed = packed
+        self._most = max(limits.expanded_bytes, limits.expanded_times * max(size, 1))
+        self._place = place
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            chunk = self._packed.read(len(buffer))
+        except _TORN as error:
+            raise DigestError(
+                f"{self._place}: torn or damaged ({error or 'it ends too early'}). Save it again."
+            ) from None
+        self._read += len(chunk)
+        if self._read > self._most:
+            raise DigestError(
+                f"{self._place}: unpacks to more than {self._most:,} bytes, far beyond what text "
+                "does. Unpack it yourself if you trust it."
+            )
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def _encoding(opener: Opener) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
+    with opener() as file:
         while chunk := file.read(1 << 20):
             try:
                 decoder.decode(chunk)
@@ -117,11 +271,11 @@ def _encoding(path: Path) -> str:
 
 
 def _legacy_encoding(sample: bytes) -> str:
+    # A few accents among ASCII letters are too little to guess from.
+    accents = sum(byte >= 0x80 for byte in sample)
+    if accents * _ACCENTS_PER_LETTER < sum(chr(byte).isalpha() for byte in sample if byte < 0x80):
+        return "cp1252"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample).best()
-    # The single-byte Western encodings differ in a few signs only, of which Windows-1252 has
-    # the ones that people type (dashes, curly quotes).
-    western = {"latin_1", "cp1252", "iso8859_15", "cp1250", "iso8859_2", "mac_roman", "cp850"}
-    encoding = best.encoding if best else "cp1252"
-    return "cp1252" if encoding in western or encoding.startswith(("cp4", "cp8")) else encoding
+    best = from_bytes(sample, cp_isolation=_LEGACY).best()
+    return best.encoding if best else "cp1252"

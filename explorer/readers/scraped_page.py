@@ -12,33 +12,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from explorer.dates import complete_year, parse_date
 from explorer.paper import Paper, Source, arxiv_id
 from explorer.readable import tidy
 from explorer.readers.digest import Digest, Line, Rejection
 
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+# No two repetitions in these may match the same text, or one hostile line takes hours.
+_IMAGE = re.compile(r"!\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _BRACKETS = r"\[((?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)\]"
-_TARGET = r"\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s]*)*)>?[^()]*\)"
+_TARGET = r"\(\s*+<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?(?:\s[^()]*)?\)"
 _LINK = re.compile(_BRACKETS + _TARGET)
 _REFERENCE_LINK = re.compile(rf"{_BRACKETS}\s?\[([^\[\]]*)\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$")
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
+# By name, as "<workload, configuration> pairs" is text.
+_TAG = re.compile(
+    r"</?(?:a|abbr|article|b|blockquote|br|button|center|cite|code|dd|del|details|div|dl|dt|em"
+    r"|figcaption|figure|font|footer|h[1-6]|header|hr|i|iframe|img|ins|kbd|li|main|mark|nav|ol|p"
+    r"|path|pre|q|s|script|section|small|span|strong|style|sub|sup|svg|table|tbody|td|th|thead"
+    r"|time|tr|u|ul)(?:\s+[a-z][\w:-]*\s*=[^<>]{0,400})?\s*/?>",
+    re.I,
+)
 _QUOTE = re.compile(r"^(?:>\s?)+", re.MULTILINE)
 _BARE_ADDRESS = re.compile(r"<?https?://[^\s<>\[\]]+>?|www\.[^\s<>\[\]]+")
-_TORN_LINK = re.compile(r"\]\([^)\s]*\)|^\[$")
+_TORN_LINK = re.compile(r"\]\([^\])\s]*\)|^\[$")
 _HEADING = re.compile(r"^#{1,6}\s+")
 _BULLET = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+")
-_SOFT_BREAK = re.compile(r"\\+\s*\n|\\+\s{2,}")
-_LABEL = re.compile(r"^(?:\*\*)?(?:abstract|summary)(?:\*\*)?\s*[:.—–-]\s*(?:\*\*)?\s*", re.I)
+_SOFT_BREAK = re.compile(r"(?<!\\)\\++(?:\s*\n|\s{2,})")
+_LABEL = re.compile(
+    r"^(?:\*\*)?(?:abstract|summary)(?:\*\*)?(?:\s*[:.—–]|\s+-\s)\s*(?:\*\*)?\s*", re.I
+)
+_TITLE_LABEL = re.compile(r"^(?:\*\*)?title(?:\*\*)?\s*:\s*(?:\*\*)?\s*", re.I)
 _AUTHORS_LABEL = re.compile(r"^(?:\*\*)?(?:authors?|by)\s*:\s*(?:\*\*)?\s*", re.I)
 _NAME = r"(?:[A-ZÀ-ÞĀ-Ž][\w.'’\-]*|de|da|van|von|der|den|di|la|le|bin|al)"
 _FULL_NAME = rf"{_NAME}(?: {_NAME}){{1,4}}"
-_NAMES = re.compile(rf"{_FULL_NAME}(?:\s*(?:,|;|·|and|&)+\s*{_FULL_NAME})+,?(?: et al\.?)?")
+_NAMES = re.compile(
+    rf"{_FULL_NAME}(?:(?:\s*[,;·&]+\s*(?:and\s+)?|\s+and\s+){_FULL_NAME})+,?(?: et al\.?)?"
+)
 _DATED = re.compile(r"(?:published|submitted|updated|posted)?(?:\s+on)?\s*:?\s*(.+)", re.I)
+_LONGEST_COUNTER = 80
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
 _FURNITURE = frozenset(
@@ -46,7 +61,8 @@ _FURNITURE = frozenset(
     for phrase in """
     new|subscribe|daily|weekly|monthly|trending|trending papers|papers|daily papers|all papers
     models|datasets|spaces|buckets|buckets new|community|docs|enterprise|pricing|log in|login
-    sign in|sign up|log out|join|hugging face|huggingface|hugging face papers|daily papers hugging face
+    sign in|sign up|log out|join|hugging face|huggingface|hugging face papers
+    daily papers hugging face
     by|ak|by ak|byak|and the research community|by ak and the research community
     byak and the research community|get trending papers in your email inbox
     get trending papers in your email inbox once a day
@@ -154,10 +170,12 @@ def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
     addresses: list[str] = []
     labels: list[str] = []
 
+    def defined(match: re.Match[str]) -> str:
+        return definitions.get((match[2] or match[1]).lower(), "")
+
     def unlink(match: re.Match[str]) -> str:
-        target = match[2] or match[1]
-        address = definitions.get(target.lower(), target) if match.re is _REFERENCE_LINK else target
-        if match.re is _REFERENCE_LINK and target.lower() not in definitions:
+        address = defined(match) if match.re is _REFERENCE_LINK else match[2]
+        if match.re is _REFERENCE_LINK and not address:
             return match[0]
         if _is_navigation(address) and not re.search(r"[^\W\d]{2}", match[1]):
             return " "
@@ -167,31 +185,33 @@ def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
         return match[1]
 
     text = _IMAGE.sub("", text)
+    rest = _LINK.sub(" ", text)
     text = _LINK.sub(unlink, text)
+    rest = _REFERENCE_LINK.sub(lambda match: " " if defined(match) else match[0], rest)
     text = _REFERENCE_LINK.sub(unlink, text)
     text = _TORN_LINK.sub("", text)
-    only_labels = labels and all(_is_furniture(label) for label in labels)
-    if only_labels and _is_furniture(_without(text, labels)):
+    if labels and all(_is_furniture(label) for label in labels) and _is_furniture(rest):
         return Block(paragraph[0].number, "", Role.ADDRESS, tuple(addresses), heading)
     if not _BARE_ADDRESS.sub("", text).strip(" ,;|·<>"):
         found = [address.strip("<>") for address in _BARE_ADDRESS.findall(text)]
         kept = tuple(address for address in (*addresses, *found) if not _is_navigation(address))
         role = Role.ADDRESS if found or kept else Role.FURNITURE
         return Block(paragraph[0].number, "", role, kept, heading)
-    text = tidy(_unwrapped(text))
-    return Block(paragraph[0].number, text, _role(text, heading), tuple(addresses), heading)
-
-
-def _without(text: str, labels: list[str]) -> str:
-    for label in labels:
-        text = text.replace(label, " ", 1)
-    return text
+    block = Block(
+        paragraph[0].number, tidy(_unwrapped(text)), Role.SHORT, tuple(addresses), heading
+    )
+    return replace(block, role=_role(block.text, heading, bool(block.arxiv)))
 
 
 def _is_furniture(text: str) -> bool:
     """Whether ``text`` is a menu entry, a counter or no words at all."""
     words = " ".join(re.sub(r"[^\w\s]|_", "", text).casefold().split())
-    return not words or words in _FURNITURE or bool(_COUNTER.fullmatch(text.strip()))
+    counter = text.strip()
+    return (
+        not words
+        or words in _FURNITURE
+        or (len(counter) <= _LONGEST_COUNTER and bool(_COUNTER.fullmatch(counter)))
+    )
 
 
 def _unwrapped(text: str) -> str:
@@ -206,14 +226,16 @@ def _is_navigation(address: str) -> bool:
     )
 
 
-def _role(text: str, heading: bool) -> Role:
+def _role(text: str, heading: bool, names_paper: bool) -> Role:
     words = text.split()
     if _is_furniture(text) or _BYLINE.fullmatch(text):
         return Role.FURNITURE
     dated = _DATED.fullmatch(text)
     if dated and parse_date(dated[1]):
         return Role.DATE
-    if _AUTHORS_LABEL.match(text) or (len(words) < 200 and _NAMES.fullmatch(text)):
+    # "Large Models, Small Data" has the shape of two names; a heading or a link tells it apart.
+    may_be_names = not heading and not names_paper and len(words) < 200
+    if _AUTHORS_LABEL.match(text) or (may_be_names and _NAMES.fullmatch(text)):
         return Role.AUTHORS
     ends_as_sentence = bool(re.search(r"[.!?…][\"'”’)\]]*$", text))
     if heading:
@@ -244,66 +266,96 @@ def _date_of(block: Block) -> str:
 class _Draft:
     """What has been gathered since the last abstract."""
 
-    shorts: list[Block]
-    authors: Block | None
-    addresses: list[Block]
+    shorts: list[Block] = field(default_factory=list)
+    authors: Block | None = None
+    addresses: list[Block] = field(default_factory=list)
+    dates: dict[int, str] = field(default_factory=dict)
+    """The first date after each short paragraph, by that paragraph's line."""
+
+    @property
+    def may_hold_title(self) -> bool:
+        """Whether any short paragraph is more than a link to elsewhere (an organisation's)."""
+        return any(b.heading or b.arxiv or not b.addresses for b in self.shorts)
+
+
+@dataclass(slots=True)
+class _Found:
+    """A paper whose abstract has begun: what follows may still belong to it."""
+
+    paper: Paper
+    abstract: list[str]
+    date: str
+
+    def complete(self) -> Paper:
+        date = complete_year(self.paper.date or self.date, self.paper.sources[0].date)
+        return replace(self.paper, abstract=" ".join(self.abstract), date=date)
 
 
 def _pair(blocks: list[Block], digest: str, date: str) -> Iterator[Paper | Rejection]:
     """Give each abstract the title before it; report what is left over."""
-    draft = _Draft([], None, [])
-    finished: Paper | None = None
+    draft = _Draft()
+    found: _Found | None = None
     apart = False  # whether anything but addresses came since the last abstract
-
-    def dated(paper: Paper) -> Paper:
-        return replace(paper, date=complete_year(paper.date, paper.sources[0].date))
-
+    leading = _addresses_lead(blocks)
     for block in blocks:
         match block.role:
             case Role.PROSE:
                 title, leftovers = _choose_title(draft)
                 if title is None:
-                    if finished is not None and not apart:
-                        finished = replace(finished, abstract=f"{finished.abstract} {block.text}")
+                    if found is not None and not apart:
+                        found.abstract.append(block.text)
                     else:
                         reason = "a long paragraph without a title before it"
                         yield Rejection(digest, block.line, reason, block.text[:80])
                     continue
-                if finished is not None:
-                    yield dated(finished)
+                if found is not None:
+                    yield found.complete()
                 yield from _leftover(leftovers, digest, date)
                 ids = [b.arxiv for b in (title, *draft.addresses, block) if b.arxiv]
                 addresses = [a for b in (title, *draft.addresses) for a in b.addresses]
-                finished = Paper(
-                    title=title.text,
-                    abstract=_LABEL.sub("", block.text),
-                    authors=_authors(draft.authors),
+                paper = Paper(
+                    title=_TITLE_LABEL.sub("", title.text),
+                    authors=_authors(draft.authors) if title is not draft.authors else (),
                     arxiv=ids[0] if ids else "",
                     url=next((a for a in addresses if a.startswith("http")), ""),
                     sources=(Source(digest, title.line, date),),
                 )
-                draft, apart = _Draft([], None, []), False
+                found = _Found(paper, [_LABEL.sub("", block.text)], draft.dates.get(title.line, ""))
+                draft, apart = _Draft(), False
             case Role.ADDRESS:
-                if finished is not None and not draft.shorts and not apart and not finished.arxiv:
-                    finished = replace(finished, arxiv=block.arxiv)
+                after_abstract = found is not None and not draft.shorts and not apart
+                if found and after_abstract and not leading and not found.paper.arxiv:
+                    found.paper = replace(found.paper, arxiv=block.arxiv)
                 draft.addresses.append(block)
             case Role.DATE:
-                if finished is not None and not draft.shorts and not finished.date:
-                    finished = replace(finished, date=_date_of(block))
+                if found is not None and not found.date and not draft.may_hold_title:
+                    found.date = _date_of(block)
+                elif draft.shorts:
+                    draft.dates.setdefault(draft.shorts[-1].line, _date_of(block))
                 apart = True
             case Role.AUTHORS:
                 draft.authors = block
                 apart = True
             case Role.SHORT:
                 if not draft.shorts:
-                    draft.addresses = []
+                    draft.addresses = draft.addresses[-1:] if leading else []
                 draft.shorts.append(block)
                 apart = True
             case Role.FURNITURE:
                 apart = True
-    if finished is not None:
-        yield dated(finished)
+    if found is not None:
+        yield found.complete()
     yield from _leftover(draft.shorts, digest, date)
+
+
+def _addresses_lead(blocks: list[Block]) -> bool:
+    """Whether the first paper's address stands before its title, so that the others' do too."""
+    for before, block in pairwise(blocks):
+        if block.role in {Role.SHORT, Role.AUTHORS} and before.role is Role.ADDRESS:
+            return bool(before.arxiv) and not block.arxiv
+        if block.role is Role.PROSE or (block.arxiv and block.role is Role.SHORT):
+            return False
+    return False
 
 
 def _choose_title(draft: _Draft) -> tuple[Block | None, list[Block]]:

@@ -1,0 +1,180 @@
+"""Imports point one way, never in circles, and nothing heavy is loaded before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LAYERS = (
+    ("streamlit_app", "index_build", "explorer.app", "explorer.cli", "explorer.terminal"),
+    ("explorer.build", "explorer.search", "explorer.charts"),
+    ("explorer.library",),
+    ("explorer.generation",),
+    (
+        "explorer.readers",
+        "explorer.identity",
+        "explorer.embedders",
+        "explorer.vectors",
+        "explorer.engines",
+        "explorer.lexicon",
+        "explorer.graph",
+        "explorer.projection",
+        "explorer.topics",
+        "explorer.names",
+        "explorer.records",
+    ),
+    (
+        "explorer.paper",
+        "explorer.dates",
+        "explorer.readable",
+        "explorer.settings",
+        "explorer.errors",
+    ),
+)
+"""From the outside in; a module imports from its own layer or from those further in."""
+
+HEAVY = frozenset(
+    "torch sentence_transformers transformers umap numba streamlit faiss plotly tantivy".split()
+)
+ENTRANCES = ("explorer.app", "streamlit_app")
+
+
+def _name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {
+    _name_of(path): path
+    for path in (
+        *sorted((ROOT / "explorer").rglob("*.py")),
+        ROOT / "streamlit_app.py",
+        ROOT / "index_build.py",
+    )
+}
+
+
+def _walk(nodes: list[ast.stmt], *, inside: bool) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield imports; those within functions only if ``inside``, those for types never."""
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            yield from _walk(node.orelse, inside=inside)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not inside:
+            continue
+        else:
+            below = [child for child in ast.walk(node) if child is not node]
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from (n for n in below if isinstance(n, ast.Import | ast.ImportFrom))
+            else:
+                for field in ("body", "orelse", "finalbody", "handlers"):
+                    for child in getattr(node, field, []):
+                        nested = child.body if isinstance(child, ast.ExceptHandler) else [child]
+                        yield from _walk(nested, inside=inside)
+
+
+def imported(name: str, *, inside: bool) -> set[str]:
+    """Return the full names of the modules that module ``name`` imports."""
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in _walk(tree.body, inside=inside):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        else:
+            assert node.level == 0, f"{name}: relative import"
+            assert node.module is not None
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = {full for full in names if full in FILES}
+            found |= modules or {node.module}
+            if len(modules) < len(names):
+                found.add(node.module)
+    return found
+
+
+def layer_of(name: str) -> int | None:
+    """Return the layer that a module of ours belongs to; None for the package itself."""
+    for depth, members in enumerate(LAYERS):
+        if any(name == member or name.startswith(f"{member}.") for member in members):
+            return depth
+    return None
+
+
+def test_every_module_has_a_layer() -> None:
+    assert [name for name in FILES if layer_of(name) is None] == ["explorer"]
+    assert len(FILES) > 25
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_imports_point_inwards(name: str) -> None:
+    own = layer_of(name)
+    if own is None:
+        assert imported(name, inside=True) == set()
+        return
+    for other in imported(name, inside=True):
+        depth = layer_of(other)
+        if other.partition(".")[0] in {"explorer", *ENTRANCES} and other != "explorer":
+            assert depth is not None, f"{name} imports {other}"
+            assert depth >= own, f"{name} imports {other}, which lies further out"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    arrows = {
+        name: {other for other in imported(name, inside=True) if other in FILES} for name in FILES
+    }
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " > ".join((*path[path.index(name) :], name))
+        if name not in done:
+            for other in sorted(arrows[name]):
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in sorted(FILES):
+        visit(name, ())
+    assert arrows["explorer.build"] >= {"explorer.library", "explorer.vectors"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_only_the_page_imports_streamlit(name: str) -> None:
+    roots = {other.partition(".")[0] for other in imported(name, inside=True)}
+    if not any(name == entrance or name.startswith(f"{entrance}.") for entrance in ENTRANCES):
+        assert "streamlit" not in roots
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_heavy_modules_are_imported_where_they_are_used(name: str) -> None:
+    roots = {other.partition(".")[0] for other in imported(name, inside=False)}
+    allowed = {"streamlit"} if layer_of(name) == 0 else set()
+    assert roots & HEAVY <= allowed
+
+
+@pytest.mark.parametrize(
+    "module", ["explorer.cli", "explorer.build", "explorer.search", "explorer.charts"]
+)
+def test_importing_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({set(HEAVY)!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_checks_see_what_they_are_meant_to_see() -> None:
+    assert "tantivy" in imported("explorer.lexicon", inside=True)
+    assert "tantivy" not in imported("explorer.lexicon", inside=False)
+    assert "explorer.app.state" in imported("explorer.app.page", inside=False)
+    assert "streamlit" in imported("explorer.app.page", inside=False)

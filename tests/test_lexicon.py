@@ -1,0 +1,191 @@
+"""The word index: stems, accents, filters, and a ranking that makes sense for any query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from explorer.errors import LibraryDamaged
+from explorer.lexicon import Lexicon, Ranking, query_stems, stem, words
+from explorer.paper import Paper
+
+NONSENSE = [
+    "",
+    " ",
+    "?!",
+    '"unbalanced',
+    "title:liver AND (",
+    "+must -not ~3 ^2 [a TO b] *:*",
+    "\\",
+    "the of and",
+    "\0\0",
+    "\ud800",
+    "____",
+    "a" * 5000,
+    "liver " * 5000,
+    "日本語 العربية हिन्दी",
+    "😀",
+]
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper]) -> Lexicon:
+    return Lexicon.build(corpus, tmp_path_factory.mktemp("words"))
+
+
+def index(folder: Path, *papers: Paper) -> Lexicon:
+    return Lexicon.build(papers, folder)
+
+
+def found(ranking: Ranking) -> list[int]:
+    return [int(key) for key in ranking.keys]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("segmentation", "Segmentations"),
+        ("generate", "generating"),
+        ("cafés", "CAFE"),
+        ("Bézier", "bezier"),
+        ("Schrödinger", "schrodinger"),
+        ("Straße", "strasse"),
+    ],
+)
+def test_forms_of_one_word_have_one_stem(one: str, other: str) -> None:
+    assert stem(one) == stem(other) != ""
+
+
+def test_different_words_have_different_stems() -> None:
+    listed = ["liver", "kidney", "video", "molecule", "cache", "token"]
+    assert len({stem(word) for word in listed}) == len(listed)
+
+
+def test_words_tell_where_each_word_stands() -> None:
+    text = "Generated videos, by B\u00e9zier curves; snake_case."
+    placed = [text[start:end] for _, start, end in words(text)]
+    assert placed == ["Generated", "videos", "by", "Bézier", "curves", "snake", "case"]
+    assert [s for s, _, _ in words("videos video")] == [stem("video")] * 2
+
+
+def test_query_stems_are_distinct_without_stop_words_unless_alone() -> None:
+    assert query_stems("the segmentation of segmentations of the liver") == [
+        stem("segmentation"),
+        stem("liver"),
+    ]
+    assert query_stems("the of") == ["the", "of"]
+    assert query_stems("") == []
+
+
+def test_accents_typed_apart_are_accents_all_the_same() -> None:
+    assert query_stems("Be\u0301zier") == query_stems("B\u00e9zier") == ["bezier"]
+
+
+def test_any_form_of_a_word_finds_any_other(tmp_path: Path) -> None:
+    papers = (
+        Paper("Segmenting livers", "Schr\u00f6dinger bridges."),
+        Paper("Unrelated", "Nothing to see."),
+        Paper("Snake_case names", "Identifiers such as learning_rate."),
+    )
+    lexicon = index(tmp_path, *papers)
+    for query in ("segmented LIVER", "schrodinger", "Schro\u0308dingers", "SEGMENTS"):
+        assert found(lexicon.search(query, 5)) == [0], query
+    for query in ("case", "rate", "learning_rate", "rate_of"):
+        assert found(lexicon.search(query, 5)) == [2], query
+
+
+def test_authors_and_keywords_are_found(tmp_path: Path) -> None:
+    lexicon = index(
+        tmp_path,
+        Paper("One", authors=("Emmy Noether", "Ada Byron")),
+        Paper("Two", keywords=("invariants",)),
+        Paper("Three"),
+    )
+    assert found(lexicon.search("Noether", 5)) == [0]
+    assert found(lexicon.search("invariant", 5)) == [1]
+
+
+def test_a_rare_word_counts_more_than_a_common_one(lexicon: Lexicon, corpus: list[Paper]) -> None:
+    for query, rare in (
+        ("clipart in video", "Animating Clipart with Video Priors"),
+        ("pancreas segmentation", "Segmenting Pancreas Tumours with Anatomical Priors"),
+        ("LLM serving adapters", "Serving Many Adapters on One GPU"),
+    ):
+        assert corpus[found(lexicon.search(query, 5))[0]].title == rare
+
+
+def test_a_word_in_the_title_counts_more_than_in_the_abstract(tmp_path: Path) -> None:
+    lexicon = index(
+        tmp_path,
+        Paper("Something else here", "Diffusion in one long sentence of eight words."),
+        Paper("Diffusion once more", "Something in one long sentence of eight words."),
+    )
+    assert found(lexicon.search("diffusion", 5)) == [1, 0]
+
+
+def test_more_of_the_query_beats_less(lexicon: Lexicon, corpus: list[Paper]) -> None:
+    for row, paper in enumerate(corpus):
+        ranking = lexicon.search(paper.title, 3)
+        assert found(ranking)[0] == row, paper.title
+
+
+def test_scores_fall_keys_are_distinct_and_k_is_kept(lexicon: Lexicon) -> None:
+    ranking = lexicon.search("liver video serving protein", 100)
+    assert len(set(found(ranking))) == len(ranking.keys) > 25
+    assert np.all(np.diff(ranking.scores) <= 0)
+    assert ranking.scores.min() > 0
+    assert found(lexicon.search("liver video serving protein", 7)) == found(ranking)[:7]
+    assert found(lexicon.search("liver", 0)) == []
+
+
+def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: Lexicon) -> None:
+    query = "diffusion of video frames in LLM serving"
+    everything = lexicon.search(query, 100)
+    score = dict(zip(found(everything), everything.scores.tolist(), strict=True))
+    for among in ([], [11], [39], list(range(0, 40, 3)), list(range(40))):
+        ranking = lexicon.search(query, 100, np.array(among, dtype=np.int64))
+        expected = [key for key in found(everything) if key in among]
+        assert sorted(found(ranking)) == sorted(expected)
+        assert np.allclose(ranking.scores, [score[key] for key in found(ranking)], rtol=1e-4)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(query=st.text(max_size=60), k=st.integers(-1, 50))
+@example(query="\u0301", k=5)
+@example(query="½ ² Ⅷ", k=5)
+def test_no_query_raises(lexicon: Lexicon, query: str, k: int) -> None:
+    assert len(lexicon.search(query, k).keys) <= max(k, 0)
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+def test_no_nonsense_raises_with_or_without_a_filter(lexicon: Lexicon, query: str) -> None:
+    lexicon.search(query, 10)
+    lexicon.search(query, 10, np.array([0, 5], dtype=np.int64))
+
+
+def test_operators_of_query_languages_are_plain_words(lexicon: Lexicon) -> None:
+    plain = found(lexicon.search("liver title", 5))
+    assert found(lexicon.search("title:liver", 5)) == plain
+    assert found(lexicon.search("-liver", 5)) == found(lexicon.search("liver", 5)) != []
+
+
+def test_an_index_opens_as_it_was_built(tmp_path: Path, corpus: list[Paper]) -> None:
+    built = Lexicon.build(corpus, tmp_path)
+    opened = Lexicon.open(tmp_path)
+    for query in ("liver CT", "Noether", "video diffusion"):
+        before, after = built.search(query, 10), opened.search(query, 10)
+        assert found(before) == found(after) != []
+        assert np.array_equal(before.scores, after.scores)
+
+
+def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LibraryDamaged, match="word index"):
+        Lexicon.open(tmp_path)
+
+
+def test_an_index_of_no_papers_finds_nothing(tmp_path: Path) -> None:
+    assert found(index(tmp_path).search("liver", 5)) == []

@@ -1,0 +1,170 @@
+"""Records on disk: what was written comes back, and is found under any of its names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.errors import LibraryDamaged
+from explorer.paper import Paper, Source
+from explorer.records import Records
+
+PAPERS = (
+    Paper(
+        title="Bézier 曲線 🎉 \\'{e} $x^2$",
+        abstract="Zeile – “quoted” \u202e مرحبا 𝔘",
+        authors=("Ada Lovelace", "José García"),
+        date="2024-03-11",
+        venue="JCDL",
+        arxiv="2401.00001",
+        doi="10.1002/spe.2984",
+        other_ids=("digest:17", "s2:abc"),
+        url="https://example.org/ü",
+        categories=("cs.DL", "cs.IR"),
+        keywords=("maps",),
+        summary="People skim.",
+        sources=(Source("monday", 3, "2024-03-12"), Source("tuesday", 9)),
+        id="p0123456789a",
+    ),
+    Paper(title="Old One", arxiv="hep-th/9901001", sources=(Source("monday", 8),), id="pold"),
+    Paper(title="Bare", sources=(Source("tuesday", 1, "2023-01-02"),), id="pbare"),
+    Paper(title="Day only", date="XXXX-03-11", sources=(Source("w", 1, "XXXX-03-11"),), id="pday"),
+)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
+    path = tmp_path_factory.mktemp("records") / "papers.arrow"
+    Records.write(PAPERS, path)
+    return Records.open(path)
+
+
+def test_what_was_written_comes_back(records: Records) -> None:
+    assert len(records) == len(PAPERS)
+    assert tuple(records) == PAPERS
+    assert tuple(records[row] for row in range(len(records))) == PAPERS
+    assert records.ids == tuple(paper.id for paper in PAPERS)
+    assert records.titles == [paper.title for paper in PAPERS]
+    assert records.fingerprints == [paper.fingerprint for paper in PAPERS]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+SOURCES = st.lists(st.builds(Source, TEXT, st.integers(1, 2**62), TEXT), max_size=3).map(tuple)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Paper,
+            title=TEXT,
+            abstract=TEXT,
+            authors=TEXTS,
+            other_ids=TEXTS,
+            keywords=TEXTS,
+            sources=SOURCES,
+            id=TEXT,
+        ),
+        max_size=4,
+    )
+)
+def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, papers: list[Paper]) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.arrow"
+    path.unlink(missing_ok=True)
+    Records.write(papers, path)
+    assert list(Records.open(path)) == papers
+
+
+def test_more_papers_than_one_batch_holds_come_back_in_order(tmp_path: Path) -> None:
+    papers = [Paper(title=f"Paper {n}", id=f"p{n}") for n in range(10_003)]
+    Records.write(papers, tmp_path / "many.arrow")
+    records = Records.open(tmp_path / "many.arrow")
+    assert len(records) == 10_003
+    assert [paper.id for paper in records] == [paper.id for paper in papers]
+    assert records[10_001] == papers[10_001]
+
+
+def test_no_papers_are_records_too(tmp_path: Path) -> None:
+    Records.write([], tmp_path / "none.arrow")
+    records = Records.open(tmp_path / "none.arrow")
+    assert len(records) == 0
+    assert list(records) == []
+    assert records.find("anything") is None
+    assert records.years.shape == (0,)
+    assert records.digests == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("p0123456789a", 0),
+        ("P0123456789A", 0),
+        (" p0123456789a\n", 0),
+        ("2401.00001", 0),
+        ("2401.00001v3", 0),
+        ("arXiv:2401.00001", 0),
+        ("arxiv:2401.00001v2", 0),
+        ("https://arxiv.org/abs/2401.00001", 0),
+        ("http://www.arxiv.org/pdf/2401.00001v1.pdf", 0),
+        ("https://huggingface.co/papers/2401.00001", 0),
+        ("10.48550/arXiv.2401.00001", 0),
+        ("10.1002/SPE.2984", 0),
+        ("doi:10.1002/spe.2984", 0),
+        ("https://doi.org/10.1002/spe.2984", 0),
+        ("digest:17", 0),
+        ("17", 0),
+        ("s2:ABC", 0),
+        ("hep-th/9901001v1", 1),
+        ("pbare", 2),
+        ("2401.00002", None),
+        ("p", None),
+        ("", None),
+    ],
+)
+def test_papers_are_found_under_all_their_names(
+    records: Records, name: str, row: int | None
+) -> None:
+    assert records.find(name) == row
+
+
+def test_a_library_id_is_found_before_what_a_digest_calls_another_paper(tmp_path: Path) -> None:
+    papers = [
+        Paper(title="First", other_ids=("digest:psecond",), id="pfirst"),
+        Paper(title="Second", id="psecond"),
+    ]
+    Records.write(papers, tmp_path / "r.arrow")
+    assert Records.open(tmp_path / "r.arrow").find("psecond") == 1
+
+
+def test_years_come_from_the_paper_or_else_from_its_digest(records: Records) -> None:
+    assert records.years.tolist() == [2024, 0, 2023, 0]
+
+
+def test_digests_hold_the_rows_that_were_read_in_them(records: Records) -> None:
+    found = {name: rows.tolist() for name, rows in records.digests.items()}
+    assert found == {"monday": [0, 1], "tuesday": [0, 2], "w": [3]}
+    assert list(found) == sorted(found)
+
+
+@pytest.mark.parametrize("content", [b"", b"no arrow at all", b"ARROW1\x00\x00" + bytes(64)])
+def test_damaged_files_are_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "papers.arrow"
+    path.write_bytes(content)
+    with pytest.raises(LibraryDamaged, match=r"papers\.arrow: the records cannot be read"):
+        Records.open(path)
+
+
+def test_a_torn_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "papers.arrow"
+    Records.write(PAPERS, path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(LibraryDamaged):
+        Records.open(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LibraryDamaged, match=r"nowhere\.arrow"):
+        Records.open(tmp_path / "nowhere.arrow")
