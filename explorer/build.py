@@ -22,10 +22,10 @@ from explorer.engines import DEFAULT_ENGINE, load_engine
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
 from explorer.generation import GIVEN, Draft, Generation, Manifest
 from explorer.graph import build_graph
-from explorer.identity import identify
+from explorer.identity import Conflict, conflicts, identify
 from explorer.library import Library
 from explorer.names import EmbedPhrases, TopicName, name_topics, phrase_table
-from explorer.paper import Paper
+from explorer.paper import Paper, Source
 from explorer.projection import draw
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import Settings
@@ -100,6 +100,7 @@ class Report:
     removed: int
     merged: int
     rejected: tuple[Rejection, ...]
+    conflicts: tuple[Conflict, ...]
     embedded: int
     digests: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
@@ -144,6 +145,7 @@ def build(
             live = _live(library, options)
             stored = list(live.records) if live else []
             papers = _held(read, stored) if options.prune else identify(read, stored)
+            papers = _with_first_seen(papers, stored)
             plan = make_plan(_said(stored), _said(papers))
             known = {paper.fingerprint: paper for paper in papers}
         model = options.model or (live.manifest.model if live else DEFAULT_MODEL)
@@ -164,6 +166,7 @@ def build(
                 removed=len(plan.removed),
                 merged=merged,
                 rejected=rejected,
+                conflicts=tuple(conflicts(papers)),
                 embedded=embedded,
                 digests=summaries,
                 seconds=clock.read(),
@@ -346,6 +349,20 @@ def _said(papers: Sequence[Paper]) -> dict[str, str]:
         )
         for paper in papers
     }
+
+
+def _with_first_seen(papers: Sequence[Paper], stored: Sequence[Paper]) -> list[Paper]:
+    """Date each source that is new today; those known before keep the day they were first seen."""
+    today = datetime.now(UTC).date().isoformat()
+    known = {(p.id, s.digest): s.seen for p in stored for s in p.sources}
+
+    def dated(source: Source, paper: Paper) -> Source:
+        return replace(source, seen=source.seen or known.get((paper.id, source.digest)) or today)
+
+    return [
+        replace(paper, sources=tuple(dated(source, paper) for source in paper.sources))
+        for paper in papers
+    ]
 
 
 def _namespace(embedder: Embedder, options: Options, live: Generation | None) -> str:

@@ -10,20 +10,22 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from explorer import __version__
 from explorer.build import Options, Report, build
+from explorer.duplicates import LEAST_SIMILARITY, near_duplicates
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.engines import DEFAULT_ENGINE
 from explorer.errors import DigestError, ExplorerError, UnusableInput
 from explorer.generation import GIVEN, Generation
+from explorer.inspection import Inspection, inspect
 from explorer.library import DEFAULT_FOLDER, Library
 from explorer.paper import Paper
-from explorer.readers import Reading, Rejection, digest_files, read_digests
+from explorer.readers import Rejection, digest_files
 from explorer.search import Filters, Hit, Mode, Query, Results, search, similar
 
 _DIGESTS = Path("data/digests")
@@ -124,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         help="your own unit vectors, one row a record of the one digest given",
     )
 
-    added = command("inspect", _inspect, "Show what digests hold; nothing is written.")
+    added = with_library(command("inspect", _inspect, "Show what digests hold; write nothing."))
     added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="digests or folders")
 
     added = with_library(command("search", _search, "Search the library.", _SEARCH_EXAMPLES))
@@ -145,6 +147,17 @@ def _parser() -> argparse.ArgumentParser:
     added = with_library(command("export", _export, "Write out all papers with map and topics."))
     added.add_argument("--format", choices=["jsonl"], default="jsonl", help="default: jsonl")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+
+    added = with_library(
+        command("duplicates", _duplicates, "List papers that are nearly the same, as suggestions.")
+    )
+    added.add_argument(
+        "--least",
+        type=float,
+        default=LEAST_SIMILARITY,
+        metavar="COSINE",
+        help=f"least similarity of a pair (default: {LEAST_SIMILARITY})",
+    )
 
     with_library(command("stats", _stats, "Count what is in the library."))
     with_library(command("history", _history, "List the generations on disk."))
@@ -211,24 +224,47 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    found: list[dict[str, Any]] = []
+    library = Library(options.library)
+    generation = library.open() if library.live else None
     readable = 0
+    shown = 0
     for name, path in digest_files(options.files):
         try:
-            readings = read_digests(path, name)
-            readable += 1
+            for inspection in inspect(path, name, generation):
+                readable += bool(inspection.format)
+                _show_inspection(inspection, path, options, shown)
+                shown += 1
         except DigestError as error:
-            readings = [Reading(name, path, "", (), (Rejection(name, 0, str(error)),))]
-        if options.json:
-            found += [_reading_json(reading) for reading in readings]
-        else:
-            from explorer.terminal import show_reading
-
-            for reading in readings:
-                show_reading(reading)
+            unreadable = Inspection(name, "", iter(()), rejections=[Rejection(name, 0, str(error))])
+            _show_inspection(unreadable, path, options, shown)
+            shown += 1
     if options.json:
-        _print_json(found)
+        print("\n]" if shown else "[]")
     return 0 if readable else 2
+
+
+def _show_inspection(
+    inspection: Inspection, path: Path, options: argparse.Namespace, shown: int
+) -> None:
+    if not options.json:
+        from explorer.terminal import show_inspection
+
+        show_inspection(inspection.finish())
+        return
+    # Written record by record, so that a digest of any size passes through little memory.
+    head = {"file": str(path), "digest": inspection.digest, "format": inspection.format}
+    print("[" if shown == 0 else ",", json.dumps(head, ensure_ascii=False)[:-1] + ', "papers": [')
+    count = 0
+    for item in inspection.items:
+        if isinstance(item, Paper):
+            print("  ," if count else "   ", json.dumps(_read_json(item), ensure_ascii=False))
+            count += 1
+    tail = {
+        "rejected": [_rejection_json(rejection) for rejection in inspection.rejections],
+        "with_abstract": inspection.with_abstract,
+        "known": inspection.known,
+    }
+    print("], " + json.dumps(tail, ensure_ascii=False)[1:], end="")
 
 
 def _search(options: argparse.Namespace) -> int:
@@ -304,6 +340,24 @@ def _write_lines(generation: Generation, file: TextIO) -> None:
         topics = [topic.id for topic in generation.topics_of(row)]
         record = _paper_json(paper) | {"x": x, "y": y, "topics": topics}
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _duplicates(options: argparse.Namespace) -> int:
+    pairs = near_duplicates(Library(options.library).open(), options.least)
+    if options.json:
+        found = [
+            {
+                "similarity": round(pair.similarity, 4),
+                "papers": [{"id": p.id, "title": p.title} for p in (pair.first, pair.second)],
+            }
+            for pair in pairs
+        ]
+        _print_json({"pairs": found})
+    else:
+        from explorer.terminal import show_pairs
+
+        show_pairs(pairs)
+    return 0
 
 
 def _stats(options: argparse.Namespace) -> int:
@@ -408,17 +462,11 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _reading_json(reading: Reading) -> dict[str, Any]:
-    papers = [
-        {name: value for name, value in _paper_json(paper).items() if name != "id"}
-        for paper in reading.papers
-    ]
-    return {
-        "file": str(reading.path),
-        "format": reading.format,
-        "papers": papers,
-        "rejected": [_rejection_json(rejection) for rejection in reading.rejections],
-    }
+def _read_json(paper: Paper) -> dict[str, Any]:
+    """Return a paper as it was read: it has no id yet, and nobody has dated its sources."""
+    fields = {name: value for name, value in _paper_json(paper).items() if name != "id"}
+    sources = [{"digest": s.digest, "line": s.line, "date": s.date} for s in paper.sources]
+    return fields | {"sources": sources}
 
 
 def _rejection_json(rejection: Rejection) -> dict[str, Any]:
@@ -431,9 +479,8 @@ def _rejection_json(rejection: Rejection) -> dict[str, Any]:
 
 
 def _report_json(report: Report) -> dict[str, Any]:
-    rejections: Iterable[Rejection] = report.rejected
     facts = asdict(report) | {"rejected": len(report.rejected)}
-    return facts | {"rejections": [_rejection_json(rejection) for rejection in rejections]}
+    return facts | {"rejections": [_rejection_json(rejection) for rejection in report.rejected]}
 
 
 def _print_json(content: Any) -> None:

@@ -1,6 +1,7 @@
 """Which records are one paper, and what the one record says.
 
-Two records are one paper if they share an id (arXiv, DOI, or another scheme's), or if their
+Two records are one paper if they share an id (arXiv, DOI, or another scheme's; a DOI on two very
+different titles is somebody's mistake and joins nothing, see :func:`conflicts`), or if their
 titles agree and nothing speaks against it: their first authors or years agree where both are
 known, and so do their abstracts where neither has authors or year. The merged record takes the
 fullest of each field, so the order of arrival changes nothing.
@@ -12,8 +13,8 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ _FEWEST_TITLE_WORDS = 3
 """Shorter titles ("Editorial", "Reply to comments") do not tell papers apart."""
 _SAME_ABSTRACT = 0.6
 """Share of common words from which two abstracts count as one."""
+_SAME_DOI = 0.3
+"""Share of common title words below which two records with one DOI are kept apart."""
 _MOST_NAMESAKES = 64
 """A title that more records bear tells no papers apart; their abstracts must be the same."""
 
@@ -59,6 +62,31 @@ def _unread(stored: Paper, read_now: set[str]) -> Paper:
     """Return what ``stored`` knows from digests that were not read now: all of it, or its id."""
     elsewhere = tuple(source for source in stored.sources if source.digest not in read_now)
     return replace(stored, sources=elsewhere) if elsewhere else Paper(title="", id=stored.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One id on records that are not one paper: somebody's mistake, for people to sort out."""
+
+    id: str
+    papers: tuple[str, ...]
+    """The records' library ids."""
+    titles: tuple[str, ...]
+
+
+def conflicts(records: Iterable[Paper]) -> list[Conflict]:
+    """Return the DOIs that several records claim, in their order."""
+    holders: dict[str, list[Paper]] = defaultdict(list)
+    for paper in records:
+        if paper.doi:
+            holders[paper.doi].append(paper)
+    return [
+        Conflict(
+            f"doi:{name}", tuple(p.id for p in papers), tuple(p.readable_title for p in papers)
+        )
+        for name, papers in sorted(holders.items())
+        if len(papers) > 1
+    ]
 
 
 def merge(papers: Sequence[Paper]) -> Paper:
@@ -105,8 +133,13 @@ def _groups(papers: list[Paper]) -> list[list[int]]:
 
     holders: dict[str, int] = {}
     by_title: dict[str, list[int]] = defaultdict(list)
+    for one_doi in _by_doi(papers):
+        for i in one_doi[1:]:
+            parents[root(i)] = root(one_doi[0])
     for i, paper in enumerate(papers):
         for known in paper.known_as:
+            if known.startswith("doi:"):
+                continue
             scopes = {""}
             if known.startswith("digest:"):
                 # What a digest calls "17" says nothing outside that digest, and a record of
@@ -133,6 +166,32 @@ def _groups(papers: list[Paper]) -> list[list[int]]:
     for i in range(len(papers)):
         groups[root(i)].append(i)
     return list(groups.values())
+
+
+def _by_doi(papers: list[Paper]) -> Iterator[list[int]]:
+    """Yield the places of records that one DOI joins; very different titles stay apart."""
+    holders: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    for i, paper in enumerate(papers):
+        if paper.doi:
+            holders[paper.doi].append((title_key(paper.readable_title), paper.id, i))
+    for holding in holders.values():
+        alike: list[list[tuple[str, str, int]]] = []
+        for holder in sorted(holding):
+            for same in alike:
+                if all(_may_share_doi(holder, other) for other in same):
+                    same.append(holder)
+                    break
+            else:
+                alike.append([holder])
+        yield from ([i for _, _, i in same] for same in alike)
+
+
+def _may_share_doi(a: tuple[str, str, int], b: tuple[str, str, int]) -> bool:
+    # Stored records were compared before they were merged, when they knew what they were.
+    if a[1] and b[1] and a[1] != b[1]:
+        return False
+    tells = min(len(a[0].split()), len(b[0].split())) >= _FEWEST_TITLE_WORDS
+    return not tells or _overlap(a[0], b[0]) >= _SAME_DOI
 
 
 class _Known(NamedTuple):

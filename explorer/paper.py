@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from explorer.abstracts import body
+from explorer.markup import without_markup
 from explorer.readable import plain
 
 _ARXIV = re.compile(
@@ -39,11 +41,15 @@ def doi(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a paper was read: the digest, the line in it (from 1), the digest's date (EDTF)."""
+    """Where a paper was read."""
 
     digest: str
     line: int
+    """Where its record starts, from 1."""
     date: str = ""
+    """The digest's own date, in EDTF."""
+    seen: str = ""
+    """The day when a build first found it there, in EDTF; empty until then."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,12 @@ class Paper:
 
     @cached_property
     def readable_abstract(self) -> str:
-        return plain(self.abstract)
+        return plain(self.abstract_body)
+
+    @cached_property
+    def abstract_body(self) -> str:
+        """The abstract without label, copyright notice and line-wrapping hyphens."""
+        return body(without_markup(self.abstract))
 
     @property
     def text(self) -> str:

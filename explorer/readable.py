@@ -1,4 +1,4 @@
-r"""Text from digests, made readable: TeX to Unicode, Unicode to safe Markdown.
+r"""Text from digests, made readable: markup and TeX to Unicode, Unicode to safe Markdown.
 
 Digests mix plain text with TeX: ``B\'{e}zier``, ``43\%``, ``6 mm^2``, ``modeling~(MLM)``,
 ``$\alpha$-divergence``. The record keeps what stood in the digest; what people read and what
@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from explorer.markup import without_markup
 
 if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text
@@ -140,7 +142,7 @@ def escape_markdown(text: str) -> str:
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Cut ``text`` into prose (False) and formulas without their dollars (True)."""
-    text = _cleaned(text)
+    text = _cleaned(without_markup(text))
     end = 0
     for match in _MATH.finditer(text):
         formula = next(group for group in match.groups() if group is not None)

@@ -35,7 +35,14 @@ _SCHEMA = pa.schema(
         (
             "sources",
             pa.list_(
-                pa.struct([("digest", pa.string()), ("line", pa.int64()), ("date", pa.string())])
+                pa.struct(
+                    [
+                        ("digest", pa.string()),
+                        ("line", pa.int64()),
+                        ("date", pa.string()),
+                        ("seen", pa.string()),
+                    ]
+                )
             ),
         ),
         ("fingerprint", pa.string()),

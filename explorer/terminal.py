@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, Group
@@ -22,7 +22,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from explorer.build import Report
-from explorer.readers import Reading, Rejection
+from explorer.duplicates import Pair
+from explorer.inspection import Inspection
+from explorer.readers import Rejection
 from explorer.search import Hit, Results, highlight
 from explorer.topics import Topic
 
@@ -107,6 +109,9 @@ def show_report(report: Report, folder: str) -> None:
         )
     out.print(f"[bold green]✓[/] {escape(head)} in {report.seconds['total']:.1f} s.")
     show_rejections(report.rejected)
+    for conflict in report.conflicts[:_MOST_REJECTIONS]:
+        titles = " | ".join(f"“{title[:60]}”" for title in conflict.titles)
+        out.print(f"  [yellow]One id, different papers:[/] {escape(conflict.id)}: {escape(titles)}")
     if report.published:
         out.print(f"  Library: {escape(folder)}. See it: streamlit run streamlit_app.py")
 
@@ -124,18 +129,29 @@ def show_rejections(rejections: tuple[Rejection, ...]) -> None:
         out.print(f"    ... and {len(rejections) - _MOST_REJECTIONS} more (all with --json)")
 
 
-def show_reading(reading: Reading) -> None:
+def show_inspection(inspection: Inspection) -> None:
     """Print what one digest holds."""
-    abstracts = sum(bool(paper.abstract) for paper in reading.papers)
+    known = f", {inspection.known:,} known already" if inspection.known else ""
     out.print(
-        f"[bold]{escape(str(reading.path))}[/]: {reading.format}, {len(reading.papers):,} papers, "
-        f"{abstracts:,} with abstract"
+        f"[bold]{escape(inspection.digest)}[/]: {inspection.format or 'not read'}, "
+        f"{inspection.papers:,} papers, {inspection.with_abstract:,} with abstract{known}"
     )
-    for paper in reading.papers[:5]:
+    for paper in inspection.first:
         out.print(f"  {paper.sources[0].line:>6}  {escape(paper.readable_title)}", highlight=False)
-    if len(reading.papers) > 5:
-        out.print(f"          ... and {len(reading.papers) - 5:,} more (all with --json)")
-    show_rejections(reading.rejections)
+    if inspection.papers > len(inspection.first):
+        more = inspection.papers - len(inspection.first)
+        out.print(f"          ... and {more:,} more (all with --json)")
+    show_rejections(tuple(inspection.rejections))
+
+
+def show_pairs(pairs: Sequence[Pair]) -> None:
+    """Print papers that are nearly the same."""
+    if not pairs:
+        out.print("No two papers are nearly the same.")
+    for pair in pairs:
+        out.print(f"[dim]{pair.similarity:.3f}[/]")
+        for paper in (pair.first, pair.second):
+            out.print(f"  [dim]{paper.id}[/]  {escape(paper.readable_title)}", highlight=False)
 
 
 def show_results(results: Results, query: str) -> None:

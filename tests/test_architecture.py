@@ -14,7 +14,13 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("streamlit_app", "index_build", "explorer.app", "explorer.cli", "explorer.terminal"),
-    ("explorer.build", "explorer.search", "explorer.charts"),
+    (
+        "explorer.build",
+        "explorer.duplicates",
+        "explorer.inspection",
+        "explorer.search",
+        "explorer.charts",
+    ),
     ("explorer.library",),
     ("explorer.generation",),
     (
@@ -34,6 +40,8 @@ LAYERS = (
         "explorer.paper",
         "explorer.dates",
         "explorer.readable",
+        "explorer.abstracts",
+        "explorer.markup",
         "explorer.settings",
         "explorer.errors",
     ),
@@ -158,7 +166,15 @@ def test_heavy_modules_are_imported_where_they_are_used(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["explorer.cli", "explorer.build", "explorer.search", "explorer.charts"]
+    "module",
+    [
+        "explorer.cli",
+        "explorer.build",
+        "explorer.duplicates",
+        "explorer.inspection",
+        "explorer.search",
+        "explorer.charts",
+    ],
 )
 def test_importing_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(sorted({set(HEAVY)!r} & set(sys.modules)))"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.identity import identify, merge, title_key
+from explorer.identity import conflicts, identify, merge, title_key
 from explorer.paper import Paper, Source, arxiv_id, doi
 
 TITLE = "How Daily Papers Are Read"
@@ -326,3 +326,23 @@ def test_thousands_of_namesakes_take_no_time(title: str) -> None:
     records = identify(papers)
     assert len(records) == 3000
     assert identify(papers[:10], records) == records
+
+
+def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None:
+    papers = [
+        Paper("Deep residual learning for image recognition", doi="10.1/x", sources=at("a")),
+        Paper("Deep residual learning for images recognition", doi="10.1/x", sources=at("b")),
+        Paper("Soil bacteria of northern peat bogs", doi="10.1/x", sources=at("c")),
+    ]
+    records = identify(papers)
+    assert sorted(len(record.sources) for record in records) == [1, 2]
+    (conflict,) = conflicts(records)
+    assert conflict.id == "doi:10.1/x"
+    assert set(conflict.papers) == {record.id for record in records}
+    assert any("peat" in title for title in conflict.titles)
+    assert identify([], records) == records
+
+
+def test_records_with_ids_of_their_own_are_in_no_conflict() -> None:
+    records = identify([Paper("One", doi="10.1/x", sources=at("a")), Paper("Two words here")])
+    assert conflicts(records) == []

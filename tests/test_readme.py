@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_the_example_reader_works_as_printed(
     monkeypatch.syspath_prepend(str(tmp_path))
     point = EntryPoint("titles-only", "my_package:TitlesOnly", "explorer.readers")
 
-    def offered(**wanted: str) -> EntryPoints:
+    def offered(**wanted: Any) -> EntryPoints:
         return EntryPoints([point]).select(**wanted)
 
     monkeypatch.setattr(readers, "entry_points", offered)

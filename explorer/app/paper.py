@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.results import show_results
+from explorer.duplicates import near_duplicates_of
 from explorer.generation import Generation
 from explorer.readable import escape_markdown, markdown
 from explorer.search import Results
@@ -22,11 +23,27 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
         topics = " › ".join(dict.fromkeys(topic.label for topic in generation.topics_of(row)))
         facts = [topics, paper.venue, paper.date, *paper.categories]
         st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
-        st.markdown(markdown(paper.abstract) or "*The digests hold no abstract of this paper.*")
+        st.markdown(
+            markdown(paper.abstract_body) or "*The digests hold no abstract of this paper.*"
+        )
+        if paper.summary:
+            st.markdown(f"**In short:** {markdown(paper.summary)}")
         links = [f"[{label}]({address})" for label, address in paper.links]
         if links:
             st.markdown("  ·  ".join(links))
         st.caption(escape_markdown("Read in " + ", ".join(_sources(generation, row))))
+    twins = near_duplicates_of(generation, row)
+    if twins:
+        st.markdown("##### Nearly the same text")
+        for twin in twins:
+            st.button(
+                markdown(twin.title),
+                key=f"open-twin-{twin.id}",
+                type="tertiary",
+                wrap=True,
+                on_click=state.open_paper,
+                args=(twin.id,),
+            )
     st.markdown("##### More like this")
     show_results(generation, near, "")
 

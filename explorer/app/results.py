@@ -98,7 +98,7 @@ def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
             st.markdown(f"[{label}]({address})", width="content")
     if hit.paper.abstract:
         with st.expander("Abstract"):
-            st.markdown(markdown(hit.paper.abstract))
+            st.markdown(markdown(hit.paper.abstract_body))
 
 
 def _listed(generation: Generation, row: int, where: str) -> None:

@@ -1,0 +1,90 @@
+"""Looking into digests: what a build would read, one record at a time, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from explorer.errors import DigestError
+from explorer.generation import Generation
+from explorer.identity import title_key
+from explorer.paper import Paper
+from explorer.readers import Digest, Rejection, open_digests, recognise, stream
+from explorer.settings import ReadingLimits
+
+_FIRST = 5
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What one digest holds; complete once :attr:`items` has been gone through."""
+
+    digest: str
+    format: str
+    items: Iterator[Paper | Rejection]
+    papers: int = 0
+    with_abstract: int = 0
+    known: int = 0
+    """Papers that the library holds already, by an id or by the title."""
+    first: list[Paper] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def finish(self) -> Inspection:
+        """Go through what is left of the digest, and return this."""
+        for _ in self.items:
+            pass
+        return self
+
+
+def inspect(path: Path, name: str, generation: Generation | None = None) -> Iterator[Inspection]:
+    """Yield an Inspection for the digest in ``path``, or for each that an archive holds.
+
+    Raises:
+        DigestError: the file as a whole cannot be read.
+    """
+    is_known = _known_to(generation)
+    for digest in open_digests(path, name, ReadingLimits()):
+        if isinstance(digest, Rejection):
+            yield Inspection(digest.digest, "", iter(()), rejections=[digest])
+            continue
+        try:
+            reader = recognise(digest)
+        except DigestError as error:
+            if digest.name == name:
+                raise
+            rejection = Rejection(digest.name, 0, str(error))
+            yield Inspection(digest.name, "", iter(()), rejections=[rejection])
+            continue
+        inspection = Inspection(digest.name, reader.name, iter(()))
+        inspection.items = _counted(inspection, digest, is_known)
+        yield inspection
+
+
+def _counted(
+    inspection: Inspection, digest: Digest, is_known: Callable[[Paper], bool]
+) -> Iterator[Paper | Rejection]:
+    for item in stream(digest, recognise(digest)):
+        if isinstance(item, Paper):
+            inspection.papers += 1
+            inspection.with_abstract += bool(item.abstract)
+            inspection.known += is_known(item)
+            if len(inspection.first) < _FIRST:
+                inspection.first.append(item)
+        else:
+            inspection.rejections.append(item)
+        yield item
+
+
+def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:
+    if generation is None:
+        return lambda _: False
+    records = generation.records
+    titles = {title_key(paper.readable_title) for paper in records}
+
+    def is_known(paper: Paper) -> bool:
+        ids = (name for name in (paper.arxiv, paper.doi, *paper.other_ids) if name)
+        by_id = any(records.find(name) is not None for name in ids)
+        return by_id or title_key(paper.readable_title) in titles
+
+    return is_known
