@@ -47,7 +47,7 @@ def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Pa
         new = [given[i] for i in group if i < len(readings)]
         old = [given[i] for i in group if i >= len(readings)]
         paper = merge([*new, *(_unread(paper, read_now) for paper in old)] if new else old)
-        merged.append((paper.id, not old, paper.abstract, paper.title, paper))
+        merged.append((paper.id, not old, paper.abstract, repr(paper), paper))
     # Stored records come first of those with one id, so that they keep it.
     for *_, paper in sorted(merged, key=lambda entry: entry[:4]):
         # Two papers may share a title and nothing else that is known; the texts tell them apart.

@@ -104,15 +104,16 @@ class TopicName:
 
 @dataclass(frozen=True, slots=True)
 class PhraseTable:
-    """Which phrases stand in which papers.
-
-    ``papers[key]`` and ``titles[key]`` are sets of row numbers; ``display[key]`` is the usual
-    way of writing the phrase. A key is the phrase's stems, joined by blanks.
-    """
+    """Which phrases stand in which papers. A key is the phrase's stems, joined by blanks."""
 
     papers: dict[str, frozenset[int]]
-    titles: dict[str, frozenset[int]]
+    """The rows that each phrase stands in."""
+    in_paper: tuple[tuple[str, ...], ...]
+    """The phrases of each row."""
+    in_title: tuple[tuple[str, ...], ...]
+    """The phrases of each row's title."""
     display: dict[str, str]
+    """The usual way of writing each phrase."""
     completeness: dict[str, float]
     """From 0 (always part of something longer) to 1 (always stands by itself)."""
 
@@ -120,13 +121,16 @@ class PhraseTable:
 def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
     """Collect the phrases of all papers that stand in at least two of them."""
     rows: dict[str, set[int]] = defaultdict(set)
-    titles: dict[str, set[int]] = defaultdict(set)
+    in_paper: list[dict[str, None]] = []
+    in_title: list[dict[str, None]] = []
     forms: dict[str, Counter[str]] = defaultdict(Counter)
     usual_case: dict[str, Counter[str]] = defaultdict(Counter)
     followed: Counter[str] = Counter()
     preceded: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     for row, paper in enumerate(papers):
+        in_paper.append({})
+        in_title.append({})
         for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
             for start_of_run, run in _runs(text):
                 if not is_title:
@@ -140,13 +144,15 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
                     followed[key] += end < len(run) and run[end].casefold() not in STOP_WORDS
                     preceded[key] += start > 0 and run[start - 1].casefold() not in _WEAK
                     rows[key].add(row)
+                    in_paper[row][key] = None
                     forms[key][" ".join(phrase)] += 1 if is_title else 2
                     if is_title:
-                        titles[key].add(row)
+                        in_title[row][key] = None
     kept = {key: frozenset(found) for key, found in rows.items() if len(found) > 1}
     return PhraseTable(
         kept,
-        {key: frozenset(titles[key]) for key in kept},
+        tuple(tuple(key for key in found if key in kept) for found in in_paper),
+        tuple(tuple(key for key in found if key in kept) for found in in_title),
         {key: _written(forms[key], usual_case) for key in kept},
         {
             key: (1 - followed[key] / (seen[key] + 1)) * (1 - 0.5 * preceded[key] / (seen[key] + 1))
@@ -174,7 +180,7 @@ def name_topics(
     A name that stands on the level already, or is its parent's, is not given again.
     """
     sizes = np.bincount(labels)
-    scored = {topic: _score(table, labels, parents, topic) for topic in range(len(sizes))}
+    scored = _scores(table, labels, parents)
     shortlist = {
         topic: sorted(scores, key=lambda key: (-scores[key], key))[:_CANDIDATES]
         for topic, scores in scored.items()
@@ -246,32 +252,40 @@ _WEAK = STOP_WORDS | _FILLER
 _EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
 
 
-def _score(table: PhraseTable, labels: Labels, parents: Labels, topic: int) -> dict[str, float]:
-    """Score phrases by use within the topic against use in its siblings and in all papers."""
-    members = frozenset(np.flatnonzero(labels == topic).tolist())
-    parent = parents[next(iter(members))]
-    siblings = frozenset(np.flatnonzero(parents == parent).tolist()) - members
-    size, total = len(members), len(labels)
-    scores: dict[str, float] = {}
-    for key, rows in table.papers.items():
-        inside = len(rows & members)
-        if inside < min(2, size):
-            continue
-        share = inside / size
-        outside = (len(rows) - inside + 0.5) / (total - size + 1)
-        beside = (len(rows & siblings) + 0.5) / (len(siblings) + 1)
-        contrast = np.log((inside + 0.5) / (size + 1) / max(outside, beside))
-        if contrast <= 0:
-            continue
-        in_titles = len(table.titles[key] & members) / size
-        length = min(len(key.split()), _LONGEST)
-        scores[key] = float(
-            (share + _TITLE_WORTH * in_titles)
-            * contrast
-            * _LENGTH_WORTH[length]
-            * table.completeness[key]
-        )
+def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, dict[str, float]]:
+    """Score each topic's phrases by use within it against use in its siblings and everywhere."""
+    of_topic = _counts(table.in_paper, labels)
+    of_title = _counts(table.in_title, labels)
+    of_parent = _counts(table.in_paper, parents)
+    sizes, parent_sizes = np.bincount(labels), np.bincount(parents)
+    total = len(labels)
+    scores: dict[int, dict[str, float]] = {}
+    for topic, counts in of_topic.items():
+        parent = int(parents[np.argmax(labels == topic)])
+        size = int(sizes[topic])
+        siblings = int(parent_sizes[parent]) - size
+        scores[topic] = {}
+        for key, inside in counts.items():
+            if inside < min(2, size):
+                continue
+            outside = (len(table.papers[key]) - inside + 0.5) / (total - size + 1)
+            beside = (of_parent[parent][key] - inside + 0.5) / (siblings + 1)
+            contrast = np.log((inside + 0.5) / (size + 1) / max(outside, beside))
+            if contrast <= 0:
+                continue
+            share = (inside + _TITLE_WORTH * of_title[topic][key]) / size
+            length = min(len(key.split()), _LONGEST)
+            worth = _LENGTH_WORTH[length] * table.completeness[key]
+            scores[topic][key] = float(share * contrast * worth)
     return scores
+
+
+def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Counter[str]]:
+    """Return, for each label, in how many of its papers each phrase stands."""
+    counts: dict[int, Counter[str]] = {label: Counter() for label in range(int(labels.max()) + 1)}
+    for label, found in zip(labels.tolist(), phrases, strict=True):
+        counts[label].update(found)
+    return counts
 
 
 def _centrality(

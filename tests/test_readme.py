@@ -85,6 +85,12 @@ def test_the_readme_says_which_digest_lies_there(repository: Path) -> None:
     assert f"a digest of {papers} papers" in readme
 
 
+def test_every_format_is_described(repository: Path) -> None:
+    text = (repository / "docs" / "formats.md").read_text(encoding="utf-8")
+    table = text[: text.index("## One record")]
+    assert set(re.findall(r"`([a-z-]+)`", table)) >= set(readers.reader_names())
+
+
 def test_the_example_reader_works_as_printed(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

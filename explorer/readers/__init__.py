@@ -35,8 +35,37 @@ __all__ = [
 ]
 
 _BUILT_IN = {
+    "acl-xml": "explorer.readers.acl_xml:AclXml",
+    "arxiv-mailing": "explorer.readers.arxiv_mailing:ArxivMailing",
+    "bibtex": "explorer.readers.bibtex:BibTeX",
+    "crossref": "explorer.readers.crossref:Crossref",
+    "csl-json": "explorer.readers.csl_json:CslJson",
+    "delimited": "explorer.readers.delimited:Delimited",
+    "endnote-tagged": "explorer.readers.endnote_tagged:EndNoteTagged",
+    "endnote-xml": "explorer.readers.endnote_xml:EndnoteXml",
+    "feed": "explorer.readers.feed:Feed",
+    "front-matter": "explorer.readers.front_matter:FrontMatter",
+    "hugging-face": "explorer.readers.hugging_face:HuggingFace",
+    "jats": "explorer.readers.jats:Jats",
     "json-lines": "explorer.readers.json_lines:JsonLines",
+    "json-records": "explorer.readers.json_lines:JsonRecords",
+    "markdown-digest": "explorer.readers.markdown_digest:MarkdownDigest",
+    "markdown-list": "explorer.readers.markdown_list:MarkdownList",
+    "markdown-table": "explorer.readers.markdown_table:MarkdownTable",
+    "nbib": "explorer.readers.nbib:Nbib",
+    "oai-pmh": "explorer.readers.oai_pmh:OaiPmh",
+    "openalex": "explorer.readers.openalex:OpenAlex",
+    "openreview": "explorer.readers.openreview:OpenReview",
+    "parquet": "explorer.readers.parquet:Parquet",
+    "pubmed-xml": "explorer.readers.pubmed_xml:PubmedXml",
+    "recorded-responses": "explorer.readers.recorded:RecordedResponses",
+    "ris": "explorer.readers.ris:Ris",
+    "saved-html": "explorer.readers.saved_html:SavedHtml",
     "scraped-page": "explorer.readers.scraped_page:ScrapedPage",
+    "semantic-scholar": "explorer.readers.semantic_scholar:SemanticScholar",
+    "spreadsheet": "explorer.readers.spreadsheet:Spreadsheet",
+    "topic-tables": "explorer.readers.topic_tables:TopicTables",
+    "wos": "explorer.readers.wos:WebOfScience",
 }
 
 

@@ -1,87 +1,96 @@
-"""JSON Lines: one object a line, as bots write them and as ``explorer export`` does."""
+"""JSON Lines: one object a line, as bots write them and as ``explorer export`` does.
+
+Among them are arXiv's metadata snapshot, bots' daily crawls of arXiv, and the corpora of
+retrieval benchmarks (``{"_id": ..., "title": ..., "text": ...}``). Which key holds what is
+guessed as for the columns of a table.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from explorer.dates import parse_date
-from explorer.paper import Paper, Source, arxiv_id, doi
-from explorer.readable import tidy
-from explorer.readers.digest import Digest, Rejection
+from explorer.paper import Paper, Source
+from explorer.readers.columns import NO_TITLE, guess, normal, paper_of
+from explorer.readers.digest import Digest
+from explorer.readers.fields import first_date, first_text
+from explorer.readers.json_stream import JsonReader, Keys, looks_like_json, outline
 
-_ABSTRACT_KEYS = ("abstract", "summary", "text")
-_DATE_KEYS = ("date", "published", "update_date", "publication_date", "year")
-_ID_KEYS = ("id", "_id", "arxiv", "arxiv_id", "paper_id")
-_URL_KEYS = ("url", "abs", "link")
+_TELLING = frozenset("abstract authors date doi arxiv id url venue".split())
 
 
-class JsonLines:
+class JsonRecords(JsonReader):
+    """Reads documents of ``{"title": ..., "abstract": ...}`` objects, in lists or by their ids."""
+
+    name = "json-records"
+    _lines = False
+
+    def tells(self, keys: Keys) -> int:
+        fields = guess(keys).keys()
+        if keys.outline.lines != self._lines or "title" not in fields:
+            return 0
+        return 50 + 3 * len(fields) if fields & _TELLING else 40
+
+    def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
+        return paper_of_object(record, source)
+
+
+class JsonLines(JsonRecords):
     """Reads ``{"title": ..., "abstract": ...}`` lines, under the names in common use."""
 
     name = "json-lines"
+    _lines = True
 
     def recognises(self, digest: Digest) -> int:
-        first = digest.head.lstrip().split("\n", 1)[0]
-        return 95 if first.startswith("{") and '"title"' in first else 0
-
-    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for line in digest.lines():
-            if isinstance(line, Rejection):
-                yield line
-            elif line.text.strip():
-                yield _paper(line.text, Source(digest.name, line.number))
+        sure = super().recognises(digest)
+        if sure or not looks_like_json(digest) or not outline(digest.head).lines:
+            return sure
+        return 30 if '"title"' in digest.head[:4096] else 0
 
 
-def _paper(text: str, source: Source) -> Paper | Rejection:
-    def rejected(reason: str) -> Rejection:
-        return Rejection(source.digest, source.line, reason, text[:80])
-
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        return rejected("the line is not valid JSON")
-    if not isinstance(record, dict):
-        return rejected("the line is JSON, but not an object")
-    title = _text(record, ("title",))
-    if not title:
-        return rejected("the object has no title")
-    own_ids = [value for key in _ID_KEYS if (value := _text(record, (key,)))]
-    url = _text(record, _URL_KEYS)
-    return Paper(
-        title=title,
-        abstract=_text(record, _ABSTRACT_KEYS),
-        authors=_list(record, ("authors", "author")),
-        date=parse_date(_text(record, _DATE_KEYS)),
-        venue=_text(record, ("venue", "journal")),
-        arxiv=next((found for value in (*own_ids, url) if (found := arxiv_id(value))), ""),
-        doi=doi(_text(record, ("doi",))),
-        other_ids=tuple(f"digest:{value}" for value in own_ids if not arxiv_id(value))[:1],
-        url=url,
-        categories=_list(record, ("categories",)),
-        keywords=_list(record, ("keywords",)),
-        sources=(source,),
+def paper_of_object(record: Mapping[str, Any], source: Source) -> Paper | str:
+    """Return the paper that an object with keys of any make describes, or why it is none."""
+    flat = {key: value for key, value in record.items() if isinstance(key, str)}
+    for key in ("metadata", "AI", "ids", "externalIds"):
+        inner = flat.pop(key, None)
+        if isinstance(inner, dict):
+            flat = {k: v for k, v in inner.items() if isinstance(k, str)} | flat
+    columns = guess(flat)
+    paper = paper_of(flat, columns, source)
+    if isinstance(paper, str):
+        return "the object has no title" if paper == NO_TITLE else paper
+    venue = paper.venue or _name_of(next((flat[n] for n in flat if normal(n) == "journal"), None))
+    parsed = _parsed_authors(flat.get("authors_parsed"))
+    first_version = _first_version(flat.get("versions"))
+    return replace(
+        paper,
+        venue=venue,
+        authors=parsed or paper.authors,
+        date=first_version or paper.date,
     )
 
 
-def _text(record: dict[str, Any], keys: tuple[str, ...]) -> str:
-    for key in keys:
-        value = record.get(key)
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            cleaned = tidy(str(value))
-            if cleaned:
-                return cleaned
+def _name_of(value: object) -> str:
+    return first_text(value, ("name", "title", "display_name")) if isinstance(value, dict) else ""
+
+
+def _parsed_authors(value: object) -> tuple[str, ...]:
+    """Return names from arXiv's snapshot: ``[["Lemire", "Daniel", ""], ...]``."""
+    if not isinstance(value, list):
+        return ()
+    names = [
+        " ".join(part for part in (*name[1:2], *name[:1], *name[2:3]) if part)
+        for name in value
+        if isinstance(name, list) and all(isinstance(part, str) for part in name)
+    ]
+    return tuple(" ".join(name.split()) for name in names if name.strip())
+
+
+def _first_version(value: object) -> str:
+    """Return the date of the first of ``[{"created": "Mon, 11 Jan 2021 20:31:27 GMT"}, ...]``."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        created = value[0].get("created")
+        if isinstance(created, str):
+            return first_date(created, created[:-13] if created.endswith("GMT") else "")
     return ""
-
-
-def _list(record: dict[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
-    for key in keys:
-        value = record.get(key)
-        if isinstance(value, str):
-            separator = ";" if ";" in value else ","
-            value = value.split(separator)
-        if isinstance(value, list):
-            names = (item.get("name") if isinstance(item, dict) else item for item in value)
-            return tuple(tidy(name) for name in names if isinstance(name, str) and tidy(name))
-    return ()

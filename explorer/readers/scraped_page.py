@@ -11,22 +11,15 @@ reported with its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
-from explorer.dates import complete_year, parse_date
-from explorer.paper import Paper, Source, arxiv_id
-from explorer.readable import tidy
+from explorer.paper import Paper
 from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.markdown_inline import BRACKETS, IMAGE, LINK
+from explorer.readers.page_blocks import Block, block_of, digest_date, is_navigation, pair
 
-# No two repetitions in these may match the same text, or one hostile line takes hours.
-_IMAGE = re.compile(r"!\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
-_BRACKETS = r"\[((?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)\]"
-_TARGET = r"\(\s*+<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?(?:\s[^()]*)?\)"
-_LINK = re.compile(_BRACKETS + _TARGET)
-_REFERENCE_LINK = re.compile(rf"{_BRACKETS}\s?\[([^\[\]]*)\]")
+_REFERENCE_LINK = re.compile(rf"{BRACKETS}\s?\[([^\[\]]*)\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$")
 # By name, as "<workload, configuration> pairs" is text.
 _TAG = re.compile(
@@ -37,77 +30,13 @@ _TAG = re.compile(
     re.I,
 )
 _QUOTE = re.compile(r"^(?:>\s?)+", re.MULTILINE)
-_BARE_ADDRESS = re.compile(r"<?https?://[^\s<>\[\]]+>?|www\.[^\s<>\[\]]+")
 _TORN_LINK = re.compile(r"\]\([^\])\s]*\)|^\[$")
 _HEADING = re.compile(r"^#{1,6}\s+")
 _BULLET = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+")
+_OPENING = 500
+"""Paragraphs within which a page's own date and layout show."""
+_MOST_FRONT_MATTER = 60
 _SOFT_BREAK = re.compile(r"(?<!\\)\\++(?:\s*\n|\s{2,})")
-_LABEL = re.compile(
-    r"^(?:\*\*)?(?:abstract|summary)(?:\*\*)?(?:\s*[:.—–]|\s+-\s)\s*(?:\*\*)?\s*", re.I
-)
-_TITLE_LABEL = re.compile(r"^(?:\*\*)?title(?:\*\*)?\s*:\s*(?:\*\*)?\s*", re.I)
-_AUTHORS_LABEL = re.compile(r"^(?:\*\*)?(?:authors?|by)\s*:\s*(?:\*\*)?\s*", re.I)
-_NAME = r"(?:[A-ZÀ-ÞĀ-Ž][\w.'’\-]*|de|da|van|von|der|den|di|la|le|bin|al)"
-_FULL_NAME = rf"{_NAME}(?: {_NAME}){{1,4}}"
-_NAMES = re.compile(
-    rf"{_FULL_NAME}(?:(?:\s*[,;·&]+\s*(?:and\s+)?|\s+and\s+){_FULL_NAME})+,?(?: et al\.?)?"
-)
-_DATED = re.compile(r"(?:published|submitted|updated|posted)?(?:\s+on)?\s*:?\s*(.+)", re.I)
-_LONGEST_COUNTER = 80
-_FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
-
-_FURNITURE = frozenset(
-    phrase.strip()
-    for phrase in """
-    new|subscribe|daily|weekly|monthly|trending|trending papers|papers|daily papers|all papers
-    models|datasets|spaces|buckets|buckets new|community|docs|enterprise|pricing|log in|login
-    sign in|sign up|log out|join|hugging face|huggingface|hugging face papers
-    daily papers hugging face
-    by|ak|by ak|byak|and the research community|by ak and the research community
-    byak and the research community|get trending papers in your email inbox
-    get trending papers in your email inbox once a day
-    your daily dose of ai research from ak|previous|next|prev|upvote|submit|submit a paper
-    view all|view pdf|view paper|pdf|html|arxiv|arxiv page|code|github|project page|full paper
-    search|menu|home|about|about us|contact|careers|jobs|company|tos|terms|terms of service
-    privacy|privacy policy|website|skip to content|skip to main content|toggle navigation
-    theme|system theme|light|dark|share|save|cite|copy link|read more|show more|load more
-    see more|back to top|back|today|yesterday|tomorrow|this week|solutions|inference providers
-    title|titles|abstract|abstracts|authors|summary|details|links|comments|likes
-    cookie settings|accept cookies
-    """.replace("\n", "|").split("|")
-)
-_COUNTER = re.compile(
-    r"[\[\]()\-–—·•|+▲△↑👍❤⭐💬.,:\s\d]*(?:[\d.,]+\s?k)?"
-    r"|[\d.,]+k?\s+(?:authors?|comments?|likes?|upvotes?|papers?|models?|stars?|votes?|views?)",
-    re.I,
-)
-_BYLINE = re.compile(r"(?:submitted|posted|uploaded|shared|curated|upvoted)\s+by\b.{0,60}", re.I)
-
-
-class Role(StrEnum):
-    """What a paragraph is, judged by its own shape."""
-
-    FURNITURE = "furniture"
-    ADDRESS = "address"
-    DATE = "date"
-    AUTHORS = "authors"
-    SHORT = "short"
-    PROSE = "prose"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One paragraph: its first line, its text without markup, the addresses it links to."""
-
-    line: int
-    text: str
-    role: Role
-    addresses: tuple[str, ...] = ()
-    heading: bool = False
-
-    @property
-    def arxiv(self) -> str:
-        return next((found for address in self.addresses if (found := arxiv_id(address))), "")
 
 
 class ScrapedPage:
@@ -119,35 +48,39 @@ class ScrapedPage:
         return 5 if re.search(r"[^\W\d]{3}", digest.head) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        lines: list[Line] = []
+        # Reference links are defined anywhere, mostly at the end, so the page is gone through
+        # twice rather than held.
+        definitions: dict[str, str] = {}
         for line in digest.lines():
             if isinstance(line, Rejection):
                 yield line
-            else:
-                lines.append(line)
-        lines, front_matter = _without_front_matter(lines)
-        defined = [match for line in lines if (match := _DEFINITION.match(line.text))]
-        definitions = {match[1].lower(): match[2] for match in defined}
-        blocks = [
+            elif match := _DEFINITION.match(line.text):
+                definitions[match[1].lower()] = match[2]
+        lines = (line for line in digest.lines() if isinstance(line, Line))
+        start, front_matter = _front_matter(digest)
+        blocks = (
             _block(paragraph, definitions)
-            for paragraph in _paragraphs(lines)
+            for paragraph in _paragraphs(line for line in lines if line.number >= start)
             if not all(_DEFINITION.match(line.text) for line in paragraph)
-        ]
-        date = _digest_date(blocks, front_matter, digest.path.name)
-        yield from _pair(blocks, digest.name, date)
+        )
+        opening = list(islice(blocks, _OPENING))
+        date = digest_date(opening, front_matter, digest.path.name)
+        yield from pair(chain(opening, blocks), opening, digest.name, date)
 
 
-def _without_front_matter(lines: list[Line]) -> tuple[list[Line], dict[str, str]]:
-    if not lines or lines[0].text.strip() != "---":
-        return lines, {}
-    for index, line in enumerate(lines[1:60], start=1):
-        if line.text.strip() == "---":
-            pairs = (entry.text.partition(":") for entry in lines[1:index])
-            return lines[index + 1 :], {k.strip(): v.strip().strip("\"'") for k, _, v in pairs}
-    return lines, {}
+def _front_matter(digest: Digest) -> tuple[int, dict[str, str]]:
+    """Return the number of the first line after a front matter, and what that says."""
+    lines = digest.head.split("\n")[:_MOST_FRONT_MATTER]
+    if lines[0].strip() != "---":
+        return 1, {}
+    for index, line in enumerate(lines[1:], start=1):
+        if line.strip() == "---":
+            pairs = (entry.partition(":") for entry in lines[1:index])
+            return index + 2, {k.strip(): v.strip().strip("\"'") for k, _, v in pairs}
+    return 1, {}
 
 
-def _paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
+def _paragraphs(lines: Iterable[Line]) -> Iterator[list[Line]]:
     paragraph: list[Line] = []
     for line in lines:
         starts_anew = bool(_HEADING.match(line.text) or _BULLET.match(line.text))
@@ -167,8 +100,7 @@ def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
     heading = bool(_HEADING.match(raw))
     text = _SOFT_BREAK.sub(" ", _QUOTE.sub("", _HEADING.sub("", raw)))
     text = _TAG.sub(" ", text)
-    addresses: list[str] = []
-    labels: list[str] = []
+    links: list[tuple[str, str]] = []
 
     def defined(match: re.Match[str]) -> str:
         return definitions.get((match[2] or match[1]).lower(), "")
@@ -177,218 +109,22 @@ def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
         address = defined(match) if match.re is _REFERENCE_LINK else match[2]
         if match.re is _REFERENCE_LINK and not address:
             return match[0]
-        if _is_navigation(address) and not re.search(r"[^\W\d]{2}", match[1]):
+        if is_navigation(address) and not re.search(r"[^\W\d]{2}", match[1]):
             return " "
-        if not _is_navigation(address):
-            addresses.append(address)
-            labels.append(match[1])
+        if not is_navigation(address):
+            links.append((match[1], address))
         return match[1]
 
-    text = _IMAGE.sub("", text)
-    rest = _LINK.sub(" ", text)
-    text = _LINK.sub(unlink, text)
+    text = IMAGE.sub("", text)
+    rest = LINK.sub(" ", text)
+    text = LINK.sub(unlink, text)
     rest = _REFERENCE_LINK.sub(lambda match: " " if defined(match) else match[0], rest)
     text = _REFERENCE_LINK.sub(unlink, text)
     text = _TORN_LINK.sub("", text)
-    if labels and all(_is_furniture(label) for label in labels) and _is_furniture(rest):
-        return Block(paragraph[0].number, "", Role.ADDRESS, tuple(addresses), heading)
-    if not _BARE_ADDRESS.sub("", text).strip(" ,;|·<>"):
-        found = [address.strip("<>") for address in _BARE_ADDRESS.findall(text)]
-        kept = tuple(address for address in (*addresses, *found) if not _is_navigation(address))
-        role = Role.ADDRESS if found or kept else Role.FURNITURE
-        return Block(paragraph[0].number, "", role, kept, heading)
-    block = Block(
-        paragraph[0].number, tidy(_unwrapped(text)), Role.SHORT, tuple(addresses), heading
-    )
-    return replace(block, role=_role(block.text, heading, bool(block.arxiv)))
-
-
-def _is_furniture(text: str) -> bool:
-    """Whether ``text`` is a menu entry, a counter or no words at all."""
-    words = " ".join(re.sub(r"[^\w\s]|_", "", text).casefold().split())
-    counter = text.strip()
-    return (
-        not words
-        or words in _FURNITURE
-        or (len(counter) <= _LONGEST_COUNTER and bool(_COUNTER.fullmatch(counter)))
-    )
+    return block_of(paragraph[0].number, _unwrapped(text), rest, links, heading=heading)
 
 
 def _unwrapped(text: str) -> str:
     text = _BULLET.sub("", text.strip())
     emphasis = re.fullmatch(r"(\*\*|__|\*|_)(.+)\1", text, re.DOTALL)
     return emphasis[2] if emphasis and emphasis[1] not in emphasis[2] else text
-
-
-def _is_navigation(address: str) -> bool:
-    return bool(
-        re.search(r"/login\b|/join\b|#community|/papers/(?:date|week|month|trending)\b", address)
-    )
-
-
-def _role(text: str, heading: bool, names_paper: bool) -> Role:
-    words = text.split()
-    if _is_furniture(text) or _BYLINE.fullmatch(text):
-        return Role.FURNITURE
-    dated = _DATED.fullmatch(text)
-    if dated and parse_date(dated[1]):
-        return Role.DATE
-    # "Large Models, Small Data" has the shape of two names; a heading or a link tells it apart.
-    may_be_names = not heading and not names_paper and len(words) < 200
-    if _AUTHORS_LABEL.match(text) or (may_be_names and _NAMES.fullmatch(text)):
-        return Role.AUTHORS
-    ends_as_sentence = bool(re.search(r"[.!?…][\"'”’)\]]*$", text))
-    if heading:
-        return Role.PROSE if len(words) > 60 else Role.SHORT
-    if len(words) >= 30 or (len(words) >= 10 and ends_as_sentence and not text.endswith("?")):
-        return Role.PROSE
-    return Role.SHORT
-
-
-def _digest_date(blocks: list[Block], front_matter: dict[str, str], file_name: str) -> str:
-    first_prose = next((i for i, b in enumerate(blocks) if b.role is Role.PROSE), len(blocks))
-    on_page = [_date_of(b) for b in blocks[:first_prose] if b.role is Role.DATE]
-    named = _FILE_DATE.search(file_name)
-    elsewhere = [
-        front_matter.get(key, "") for key in ("date", "retrieved", "exported", "fetched", "created")
-    ]
-    known = next((full for text in elsewhere if len(full := parse_date(text)) == 10), "")
-    known = known or (parse_date(named[1]) if named else "")
-    return complete_year(on_page[0], known) if on_page else known
-
-
-def _date_of(block: Block) -> str:
-    match = _DATED.fullmatch(block.text)
-    return parse_date(match[1]) if match else ""
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What has been gathered since the last abstract."""
-
-    shorts: list[Block] = field(default_factory=list)
-    authors: Block | None = None
-    addresses: list[Block] = field(default_factory=list)
-    dates: dict[int, str] = field(default_factory=dict)
-    """The first date after each short paragraph, by that paragraph's line."""
-
-    @property
-    def may_hold_title(self) -> bool:
-        """Whether any short paragraph is more than a link to elsewhere (an organisation's)."""
-        return any(b.heading or b.arxiv or not b.addresses for b in self.shorts)
-
-
-@dataclass(slots=True)
-class _Found:
-    """A paper whose abstract has begun: what follows may still belong to it."""
-
-    paper: Paper
-    abstract: list[str]
-    date: str
-
-    def complete(self) -> Paper:
-        date = complete_year(self.paper.date or self.date, self.paper.sources[0].date)
-        return replace(self.paper, abstract=" ".join(self.abstract), date=date)
-
-
-def _pair(blocks: list[Block], digest: str, date: str) -> Iterator[Paper | Rejection]:
-    """Give each abstract the title before it; report what is left over."""
-    draft = _Draft()
-    found: _Found | None = None
-    apart = False  # whether anything but addresses came since the last abstract
-    leading = _addresses_lead(blocks)
-    for block in blocks:
-        match block.role:
-            case Role.PROSE:
-                title, leftovers = _choose_title(draft)
-                if title is None:
-                    if found is not None and not apart:
-                        found.abstract.append(block.text)
-                    else:
-                        reason = "a long paragraph without a title before it"
-                        yield Rejection(digest, block.line, reason, block.text[:80])
-                    continue
-                if found is not None:
-                    yield found.complete()
-                yield from _leftover(leftovers, digest, date)
-                ids = [b.arxiv for b in (title, *draft.addresses, block) if b.arxiv]
-                addresses = [a for b in (title, *draft.addresses) for a in b.addresses]
-                paper = Paper(
-                    title=_TITLE_LABEL.sub("", title.text),
-                    authors=_authors(draft.authors) if title is not draft.authors else (),
-                    arxiv=ids[0] if ids else "",
-                    url=next((a for a in addresses if a.startswith("http")), ""),
-                    sources=(Source(digest, title.line, date),),
-                )
-                found = _Found(paper, [_LABEL.sub("", block.text)], draft.dates.get(title.line, ""))
-                draft, apart = _Draft(), False
-            case Role.ADDRESS:
-                after_abstract = found is not None and not draft.shorts and not apart
-                if found and after_abstract and not leading and not found.paper.arxiv:
-                    found.paper = replace(found.paper, arxiv=block.arxiv)
-                draft.addresses.append(block)
-            case Role.DATE:
-                if found is not None and not found.date and not draft.may_hold_title:
-                    found.date = _date_of(block)
-                elif draft.shorts:
-                    draft.dates.setdefault(draft.shorts[-1].line, _date_of(block))
-                apart = True
-            case Role.AUTHORS:
-                draft.authors = block
-                apart = True
-            case Role.SHORT:
-                if not draft.shorts:
-                    draft.addresses = draft.addresses[-1:] if leading else []
-                draft.shorts.append(block)
-                apart = True
-            case Role.FURNITURE:
-                apart = True
-    if found is not None:
-        yield found.complete()
-    yield from _leftover(draft.shorts, digest, date)
-
-
-def _addresses_lead(blocks: list[Block]) -> bool:
-    """Whether the first paper's address stands before its title, so that the others' do too."""
-    for before, block in pairwise(blocks):
-        if block.role in {Role.SHORT, Role.AUTHORS} and before.role is Role.ADDRESS:
-            return bool(before.arxiv) and not block.arxiv
-        if block.role is Role.PROSE or (block.arxiv and block.role is Role.SHORT):
-            return False
-    return False
-
-
-def _choose_title(draft: _Draft) -> tuple[Block | None, list[Block]]:
-    """Return the title among the short paragraphs before an abstract, and the others.
-
-    A heading or a link to a paper is a title for sure; else the last one is nearest.
-    """
-    if not draft.shorts:
-        # A single author list never stands alone: "Ada Lovelace, Charles Babbage" as a title.
-        return (draft.authors, []) if draft.authors else (None, [])
-    marked = [block for block in draft.shorts if block.arxiv or block.heading]
-    title = (marked or draft.shorts)[-1]
-    same = title.text.casefold()
-    return title, [b for b in draft.shorts if b is not title and b.text.casefold() != same]
-
-
-def _leftover(blocks: list[Block], digest: str, date: str) -> Iterator[Paper | Rejection]:
-    seen: set[str] = set()
-    for block in blocks:
-        if block.arxiv and len(block.text.split()) >= 2:
-            if block.arxiv not in seen:
-                seen.add(block.arxiv)
-                yield Paper(
-                    title=block.text, arxiv=block.arxiv, sources=(Source(digest, block.line, date),)
-                )
-        elif not any(address.startswith("http") for address in block.addresses):
-            reason = "neither a title with an abstract nor known page furniture"
-            yield Rejection(digest, block.line, reason, block.text[:80])
-
-
-def _authors(block: Block | None) -> tuple[str, ...]:
-    if block is None:
-        return ()
-    names = _AUTHORS_LABEL.sub("", block.text)
-    parts = re.split(r"\s*(?:,|;|·|&|\band\b)\s*", names)
-    return tuple(part for part in parts if part and part.lower() not in {"et al", "et al."})

@@ -1,0 +1,344 @@
+"""BibTeX and BibLaTeX.
+
+bibtexparser says what an entry says. It wants all of a text at once, though, so the file is cut
+here: every line that begins with ``@type{`` begins a piece, and each piece is parsed by itself.
+That also is where reading goes on after an entry whose braces do not match.
+
+An abbreviation (``@string``) holds from where it stands to the end of the file. An entry with a
+``crossref`` takes what it lacks from its parent, which BibTeX wants after its children; so if
+any line has one, the file is gone through beforehand for the parents alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from explorer.paper import Paper, Source, arxiv_id
+from explorer.readers.bibtex_values import Macros, address, without_braces
+from explorer.readers.digest import Digest, Rejection
+from explorer.readers.fields import Ids, ids_in, pubmed_id
+from explorer.readers.reference_fields import (
+    abstract_of,
+    accession,
+    arxiv_in,
+    doi_in,
+    ids_in_addresses,
+    issue_date,
+    split_keywords,
+)
+
+_MOST_CHARACTERS = 4_000_000
+_MOST_MARKS = 50_000
+_MOST_PARENTS = 100_000
+_MOST_KEYS = 1_000_000
+_TYPES = (
+    "article|artwork|audio|book|bookinbook|booklet|collection|comment|conference|data|dataset"
+    "|electronic|inbook|incollection|inproceedings|inreference|jurisdiction|legislation|letter"
+    "|manual|mastersthesis|misc|mvbook|mvcollection|mvproceedings|mvreference|online|patent"
+    "|periodical|phdthesis|preamble|proceedings|reference|report|review|set|software|standard"
+    "|string|suppbook|suppcollection|suppperiodical|techreport|thesis|unpublished|video|www|xdata"
+)
+_BEGINS = re.compile(rf"\s*@(?:\w+[ \t]*[{{(]|(?:{_TYPES})[ \t]*$)", re.IGNORECASE)
+_COMMENTED_OUT = re.compile(r"\s*%[^@]{0,200}@\w+[ \t]*[{(]")
+_LINE_BREAK_BEFORE_BRACE = re.compile(r"(\s*@\w+)\s*\n\s*(?=[{(])")
+_KEY = re.compile(r"\s*@\w+\s*[{(]\s*([^\s,{}=]+)\s*,")
+_ENTRY = re.compile(
+    rf"^[ \t\ufeff]*@(?:{_TYPES})\s*[{{(]\s*(?:[^\s,{{}}=\"]*\s*,|\w+\s*=|jabref|[\"{{])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MOST_LINES_BEFORE = 40
+_REFERS = re.compile(r"\b(?:crossref|xdata)\s*=\s*[{\"]\s*([^}\"]{1,1000})")
+_INHERITED = ("journal", "journaltitle", "eventtitle", "series", "publisher")
+_DATES = ("date", "year", "month", "day")
+_CONTAINERS = frozenset(
+    ("proceedings", "mvproceedings", "periodical", "collection", "mvcollection", "mvreference")
+)
+_NOT_ENTRIES = frozenset(("set", "xdata", "control", "ieeetranbstctl"))
+_EXPORTED = re.compile(r"^EXPORT DATE:\s*(.{4,30})$", re.IGNORECASE | re.MULTILINE)
+_VENUES = (
+    "fjournal journal journaltitle booktitle maintitle eventtitle shortjournal series howpublished"
+).split()
+
+Fields = dict[str, str]
+
+
+@dataclass(slots=True)
+class _Piece:
+    """From one line that begins an entry to the line before the next."""
+
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    line: int
+    type: str
+    key: str
+    fields: Fields
+
+
+class BibTeX:
+    """Reads bibliographies of BibTeX and BibLaTeX."""
+
+    name = "bibtex"
+
+    def recognises(self, digest: Digest) -> int:
+        first = _ENTRY.search(digest.head)
+        if not first:
+            return 0
+        before = digest.head[: first.start()].splitlines()
+        free = [line for line in before if line.strip() and not line.lstrip().startswith("%")]
+        # A page may quote an entry ("Cite as"); a bibliography is little else.
+        page = "```" in digest.head[: first.end() + 1] or any(
+            line.startswith(("#", "<", "{", "[")) for line in free
+        )
+        return 95 if not page and len(free) <= _MOST_LINES_BEFORE else 0
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        parents = _parents(digest)
+        macros = Macros()
+        exported = _EXPORTED.search(digest.head)
+        date = issue_date(exported[1]) if exported else ""
+        keys: set[int] = set()
+        for piece in _pieces(digest):
+            found = [piece] if isinstance(piece, Rejection) else _entries(piece, digest, macros)
+            for item in found:
+                if isinstance(item, Rejection):
+                    yield item
+                elif item.type not in _NOT_ENTRIES:
+                    parent = _parent(item.fields, parents)
+                    fields = parent | item.fields if parent else item.fields
+                    yield _paper(item, fields, Source(digest.name, item.line, date), keys)
+
+
+def _pieces(digest: Digest) -> Iterator[_Piece | Rejection]:
+    begin, length, texts = 0, 0, list[str]()
+    for line in digest.lines():
+        if isinstance(line, Rejection):
+            yield line
+            continue
+        text = line.text.lstrip("\ufeff") if line.number == 1 else line.text
+        marked = "@" in text  # quick to see; most lines are done with then
+        if marked and _BEGINS.match(text):
+            if begin:
+                yield _piece(digest, begin, length, texts)
+            begin, length, texts = line.number, 0, []
+        elif marked and _COMMENTED_OUT.match(text):
+            text = ""
+        length += len(text) + 1
+        if begin and length <= _MOST_CHARACTERS:
+            texts.append(text)
+    if begin:
+        yield _piece(digest, begin, length, texts)
+
+
+def _piece(digest: Digest, begin: int, length: int, texts: list[str]) -> _Piece | Rejection:
+    if length <= _MOST_CHARACTERS:
+        return _Piece(begin, "\n".join(texts))
+    reason = f"the entry has more than {_MOST_CHARACTERS:,} characters"
+    return Rejection(digest.name, begin, reason, texts[0][:80] if texts else "")
+
+
+@lru_cache(maxsize=1)
+def _splitter() -> Any:
+    from bibtexparser.splitter import Splitter
+
+    # It warns of every entry that it cannot parse; here that becomes a Rejection.
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+    return Splitter
+
+
+def _entries(piece: _Piece, digest: Digest, macros: Macros) -> Iterator[_Entry | Rejection]:
+    from bibtexparser.model import Entry, ParsingFailedBlock, String
+
+    text = piece.text
+    if text.count("@") > _MOST_MARKS:
+        reason = f"more than {_MOST_MARKS:,} '@' before the next line that begins an entry"
+        yield Rejection(digest.name, piece.line, reason, text[:80])
+        return
+    if apart := _LINE_BREAK_BEFORE_BRACE.match(text):
+        text = apart[1] + text[apart.end() :]
+    try:
+        blocks = _splitter()(text).split().blocks
+    except Exception:
+        # Its own failures must not end the reading of the file.
+        yield Rejection(digest.name, piece.line, "the entry cannot be parsed", text[:80])
+        return
+    for block in blocks:
+        line = piece.line + max(block.start_line or 0, 0)
+        if isinstance(block, ParsingFailedBlock) and block.ignore_error_block is None:
+            raw = (block.raw or "").strip()
+            if not raw.lower().startswith(("@comment", "@preamble")):
+                yield Rejection(
+                    digest.name,
+                    line,
+                    _why(getattr(block.error, "abort_reason", str(block.error))),
+                    raw[:80],
+                )
+            continue
+        if isinstance(block, ParsingFailedBlock):
+            block = block.ignore_error_block  # noqa: PLW2901
+        if isinstance(block, String):
+            macros.define(block.key, block.value)
+        elif isinstance(block, Entry):
+            fields = _fields(((field.key, field.value) for field in block.fields), macros)
+            yield _Entry(line, block.entry_type.lower(), block.key.strip(), fields)
+
+
+def _why(error: str) -> str:
+    if error.startswith("Expected"):
+        return "the entry is not valid BibTeX: a field lacks its '=' or its comma"
+    return "the entry is not closed: its braces or quotes do not match"
+
+
+def _fields(pairs: Iterable[tuple[str, str]], macros: Macros) -> Fields:
+    fields: Fields = {}
+    for name, value in pairs:
+        # What precedes the name's last word is a comment between fields.
+        words = name.split()
+        text = macros.fill_in(value).strip()
+        if words and text:
+            fields.setdefault(words[-1].lower().replace("_", "-"), text)
+    return fields
+
+
+def _parents(digest: Digest) -> dict[str, Fields]:
+    """Return, of every entry that another refers to, what the other may take from it."""
+    wanted: set[str] = set()
+    for line in digest.lines():
+        lowered = "" if isinstance(line, Rejection) else line.text.lower()
+        # Quick to see, and a big file may have none.
+        if "crossref" not in lowered and "xdata" not in lowered:
+            continue
+        if match := _REFERS.search(lowered):
+            wanted.update(key.strip().casefold() for key in match[1].split(","))
+        if len(wanted) > _MOST_PARENTS:
+            break
+    if not wanted:
+        return {}
+    macros = Macros()
+    parents: dict[str, Fields] = {}
+    for piece in _pieces(digest):
+        if isinstance(piece, Rejection) or not _is_wanted(piece.text, wanted):
+            continue
+        for entry in _entries(piece, digest, macros):
+            if isinstance(entry, _Entry) and entry.key.casefold() in wanted:
+                parents.setdefault(entry.key.casefold(), _inheritance(entry.fields))
+    return parents
+
+
+def _is_wanted(text: str, wanted: set[str]) -> bool:
+    if text.lstrip()[:7].lower() == "@string":
+        return True
+    match = _KEY.match(text)
+    return bool(match and match[1].casefold() in wanted)
+
+
+def _inheritance(parent: Fields) -> Fields:
+    booktitle = parent.get("booktitle") or parent.get("title", "")
+    kept = {name: parent[name] for name in (*_INHERITED, *_DATES) if name in parent}
+    return kept | {"booktitle": booktitle}
+
+
+def _parent(fields: Fields, parents: dict[str, Fields]) -> Fields:
+    named = fields.get("crossref") or fields.get("xdata", "").split(",")[0]
+    parent = parents.get(named.strip().casefold(), {}) if named else {}
+    dated = any(name in fields for name in ("date", "year"))
+    return {k: v for k, v in parent.items() if v and not (dated and k in _DATES)}
+
+
+def _paper(entry: _Entry, fields: Fields, source: Source, keys: set[int]) -> Paper | Rejection:
+    def text(*names: str) -> str:
+        found = (without_braces(fields[name]) for name in names if name in fields)
+        return next((value for value in found if value), "")
+
+    told = text("title", "booktitle", "author") or entry.key
+    if entry.type in _CONTAINERS:
+        reason = f"@{entry.type} names a volume, not a paper"
+        return Rejection(source.digest, source.line, reason, told[:80])
+    title = text("title")
+    if not title:
+        return Rejection(source.digest, source.line, "no title", told[:80])
+    subtitle = text("subtitle")
+    if subtitle and subtitle.casefold() not in title.casefold():
+        title = f"{title}{' ' if title[-1] in '?!:.' else ': '}{subtitle}"
+    addresses = [address(fields[name]) for name in ("url", "link", "ee") if name in fields]
+    web = [found for found in addresses if found.startswith(("http://", "https://"))]
+    ids = _ids(entry, fields, addresses, keys)
+    return Paper(
+        title=title,
+        abstract=abstract_of([text("abstract", "abstractnote")]),
+        authors=_authors(fields.get("author", "")),
+        date=_date(fields),
+        venue=next((venue for name in _VENUES if (venue := text(name)) and venue != title), ""),
+        arxiv=ids.arxiv,
+        doi=ids.doi,
+        other_ids=ids.others,
+        url=next(iter(web), ""),
+        categories=split_keywords(
+            [text("primaryclass", "eprintclass"), text("categories")], commas=True
+        ),
+        keywords=split_keywords(
+            [text(name) for name in ("author-keywords", "keywords", "keyword", "keywords-plus")],
+            commas=True,
+        ),
+        sources=(source,),
+    )
+
+
+def _authors(value: str) -> tuple[str, ...]:
+    from bibtexparser.middlewares.names import split_multiple_persons_names
+
+    names = split_multiple_persons_names(value) if value else []
+    if len(names) == 1 and ";" in value and "{" not in value:
+        names = value.split(";")
+    written = (without_braces(name).strip(" ,") for name in names)
+    return tuple(dict.fromkeys(name for name in written if name and name.lower() != "others"))
+
+
+def _date(fields: Fields) -> str:
+    """Return BibLaTeX's date, or year, month and day; of a span its beginning."""
+    if date := issue_date(fields.get("date", "")):
+        return date
+    year = issue_date(fields.get("year", ""))
+    if len(year) != 4:
+        return year
+    month = fields.get("month", "").strip("{} ")
+    day = fields.get("day", "").strip("{} ")
+    dated = issue_date(f"{month} {day}" if not month.isdigit() else f"{month}-{day}", year)
+    return dated if dated.startswith(year) else year
+
+
+def _ids(entry: _Entry, fields: Fields, addresses: list[str], keys: set[int]) -> Ids:
+    dois = [doi_in(address(fields[name]), named=False) for name in ("doi",) if name in fields]
+    dois += [doi_in(text) for text in (*addresses, fields.get("note", "")[:500])]
+    others = ids_in_addresses(addresses)
+    others += [("pmid", pubmed_id(fields.get("pmid", ""))), ("pmcid", _pmc(fields))]
+    others += [accession(fields[name]) for name in ("unique-id", "eid") if name in fields]
+    others = [(scheme, value) for scheme, value in others if scheme != "digest"]
+    eprint = fields.get("eprint", "").strip("{} ")
+    kind = (fields.get("eprinttype") or fields.get("archiveprefix", "")).strip("{} ").lower()
+    if kind in {"pubmed", "pmid"}:
+        others.append(("pmid", pubmed_id(eprint)))
+    # Two papers may have one key by mistake; the second must not pass for the first.
+    if entry.key and hash(entry.key) not in keys and len(keys) < _MOST_KEYS:
+        keys.add(hash(entry.key))
+        others.append(("digest", entry.key))
+    arxiv = arxiv_id(eprint) if kind in {"", "arxiv"} else ""
+    named = [fields[name].strip("{} ") for name in ("arxivid", "arxiv") if name in fields]
+    places = ("journal", "journaltitle", "booktitle", "howpublished", "note", "number", "volume")
+    texts = [*addresses, *dois, *(fields.get(name, "") for name in places)]
+    arxiv = arxiv or next((found for text in named if (found := arxiv_id(text))), "")
+    arxiv = arxiv or next((found for text in texts if (found := arxiv_in(text))), "")
+    return ids_in([arxiv, *dois], others)
+
+
+def _pmc(fields: Fields) -> str:
+    value = (fields.get("pmcid") or fields.get("pmc", "")).strip("{} ").upper()
+    return value if re.fullmatch(r"PMC\d+", value) else f"PMC{value}" if value.isdigit() else ""

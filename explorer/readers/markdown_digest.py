@@ -1,0 +1,359 @@
+"""Bots' Markdown digests: each paper a heading or a ``<summary>``, with labelled fields below.
+
+The fields have names but no order: ``*Authors*`` without a label, ``Main category: cs.CL``,
+``TL;DR: ...``, ``**Abstract:** ...``, a label on a line of its own, a heading or a nested
+``<summary>Abstract</summary>``. Sections are headings too; a heading is a paper's if something
+below it says so: a link to a paper, an abstract, authors. What a model or an editor wrote
+(TL;DR, relevance, a quotation of a few words) is a summary and never an abstract.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from explorer.paper import Paper, Source, arxiv_id
+from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.fields import listed
+from explorer.readers.markdown_inline import (
+    Inline,
+    Reference,
+    date_in,
+    date_of,
+    file_date,
+    inline,
+    names,
+    reference,
+    unnumbered,
+    without_links,
+)
+
+_LABELS = {
+    name: kind
+    for kind, kinds in {
+        "title": "title|paper title|标题|论文标题|题目|original title|英文标题",
+        "authors": "authors|author|by|作者|author(s)",
+        "abstract": "abstract|摘要|original abstract|full abstract|英文摘要|原文摘要|paper abstract"
+        "|abstract (english)|abstract (en)|show abstract|click to view abstract|abs",
+        "summary": "tl;dr|tldr|tl, dr|summary|ai summary|relevance|总结|one-sentence summary"
+        "|one-line summary|ai-generated summary|why it matters|key points|highlights|一句话总结"
+        "|中文摘要|summary (ai)|gpt summary|llm summary|overview|key idea|takeaway|description",
+        "date": "date|published|publish date|published on|publication date|submitted|日期|发布日期"
+        "|发布时间|published date|submitted on|submission date|announced|时间|published at",
+        "venue": "venue|journal|conference|published in|journal ref|journal-ref|publication|会议",
+        "categories": "main category|category|categories|primary category|subjects|subject|分类"
+        "|arxiv categories|类别",
+        "keywords": "keywords|tags|关键词|keyword",
+        "id": "arxiv id|arxiv|id|paper id|doi|arxiv-id|编号|identifier",
+        "other": "motivation|method|methods|result|results|conclusion|conclusions|code|link|links"
+        "|comments|comment|upvotes|url|pdf|paper|github|project|stars|affiliations|affiliation"
+        "|paper link|链接|动机|方法|结果|结论|代码|score|rating|votes|project page|paper url"
+        "|pdf link"
+        "|arxiv link|pdf url|institution|institutions|likes|contribution"
+        "|contributions|methodology|background|findings|limitations|reason|reasoning|task|dataset"
+        "|url (abs)|abs link|resources|first author|submitter|submitted by|hugging face|website",
+        "updated": "updated|last updated|updated on|last update|generated on|更新时间|generated",
+    }.items()
+    for name in kinds.split("|")
+}
+_PAPER_LABELS = frozenset(("authors", "abstract", "summary", "categories", "id"))
+_MARKS = re.compile(r"^(?:[-*+]\s+|>\s?)+")
+_LABELLED = re.compile(
+    r"^[^\w\s(\[*_<]{0,4}\s*(?:\*\*|__|\*|_|<b>|<strong>)?[^\w(\[*_<]{0,4}"
+    r"([^\W\d_][\w ,;()/\-']{0,30}?)\s*"
+    r"(?:(?:\*\*|__|\*|_|</b>|</strong>)\s*[:：]|[:：]\s*(?:\*\*|__|\*|_|</b>|</strong>)?)\s*(.*)$",
+    re.DOTALL,
+)
+_BOLD_LABEL = re.compile(
+    r"^\W{0,6}(?:\*\*|__|<b>)[^*_<>:：]{1,40}(?:[:：]\s?(?:\*\*|__|</b>)|(?:\*\*|__|</b>)\s?[:：])"
+)
+_BARE_LABEL = re.compile(
+    r"^\W{0,4}(?:\*\*|__|\*|_|<b>)([^*_<>]{2,30})(?:\*\*|__|\*|_|</b>)\W{0,2}$"
+)
+_LABELS_TOGETHER = re.compile(  # blank lines between them make a scraped page's paragraphs
+    r"^\W{0,6}title\W{0,3}:[^\n]*\n[^\w\n]{0,6}(?:authors?|abstract|date|link|url|published)\W{0,3}:",
+    re.M | re.I,
+)
+_OTHER_MARKUP = re.compile(r"<(?:\?xml|!doctype|html|feed|rss|rdf)", re.I)
+_FIELD = re.compile(r"[A-Za-z_][\w-]*\s*:")
+_MOST_FRONT_MATTER = 200
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s#+)?\s*$")
+_SUMMARY_TAG = re.compile(
+    r"^(?:[-*+]\s+)?(?:<details(?:\s[^<>]{0,200})?>\s*)?<summary>"
+    r"(?P<said>[^<]*(?:<(?!/?summary>)[^<]*)*)(?:</summary>)?",
+    re.I,
+)
+_HEADING_LABEL = re.compile(r"^(?:paper|title|论文|标题)\s*\d{0,4}\s*[:：]\s*(?=\S)", re.I)
+_BOLD_PART = re.compile(r"^\s*<(b|strong)>(.{1,2000}?)</\1>", re.I)
+_ITALIC_LINE = re.compile(
+    r"^(?:\*(?!\*)(.+)(?<!\*)\*|_(?!_)(.+)(?<!_)_|<i>(.+)</i>|<em>(.+)</em>)$"
+)
+_RULE = re.compile(r"^\s*(?:-{3,}|\*{3,}|_{3,})\s*$")
+_ONLY_TAGS = re.compile(r"^(?:\s*</?[a-z][^<>]{0,300}>\s*)+$", re.I)
+_GENERIC = re.compile(
+    r"\W*(?:details?|show|more|click\b.*|expand|read more|展开|toc"
+    r"|table of contents|contents|目录|点击.*)\W*",
+    re.I,
+)
+_UPDATED = re.compile(r"\b(?:updated|generated|date|更新)", re.I)
+_MISSING = re.compile(r"(?:no (?:abstract|summary)\b.{0,30}|n/?a|none|null|nan)\W*", re.I)
+_TRUNCATED = re.compile(r"(?:\.\.\.|…)\W*$")
+_ABSTRACT_WORDS = 40
+"""An unlabelled text of so many words, and whole, is an abstract."""
+_SUMMARY_WORDS = 4
+_MOST_CHARACTERS = 4_000_000
+
+
+@dataclass(slots=True)
+class _Block:
+    """What has been read below one heading (or ``<summary>``, or title label)."""
+
+    line: int
+    heading: str
+    links: list[str] = field(default_factory=list)
+    mentions: list[str] = field(default_factory=list)
+    """Addresses in sentences: the paper's own only for want of better ones."""
+    linked: bool = False
+    """Whether the heading itself leads to a paper."""
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    labelled: set[str] = field(default_factory=set)
+    current: str = ""
+    by_summary: bool = False
+    size: int = 0
+
+    def add(self, kind: str, text: str) -> None:
+        if text and not _MISSING.fullmatch(text):
+            self.texts.setdefault(kind, []).append(text)
+
+    def said(self, kind: str) -> str:
+        return " ".join(self.texts.get(kind, ()))
+
+
+class MarkdownDigest:
+    """Reads Markdown in which papers are headings with labelled fields below."""
+
+    name = "markdown-digest"
+
+    def recognises(self, digest: Digest) -> int:
+        if not digest.encoding or _OTHER_MARKUP.match(digest.head.lstrip("\ufeff \t\r\n")):
+            return 0
+        marked = re.search(r"^#{1,6}\s|<summary>", digest.head, re.M | re.I)
+        if not marked and not _LABELS_TOGETHER.search(digest.head):
+            return 0
+        lines = (Line(i, text) for i, text in enumerate(digest.head.splitlines(), start=1))
+        papers = told = 0
+        for block in _blocks(lines):
+            if isinstance(block, _Block) and _is_paper(block) and _title(block):
+                papers += 1
+                told += bool(block.labelled & _PAPER_LABELS) or block.by_summary
+        return (94 if marked else 40) if told and 2 * told >= papers else 0
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        date = file_date(digest.path.name)
+        for block in _blocks(digest.lines()):
+            if isinstance(block, Rejection):
+                yield block
+            elif block.size > _MOST_CHARACTERS:
+                reason = f"a paper of more than {_MOST_CHARACTERS:,} characters"
+                yield Rejection(digest.name, block.line, reason, block.heading[:80])
+            elif not _is_paper(block):
+                date = _section_date(block) or date
+            else:
+                yield _paper(block, Source(digest.name, block.line, date))
+
+
+def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
+    """Cut the page at each heading, title label and ``<summary>`` that names something."""
+    block = _Block(0, "")
+    fenced = False
+    matter = 0  # lines of front matter so far
+    for line in lines:
+        if isinstance(line, Rejection):
+            yield line
+            continue
+        text = line.text.strip("\ufeff \t\r")
+        if line.number == 1 and text == "---":
+            matter = 1
+            continue
+        if matter:
+            begins = matter > 1 or _FIELD.match(text)
+            matter = matter + 1 if begins and text != "---" and matter < _MOST_FRONT_MATTER else 0
+            if begins:
+                block.add("updated", date_in(text))
+                continue
+        if text.startswith(("```", "~~~")):
+            fenced = not fenced
+            continue
+        if fenced:
+            continue
+        if text.startswith("|"):
+            continue
+        started = _start(line, text, block)
+        if started is not None:
+            yield block
+            block = started
+            continue
+        block.size += len(text)
+        if block.size <= _MOST_CHARACTERS:
+            _take(block, text)
+    yield block
+
+
+def _start(line: Line, text: str, block: _Block) -> _Block | None:
+    """Return the block that ``text`` begins, if it begins one."""
+    heading = _HEADING.match(text)
+    summary = None if heading else _SUMMARY_TAG.match(text)
+    if heading or summary:
+        raw = heading[2] if heading else summary["said"] if summary else ""
+        raw = _HEADING_LABEL.sub("", raw)
+        span = inline(raw)
+        if _kind(span.text) or _GENERIC.fullmatch(span.text):
+            return None
+        if heading and (found := labelled(raw)) and found[0] != "title":
+            return None
+        bold = None if heading else _BOLD_PART.match(raw)
+        named = inline(bold[2]).text if bold else span.text
+        linked = reference(span.addresses).names_paper
+        links = list(span.addresses)
+        return _Block(line.number, named, links, linked=linked, by_summary=bool(summary))
+    found = labelled(text)
+    if found and found[0] == "title" and (block.labelled or not block.heading):
+        started = _Block(line.number, "")
+        _take(started, text)
+        return started
+    return None
+
+
+def _kind(name: str) -> str:
+    return _LABELS.get(re.sub(r"^\W+|[\s:：*]+$", "", name).casefold(), "")
+
+
+def labelled(text: str) -> tuple[str, str] | None:
+    """Return (kind, rest) of a line that begins with a known label, or a bold unknown one."""
+    bare = _MARKS.sub("", text)
+    match = _LABELLED.match(bare)
+    if match and (kind := _kind(match[1])):
+        return kind, match[2]
+    alone = _BARE_LABEL.match(bare)
+    if alone and (kind := _kind(alone[1])):
+        return kind, ""
+    return ("other", "") if _BOLD_LABEL.match(bare) else None
+
+
+def _take(block: _Block, text: str) -> None:
+    """Put one line where it belongs."""
+    heading = _HEADING.match(text)
+    summary = _SUMMARY_TAG.match(text)
+    if heading or summary:
+        name = inline(heading[2] if heading else summary["said"] if summary else "").text
+        block.current = _kind(name) or ("" if summary else "other")
+        block.labelled.add(block.current)
+        text = text[summary.end() :].strip() if summary else ""
+        if heading and (found := labelled(heading[2])):
+            block.current, rest = found
+            block.add(block.current, inline(rest).text)
+    if not text or _RULE.match(text) or _ONLY_TAGS.match(text):
+        if block.current != "abstract" or "</details>" in text.lower():
+            # A label with nothing behind it speaks of the next paragraph.
+            block.current = block.current if not text and not block.said(block.current) else ""
+        return
+    found = labelled(text)
+    span = inline(found[1] if found and found[0] != "other" else text)
+    if found:
+        block.current = found[0]
+        if found[0] not in {"abstract", "summary"}:
+            block.links += span.addresses or inline(text).addresses
+        block.labelled.add(block.current)
+        block.add(block.current, span.text)
+        return
+    if _only_links(text, span):
+        block.links += span.addresses
+        return
+    if block.current not in {"abstract", "summary"}:
+        block.mentions += span.addresses
+    quoted = text.startswith(">")
+    italic = _ITALIC_LINE.match(_MARKS.sub("", text) if not text.startswith("*") else text)
+    spoken = inline(text.lstrip("> ")).text if quoted else span.text
+    if block.current:
+        block.add(block.current, spoken)
+    elif quoted:
+        block.add("quote", spoken)
+    elif italic and not block.said("authors") and not re.search(r"[.!?]$", spoken):
+        block.add("authors", spoken)
+    else:
+        block.add("prose", spoken)
+
+
+def _only_links(text: str, span: Inline) -> bool:
+    """Whether a line is a row of links ("📄 [PDF](...) | [Code](...)") rather than a sentence."""
+    return bool(span.links) and len(re.findall(r"[^\W\d_]{2,}", without_links(text))) <= 2
+
+
+def _is_paper(block: _Block) -> bool:
+    told = bool(block.labelled & _PAPER_LABELS) or block.by_summary
+    if not (block.heading or block.said("title")):
+        return bool(block.said("abstract"))
+    if block.linked:
+        return True
+    papers = {arxiv_id(address) for address in (*block.links, *block.mentions)} - {""}
+    if len(papers) > 1:
+        return False  # a section with a list of papers
+    if told and (block.said("abstract") or block.said("authors")):
+        return True
+    return _known(block).names_paper and (told or not block.said("prose"))
+
+
+def _known(block: _Block) -> Reference:
+    known = reference(block.links, (block.said("id"),))
+    return known if known.names_paper else reference((*block.links, *block.mentions))
+
+
+def _title(block: _Block) -> str:
+    return unnumbered(block.said("title") or block.heading)
+
+
+def _section_date(block: _Block) -> str:
+    if found := date_in(block.heading) or date_of(block.heading):
+        return found
+    dated = [block.said("updated"), block.said("date"), *block.texts.get("prose", ())]
+    dated += [text for text in block.texts.get("quote", ()) if _UPDATED.search(text[:100])]
+    return next((found for text in dated[:20] if (found := date_in(text))), "")
+
+
+def _paper(block: _Block, source: Source) -> Paper | Rejection:
+    title = _title(block)
+    if not any(character.isalnum() for character in title):
+        excerpt = block.said("abstract")[:80]
+        return Rejection(source.digest, source.line, "no title", excerpt)
+    known = _known(block)
+    abstract, summary = _abstract_and_summary(block)
+    return Paper(
+        title=title,
+        abstract=abstract,
+        authors=names(block.said("authors")),
+        date=date_in(block.said("date")) or date_of(block.said("date")),
+        venue=block.said("venue"),
+        arxiv=known.arxiv,
+        doi=known.doi,
+        other_ids=known.others,
+        url=known.url,
+        categories=listed(block.said("categories")),
+        keywords=listed(block.said("keywords")),
+        summary=summary,
+        sources=(source,),
+    )
+
+
+def _abstract_and_summary(block: _Block) -> tuple[str, str]:
+    """Return the two; a text without a label is an abstract if it is long and whole."""
+    abstract, summary = block.said("abstract"), block.said("summary")
+    for text in (block.said("quote"), block.said("prose")):
+        whole = len(text.split()) >= _ABSTRACT_WORDS and not _TRUNCATED.search(text)
+        if whole and not abstract and not summary:
+            abstract = text
+        elif not summary and len(text.split()) >= _SUMMARY_WORDS:
+            summary = text
+    if abstract and _TRUNCATED.search(abstract):
+        return "", summary or abstract
+    return abstract, summary

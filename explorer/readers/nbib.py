@@ -1,0 +1,88 @@
+"""PubMed's tagged text: the MEDLINE format, saved as ``.nbib`` or "PubMed" text.
+
+A tag is padded to four characters and followed by a dash: ``TI  - ``. Lines that go on are
+indented by six blanks. A record begins with ``PMID- ``; a blank line usually precedes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from explorer.paper import Paper, Source
+from explorer.readers.digest import Digest, Rejection
+from explorer.readers.fields import ids_in, pubmed_id
+from explorer.readers.reference_fields import abstract_of, doi_in, issue_date, split_keywords
+from explorer.readers.tagged import TaggedRecord, Tagging, records
+
+_FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?:\s(.*)|$)", re.DOTALL)
+_START = re.compile(r"^\ufeff?PMID ?- ?\d{1,9}\s*$", re.MULTILINE)
+_WITHIN = re.compile(r"^[A-Z]{2,4} {0,2}- ", re.MULTILINE)
+_ID_OF = re.compile(r"(.*\S)\s*\[(\w+)\]")
+
+
+class Nbib:
+    """Reads what PubMed exports for reference managers."""
+
+    name = "nbib"
+
+    def recognises(self, digest: Digest) -> int:
+        start = _START.search(digest.head)
+        return 96 if start and _WITHIN.search(digest.head, start.end()) else 0
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        for record in records(digest, Tagging(_field, _starts, frozenset())):
+            yield record if isinstance(record, Rejection) else _paper(record, digest)
+
+
+def _field(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
+    match = _FIELD.fullmatch(text)
+    return (match[1], match[2] or "") if match else None
+
+
+def _starts(tag: str, record: TaggedRecord | None, after_blank: bool) -> bool:
+    # Where a tool left out the PMID, the owner is the first tag of a record.
+    return tag == "PMID" or (tag == "OWN" and after_blank and (not record or record.has("TI")))
+
+
+def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:
+    title = record.first("TI", "BTI", "TT", "CTI")
+    if not title:
+        return record.rejected(digest, "no title")
+    ids = ids_in(
+        [doi_in(value, named=False) for value, kind in _ids(record) if kind == "doi"],
+        [
+            ("pmid", pubmed_id(record.first("PMID"))),
+            *(("pmcid", text) for text in record.texts("PMC")[:1]),
+        ],
+    )
+    venue = next((name for name in record.texts("JT", "TA", "BTI", "CTI") if name != title), "")
+    return Paper(
+        title=title,
+        abstract=abstract_of(record.texts("AB")) or abstract_of(record.texts("OAB")),
+        authors=tuple(dict.fromkeys(record.texts("FAU") or record.texts("AU")))
+        + tuple(dict.fromkeys(record.texts("CN"))),
+        date=_date(record),
+        venue=venue,
+        arxiv=ids.arxiv,
+        doi=ids.doi,
+        other_ids=ids.others,
+        keywords=split_keywords(record.texts("OT", "MH")),
+        sources=(Source(digest.name, record.line),),
+    )
+
+
+def _ids(record: TaggedRecord) -> Iterator[tuple[str, str]]:
+    for text in record.texts("LID", "AID"):
+        if match := _ID_OF.fullmatch(text):
+            yield match[1], match[2].lower()
+
+
+def _date(record: TaggedRecord) -> str:
+    """Return the issue's date; where it is a bare year, the electronic one of that year."""
+    printed = issue_date(record.first("DP"))
+    electronic = issue_date(record.first("DEP"))
+    if printed and len(printed) == 4 and electronic.startswith(printed):
+        return electronic
+    # Older records have neither; what is left is when PubMed took the paper in.
+    return printed or electronic or issue_date(record.first("EDAT", "CRDT"))

@@ -1,0 +1,277 @@
+"""Recorded responses: what test suites keep of a service's answers, with the answers inside.
+
+VCR writes cassettes (YAML or JSON) of interactions, each a request and its response, whose body
+is text or the compressed bytes in base64; other recorders write ``{"url": ..., "status_code":
+200, "body": "<feed ..."}``. Each body is a digest of its own, read by whoever recognises it.
+
+YAML is taken event by event with the safe loader's parser: no objects are made, no aliases are
+expanded, and one interaction at most is in memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from explorer.errors import DigestError
+from explorer.paper import Paper
+from explorer.readers.digest import Digest, Rejection
+from explorer.readers.json_stream import (
+    ANY,
+    ITEMS,
+    Found,
+    Keys,
+    looks_like_json,
+    outline,
+    records,
+)
+
+_YAML = re.compile(r"^(?:http_)?(?:interactions|responses):", re.MULTILINE)
+_RESPONSE = re.compile(r"^[\s-]*response:|^\s+body:", re.MULTILINE)
+_INTERACTIONS = ("interactions", "http_interactions", "responses")
+_LARGEST_RECORD = 16_000_000
+_DEEPEST = 64
+_SUREST_GUESS = 10
+_GZIP = b"\x1f\x8b"
+_XML_ENCODING = re.compile(r"(<\?xml[^>]{0,100}?)\s+encoding\s*=\s*[\"'][\w.:-]+[\"']")
+
+
+class _Body(NamedTuple):
+    line: int
+    content: bytes
+
+
+class RecordedResponses:
+    """Reads VCR cassettes and other recordings of HTTP, whatever was recorded."""
+
+    name = "recorded-responses"
+
+    def recognises(self, digest: Digest) -> int:
+        if not digest.encoding:
+            return 0
+        if looks_like_json(digest):
+            return 97 if _json_place(digest) is not None else 0
+        return 97 if _YAML.search(digest.head) and _RESPONSE.search(digest.head) else 0
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        bodies = _json_bodies(digest) if looks_like_json(digest) else _yaml_bodies(digest)
+        for body in bodies:
+            yield from [body] if isinstance(body, Rejection) else _inside(body, digest, self.name)
+
+
+def _inside(body: _Body, digest: Digest, own_name: str) -> Iterator[Paper | Rejection]:
+    from explorer.readers import recognise, stream
+
+    inner = _as_digest(_unpacked(body.content), digest)
+    if not inner.head.strip() and not inner.head_bytes.strip():
+        yield Rejection(digest.name, body.line, "the recorded response is empty")
+        return
+    try:
+        reader = recognise(inner)
+        if reader.name == own_name or reader.recognises(inner) <= _SUREST_GUESS:
+            raise DigestError("in none of the known formats")
+        for item in stream(inner, reader):
+            if isinstance(item, Rejection):
+                yield replace(item, digest=digest.name, line=body.line)
+            else:
+                source = replace(item.sources[0], digest=digest.name, line=body.line)
+                yield replace(item, sources=(source,))
+    except DigestError:
+        reason = "the recorded response is in none of the known formats"
+        yield Rejection(digest.name, body.line, reason, inner.head[:80])
+
+
+def _as_digest(content: bytes, digest: Digest) -> Digest:
+    head = content[: 1 << 16]
+    binary = b"\x00" in head
+    text = "" if binary else head.decode("utf-8", "ignore")
+    return Digest(
+        digest.path,
+        digest.name,
+        "" if binary else "utf-8",
+        text,
+        head,
+        digest.limits,
+        lambda: cast(BinaryIO, io.BytesIO(content)),
+    )
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return what a compressed body holds, no more of it than a record may have."""
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(content, _LARGEST_RECORD)
+    except zlib.error:
+        return content
+
+
+def _json_place(digest: Digest) -> tuple[str, ...] | None:
+    """Return where in a JSON recording the interactions are; None if it is no recording."""
+    shape = outline(digest.head)
+    top = Keys(shape, ())
+    for key in _INTERACTIONS:
+        if top.kind(key) == "list" and "response" in Keys(shape, (key, ITEMS)):
+            return (key, ITEMS)
+    for place in ((), (ITEMS,), (ANY,)):
+        keys = Keys(shape, place)
+        status = keys.any("status_code", "status", "headers", "url", "uri", "request")
+        if status and keys.any("body", "response") and not keys.any("title", "message"):
+            inner = keys.inside("response")
+            if keys.kind("body") in {"text", "object", ""} or inner.any("body", "content"):
+                return place
+    return None
+
+
+def _json_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
+    for found in records(digest, _json_place(digest) or (), _LARGEST_RECORD):
+        if isinstance(found, Rejection):
+            yield found
+            continue
+        body = _json_body(found)
+        if body is None:
+            yield Rejection(digest.name, found.line, "a recording without a response's body")
+        else:
+            yield body
+
+
+def _json_body(found: Found) -> _Body | None:
+    value: Any = found.value
+    for key in ("response", "body"):
+        value = value.get(key, value) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        packed = value.get("base64_string")
+        if isinstance(packed, str):
+            return _Body(found.line, _from_base64(packed))
+        value = value.get("string", value.get("text", value.get("content")))
+    if not isinstance(value, str):
+        return None
+    return _Body(found.line, _in_utf8(value))
+
+
+def _in_utf8(text: str) -> bytes:
+    """Return a body that was recorded as text; what XML says of its old encoding is dropped."""
+    return _XML_ENCODING.sub(r"\1", text[:200]).encode("utf-8", "replace") + text[200:].encode(
+        "utf-8", "replace"
+    )
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _yaml_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
+    """Yield the bodies of a cassette; the path of keys tells them from those of requests."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    line, path = 1, _YamlPath()
+    file = _Bounded(digest.open())
+    try:
+        for event in yaml.parse(cast(Any, file), Loader=loader):
+            file.read_since_event = 0
+            if isinstance(event, yaml.MappingStartEvent) and path.is_interaction():
+                line = event.start_mark.line + 1 if event.start_mark else line
+            if isinstance(event, yaml.ScalarEvent):
+                keys = path.scalar(event.value)
+                if keys and _is_body(keys):
+                    binary = keys[-1] == "base64_string" or "binary" in (event.tag or "")
+                    value = event.value
+                    content = _from_base64(value) if binary else _in_utf8(value)
+                    if content.strip():
+                        yield _Body(line, content)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                path.open(isinstance(event, yaml.MappingStartEvent))
+                if path.depth > _DEEPEST:
+                    yield Rejection(digest.name, line, "nested too deeply to be a recording")
+                    return
+            elif isinstance(event, yaml.CollectionEndEvent):
+                path.close()
+            elif isinstance(event, yaml.AliasEvent):
+                path.scalar("")
+    except _TooLarge:
+        reason = f"an interaction of more than {_LARGEST_RECORD:,} bytes"
+        yield Rejection(digest.name, line, reason)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        # libyaml says where it stopped only in its own errors, not in those of the encoding.
+        place = min(mark.line + 1, file.newlines + 1) if mark else line
+        yield Rejection(digest.name, place, "not valid YAML from here on")
+    finally:
+        file.close()
+
+
+def _is_body(keys: list[str]) -> bool:
+    inside = keys[-1:] == ["body"] or keys[-2:-1] == ["body"]
+    return "response" in keys and inside and keys[-1] in {"body", "string", "base64_string"}
+
+
+class _YamlPath:
+    """The keys on the way to the current place in a YAML document."""
+
+    def __init__(self) -> None:
+        self._open: list[list[Any]] = []  # [whether a mapping, its current key or None]
+
+    @property
+    def depth(self) -> int:
+        return len(self._open)
+
+    def open(self, mapping: bool) -> None:
+        self._open.append([mapping, None])
+
+    def close(self) -> None:
+        if self._open:
+            self._open.pop()
+        self._value_ended()
+
+    def scalar(self, text: str) -> list[str]:
+        """Take in a scalar; return its keys if it is a value, nothing if it is a key itself."""
+        if self._open and self._open[-1][0] and self._open[-1][1] is None:
+            self._open[-1][1] = text[:100]
+            return []
+        keys = [str(key) for mapping, key in self._open if mapping and key is not None]
+        self._value_ended()
+        return keys
+
+    def is_interaction(self) -> bool:
+        """Whether a mapping that opens now is an item of the list of interactions."""
+        return (
+            len(self._open) == 2 and self._open[0][1] in _INTERACTIONS and self._open[1][0] is False
+        )
+
+    def _value_ended(self) -> None:
+        if self._open and self._open[-1][0]:
+            self._open[-1][1] = None
+
+
+class _TooLarge(Exception):
+    """A value in the YAML is too large for the memory."""
+
+
+class _Bounded:
+    """A file for the YAML parser, refused if one value of it is too large."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read_since_event = 0
+        self.newlines = 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._file.read(min(size, 1 << 16) if size > 0 else 1 << 16)
+        self.read_since_event += len(chunk)
+        self.newlines += chunk.count(b"\n") + chunk.count(b"\r")
+        if self.read_since_event > _LARGEST_RECORD:
+            raise _TooLarge
+        return chunk
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,83 @@
+"""Web of Science (ISI) field-tagged text, as "Plain Text File" and ``.ciw`` exports have it.
+
+The file says ``FN`` and ``VR`` once; a record runs from ``PT`` to ``ER``. A tag is two
+characters and a blank; lines that go on are indented by three, and under AU and AF each is
+another author. Fields of prose are wrapped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from explorer.paper import Paper, Source
+from explorer.readers.digest import Digest, Rejection
+from explorer.readers.fields import ids_in, pubmed_id
+from explorer.readers.reference_fields import (
+    abstract_of,
+    accession,
+    arxiv_in,
+    doi_in,
+    issue_date,
+    publication_date,
+    split_keywords,
+)
+from explorer.readers.tagged import TaggedRecord, Tagging, records
+
+_FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9])(?:\s(.*)|$)", re.DOTALL)
+_HEADER = re.compile(r"\s*FN [^\n]*\n\s*VR ")
+_RECORD = re.compile(r"^\ufeff?PT [A-Z]\s*$", re.MULTILINE)
+_WITHIN = re.compile(r"^(?:AU|TI|SO|UT) \S", re.MULTILINE)
+
+
+class WebOfScience:
+    """Reads what Web of Science exports as plain text."""
+
+    name = "wos"
+
+    def recognises(self, digest: Digest) -> int:
+        head = digest.head.lstrip("\ufeff")
+        if _HEADER.match(head):
+            return 97
+        start = _RECORD.search(head)
+        return 92 if start and len(_WITHIN.findall(head, start.end())) > 1 else 0
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        # rispy has a parser for this too, but it wants all lines at once and tells no line numbers.
+        tagging = Tagging(_field, _starts, frozenset(("ER", "EF")))
+        for record in records(digest, tagging):
+            yield record if isinstance(record, Rejection) else _paper(record, digest)
+
+
+def _field(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
+    match = _FIELD.fullmatch(text)
+    return (match[1], match[2] or "") if match else None
+
+
+def _starts(tag: str, _record: TaggedRecord | None, _after_blank: bool) -> bool:
+    return tag == "PT"
+
+
+def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:
+    title = record.first("TI")
+    if not title:
+        return record.rejected(digest, "no title")
+    known = [accession(text) for text in record.texts("UT")]
+    known += [("pmid", pubmed_id(text)) for text in record.texts("PM")]
+    dois = [doi_in(text, named=False) for text in record.texts("DI", "D2")]
+    ids = ids_in(dois, known)
+    authors = record.lines("AF") or record.lines("AU") or record.lines("BF", "BA")
+    return Paper(
+        title=title,
+        abstract=abstract_of(record.texts("AB")),
+        authors=tuple(dict.fromkeys((*authors, *record.texts("CA")))),
+        date=publication_date(record.texts("PY", "PD", "EY", "EA")),
+        venue=record.first("SO", "SE", "CT", "JI", "J9"),
+        arxiv=ids.arxiv or next((a for t in record.texts("AR", "SO") if (a := arxiv_in(t))), ""),
+        doi=ids.doi,
+        other_ids=ids.others,
+        categories=split_keywords(record.texts("WC") or record.texts("SC")),
+        keywords=split_keywords(record.texts("DE", "ID")),
+        # DA is the day on which the record was exported.
+        sources=(Source(digest.name, record.line, issue_date(record.first("DA"))),),
+    )
