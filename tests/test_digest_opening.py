@@ -270,7 +270,7 @@ def outside_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("outside_reader")
 def test_readers_of_other_packages_are_used(file: Callable[[bytes], Path]) -> None:
-    assert reader_names() == ("json-lines", "outside", "scraped-page")
+    assert {"json-lines", "outside", "scraped-page"} <= set(reader_names())
     reading = read_digest(file(b"%outside\nA Title\nAnother\n"))
     assert reading.format == "outside"
     assert [(p.title, p.id, p.sources[0].line) for p in reading.papers] == [
@@ -287,5 +287,5 @@ def test_readers_of_other_packages_take_nothing_from_the_others(
 
 
 def test_an_unknown_reader_is_refused_by_name() -> None:
-    with pytest.raises(DigestError, match=r"'docx'.*json-lines, scraped-page"):
+    with pytest.raises(DigestError, match=r"'docx'.*json-lines, .*scraped-page"):
         readers.load_reader("docx")
