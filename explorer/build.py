@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,13 +19,15 @@ import numpy as np
 
 from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, open_embedder
 from explorer.engines import DEFAULT_ENGINE, load_engine
-from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
+from explorer.errors import DigestError, LibraryDamaged, LibraryMissing
 from explorer.generation import GIVEN, Draft, Generation, Manifest
+from explorer.given_vectors import store_given
 from explorer.graph import build_graph
 from explorer.identity import Conflict, conflicts, identify
 from explorer.library import Library
 from explorer.names import EmbedPhrases, TopicName, name_topics, phrase_table
-from explorer.paper import Paper, Source
+from explorer.paper import Paper
+from explorer.plan import joined, make_plan, what_each_says
 from explorer.projection import draw
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import Settings
@@ -74,20 +76,6 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a build will do, by paper id."""
-
-    added: frozenset[str]
-    changed: frozenset[str]
-    unchanged: frozenset[str]
-    removed: frozenset[str]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.added or self.changed or self.removed)
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What a build did."""
 
@@ -104,18 +92,6 @@ class Report:
     embedded: int
     digests: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
-
-
-def make_plan(before: Mapping[str, str], after: Mapping[str, str]) -> Plan:
-    """Compare two libraries, each a map from paper id to what it says (a fingerprint)."""
-    common = before.keys() & after.keys()
-    changed = frozenset(key for key in common if before[key] != after[key])
-    return Plan(
-        added=frozenset(after.keys() - before.keys()),
-        changed=changed,
-        unchanged=frozenset(common) - changed,
-        removed=frozenset(before.keys() - after.keys()),
-    )
 
 
 def build(
@@ -144,9 +120,8 @@ def build(
         with clock.stage("read"):
             live = _live(library, options)
             stored = list(live.records) if live else []
-            papers = _held(read, stored) if options.prune else identify(read, stored)
-            papers = _with_first_seen(papers, stored)
-            plan = make_plan(_said(stored), _said(papers))
+            papers = joined(read, stored, prune=options.prune)
+            plan = make_plan(what_each_says(stored), what_each_says(papers))
             known = {paper.fingerprint: paper for paper in papers}
         model = options.model or (live.manifest.model if live else DEFAULT_MODEL)
         embedder = open_embedder(model)
@@ -186,7 +161,7 @@ def build(
             progress.stage("embed", len(known))
             cache = VectorCache(library.vectors, namespace, embedder.dimension)
             if options.given_vectors:
-                _store_given(options.given_vectors, readings, papers, cache)
+                store_given(options.given_vectors, readings, papers, cache)
             texts = {fingerprint: paper.text for fingerprint, paper in known.items()}
             embedded = embed_missing(cache, embedder, texts, progress.advance)
             vectors = cache.take([paper.fingerprint for paper in papers])
@@ -322,99 +297,12 @@ def _live(library: Library, options: Options) -> Generation | None:
         raise
 
 
-def _held(read: Sequence[Paper], stored: Sequence[Paper]) -> list[Paper]:
-    """Return the papers that ``read`` holds; what is stored lends its ids and what it knows."""
-    digests = {source.digest for paper in read for source in paper.sources}
-    # A paper taken out of its digest still names it. Line 0 tells where papers stood before from
-    # where they stand now: identifying replaces it for those that were read again.
-    before = [
-        replace(
-            paper,
-            sources=tuple(replace(s, line=0) if s.digest in digests else s for s in paper.sources),
-        )
-        for paper in stored
-    ]
-    return [
-        paper
-        for paper in identify(read, before)
-        if any(source.digest in digests and source.line for source in paper.sources)
-    ]
-
-
-def _said(papers: Sequence[Paper]) -> dict[str, str]:
-    """Return what each paper says, sources apart: where it stood is no change of the paper."""
-    return {
-        paper.id: repr(
-            [getattr(paper, name) for name in paper.__dataclass_fields__ if name != "sources"]
-        )
-        for paper in papers
-    }
-
-
-def _with_first_seen(papers: Sequence[Paper], stored: Sequence[Paper]) -> list[Paper]:
-    """Date each source that is new today; those known before keep the day they were first seen."""
-    today = datetime.now(UTC).date().isoformat()
-    known = {(p.id, s.digest): s.seen for p in stored for s in p.sources}
-
-    def dated(source: Source, paper: Paper) -> Source:
-        return replace(source, seen=source.seen or known.get((paper.id, source.digest)) or today)
-
-    return [
-        replace(paper, sources=tuple(dated(source, paper) for source in paper.sources))
-        for paper in papers
-    ]
-
-
 def _namespace(embedder: Embedder, options: Options, live: Generation | None) -> str:
     """Return the identity that vectors are kept under; given ones are kept apart."""
     given = embedder.identity + GIVEN
     if options.given_vectors or (live is not None and live.manifest.identity == given):
         return given
     return embedder.identity
-
-
-def _store_given(
-    path: Path, readings: Sequence[Reading], papers: Sequence[Paper], cache: VectorCache
-) -> None:
-    """Put the user's own vectors into ``cache`` under the fingerprints of their papers."""
-    if len(readings) != 1:
-        raise UnusableInput(f"{path}: --vectors goes with exactly one digest, not {len(readings)}.")
-    (reading,) = readings
-    try:
-        rows = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UnusableInput(f"{path}: not a NumPy array file ({error}).") from None
-    if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "fiu":
-        raise UnusableInput(f"{path}: not one array of numbers. Save it with numpy.save().")
-    dimension = cache.take([]).shape[1]
-    if rows.ndim != 2 or rows.shape != (len(reading.papers), dimension):
-        raise UnusableInput(
-            f"{path}: has the shape {rows.shape}, but {reading.digest} holds {len(reading.papers)} "
-            f"papers and the model makes {dimension} numbers for each. Name the model that made "
-            "the vectors with --model."
-        )
-    vectors = np.asarray(rows, dtype=np.float32)
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1.0) < 0.01):
-        worst = int(np.argmax(np.abs(lengths - 1.0)))
-        raise UnusableInput(
-            f"{path}: row {worst} has length {lengths[worst]:.3f}; give unit vectors."
-        )
-    row_of = {(p.sources[0].line, p.title): row for row, p in enumerate(reading.papers)}
-    rows_by_fingerprint: dict[str, int] = {}
-    for paper in papers:
-        for source in paper.sources:
-            row = row_of.get((source.line, paper.title))
-            if source.digest == reading.digest and row is not None:
-                rows_by_fingerprint.setdefault(paper.fingerprint, row)
-    vectors = vectors / lengths[:, None]
-    # Vectors may be given again, corrected; those that are stored already need no second record.
-    new = {
-        key: row
-        for key, row in rows_by_fingerprint.items()
-        if key not in cache or not np.array_equal(cache.take([key])[0], vectors[row])
-    }
-    cache.append(list(new), vectors[list(new.values())])
 
 
 def _summary(reading: Reading) -> dict[str, Any]:

@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from explorer import __version__
-from explorer.build import Options, Report, build
+from explorer.as_json import (
+    hit_as_json,
+    paper_as_json,
+    read_as_json,
+    rejection_as_json,
+    report_as_json,
+)
+from explorer.build import Options, build
 from explorer.duplicates import LEAST_SIMILARITY, near_duplicates
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.engines import DEFAULT_ENGINE
@@ -26,7 +33,7 @@ from explorer.inspection import Inspection, inspect
 from explorer.library import DEFAULT_FOLDER, Library
 from explorer.paper import Paper
 from explorer.readers import Rejection, digest_files
-from explorer.search import Filters, Hit, Mode, Query, Results, search, similar
+from explorer.search import Filters, Mode, Query, Results, search, similar
 
 _DIGESTS = Path("data/digests")
 
@@ -217,7 +224,7 @@ def _build(options: argparse.Namespace) -> int:
     with build_progress() as progress:
         report = build(Library(options.library), digests, chosen, progress)
     if options.json:
-        _print_json(_report_json(report))
+        _print_json(report_as_json(report))
     else:
         show_report(report, str(options.library))
     return 0
@@ -257,10 +264,10 @@ def _show_inspection(
     count = 0
     for item in inspection.items:
         if isinstance(item, Paper):
-            print("  ," if count else "   ", json.dumps(_read_json(item), ensure_ascii=False))
+            print("  ," if count else "   ", json.dumps(read_as_json(item), ensure_ascii=False))
             count += 1
     tail = {
-        "rejected": [_rejection_json(rejection) for rejection in inspection.rejections],
+        "rejected": [rejection_as_json(rejection) for rejection in inspection.rejections],
         "with_abstract": inspection.with_abstract,
         "known": inspection.known,
     }
@@ -295,7 +302,7 @@ def _similar(options: argparse.Namespace) -> int:
 
 def _give(results: Results, options: argparse.Namespace) -> int:
     if options.json:
-        hits = [_hit_json(hit) for hit in results.hits]
+        hits = [hit_as_json(hit) for hit in results.hits]
         _print_json({"hits": hits, "seconds": round(results.seconds, 4), "mode": results.mode})
     else:
         from explorer.terminal import show_results
@@ -338,7 +345,7 @@ def _write_lines(generation: Generation, file: TextIO) -> None:
     for row, paper in enumerate(generation.records):
         x, y = (round(float(value), 4) for value in generation.positions[row])
         topics = [topic.id for topic in generation.topics_of(row)]
-        record = _paper_json(paper) | {"x": x, "y": y, "topics": topics}
+        record = paper_as_json(paper) | {"x": x, "y": y, "topics": topics}
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
@@ -439,48 +446,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_as_text(item) for item in value)
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _paper_json(paper: Paper) -> dict[str, Any]:
-    known = {name: value for name, value in asdict(paper).items() if value}
-    first = {"id": paper.id, "title": paper.title, "abstract": paper.abstract}
-    return first | {name: value for name, value in known.items() if name not in first}
-
-
-def _hit_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "rank": hit.rank,
-        "id": hit.paper.id,
-        "title": hit.paper.title,
-        "score": hit.score,
-        "topic": hit.topic.label,
-        "topic_id": hit.topic.id,
-        "why": asdict(hit.why),
-        "date": hit.paper.date,
-        "known_as": list(hit.paper.known_as),
-        "links": [address for _, address in hit.paper.links],
-    }
-
-
-def _read_json(paper: Paper) -> dict[str, Any]:
-    """Return a paper as it was read: it has no id yet, and nobody has dated its sources."""
-    fields = {name: value for name, value in _paper_json(paper).items() if name != "id"}
-    sources = [{"digest": s.digest, "line": s.line, "date": s.date} for s in paper.sources]
-    return fields | {"sources": sources}
-
-
-def _rejection_json(rejection: Rejection) -> dict[str, Any]:
-    return {
-        "digest": rejection.digest,
-        "line": rejection.line,
-        "reason": rejection.reason,
-        "excerpt": rejection.excerpt,
-    }
-
-
-def _report_json(report: Report) -> dict[str, Any]:
-    facts = asdict(report) | {"rejected": len(report.rejected)}
-    return facts | {"rejections": [_rejection_json(rejection) for rejection in report.rejected]}
 
 
 def _print_json(content: Any) -> None:

@@ -13,7 +13,14 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("streamlit_app", "index_build", "explorer.app", "explorer.cli", "explorer.terminal"),
+    (
+        "streamlit_app",
+        "index_build",
+        "explorer.app",
+        "explorer.cli",
+        "explorer.terminal",
+        "explorer.as_json",
+    ),
     (
         "explorer.build",
         "explorer.duplicates",
@@ -28,6 +35,8 @@ LAYERS = (
         "explorer.identity",
         "explorer.embedders",
         "explorer.vectors",
+        "explorer.given_vectors",
+        "explorer.plan",
         "explorer.engines",
         "explorer.lexicon",
         "explorer.graph",
