@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from explorer.dates import latest
 from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, open_embedder
-from explorer.engines import DEFAULT_ENGINE, load_engine
+from explorer.engines import DEFAULT_ENGINE, EngineFactory, load_engine
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing
 from explorer.generation import GIVEN, Draft, Generation, Manifest
 from explorer.given_vectors import store_given
@@ -109,6 +110,7 @@ def build(
     """
     options = options or Options()
     progress = progress or Silence()
+    factory = load_engine(options.engine)  # a wrong name is told before any work is done
     clock = _Clock()
     with clock.stage("read"):
         progress.stage("read")
@@ -165,7 +167,7 @@ def build(
             texts = {fingerprint: paper.text for fingerprint, paper in known.items()}
             embedded = embed_missing(cache, embedder, texts, progress.advance)
             vectors = cache.take([paper.fingerprint for paper in papers])
-        draft = _compute(papers, vectors, embedder, cache, options, clock, progress)
+        draft = _compute(papers, vectors, embedder, cache, factory, options, clock, progress)
         with clock.stage("publish"):
             progress.stage("publish")
             manifest = Manifest(
@@ -198,6 +200,7 @@ def _compute(
     vectors: Vectors,
     embedder: Embedder,
     cache: VectorCache,
+    factory: EngineFactory,
     options: Options,
     clock: _Clock,
     progress: Progress,
@@ -206,7 +209,7 @@ def _compute(
     settings = options.settings
     with clock.stage("index"):
         progress.stage("index")
-        engine = load_engine(options.engine).build(vectors)
+        engine = factory.build(vectors)
         graph = build_graph(engine, settings.graph)
     with clock.stage("map"):
         progress.stage("map")
@@ -306,11 +309,10 @@ def _namespace(embedder: Embedder, options: Options, live: Generation | None) ->
 
 
 def _summary(reading: Reading) -> dict[str, Any]:
-    dates = sorted({s.date for p in reading.papers for s in p.sources if s.date})
     return {
         "digest": reading.digest,
         "format": reading.format,
-        "date": dates[-1] if dates else "",
+        "date": latest(source.date for paper in reading.papers for source in paper.sources),
         "papers": len(reading.papers),
         "rejected": len(reading.rejections),
     }

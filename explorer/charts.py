@@ -49,6 +49,7 @@ _MOST_NAMES = 24
 _MAP_PIXELS = (820.0, 640.0)
 """The size that names are set apart for; the real one depends on the window."""
 _NAME_PIXELS = (7.0, 19.0)
+_MARK_PIXELS = 22.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Highlights:
     hits: tuple[int, ...] = ()
     """Numbered from 1 in this order."""
     opened: int | None = None
+    focus: tuple[int, ...] = ()
+    """The papers of the chosen topic: they keep their colours, the rest goes grey."""
 
 
 def shown_level(generation: Generation) -> int:
@@ -97,6 +100,11 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
     places = generation.memberships[level]
     colours = np.array(PALETTE)[places % len(PALETTE)]
     standing_out = bool(highlights.hits) or highlights.opened is not None
+    shown: str | list[str] = inks.faint if standing_out else colours.tolist()
+    if highlights.focus:
+        focused = np.full(generation.size, inks.faint, dtype=object)
+        focused[list(highlights.focus)] = colours[list(highlights.focus)]
+        shown = focused.tolist()
     kind = _trace_kind(generation)
     figure = graph_objects.Figure()
     figure.add_trace(
@@ -106,7 +114,7 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
             mode="markers",
             marker={
                 "size": _point_size(generation.size),
-                "color": inks.faint if standing_out else colours.tolist(),
+                "color": shown,
                 "opacity": 0.75 if standing_out else 0.9,
                 "line": {"width": 0.8 if kind is graph_objects.Scatter else 0, "color": inks.paper},
             },
@@ -139,7 +147,7 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
             "font": {"color": inks.text, "size": 13},
             "align": "left",
         },
-        annotations=_topic_names(generation, level, inks, faded=standing_out),
+        annotations=_topic_names(generation, level, inks, highlights),
     )
     low, high = _frame(generation.positions)
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
@@ -224,12 +232,20 @@ def _ring(generation: Generation, row: int, inks: Inks) -> Any:
 
 
 def _topic_names(
-    generation: Generation, level: int, inks: Inks, *, faded: bool
+    generation: Generation, level: int, inks: Inks, highlights: Highlights
 ) -> list[dict[str, Any]]:
-    """Return annotations: each topic's name at its middle, moved apart, none overlapping."""
+    """Return annotations: each topic's name at its middle, moved apart, none overlapping.
+
+    Names keep off each other and off the numbers of hits.
+    """
+    faded = bool(highlights.hits) or highlights.opened is not None
     low, high = _frame(generation.positions)
     unit = (high - low) / np.array(_MAP_PIXELS)
-    taken: list[tuple[float, float, float, float]] = []
+    mark = _MARK_PIXELS * unit
+    taken: list[tuple[float, float, float, float]] = [
+        (float(x), float(y), float(mark[0]), float(mark[1]))
+        for x, y in generation.positions[list(highlights.hits)]
+    ]
     names: list[dict[str, Any]] = []
     places = generation.memberships[level]
     largest_first = sorted(

@@ -7,6 +7,7 @@ X, so ``XXXX-03-11`` is the eleventh of March of an unknown year.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 _MONTHS = {
@@ -83,6 +84,13 @@ def complete_year(partial: str, not_after: str) -> str:
     # Two years settle all days but the 29th of February, which may be eight years back.
     candidates = (f"{year:04d}{partial[4:]}" for year in range(latest, max(latest - 9, 0), -1))
     return next((c for c in candidates if c <= not_after and parse_date(c) == c), partial)
+
+
+def latest(dates: Iterable[str]) -> str:
+    """Return the latest of some EDTF dates, those of an unknown year only for want of others."""
+    return max(
+        (date for date in dates if date), key=lambda d: (not d.startswith("X"), d), default=""
+    )
 
 
 def year_of(edtf: str) -> int | None:

@@ -90,6 +90,8 @@ _NESTED = 0.7
 _LEAST_CENTRAL = 0.05
 _MARGIN_WORTH = 6.0
 """How steeply a phrase gains by being nearer to its own topic than to any other."""
+_LEAST_SHARE = 0.04
+"""A phrase of fewer of a topic's papers names those few, not the topic."""
 _CANDIDATES = 60
 _KEYWORDS = 8
 
@@ -266,7 +268,7 @@ def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, di
         siblings = int(parent_sizes[parent]) - size
         scores[topic] = {}
         for key, inside in counts.items():
-            if inside < min(2, size):
+            if inside < min(size, max(2, _LEAST_SHARE * size)):
                 continue
             outside = (len(table.papers[key]) - inside + 0.5) / (total - size + 1)
             beside = (of_parent[parent][key] - inside + 0.5) / (siblings + 1)

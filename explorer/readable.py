@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from explorer.markup import without_markup
 
@@ -138,6 +139,12 @@ def escape_markdown(text: str) -> str:
     # after unescaping, hence the word joiners.
     escaped = re.sub(r"\\([:@])(?=\S)", "\\\\\\1\u2060", escaped)
     return re.sub(r"(?i)(www)\\\.", "\\1\u2060\\\\.", escaped)
+
+
+def markdown_link(label: str, address: str) -> str:
+    """Return a Markdown link to ``address``, of which nothing can reach beyond the link."""
+    safe = quote(_cleaned(address).strip(), safe=":/?#@!$&*+,;=%~-._")
+    return f"[{escape_markdown(label)}]({safe})"
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

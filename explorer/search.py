@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from explorer.embedders import Embedder
 from explorer.engines import Keys
-from explorer.errors import EmbedderError, UnknownPaper, UnknownTopic
+from explorer.errors import EmbedderError, UnknownPaper, UnknownTopic, UnusableInput
 from explorer.generation import GIVEN, Generation
 from explorer.identity import title_key
 from explorer.lexicon import query_stems, words
 from explorer.paper import Paper
+from explorer.readable import plain
 from explorer.settings import SearchSettings
 from explorer.topics import Topic
 
@@ -77,7 +78,7 @@ class Why:
     words: float
     matched: tuple[str, ...]
     sentence: str
-    """The sentence of the abstract that holds most of the query's words, or its first."""
+    """The sentence of abstract or summary that holds most of the query's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,15 @@ class Results:
     seconds: float
     mode: Mode
     """What was used in the end: a query of examples alone has no words to look up."""
+
+    @property
+    def only_nearest(self) -> bool:
+        """Whether no hit holds a word of the query: then they are near, perhaps not close."""
+        return (
+            bool(self.hits)
+            and self.mode is Mode.HYBRID
+            and not any(hit.why.matched for hit in self.hits)
+        )
 
 
 def check_model(embedder: Embedder, generation: Generation) -> None:
@@ -235,7 +245,7 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
         allowed = narrow(rows)
     if filters.source:
         rows = np.zeros(generation.size, dtype=bool)
-        rows[generation.records.digests.get(filters.source, np.empty(0, dtype=np.int64))] = True
+        rows[_rows_of_digest(generation, filters.source)] = True
         allowed = narrow(rows)
     years = generation.records.years if filters.year_from or filters.year_to else None
     if years is not None and filters.year_from:
@@ -243,6 +253,14 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
     if years is not None and filters.year_to:
         allowed = narrow((years <= filters.year_to) & (years > 0))
     return None if allowed is None else np.flatnonzero(allowed)
+
+
+def _rows_of_digest(generation: Generation, name: str) -> Keys:
+    digests = generation.records.digests
+    if name not in digests:
+        known = ", ".join(list(digests)[:5]) + (" ..." if len(digests) > 5 else "")
+        raise UnusableInput(f"No digest is called {name!r}. The library was read from {known}.")
+    return digests[name]
 
 
 def highlight(text: str, query: str) -> list[tuple[str, bool]]:
@@ -415,6 +433,6 @@ def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:
 
 
 def _telling_sentence(paper: Paper, stems: Sequence[str]) -> str:
-    sentences = _SENTENCE.split(paper.readable_abstract)
+    sentences = _SENTENCE.split(paper.readable_abstract or plain(paper.summary))
     wanted = set(stems)
     return max(sentences, key=lambda s: len(wanted & {found for found, _, _ in words(s)}))

@@ -48,17 +48,22 @@ class BuildProgress:
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
+        self._tenths = 0
         self._task = None if progress is None else progress.add_task("Starting", total=None)
 
     def stage(self, name: str, total: int = 0) -> None:
         if self._progress is None or self._task is None:
             print(f"{_STAGES[name]} ...", file=sys.stderr)
+            self._tenths = 0
         else:
             self._progress.reset(self._task, description=_STAGES[name], total=total or None)
 
     def advance(self, done: int, total: int) -> None:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=done, total=total or None)
+        elif total and done * 10 // total > self._tenths:
+            self._tenths = done * 10 // total
+            print(f"  {done:,} of {total:,}", file=sys.stderr)
 
 
 @contextmanager
@@ -113,7 +118,7 @@ def show_report(report: Report, folder: str) -> None:
         titles = " | ".join(f"“{title[:60]}”" for title in conflict.titles)
         out.print(f"  [yellow]One id, different papers:[/] {escape(conflict.id)}: {escape(titles)}")
     if report.published:
-        out.print(f"  Library: {escape(folder)}. See it: streamlit run streamlit_app.py")
+        out.print(f"  Library: {escape(folder)}. See it with `explorer app`.")
 
 
 def show_rejections(rejections: tuple[Rejection, ...]) -> None:
@@ -169,6 +174,8 @@ def show_results(results: Results, query: str) -> None:
         bar = Text("━" * max(1, round(share * _BAR)), style="cyan")
         table.add_row(str(hit.rank), bar, _hit_text(hit, query))
     out.print(table)
+    if results.only_nearest:
+        out.print("[yellow]None of these words stands in the hits; they are nearest in meaning.[/]")
     out.print(f"[dim]{len(results.hits)} hits, {results.mode}, {results.seconds * 1000:.0f} ms[/]")
 
 

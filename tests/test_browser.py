@@ -210,6 +210,22 @@ def test_more_like_this_leads_from_paper_to_paper(page: Page, address: str) -> N
     assert len(_titles(page)) == 8
 
 
+def test_a_newly_opened_paper_is_seen_from_its_top(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    page.get_by_role("button", name="More like this").first.click()
+    page.wait_for_selector(".st-key-paper h4")
+    first = page.locator(".st-key-paper h4").inner_text()
+    page.locator('[class*="st-key-open-hit"] button').nth(5).click()
+    page.wait_for_function(
+        "first => document.querySelector('.st-key-paper h4').innerText !== first", arg=first
+    )
+    page.wait_for_function("document.querySelector('.st-key-list').scrollTop === 0")
+    box = page.locator(".st-key-paper h4").bounding_box()
+    assert box is not None
+    assert 100 < box["y"] < 400
+
+
 def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=quantization")
     _wait_for_meaning(page)

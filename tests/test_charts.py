@@ -83,3 +83,21 @@ def test_titles_from_digests_never_become_markup(tmp_path: Path) -> None:
         text = trace.hovertext[0].replace("<b>", "").replace("</b>", "").replace("<br>", "")
         assert "<" not in text
         assert "&lt;script&gt;" in text
+
+
+def test_a_chosen_topic_keeps_its_colours_and_the_rest_goes_grey(generation: Generation) -> None:
+    colours = map_figure(generation, Highlights(focus=(3, 4)), dark=False).data[0].marker.color
+    plain = map_figure(generation, Highlights(), dark=False).data[0].marker.color
+    assert [i for i, (a, b) in enumerate(zip(colours, plain, strict=True)) if a == b] == [3, 4]
+    assert len(set(colours) - {plain[3], plain[4]}) == 1
+
+
+def test_names_keep_off_the_numbers_of_hits(generation: Generation) -> None:
+    hits = tuple(range(10))
+    figure = map_figure(generation, Highlights(hits=hits), dark=False)
+    width = (figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0]) / 820
+    height = (figure.layout.yaxis.range[1] - figure.layout.yaxis.range[0]) / 640
+    for note in figure.layout.annotations:
+        for x, y in generation.positions[list(hits)]:
+            beside = abs(note.x - x) >= (7 * len(note.text) + 22) / 2 * width - 1e-4
+            assert beside or abs(note.y - y) >= (19 + 22) / 2 * height - 1e-4

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.dates import complete_year, parse_date, year_of
+from explorer.dates import complete_year, latest, parse_date, year_of
 
 EDTF = re.compile(r"(?:[0-9]{4}|XXXX)(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
@@ -110,3 +110,9 @@ def test_any_text_gives_edtf_or_nothing(text: str) -> None:
 )
 def test_the_year_is_known_or_not(edtf: str, year: int | None) -> None:
     assert year_of(edtf) == year
+
+
+def test_the_latest_date_is_one_with_a_year_if_any_has_one() -> None:
+    assert latest(["XXXX-12-31", "2024-03", "2026-08-22", ""]) == "2026-08-22"
+    assert latest(["XXXX-03-11", "XXXX-12-31"]) == "XXXX-12-31"
+    assert latest([]) == ""

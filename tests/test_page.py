@@ -177,3 +177,33 @@ def test_a_hostile_digest_shows_as_text(
         assert "<img" not in text.replace("\\<img", "")
         assert "](http://evil" not in text
         assert ":red[" not in text
+
+
+def test_back_leads_to_the_paper_one_came_from_and_then_to_the_list(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    first = hashing_library.open().records.ids[0]
+    page = _open(hashing_library.folder, monkeypatch, repository, paper=first)
+    next(b for b in page.button if str(b.key).startswith("open-hit1")).click().run()
+    assert page.query_params["paper"] not in (first, [first])
+    page.button(key="back").click().run()
+    assert page.query_params["paper"] in (first, [first])
+    page.button(key="back").click().run()
+    assert "paper" not in page.query_params
+
+
+def test_more_results_are_one_button_away(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
+    page.button(key="more-results").click().run()
+    assert len(_labels(page, "open-hit")) == 20
+
+
+def test_words_that_stand_nowhere_are_said_to_be_only_near(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx qwv")
+    assert "nearest in meaning" in _text(page)
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
+    assert "nearest in meaning" not in _text(page)

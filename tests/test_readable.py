@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.readable import escape_markdown, markdown, plain, tidy
+from explorer.readable import escape_markdown, markdown, markdown_link, plain, tidy
 
 JOINER = "\u2060"
 FORMULA = re.compile(r"(?<!\\)\$[^$]+\$")
@@ -244,3 +244,16 @@ def test_work_grows_with_the_length_only(unit: str) -> None:
     hostile = unit * 50_000
     assert isinstance(plain(hostile), str)
     assert isinstance(markdown(hostile), str)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/a) ![x](https://evil.example/x.png",
+        "https://evil.example/[a](b)<script>\"'`\n# heading",
+        "https://doi.org/10.1016/S0140-6736(05)66912-7",
+    ],
+)
+def test_an_address_cannot_reach_beyond_its_link(address: str) -> None:
+    link = markdown_link("DOI", address)
+    assert re.fullmatch(r"\[DOI\]\([^\s()\[\]<>\"'`\\]+\)", link)

@@ -19,6 +19,7 @@ from explorer.app.results import (
     show_welcome,
 )
 from explorer.charts import Highlights, shown_level
+from explorer.dates import latest
 from explorer.errors import ExplorerError, LibraryMissing, UnknownPaper
 from explorer.generation import Generation
 from explorer.readable import escape_markdown
@@ -33,7 +34,6 @@ from explorer.search import (
     similar,
 )
 
-_HITS = 10
 _NEAR = 8
 _EXAMPLES = 4
 _MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
@@ -70,10 +70,10 @@ def main() -> None:
 
 
 def _header(generation: Generation) -> None:
-    dates = [digest["date"] for digest in generation.manifest.digests if digest["date"]]
+    newest = latest(digest["date"] for digest in generation.manifest.digests)
     topics = len(generation.levels[shown_level(generation)])
     facts = [f"{generation.size:,} papers", f"{topics} topics"]
-    facts += [f"digest of {_spoken(max(dates))}"] if dates else []
+    facts += [f"digest of {_spoken(newest)}"] if newest else []
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.markdown("### Literature Explorer", width="content")
         st.caption(escape_markdown(" · ".join(facts)), width="content")
@@ -139,13 +139,15 @@ def _list(
         results = _search(generation, embedding, query, mode, topic)
         if results.hits:
             show_results(generation, results, query)
+            if len(results.hits) == state.hits_wanted():
+                st.button("More results", key="more-results", on_click=state.want_more_hits)
         else:
             show_nothing_found(topic)
         return Highlights(tuple(hit.row for hit in results.hits))
     if topic:
         rows = generation.members(find_topic(generation, topic)).tolist()
         show_topic(generation, rows)
-        return Highlights()
+        return Highlights(focus=tuple(rows))
     show_welcome(generation)
     return Highlights()
 
@@ -156,13 +158,13 @@ def _search(
     """Search; by words alone while the model is still loading or if it cannot be had."""
     asked = Query(text=query, filters=Filters(topic=topic), mode=mode)
     if embedding.embedder is not None:
-        return search(generation, embedding.embedder, asked, _HITS)
+        return search(generation, embedding.embedder, asked, state.hits_wanted())
     if embedding.is_ready:
         st.warning(escape_markdown(embedding.problem), icon=":material/error:")
     elif mode is not Mode.LEXICAL:
         _wait_for(embedding)
     words_only = Query(text=query, filters=Filters(topic=topic), mode=Mode.LEXICAL)
-    return search(generation, None, words_only, _HITS)
+    return search(generation, None, words_only, state.hits_wanted())
 
 
 @st.fragment(run_every=0.5)

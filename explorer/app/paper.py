@@ -8,27 +8,30 @@ from explorer.app import state
 from explorer.app.results import show_results
 from explorer.duplicates import near_duplicates_of
 from explorer.generation import Generation
-from explorer.readable import escape_markdown, markdown
+from explorer.readable import escape_markdown, markdown, markdown_link
 from explorer.search import Results
 
 
 def show_paper(generation: Generation, row: int, near: Results) -> None:
     """Show the paper in ``row`` and the papers nearest to it."""
     paper = generation.records[row]
-    st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.close_paper)
+    # The script runs anew with each paper, since its text differs; the id is the library's own.
+    st.html(
+        f"<script>/* {paper.id} */ document.querySelector('.st-key-list').scrollTop = 0</script>",
+        unsafe_allow_javascript=True,
+    )
+    st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.go_back)
     with st.container(key="paper", gap="small"):
         st.markdown(f"#### {markdown(paper.title)}")
         if paper.authors:
-            st.markdown(escape_markdown(", ".join(paper.authors)))
+            st.markdown(escape_markdown("; ".join(paper.authors)))
         topics = " › ".join(dict.fromkeys(topic.label for topic in generation.topics_of(row)))
         facts = [topics, paper.venue, paper.date, *paper.categories]
         st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
-        st.markdown(
-            markdown(paper.abstract_body) or "*The digests hold no abstract of this paper.*"
-        )
+        st.markdown(markdown(paper.abstract_body) or "*No digest holds an abstract of this paper.*")
         if paper.summary:
             st.markdown(f"**In short:** {markdown(paper.summary)}")
-        links = [f"[{label}]({address})" for label, address in paper.links]
+        links = [markdown_link(label, address) for label, address in paper.links]
         if links:
             st.markdown("  ·  ".join(links))
         st.caption(escape_markdown("Read in " + ", ".join(_sources(generation, row))))

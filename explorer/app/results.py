@@ -11,7 +11,7 @@ from explorer.app import state
 from explorer.charts import PALETTE, shown_level, topic_colour
 from explorer.generation import Generation
 from explorer.paper import Paper
-from explorer.readable import escape_markdown, markdown
+from explorer.readable import escape_markdown, markdown, markdown_link
 from explorer.search import Hit, Results, highlight
 
 _MOST_LISTED = 60
@@ -19,6 +19,8 @@ _MOST_LISTED = 60
 
 def show_results(generation: Generation, results: Results, query: str) -> None:
     """List the hits, each with its reason."""
+    if results.only_nearest:
+        st.caption("None of these words stands in the papers below; they are nearest in meaning.")
     best = max((hit.score for hit in results.hits), default=0.0)
     for hit in results.hits:
         with st.container(key=f"hit-{hit.rank}", gap="xxsmall"):
@@ -78,7 +80,8 @@ def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
         _badge(hit.rank, topic_colour(generation, hit.row))
         _title(hit.paper, f"hit{hit.rank}")
-    facts = [hit.topic.label, hit.paper.date, hit.paper.venue]
+    topic = generation.topics_of(hit.row)[shown_level(generation)]
+    facts = [topic.label, _short(hit.paper.authors), hit.paper.date, hit.paper.venue]
     st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
     if hit.why.sentence:
         st.markdown(_marked(hit.why.sentence, query))
@@ -95,10 +98,14 @@ def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
             args=(hit.paper.id,),
         )
         for label, address in hit.paper.links:
-            st.markdown(f"[{label}]({address})", width="content")
+            st.markdown(markdown_link(label, address), width="content")
     if hit.paper.abstract:
         with st.expander("Abstract"):
             st.markdown(markdown(hit.paper.abstract_body))
+
+
+def _short(authors: Sequence[str]) -> str:
+    return f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
 
 
 def _listed(generation: Generation, row: int, where: str) -> None:

@@ -16,7 +16,10 @@ MODE = "mode"
 TOPIC = "topic"
 PAPER = "paper"
 MAP = "map"
+HITS_A_PAGE = 10
 _CAUGHT = "caught"
+_TRAIL = "trail"
+_WANTED = "hits-wanted"
 
 
 def opened_paper() -> str:
@@ -26,12 +29,34 @@ def opened_paper() -> str:
 
 def open_paper(paper: str) -> None:
     """Show one paper; the query stays."""
+    if opened_paper() and opened_paper() != paper:
+        st.session_state.setdefault(_TRAIL, []).append(opened_paper())
     st.query_params[PAPER] = paper
 
 
+def go_back() -> None:
+    """Show the paper that this one was opened from, or else the list."""
+    trail: list[str] = st.session_state.get(_TRAIL, [])
+    if trail:
+        st.query_params[PAPER] = trail.pop()
+    else:
+        close_paper()
+
+
 def close_paper() -> None:
-    """Go back to the list."""
+    """Show the list."""
+    st.session_state.pop(_TRAIL, None)
     st.query_params.pop(PAPER, None)
+
+
+def hits_wanted() -> int:
+    """Return how many hits to list."""
+    return int(st.session_state.get(_WANTED, HITS_A_PAGE))
+
+
+def want_more_hits() -> None:
+    """List more hits of the same query."""
+    st.session_state[_WANTED] = hits_wanted() + HITS_A_PAGE
 
 
 def ask(query: str) -> None:
@@ -97,5 +122,6 @@ def catch(papers: tuple[str, ...]) -> None:
 
 
 def release() -> None:
-    """Forget the lasso's catch."""
+    """Forget the lasso's catch, and how many hits were wanted."""
     st.session_state.pop(_CAUGHT, None)
+    st.session_state.pop(_WANTED, None)
