@@ -207,3 +207,17 @@ def test_words_that_stand_nowhere_are_said_to_be_only_near(
     assert "nearest in meaning" in _text(page)
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
     assert "nearest in meaning" not in _text(page)
+
+
+def test_a_library_of_another_model_is_searched_by_words_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, digest_folder: Path
+) -> None:
+    library = Library(tmp_path / "library")
+    build(library, [digest_folder], Options(model="hashing"))
+    manifest = library.folder / "generations" / library.live / "manifest.json"
+    told = manifest.read_text(encoding="utf-8")
+    manifest.write_text(told.replace("hashing dimension=256", "another model"), encoding="utf-8")
+    page = _open(library.folder, monkeypatch, repository, q="learning")
+    assert not page.exception
+    assert "another model" in page.warning[0].value.replace("\\", "")
+    assert len(_labels(page, "open-hit")) > 0

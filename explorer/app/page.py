@@ -20,7 +20,7 @@ from explorer.app.results import (
 )
 from explorer.charts import Highlights, shown_level
 from explorer.dates import latest
-from explorer.errors import ExplorerError, LibraryMissing, UnknownPaper
+from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
 from explorer.generation import Generation
 from explorer.readable import escape_markdown
 from explorer.search import (
@@ -157,10 +157,14 @@ def _search(
 ) -> Results:
     """Search; by words alone while the model is still loading or if it cannot be had."""
     asked = Query(text=query, filters=Filters(topic=topic), mode=mode)
+    problem = embedding.problem
     if embedding.embedder is not None:
-        return search(generation, embedding.embedder, asked, state.hits_wanted())
-    if embedding.is_ready:
-        st.warning(escape_markdown(embedding.problem), icon=":material/error:")
+        try:
+            return search(generation, embedding.embedder, asked, state.hits_wanted())
+        except EmbedderError as error:
+            problem = str(error)
+    if problem:
+        st.warning(escape_markdown(problem), icon=":material/error:")
     elif mode is not Mode.LEXICAL:
         _wait_for(embedding)
     words_only = Query(text=query, filters=Filters(topic=topic), mode=Mode.LEXICAL)
