@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from explorer.build import Options, build
 from explorer.embedders import Embedder, open_embedder
-from explorer.errors import EmbedderError, ExplorerError, UnknownPaper, UnknownTopic
+from explorer.errors import EmbedderError, ExplorerError, UnknownPaper, UnknownTopic, UnusableInput
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
@@ -308,7 +308,6 @@ FILTERS = [
     Filters(year_from=2021, year_to=2022),
     Filters(topic="t2", source="2023-05-02.txt", year_from=2020, year_to=2023),
     Filters(year_from=2050),
-    Filters(source="no such digest"),
 ]
 
 
@@ -484,3 +483,12 @@ def test_the_embedder_of_given_vectors_is_the_one_that_was_named(
     digest = write_digest(tmp_path / "d.txt", corpus[:5])
     build(library, [digest], Options(model="hashing", given_vectors=tmp_path / "given.npy"))
     check_model(hashing, library.open())
+
+
+def test_a_digest_that_is_not_there_is_wrong_usage_and_the_others_are_named(
+    hashing_library: Library,
+) -> None:
+    generation = hashing_library.open()
+    query = Query(text="learning", filters=Filters(source="no such digest"))
+    with pytest.raises(UnusableInput, match=r"no such digest.*2024-03-11\.txt"):
+        search(generation, None, query)
