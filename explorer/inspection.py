@@ -10,7 +10,7 @@ from explorer.errors import DigestError
 from explorer.generation import Generation
 from explorer.identity import title_key
 from explorer.paper import Paper
-from explorer.readers import Digest, Rejection, open_digests, recognise, stream
+from explorer.readers import Rejection, open_digests, recognise, stream
 from explorer.settings import ReadingLimits
 
 _FIRST = 5
@@ -57,14 +57,16 @@ def inspect(path: Path, name: str, generation: Generation | None = None) -> Iter
             yield Inspection(digest.name, "", iter(()), rejections=[rejection])
             continue
         inspection = Inspection(digest.name, reader.name, iter(()))
-        inspection.items = _counted(inspection, digest, is_known)
+        inspection.items = _counted(inspection, stream(digest, reader), is_known)
         yield inspection
 
 
 def _counted(
-    inspection: Inspection, digest: Digest, is_known: Callable[[Paper], bool]
+    inspection: Inspection,
+    items: Iterator[Paper | Rejection],
+    is_known: Callable[[Paper], bool],
 ) -> Iterator[Paper | Rejection]:
-    for item in stream(digest, recognise(digest)):
+    for item in items:
         if isinstance(item, Paper):
             inspection.papers += 1
             inspection.with_abstract += bool(item.abstract)
