@@ -238,8 +238,8 @@ def _inspect(options: argparse.Namespace) -> int:
     for name, path in digest_files(options.files):
         try:
             for inspection in inspect(path, name, generation):
-                readable += bool(inspection.format)
                 _show_inspection(inspection, path, options, shown)
+                readable += bool(inspection.format)
                 shown += 1
         except DigestError as error:
             unreadable = Inspection(name, "", iter(()), rejections=[Rejection(name, 0, str(error))])

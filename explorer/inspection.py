@@ -66,7 +66,7 @@ def _counted(
     items: Iterator[Paper | Rejection],
     is_known: Callable[[Paper], bool],
 ) -> Iterator[Paper | Rejection]:
-    for item in items:
+    for item in _or_rejected(inspection, items):
         if isinstance(item, Paper):
             inspection.papers += 1
             inspection.with_abstract += bool(item.abstract)
@@ -76,6 +76,17 @@ def _counted(
         else:
             inspection.rejections.append(item)
         yield item
+
+
+def _or_rejected(
+    inspection: Inspection, items: Iterator[Paper | Rejection]
+) -> Iterator[Paper | Rejection]:
+    """Yield ``items``; a digest that turns out to be unreadable is one Rejection and no format."""
+    try:
+        yield from items
+    except DigestError as error:
+        inspection.format = ""
+        yield Rejection(inspection.digest, 0, str(error))
 
 
 def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:

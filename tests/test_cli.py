@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import subprocess
@@ -305,3 +306,17 @@ def test_the_script_builds_and_a_reader_that_stops_early_does_no_harm(
     assert cut.returncode == 0
     assert cut.stderr == ""
     json.loads(cut.stdout)
+
+
+def test_a_digest_that_breaks_off_before_its_first_paper_is_one_json_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # In a legacy encoding nobody reads to the end before the reader does.
+    words = (hashlib.sha256(str(n).encode()).hexdigest() for n in range(40_000))
+    page = ("Réseaux\n\n" + "\n\n".join(words)).encode("latin-1")
+    torn = tmp_path / "torn.txt.gz"
+    torn.write_bytes(gzip.compress(page)[:-300_000])
+    assert main(["inspect", str(torn), "--json"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["papers"] == []
+    assert "torn or damaged" in found["rejected"][0]["reason"]
