@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from explorer.dates import latest
-from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, open_embedder
+from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, lasting_name, open_embedder
 from explorer.engines import DEFAULT_ENGINE, EngineFactory, load_engine
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing
 from explorer.generation import GIVEN, Draft, Generation, Manifest
@@ -33,7 +33,7 @@ from explorer.projection import draw
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import Settings
 from explorer.topics import Labels, Topic, partition
-from explorer.vectors import VectorCache, embed_missing
+from explorer.vectors import Embedded, VectorCache, embed_missing
 
 STAGES = ("read", "embed", "index", "map", "topics", "publish")
 
@@ -91,6 +91,10 @@ class Report:
     rejected: tuple[Rejection, ...]
     conflicts: tuple[Conflict, ...]
     embedded: int
+    reused: int
+    """Papers whose vectors were there already."""
+    too_long: int
+    """Of those embedded, how many the model could not take at once; it saw them in windows."""
     digests: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
 
@@ -125,14 +129,14 @@ def build(
             papers = joined(read, stored, prune=options.prune)
             plan = make_plan(what_each_says(stored), what_each_says(papers))
             known = {paper.fingerprint: paper for paper in papers}
-        model = options.model or (live.manifest.model if live else DEFAULT_MODEL)
+        model = lasting_name(options.model) or (live.manifest.model if live else DEFAULT_MODEL)
         embedder = open_embedder(model)
         namespace = _namespace(embedder, options, live)
         merged = len(read) - len(identify(read))
         rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
         summaries = tuple(_summary(reading) for reading in readings)
 
-        def report(generation: int, *, published: bool, embedded: int) -> Report:
+        def report(generation: int, *, published: bool, embedded: Embedded) -> Report:
             return Report(
                 generation=generation,
                 published=published,
@@ -144,7 +148,9 @@ def build(
                 merged=merged,
                 rejected=rejected,
                 conflicts=tuple(conflicts(papers)),
-                embedded=embedded,
+                embedded=embedded.new,
+                reused=embedded.reused,
+                too_long=embedded.too_long,
                 digests=summaries,
                 seconds=clock.read(),
             )
@@ -157,7 +163,9 @@ def build(
             and live.manifest.engine == options.engine
             and live.manifest.settings == _as_json(options.settings)
         ):
-            return report(live.manifest.number, published=False, embedded=0)
+            return report(
+                live.manifest.number, published=False, embedded=Embedded(reused=len(known))
+            )
 
         with clock.stage("embed"):
             progress.stage("embed", len(known))
@@ -186,7 +194,7 @@ def build(
                     "removed": len(plan.removed),
                     "merged": merged,
                     "rejected": len(rejected),
-                    "embedded": embedded,
+                    "embedded": embedded.new,
                 },
                 settings=_as_json(options.settings),
                 files={},

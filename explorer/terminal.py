@@ -12,7 +12,9 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -66,6 +68,14 @@ class BuildProgress:
             print(f"  {done:,} of {total:,}", file=sys.stderr)
 
 
+class _Rate(ProgressColumn):
+    """Steps a second, where a stage has steps."""
+
+    def render(self, task: Task) -> Text:
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:,.0f}/s" if rate and task.total else "", style="dim")
+
+
 @contextmanager
 def build_progress() -> Iterator[BuildProgress]:
     """Show progress while a build runs."""
@@ -77,6 +87,7 @@ def build_progress() -> Iterator[BuildProgress]:
         TextColumn("{task.description:<18}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -104,6 +115,7 @@ def show_report(report: Report, folder: str) -> None:
                 ("unchanged", report.unchanged),
                 ("merged", report.merged),
                 ("embedded", report.embedded),
+                ("vectors reused", report.reused),
             )
             if count
         )
@@ -113,6 +125,10 @@ def show_report(report: Report, folder: str) -> None:
             f"Up to date: generation {report.generation}, {report.papers:,} papers, nothing to do"
         )
     out.print(f"[bold green]✓[/] {escape(head)} in {report.seconds['total']:.1f} s.")
+    if report.too_long:
+        out.print(
+            f"  {report.too_long:,} longer than the model takes at once; embedded window by window."
+        )
     show_rejections(report.rejected)
     for conflict in report.conflicts[:_MOST_REJECTIONS]:
         titles = " | ".join(f"“{title[:60]}”" for title in conflict.titles)

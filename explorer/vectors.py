@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from explorer.embedders import Embedder, Vectors
 
 _MAGIC = b"explorer vectors 1\n"
 _HEADER_BYTES = 512
-_BATCH = 64
+_BATCH = 128
 
 
 class VectorCache:
@@ -102,14 +103,24 @@ class VectorCache:
         self.set_aside = aside
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How many texts were embedded, how many had been before, how many needed several windows."""
+
+    new: int = 0
+    reused: int = 0
+    too_long: int = 0
+
+
 def embed_missing(
     cache: VectorCache,
     embedder: Embedder,
     texts: dict[str, str],
     progress: Callable[[int, int], None],
-) -> int:
-    """Embed what of ``texts`` (fingerprint to text) is not in ``cache``; return how many.
+) -> Embedded:
+    """Embed what of ``texts`` (fingerprint to text) is not in ``cache``.
 
+    Each batch is on disk before the next is begun, so a build that is killed repeats at most one.
     ``progress`` is called with (done, total) after each stored batch.
     """
     missing = [
@@ -117,13 +128,15 @@ def embed_missing(
     ]
     # Texts of like length together waste no padding; the order changes no vector.
     missing.sort(key=lambda item: (len(item[1]), item[0]))
-    done = 0
+    done = too_long = 0
     progress(0, len(missing))
     for batch in _batches(missing):
-        cache.append([key for key, _ in batch], embedder.embed([text for _, text in batch]))
+        batch_texts = [text for _, text in batch]
+        cache.append([key for key, _ in batch], embedder.embed(batch_texts))
+        too_long += sum(count > 1 for count in embedder.windows(batch_texts))
         done += len(batch)
         progress(done, len(missing))
-    return done
+    return Embedded(done, len(texts) - done, too_long)
 
 
 def _batches(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from explorer.embedders import DEFAULT_MODEL, Embedder, embedder_names, open_embedder
-from explorer.embedders.sentence_transformer import SentenceTransformerEmbedder
+from explorer.embedders.model_folder import ModelFolder
+from explorer.embedders.sentence_transformer import SentenceTransformerEmbedder, fastest_backend
 from explorer.errors import EmbedderError
 from explorer.paper import Paper
 
@@ -143,13 +144,47 @@ def test_the_default_model_knows_synonyms_which_hashing_does_not(default: Embedd
     assert float(words[0] @ words[1]) < 0.3
 
 
-def test_the_default_model_reads_beyond_256_tokens_and_stops_at_512(default: Embedder) -> None:
-    opening = "word " * 300
-    beyond = "word " * 600
-    read = default.embed([opening + "liver " * 100, opening + "video " * 100])
-    unread = default.embed([beyond + "liver " * 100, beyond + "video " * 100])
-    assert float(read[0] @ read[1]) < 0.99
-    assert float(unread[0] @ unread[1]) > 0.99999
+def test_the_default_model_reads_all_of_a_text_however_long(default: Embedder) -> None:
+    for before in (300, 600, 2_000):  # words; the model was published for 256 tokens
+        opening = "word " * before
+        ends = [opening + "liver " * 100, opening + "video " * 100]
+        vectors = default.embed(ends)
+        assert float(vectors[0] @ vectors[1]) < 0.995
+    assert default.windows(["word " * 500, "word " * 520]) == [1, 2]
+
+
+BACKENDS = {
+    "the default": (DEFAULT_MODEL, 0.9999),
+    "PyTorch": ("pytorch", 0.9999),
+    "int8": ("int8", 0.99),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_backend_is_held_to_sentence_transformers_in_single_precision(
+    backend: str, corpus: list[Paper]
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    model, least = BACKENDS[backend]
+    reference = SentenceTransformer(str(_packaged_model()), device="cpu")
+    reference.max_seq_length = 512
+    papers = [paper.text for paper in corpus]
+    longer = [" ".join(papers[start : start + 8]) for start in range(0, 32, 4)]
+    texts = [*TEXTS, *papers, *longer]
+    embedder = open_embedder(model)
+    assert set(embedder.windows(texts)) == {1}
+    expected = reference.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    shuffled = np.random.default_rng(5).permutation(len(texts))
+    for order in (np.arange(len(texts)), shuffled):
+        for size in (1, 7, len(texts)):
+            found = np.vstack(
+                [
+                    embedder.embed([texts[i] for i in order[start : start + size]])
+                    for start in range(0, len(texts), size)
+                ]
+            )
+            assert _cosines(found, expected[order]).min() >= least
 
 
 def test_altered_default_weights_are_refused_before_they_are_used(
@@ -163,12 +198,12 @@ def test_altered_default_weights_are_refused_before_they_are_used(
         file.seek(50_000_000)
         file.write(bytes([byte[0] ^ 1]))
     expected = _sha256(_packaged_model() / "model.safetensors")
-    altered = SentenceTransformerEmbedder("altered", folder, expected)
+    altered = SentenceTransformerEmbedder(ModelFolder("altered", folder, expected), fastest_backend)
     with pytest.raises(EmbedderError, match="differ from the published"):
         altered.embed(["anything"])
     with pytest.raises(EmbedderError, match="differ from the published"):
         _ = altered.identity
-    assert SentenceTransformerEmbedder("as it was", model_copy, expected).identity
+    assert ModelFolder("as it was", model_copy, expected).identity
 
 
 def test_a_model_by_path_gives_the_vectors_of_that_model(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.embedders import Vectors, open_embedder
-from explorer.vectors import VectorCache, embed_missing
+from explorer.vectors import Embedded, VectorCache, embed_missing
 
 DIMENSION = 16
 HEADER_BYTES = 512
@@ -28,6 +28,9 @@ class CountingEmbedder:
         self.dimension = self._inner.dimension
         self.seen: list[str] = []
         self.fail_after = 10**9
+
+    def windows(self, texts: Sequence[str]) -> list[int]:
+        return [1 + text.count("long") for text in texts]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if len(self.seen) + len(texts) > self.fail_after:
@@ -124,16 +127,24 @@ def test_an_identity_that_does_not_fit_the_header_is_refused(tmp_path: Path) -> 
         VectorCache(tmp_path, "m" * 600, DIMENSION)
 
 
+def test_it_is_told_what_was_embedded_reused_and_too_long(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path, "model a", DIMENSION)
+    texts = {key(text): text for text in ("short", "long", "long and long", "brief")}
+    assert embed_missing(cache, CountingEmbedder(), texts, silent) == Embedded(4, 0, 2)
+    texts[key("more")] = "more"
+    assert embed_missing(cache, CountingEmbedder(), texts, silent) == Embedded(1, 4, 0)
+
+
 def test_only_what_is_missing_is_embedded_and_each_text_once(tmp_path: Path) -> None:
     embedder = CountingEmbedder()
     cache = VectorCache(tmp_path, "model a", DIMENSION)
-    assert embed_missing(cache, embedder, named(100), silent) == 100
+    assert embed_missing(cache, embedder, named(100), silent).new == 100
     assert sorted(embedder.seen) == sorted(named(100).values())
     embedder.seen.clear()
-    assert embed_missing(cache, embedder, named(110, start=50), silent) == 60
+    assert embed_missing(cache, embedder, named(110, start=50), silent).new == 60
     assert sorted(embedder.seen) == sorted(named(60, start=100).values())
     embedder.seen.clear()
-    assert embed_missing(reopened(tmp_path), embedder, named(160), silent) == 0
+    assert embed_missing(reopened(tmp_path), embedder, named(160), silent).new == 0
     assert embedder.seen == []
 
 
@@ -162,7 +173,7 @@ def test_an_interruption_loses_at_most_the_batch_under_way(tmp_path: Path) -> No
     assert 64 <= stored <= 130
     embedder.fail_after = 10**9
     embedder.seen.clear()
-    assert embed_missing(reopened(tmp_path), embedder, named(300), silent) == 300 - stored
+    assert embed_missing(reopened(tmp_path), embedder, named(300), silent).new == 300 - stored
 
 
 @pytest.mark.parametrize("cut", [1, RECORD_BYTES - 1, RECORD_BYTES + 5])
@@ -221,7 +232,7 @@ def assert_repaired(
         if fingerprint in cache:
             assert np.array_equal(cache.take([fingerprint])[0], intact[rows[fingerprint]])
     embedder = CountingEmbedder()
-    assert embed_missing(cache, embedder, texts, silent) == lost
+    assert embed_missing(cache, embedder, texts, silent).new == lost
     assert len(embedder.seen) == lost
     assert np.array_equal(reopened(folder).take(list(texts)), intact)
     assert reopened(folder).set_aside is None

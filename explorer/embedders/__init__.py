@@ -2,8 +2,8 @@
 
 An embedder is made from a model's name or path by a factory. The factories of this package are
 listed in ``_BUILT_IN``; outside packages add theirs through the entry-point group
-``explorer.embedders``. ``name:model`` picks a factory by name; anything without a known name
-before the colon is a sentence-transformers model.
+``explorer.embedders``. ``name:model`` picks a factory by name (``int8:MODEL``, ``pytorch:MODEL``);
+anything without a known name before the colon is a sentence-transformers model.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 _BUILT_IN = {
     "hashing": "explorer.embedders.hashing:open_embedder",
+    "int8": "explorer.embedders.sentence_transformer:open_int8",
+    "pytorch": "explorer.embedders.sentence_transformer:open_pytorch",
     "sentence-transformers": "explorer.embedders.sentence_transformer:open_embedder",
 }
 
@@ -41,6 +44,9 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int:
         """Length of each vector."""
+
+    def windows(self, texts: Sequence[str]) -> list[int]:
+        """Return how many windows each text takes: 1 where the model sees the whole at once."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors of papers, shape (len(texts), dimension)."""
@@ -68,6 +74,15 @@ def open_embedder(model: str = DEFAULT_MODEL) -> Embedder:
     if colon and name in embedder_names():
         return _factory(name)(rest)
     return _factory("sentence-transformers")(model)
+
+
+def lasting_name(model: str) -> str:
+    """Return ``model`` so that it means the same from any folder: a path becomes absolute."""
+    name, colon, rest = model.partition(":")
+    if colon and name in embedder_names():
+        return f"{name}:{lasting_name(rest)}" if rest else model
+    folder = Path(model).expanduser()
+    return str(folder.resolve()) if model and folder.is_dir() else model
 
 
 def _factory(name: str) -> Callable[[str], Embedder]:

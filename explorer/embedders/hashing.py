@@ -37,6 +37,9 @@ class Hashing:
     def identity(self) -> str:
         return f"hashing dimension={self.dimension}"
 
+    def windows(self, texts: Sequence[str]) -> list[int]:
+        return [1] * len(texts)
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):

