@@ -13,17 +13,17 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.material import DIGESTS, papers_of
 from explorer.embedders import open_embedder
 from explorer.embedders.model_folder import find_model
 from explorer.embedders.openvino import openvino, precisions
 from explorer.embedders.pytorch import load
-from explorer.readers import digest_files, read_digests
-from explorer.settings import ReadingLimits
 
 _ROUNDS = 3
 _TEXTS = 256
@@ -34,19 +34,19 @@ Encode = Callable[[list[str]], NDArray[np.float32]]
 
 def main(arguments: list[str]) -> None:
     """Measure and print as JSON."""
-    print(json.dumps(measure([Path(a) for a in arguments] or [Path("data/digests")]), indent=2))
+    print(json.dumps(measure([Path(a) for a in arguments] or [DIGESTS]), indent=2))
 
 
 def measure(digests: list[Path]) -> dict[str, object]:
     """Return papers a second, ratios and cosines of each way to embed the digests' papers."""
     folder = find_model("")
-    texts = papers_of(digests)[:_TEXTS]
+    texts = _whole_texts(digests)
     reference = load(folder)
     ways: dict[str, Encode] = {
         "sentence-transformers, PyTorch fp32": lambda texts: reference.encode(
             texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
         ),
-        "default": open_embedder("").embed,
+        "default": open_embedder().embed,
         "int8": open_embedder("int8").embed,
     }
     tokens = [min(len(row), folder.token_limit) for row in reference.tokenizer(texts)["input_ids"]]
@@ -86,16 +86,12 @@ def measure(digests: list[Path]) -> dict[str, object]:
     }
 
 
-def papers_of(digests: list[Path]) -> list[str]:
-    """Return the texts of all papers with an abstract, those of one window."""
-    readings = [
-        reading
-        for name, path in digest_files(digests)
-        for reading in read_digests(path, name, ReadingLimits())
-    ]
-    texts = [paper.text for reading in readings for paper in reading.papers if paper.abstract]
-    embedder = open_embedder("")
-    return [text for text, count in zip(texts, embedder.windows(texts), strict=True) if count == 1]
+def _whole_texts(digests: list[Path]) -> list[str]:
+    """Return as many texts of one window as are measured, repeated if there are too few."""
+    texts = [paper.text for paper in papers_of(digests)]
+    counts = open_embedder().windows(texts)
+    whole = [text for text, count in zip(texts, counts, strict=True) if count == 1]
+    return list(islice(cycle(whole), _TEXTS))
 
 
 def matrix_peak(size: int = 2048, times: int = 8) -> float:

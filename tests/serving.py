@@ -15,12 +15,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def serve_page(library: Path) -> Iterator[str]:
-    """Serve the page over ``library`` and yield its address."""
+def serve_page(library: Path, script: str = "streamlit_app.py") -> Iterator[str]:
+    """Serve the page over ``library``, or another script, and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
     command += ["--server.port", str(port), "--server.fileWatcherType", "none"]
     command += ["--", "--library", str(library)]
@@ -37,12 +37,12 @@ def serve_page(library: Path) -> Iterator[str]:
 
 
 def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
+    for _ in range(1200):
         if server.poll() is not None:
             raise RuntimeError(f"the page's server ended with code {server.returncode}")
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
         except OSError:
-            time.sleep(0.25)
+            time.sleep(0.05)
     raise TimeoutError("the page's server did not come up within a minute")

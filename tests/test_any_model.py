@@ -84,7 +84,7 @@ def make_model(
             words._tokenizer.post_processor = BertProcessing(*ends)
         special = {"cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]"}
         words.save(str(folder / "words.json"))
-        tokenizer = PreTrainedTokenizerFast(
+        tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_file=str(folder / "words.json"),
             **special,
             unk_token="[UNK]",

@@ -36,6 +36,8 @@ from explorer.search import (
 
 _NEAR = 8
 _EXAMPLES = 4
+_PATIENCE = 1.0
+"""Seconds. A model that loads faster is worth waiting for: the list need not change twice."""
 _MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
 
 
@@ -157,6 +159,8 @@ def _search(
 ) -> Results:
     """Search; by words alone while the model is still loading or if it cannot be had."""
     asked = Query(text=query, filters=Filters(topic=topic), mode=mode)
+    if mode is not Mode.LEXICAL:
+        embedding.wait(_PATIENCE)
     problem = embedding.problem
     if embedding.embedder is not None:
         try:

@@ -53,6 +53,10 @@ class Model:
     def is_ready(self) -> bool:
         return self._ready.is_set()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until the model is ready, or cannot be had, but no longer than that."""
+        self._ready.wait(seconds)
+
     def _load(self) -> None:
         try:
             embedder = open_embedder(self._name)
