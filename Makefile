@@ -40,7 +40,7 @@ check-browser: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.rebuild
+	$(BIN)/python -m benchmarks
 
 pictures: library $(VENV)/.installed-dev check-browser
 	$(BIN)/python docs/take_pictures.py

@@ -1,4 +1,4 @@
-"""From starting the server to the first hits: ``python -m benchmarks.cold_start``.
+"""From starting the server to the first hits: ``python -m benchmarks cold_start``.
 
 On a library of 5,000 papers, in a fresh browser, the address of a query is opened and the first
 hits by meaning and words are waited for. Three servers take turns: one that shows an empty page
@@ -7,7 +7,6 @@ hits by meaning and words are waited for. Three servers take turns: one that sho
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -35,12 +34,7 @@ _HITS_BY_MEANING = """() => document.querySelector(".st-key-hit-1")
 _COMMAND = [sys.executable, "-m", "explorer.cli", "search", "efficient serving", "--json"]
 
 
-def main() -> None:
-    """Measure and print as JSON."""
-    print(json.dumps(measure(), indent=2))
-
-
-def measure() -> dict[str, object]:
+def measure(_: list[str]) -> dict[str, object]:
     """Return seconds of each way, and what of ours comes on top of Streamlit's."""
     if not find_browser():
         sys.exit(HINT)
@@ -55,7 +49,7 @@ def measure() -> dict[str, object]:
             build(libraries[way], [digest], Options(model=model, given_vectors=vectors))
         empty = folder / "empty_page.py"
         empty.write_text('import streamlit\n\nstreamlit.text("an empty page")\n', encoding="utf-8")
-        for _ in range(_ROUNDS + 1):  # the first warms the file cache and is left out
+        for _round in range(_ROUNDS + 1):  # the first warms the file cache and is left out
             seconds[_WAYS[0]].append(_empty(browser, folder, empty))
             for way, library in libraries.items():
                 seconds[way].append(_first_hits(browser, library.folder))
@@ -97,7 +91,3 @@ def _on_the_command_line(library: Path) -> float:
     begin = time.perf_counter()
     subprocess.run([*_COMMAND, "--library", str(library)], capture_output=True, check=True)
     return time.perf_counter() - begin
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Encoding speed and faithfulness: ``python -m benchmarks.embedding [DIGEST_OR_FOLDER ...]``.
+"""Encoding speed and faithfulness: ``python -m benchmarks embedding [DIGEST_OR_FOLDER ...]``.
 
 Paired in one run, round by round, on the same texts at the same token limit: sentence-transformers
 on PyTorch in single precision (the reference), this project's default, and its 8-bit variant.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from itertools import cycle, islice
@@ -32,13 +31,9 @@ _BATCH = 32
 Encode = Callable[[list[str]], NDArray[np.float32]]
 
 
-def main(arguments: list[str]) -> None:
-    """Measure and print as JSON."""
-    print(json.dumps(measure([Path(a) for a in arguments] or [DIGESTS]), indent=2))
-
-
-def measure(digests: list[Path]) -> dict[str, object]:
+def measure(arguments: list[str]) -> dict[str, object]:
     """Return papers a second, ratios and cosines of each way to embed the digests' papers."""
+    digests = [Path(argument) for argument in arguments] or [DIGESTS]
     folder = find_model("")
     texts = _whole_texts(digests)
     reference = load(folder)
@@ -119,7 +114,3 @@ def _flops(model: Path, tokens: int) -> float:
     a_token = 2 * (4 * width * width + 2 * width * inner)
     attention = 4 * tokens * tokens * width
     return float(config["num_hidden_layers"] * (tokens * a_token + attention))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -1,13 +1,11 @@
-"""How much work a second build repeats: ``python -m benchmarks.rebuild [DIGEST_OR_FOLDER ...]``.
+"""How much work a second build repeats: ``python -m benchmarks rebuild [DIGEST_OR_FOLDER ...]``.
 
 Builds one library three times in one run: from nothing, again from the same digests, and in full
-with the vectors cached. Prints the seconds of each and their ratio to the first as JSON.
+with the vectors cached.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,8 +13,8 @@ from explorer.build import Options, Report, build
 from explorer.library import Library
 
 
-def main(arguments: list[str]) -> None:
-    """Measure and print."""
+def measure(arguments: list[str]) -> dict[str, object]:
+    """Return seconds of each build, and their share of the first."""
     digests = [Path(argument) for argument in arguments] or [Path("data/digests")]
     with tempfile.TemporaryDirectory() as scratch:
         library = Library(scratch)
@@ -26,17 +24,13 @@ def main(arguments: list[str]) -> None:
             "in full, vectors cached": build(library, digests, Options(full=True)),
         }
     whole = runs["from nothing"].seconds["total"]
-    print(json.dumps({name: _facts(run, whole) for name, run in runs.items()}, indent=2))
+    return {"build": {name: _facts(run, whole) for name, run in runs.items()}}
 
 
 def _facts(run: Report, whole: float) -> dict[str, object]:
     return {
         "papers": run.papers,
         "embedded": run.embedded,
-        "seconds": run.seconds,
+        "seconds": run.seconds["total"],
         "share of the first": round(run.seconds["total"] / whole, 4),
     }
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

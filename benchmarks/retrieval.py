@@ -1,4 +1,4 @@
-"""What faster encoding costs in search: ``python -m benchmarks.retrieval BEIR_FOLDER ...``.
+"""What faster encoding costs in search: ``python -m benchmarks retrieval BEIR_FOLDER ...``.
 
 Ranks the whole corpus of each judged collection by the cosine of its vectors, with
 sentence-transformers on PyTorch in single precision, this project's default, and the 8-bit
@@ -7,7 +7,6 @@ variant, and prints nDCG@10 of each and the differences to the first.
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 from pathlib import Path
@@ -24,15 +23,11 @@ _WAYS = {
 }
 
 
-def main(arguments: list[str]) -> None:
-    """Measure and print as JSON."""
-    if not arguments:
-        sys.exit(__doc__)
-    print(json.dumps(measure([Path(argument) for argument in arguments]), indent=2))
-
-
-def measure(folders: list[Path]) -> dict[str, object]:
+def measure(arguments: list[str]) -> dict[str, object]:
     """Return nDCG@10 by collection and way, and the mean difference to the reference."""
+    folders = [Path(argument) for argument in arguments]
+    if not folders:
+        sys.exit(__doc__)
     found: dict[str, dict[str, float]] = {}
     for folder in folders:
         collection = read_collection(folder)
@@ -58,10 +53,6 @@ def _dense(collection: Collection, model: str) -> float:
     ids = np.array([paper.id for paper in collection.papers])
     values = []
     for query, scores in zip(collection.queries, queries @ papers.T, strict=True):
-        ranking = [paper for paper in ids[np.argsort(-scores, kind="stable")[:12]]]
-        values.append(ndcg([p for p in ranking if p != query.own_paper], query.grades))
+        ranking = ids[np.argsort(-scores, kind="stable")]
+        values.append(ndcg(ranking[ranking != query.own_paper].tolist(), query.grades))
     return statistics.mean(values)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -10,7 +10,7 @@ from explorer.errors import DigestError
 from explorer.generation import Generation
 from explorer.identity import title_key
 from explorer.paper import Paper
-from explorer.readers import Rejection, open_digests, recognise, stream
+from explorer.readers import Rejection, open_each, stream
 from explorer.settings import ReadingLimits
 
 _FIRST = 5
@@ -44,18 +44,11 @@ def inspect(path: Path, name: str, generation: Generation | None = None) -> Iter
         DigestError: the file as a whole cannot be read.
     """
     is_known = _known_to(generation)
-    for digest in open_digests(path, name, ReadingLimits()):
-        if isinstance(digest, Rejection):
-            yield Inspection(digest.digest, "", iter(()), rejections=[digest])
+    for opened in open_each(path, name, ReadingLimits()):
+        if isinstance(opened, Rejection):
+            yield Inspection(opened.digest, "", iter(()), rejections=[opened])
             continue
-        try:
-            reader = recognise(digest)
-        except DigestError as error:
-            if digest.name == name:
-                raise
-            rejection = Rejection(digest.name, 0, str(error))
-            yield Inspection(digest.name, "", iter(()), rejections=[rejection])
-            continue
+        digest, reader = opened
         inspection = Inspection(digest.name, reader.name, iter(()))
         inspection.items = _counted(inspection, stream(digest, reader), is_known)
         yield inspection

@@ -21,7 +21,8 @@ from explorer.embedders import Embedder, Vectors
 
 _MAGIC = b"explorer vectors 1\n"
 _HEADER_BYTES = 512
-_BATCH = 128
+BATCH = 128
+"""Texts embedded and stored at once: what a killed build repeats at most."""
 
 
 class VectorCache:
@@ -140,8 +141,8 @@ def embed_missing(
 
 
 def _batches(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
 
 
 def _checksum(record: np.void) -> int:

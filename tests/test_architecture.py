@@ -24,6 +24,7 @@ LAYERS = (
     (
         "explorer.build",
         "explorer.duplicates",
+        "explorer.evaluate",
         "explorer.inspection",
         "explorer.search",
         "explorer.charts",
@@ -180,6 +181,7 @@ def test_heavy_modules_are_imported_where_they_are_used(name: str) -> None:
         "explorer.cli",
         "explorer.build",
         "explorer.duplicates",
+        "explorer.evaluate",
         "explorer.inspection",
         "explorer.search",
         "explorer.charts",

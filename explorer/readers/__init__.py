@@ -171,21 +171,47 @@ def read_digests(path: Path, name: str = "", limits: ReadingLimits | None = None
     Raises:
         DigestError: the file as a whole cannot be read (missing, empty, binary, unknown).
     """
-    limits = limits or ReadingLimits()
-    name = name or path.name
-    readings: list[Reading] = []
+    readings = []
+    for opened in open_each(path, name or path.name, limits or ReadingLimits()):
+        if isinstance(opened, Rejection):
+            readings.append(Reading(opened.digest, path, "", (), (opened,)))
+            continue
+        digest, reader = opened
+        try:
+            readings.append(_read(digest, reader))
+        except DigestError as error:
+            readings.append(_unread(digest, path, error, name or path.name))
+    return readings
+
+
+def _unread(digest: Digest, path: Path, error: DigestError, name: str) -> Reading:
+    if digest.name == name:
+        raise error
+    return Reading(digest.name, path, "", (), (Rejection(digest.name, 0, str(error)),))
+
+
+def open_each(
+    path: Path, name: str, limits: ReadingLimits
+) -> Iterator[tuple[Digest, Reader] | Rejection]:
+    """Yield the digest in ``path`` with its reader, or each that an archive holds.
+
+    A member of an archive that cannot be read is a Rejection.
+
+    Raises:
+        DigestError: the file as a whole cannot be read.
+    """
     for digest in open_digests(path, name, limits):
         if isinstance(digest, Rejection):
-            readings.append(Reading(digest.digest, path, "", (), (digest,)))
+            yield digest
             continue
         try:
-            readings.append(_read(digest))
+            reader = recognise(digest)
         except DigestError as error:
             if digest.name == name:
                 raise
-            rejection = Rejection(digest.name, 0, str(error))
-            readings.append(Reading(digest.name, path, "", (), (rejection,)))
-    return readings
+            yield Rejection(digest.name, 0, str(error))
+            continue
+        yield digest, reader
 
 
 def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None) -> Reading:
@@ -216,8 +242,7 @@ def stream(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
         yield Rejection(digest.name, 0, str(error))
 
 
-def _read(digest: Digest) -> Reading:
-    reader = recognise(digest)
+def _read(digest: Digest, reader: Reader) -> Reading:
     papers: list[Paper] = []
     rejections: list[Rejection] = []
     for item in stream(digest, reader):

@@ -20,7 +20,7 @@ from typing import Any
 
 from explorer.paper import Paper, Source, arxiv_id
 from explorer.readers.bibtex_values import Macros, address, without_braces
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.fields import Ids, ids_in, pubmed_id
 from explorer.readers.reference_fields import (
     abstract_of,
@@ -32,7 +32,6 @@ from explorer.readers.reference_fields import (
     split_keywords,
 )
 
-_MOST_CHARACTERS = 4_000_000
 _MOST_MARKS = 50_000
 _MOST_PARENTS = 100_000
 _MOST_KEYS = 1_000_000
@@ -132,16 +131,16 @@ def _pieces(digest: Digest) -> Iterator[_Piece | Rejection]:
         elif marked and _COMMENTED_OUT.match(text):
             text = ""
         length += len(text) + 1
-        if begin and length <= _MOST_CHARACTERS:
+        if begin and length <= RECORD_CHARACTERS:
             texts.append(text)
     if begin:
         yield _piece(digest, begin, length, texts)
 
 
 def _piece(digest: Digest, begin: int, length: int, texts: list[str]) -> _Piece | Rejection:
-    if length <= _MOST_CHARACTERS:
+    if length <= RECORD_CHARACTERS:
         return _Piece(begin, "\n".join(texts))
-    reason = f"the entry has more than {_MOST_CHARACTERS:,} characters"
+    reason = f"the entry has more than {RECORD_CHARACTERS:,} characters"
     return Rejection(digest.name, begin, reason, texts[0][:80] if texts else "")
 
 

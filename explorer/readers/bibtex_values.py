@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from explorer.readable import tidy
+from explorer.readers.digest import RECORD_CHARACTERS
 
 _MOST_MACROS = 100_000
 _LONGEST_MACRO = 10_000
-_LONGEST_VALUE = 4_000_000
 _MARK = re.compile(r"(?<!\\)[{}\"#]")
 _MACRO = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
 _TAKES_ARGUMENTS = re.compile(r"\\(?:[A-Za-z]|[\"'`^~=.])")
@@ -35,7 +35,7 @@ class Macros:
         if "#" not in value:
             return self._part(value)
         parts = [self._part(part) for part in _concatenated(value)]
-        return "".join(parts) if sum(map(len, parts)) <= _LONGEST_VALUE else ""
+        return "".join(parts) if sum(map(len, parts)) <= RECORD_CHARACTERS else ""
 
     def _part(self, part: str) -> str:
         part = part.strip()

@@ -16,13 +16,12 @@ from typing import NamedTuple
 
 from explorer.paper import Paper, Source
 from explorer.readers.columns import Columns, guess, is_table_of_papers, paper_of
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
 
 _DELIMITERS = ",\t;|"
 _HEADER_WITHIN = 12
 _ROWS_LOOKED_AT = 8
 _MAY_BE_CUT_OFF = 1 << 14
-_LARGEST_ROW = 4_000_000
 _MOST_RECOVERIES = 20
 _RULE = re.compile(r"[\s|:+-]+")
 _QUOTED_TABS = re.compile(r'(?:^|\t)"[^"\t]*(?:""|\n)')
@@ -165,7 +164,7 @@ class _Feed:
                 continue
             self.row.append(line)
             self._size += len(line.text) + 1
-            if self._size > _LARGEST_ROW:
+            if self._size > RECORD_CHARACTERS:
                 raise _RowTooLarge
             yield f"{line.text}\n"
 
@@ -202,7 +201,7 @@ def _rows(digest: Digest, layout: Layout) -> Iterator[tuple[int, list[str]] | Re
 
 def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
     """Return the next row; cells may be large, but only while one is read."""
-    limit = csv.field_size_limit(_LARGEST_ROW)
+    limit = csv.field_size_limit(RECORD_CHARACTERS)
     try:
         return next(reader, None)
     finally:

@@ -21,6 +21,8 @@ from typing import BinaryIO, NamedTuple, cast
 from explorer.errors import DigestError
 from explorer.settings import ReadingLimits
 
+RECORD_CHARACTERS = 4_000_000
+"""A record that is longer is rejected, so that a torn file does not fill the memory."""
 _HEAD_BYTES = 65_536
 _ACCENTS_PER_LETTER = 4
 """A legacy text with fewer than one accent in so many ASCII letters is Western."""

@@ -22,7 +22,7 @@ from explorer.readers.reference_fields import (
     publication_date,
     split_keywords,
 )
-from explorer.readers.tagged import TaggedRecord, Tagging, records
+from explorer.readers.tagged import TaggedRecord, Tagging, fields_by, records
 
 _FIELD = re.compile(r"\s{0,3}\ufeff?%([0-9A-Za-z!@#$&()*+<>?=~^\[\]|/\\-])(?:\s(.*)|$)", re.DOTALL)
 _TAGGED = re.compile(r"^\s{0,3}%[0-9A-Z@+!](?:[ \t]\S|[ \t]*$)")
@@ -44,13 +44,8 @@ class EndNoteTagged:
         return 94 if tagged * 4 >= min(len(lines), 20) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in records(digest, Tagging(_field, _starts, frozenset())):
+        for record in records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
-
-
-def _field(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
-    match = _FIELD.fullmatch(text)
-    return (match[1], match[2] or "") if match else None
 
 
 def _starts(tag: str, record: TaggedRecord | None, after_blank: bool) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TextIO
 
 from explorer.paper import Paper, Source
 from explorer.readers.columns import guess
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
 
 ITEMS = "[]"
 """A step into every item of a list."""
@@ -31,7 +31,6 @@ LISTS = frozenset(
 )
 """Keys under which services put what was asked for."""
 
-_RECORD_CHARACTERS = 4_000_000
 _CHUNK = 1 << 16
 _LONGEST_LITERAL = 16
 _DEPTH = 6
@@ -189,7 +188,7 @@ def outline(head: str) -> Outline:
 
 
 def records(
-    digest: Digest, steps: Path = (), most: int = _RECORD_CHARACTERS
+    digest: Digest, steps: Path = (), most: int = RECORD_CHARACTERS
 ) -> Iterator[Found | Rejection]:
     """Yield what stands at the end of ``steps``, for every document or line of ``digest``.
 

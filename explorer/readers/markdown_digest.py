@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from explorer.paper import Paper, Source, arxiv_id
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.fields import listed
 from explorer.readers.markdown_inline import (
     Inline,
@@ -102,7 +102,6 @@ _TRUNCATED = re.compile(r"(?:\.\.\.|…)\W*$")
 _ABSTRACT_WORDS = 40
 """An unlabelled text of so many words, and whole, is an abstract."""
 _SUMMARY_WORDS = 4
-_MOST_CHARACTERS = 4_000_000
 
 
 @dataclass(slots=True)
@@ -154,8 +153,8 @@ class MarkdownDigest:
         for block in _blocks(digest.lines()):
             if isinstance(block, Rejection):
                 yield block
-            elif block.size > _MOST_CHARACTERS:
-                reason = f"a paper of more than {_MOST_CHARACTERS:,} characters"
+            elif block.size > RECORD_CHARACTERS:
+                reason = f"a paper of more than {RECORD_CHARACTERS:,} characters"
                 yield Rejection(digest.name, block.line, reason, block.heading[:80])
             elif not _is_paper(block):
                 date = _section_date(block) or date
@@ -195,7 +194,7 @@ def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
             block = started
             continue
         block.size += len(text)
-        if block.size <= _MOST_CHARACTERS:
+        if block.size <= RECORD_CHARACTERS:
             _take(block, text)
     yield block
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from explorer.paper import Paper, Source
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.markdown_digest import labelled
 from explorer.readers.markdown_inline import (
     IMAGE,
@@ -51,7 +51,6 @@ _VENUE = re.compile(
 _LINKS_BEGIN = re.compile(r"[\s,;|(\[]*\b(?:paper|pdf|code|link|project|arxiv|abs)\s*:", re.I)
 _PAPER_LABEL = re.compile(r"\W*(?:paper|pdf|arxiv|preprint|paper link|abs|论文)\W*", re.I)
 _PROSE_WORDS = 30
-_MOST_CHARACTERS = 4_000_000
 
 
 @dataclass(slots=True)
@@ -93,8 +92,8 @@ class MarkdownList:
                 heading = _HEADING.match(item.text)
                 if heading or _UPDATED.search(item.text[:100]):
                     date = date_in(heading[1] if heading else item.text) or date
-            elif item.size > _MOST_CHARACTERS:
-                reason = f"a list item of more than {_MOST_CHARACTERS:,} characters"
+            elif item.size > RECORD_CHARACTERS:
+                reason = f"a list item of more than {RECORD_CHARACTERS:,} characters"
                 yield Rejection(digest.name, item.line, reason, item.text[:80])
             elif _leads_to_paper(inline(item.text).links):
                 yield _paper(item, Source(digest.name, item.line, date))
@@ -107,7 +106,7 @@ def _items(lines: Iterable[Line | Rejection]) -> Iterator[_Item | Line | Rejecti
         bullet = None if isinstance(line, Rejection) else _BULLET.match(line.text)
         if item and isinstance(line, Line) and not bullet and _INDENTED.match(line.text):
             item.size += len(line.text)
-            if item.size <= _MOST_CHARACTERS:
+            if item.size <= RECORD_CHARACTERS:
                 item.below.append(line.text.strip())
             continue
         if isinstance(line, Line) and not line.text.strip():

@@ -13,7 +13,7 @@ from explorer.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
 from explorer.readers.fields import ids_in, pubmed_id
 from explorer.readers.reference_fields import abstract_of, doi_in, issue_date, split_keywords
-from explorer.readers.tagged import TaggedRecord, Tagging, records
+from explorer.readers.tagged import TaggedRecord, Tagging, fields_by, records
 
 _FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?:\s(.*)|$)", re.DOTALL)
 _START = re.compile(r"^\ufeff?PMID ?- ?\d{1,9}\s*$", re.MULTILINE)
@@ -31,13 +31,8 @@ class Nbib:
         return 96 if start and _WITHIN.search(digest.head, start.end()) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in records(digest, Tagging(_field, _starts, frozenset())):
+        for record in records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
-
-
-def _field(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
-    match = _FIELD.fullmatch(text)
-    return (match[1], match[2] or "") if match else None
 
 
 def _starts(tag: str, record: TaggedRecord | None, after_blank: bool) -> bool:

@@ -20,13 +20,12 @@ from typing import Any
 from explorer.dates import parse_date
 from explorer.paper import Paper, Source, arxiv_id
 from explorer.readable import tidy
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.fields import first_date, ids_in, people, text_of
 from explorer.readers.markdown_inline import date_in, file_date, names, reference
 from explorer.readers.page_blocks import block_of, digest_date, is_navigation, pair
 
 _CHUNK = 1 << 16
-_MOST_CHARACTERS = 4_000_000
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _SKIPPED = frozenset(
     "script style nav noscript template svg title iframe object button select textarea footer"
@@ -134,8 +133,8 @@ def _pieces(digest: Digest, page: _Page) -> Iterator[_Piece | Rejection]:
                 yield Rejection(digest.name, page.getpos()[0], "markup that is not HTML")
                 break
             yield from page.taken(digest.name)
-            if len(page.rawdata) > _MOST_CHARACTERS:
-                reason = f"a tag of more than {_MOST_CHARACTERS:,} characters"
+            if len(page.rawdata) > RECORD_CHARACTERS:
+                reason = f"a tag of more than {RECORD_CHARACTERS:,} characters"
                 yield Rejection(digest.name, page.getpos()[0], reason)
                 break
         else:
@@ -168,7 +167,7 @@ class _Page(HTMLParser):
     def taken(self, digest: str) -> Iterator[_Piece | Rejection]:
         done, self._done = self._done, []
         for piece in done:
-            if piece.size > _MOST_CHARACTERS:
+            if piece.size > RECORD_CHARACTERS:
                 reason = f"a paragraph of {piece.size:,} characters"
                 yield Rejection(digest, piece.line, reason, piece.text[:80])
             else:
@@ -251,7 +250,7 @@ class _Page(HTMLParser):
             return
         piece = self._open()
         piece.size += len(text)
-        if piece.size <= _MOST_CHARACTERS:
+        if piece.size <= RECORD_CHARACTERS:
             piece.texts.append(text)
             (self._link[1] if self._link is not None else piece.outside).append(text)
 

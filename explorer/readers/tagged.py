@@ -7,14 +7,13 @@ before it, a tag may come again, and a file is read record by record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from explorer.readable import tidy
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
 
-MOST_CHARACTERS = 4_000_000
-"""A record that is longer is rejected, so that a torn file does not fill the memory."""
 _FIELD_COST = 100
 """What a field adds to a record's length, or a million empty ones would pass for short."""
 
@@ -30,13 +29,13 @@ class TaggedRecord:
 
     def add(self, tag: str, value: str) -> None:
         self.length += len(value) + _FIELD_COST
-        if self.length <= MOST_CHARACTERS:
+        if self.length <= RECORD_CHARACTERS:
             self.fields.append((tag, [value]))
             self.tags.add(tag)
 
     def go_on(self, text: str) -> None:
         self.length += len(text) + _FIELD_COST
-        if self.length <= MOST_CHARACTERS and self.fields:
+        if self.length <= RECORD_CHARACTERS and self.fields:
             self.fields[-1][1].append(text)
 
     def has(self, tag: str) -> bool:
@@ -76,6 +75,18 @@ class Tagging:
     """Whether a line without a tag belongs to the field before it."""
 
 
+def fields_by(
+    pattern: re.Pattern[str],
+) -> Callable[[str, TaggedRecord | None], tuple[str, str] | None]:
+    """Return a ``field_of`` for lines that match ``pattern`` whole: the tag, then the value."""
+
+    def field_of(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
+        match = pattern.fullmatch(text)
+        return (match[1], match[2] or "") if match else None
+
+    return field_of
+
+
 def records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
     """Yield the records of ``digest`` one by one; what is between them is passed over."""
     record: TaggedRecord | None = None
@@ -105,6 +116,6 @@ def records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejecti
 
 
 def _whole(record: TaggedRecord, digest: Digest) -> TaggedRecord | Rejection:
-    if record.length <= MOST_CHARACTERS:
+    if record.length <= RECORD_CHARACTERS:
         return record
-    return record.rejected(digest, f"the record has more than {MOST_CHARACTERS:,} characters")
+    return record.rejected(digest, f"the record has more than {RECORD_CHARACTERS:,} characters")

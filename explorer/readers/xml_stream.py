@@ -20,10 +20,9 @@ from xml.parsers import expat
 
 from explorer.readable import tidy
 from explorer.readers.declared_encoding import known_encoding
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
 
 _CHUNK = 1 << 16
-_RECORD_CHARACTERS = 4_000_000
 _PART_CHARACTERS = 32
 """What a tag or a piece of text weighs besides its characters."""
 _TOKEN_CHARACTERS = 1_000_000
@@ -366,8 +365,8 @@ class _Stream:
 
     def _grow(self, size: int) -> None:
         self._record_size += size + _PART_CHARACTERS
-        if self._record_size > _RECORD_CHARACTERS:
-            raise self._broken(f"a record of more than {_RECORD_CHARACTERS:,} characters")
+        if self._record_size > RECORD_CHARACTERS:
+            raise self._broken(f"a record of more than {RECORD_CHARACTERS:,} characters")
 
 
 def _text(digest: Digest) -> io.TextIOWrapper:

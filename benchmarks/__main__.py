@@ -1,0 +1,107 @@
+"""Measures and writes ``docs/benchmarks.md``: ``python -m benchmarks [NAME [ARGUMENT ...]]``.
+
+Without a name it runs all that need nothing but the repository. Results are kept in
+``benchmarks/results.json``, from which the page is written, so that one can be measured anew
+without the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted")
+"""Those that ``make bench`` runs; the others need data that does not come with the project."""
+_VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+ALL = (*EVERYDAY, "retrieval")
+
+
+def main(arguments: list[str]) -> None:
+    """Run what is named, or everything everyday, and write the page."""
+    name, *rest = arguments or [""]
+    if name and name not in ALL:
+        sys.exit(f"{name}: no such benchmark. There are {', '.join(ALL)}.")
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for each in [name] if name else EVERYDAY:
+        print(f"{each} ...", file=sys.stderr)
+        found = import_module(f"benchmarks.{each}").measure(rest)
+        results[each] = {
+            "command": " ".join(["python -m benchmarks", each, *map(_shown, rest)]),
+            "machine": machine(),
+            "found": found,
+        }
+        print(json.dumps(found, indent=2))
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(results), encoding="utf-8")
+
+
+def page(results: dict[str, Any]) -> str:
+    """Return ``docs/benchmarks.md``."""
+    parts = [
+        "# Benchmarks",
+        "Written by `make bench` and `python -m benchmarks NAME`; change it there. Times are taken "
+        "side by side in one run: the ratios carry over to other machines, the seconds do not.",
+    ]
+    for name in ALL:
+        if name not in results:
+            continue
+        result = results[name]
+        head, _, rest = (import_module(f"benchmarks.{name}").__doc__ or "").strip().partition("\n")
+        title = head.partition(":")[0].rstrip(".")
+        parts += [f"## {title}", rest.strip().replace("``", "`")]
+        parts += [f"`{result['command']}` on {result['machine']}."]
+        parts += list(tables(result["found"]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def tables(found: dict[str, Any]) -> list[str]:
+    """Return what was found as Markdown: plain values as a list, nested ones as tables."""
+    plain = [f"- {name}: {_cell(x)}" for name, x in found.items() if not isinstance(x, dict)]
+    shown = ["\n".join(plain)] if plain else []
+    for name, value in found.items():
+        if not isinstance(value, dict):
+            continue
+        rows = {key: row if isinstance(row, dict) else {"": row} for key, row in value.items()}
+        columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+        lines = [f"| {name} | {' | '.join(columns)} |", "|---|" + "--:|" * len(columns)]
+        lines += [
+            f"| {key} | {' | '.join(_cell(row.get(column, '')) for column in columns)} |"
+            for key, row in rows.items()
+        ]
+        shown.append("\n".join(lines))
+    return shown
+
+
+def machine() -> str:
+    """Return what matters of this machine."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    flags = next((line for line in lines if line.startswith("flags")), "")
+    wide = ", ".join(
+        flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags
+    )
+    return (
+        f"{os.cpu_count()} cores, {next(named, platform.machine())} ({wide or 'no vector flags'})"
+    )
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _shown(argument: str) -> str:
+    """Return an argument without the folders above it, which are this machine's own."""
+    return Path(argument).name if Path(argument).exists() else argument
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
