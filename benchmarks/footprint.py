@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from explorer.embedders import DEFAULT_MODEL
 
 _EMBED = """
-import json, resource, sys
+import json, re, resource, sys
 from pathlib import Path
 from typing import Any
 from benchmarks.material import DIGESTS, papers_of
@@ -28,7 +28,12 @@ embedder = open_embedder(sys.argv[1])
 texts = [paper.text for paper in papers_of([DIGESTS])] if sys.argv[2] == "papers" else []
 embedder.embed(texts) if texts else embedder.embed_queries(["serving of language models"])
 loaded = sorted({name.partition(".")[0] for name, module in sys.modules.items() if module})
-print(json.dumps({"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "loaded": loaded}))
+status = Path("/proc/self/status")
+if status.exists():  # what getrusage says of a child may be its parent's peak
+    peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1])
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(json.dumps({"peak": peak, "loaded": loaded}))
 """
 _PROJECT = "literature-explorer"
 

@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from explorer.dates import latest
 from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, lasting_name, open_embedder
 from explorer.engines import DEFAULT_ENGINE, EngineFactory, load_engine
@@ -26,13 +24,13 @@ from explorer.given_vectors import store_given
 from explorer.graph import build_graph
 from explorer.identity import Conflict, conflicts, identify
 from explorer.library import Library
-from explorer.names import EmbedPhrases, TopicName, name_topics, phrase_table
+from explorer.names import Namer
+from explorer.outline import draw_outline
 from explorer.paper import Paper
 from explorer.plan import joined, make_plan, what_each_says
 from explorer.projection import draw
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import Settings
-from explorer.topics import Labels, Topic, partition
 from explorer.vectors import Embedded, VectorCache, embed_missing
 
 STAGES = ("read", "embed", "index", "map", "topics", "publish")
@@ -73,6 +71,8 @@ class Options:
     """Draw the map anew even if nothing changed."""
     given_vectors: Path | None = None
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
+    namer: Namer | None = None
+    """A function of the user's own that names topics; see :class:`explorer.names.Namer`."""
     settings: Settings = field(default_factory=Settings)
 
 
@@ -224,48 +224,16 @@ def _compute(
         positions = draw(graph, vectors, settings.map)
     with clock.stage("topics"):
         progress.stage("topics")
-        memberships = partition(graph, settings.topics)
 
         def embed_phrases(phrases: Sequence[str]) -> Vectors:
             keys = [hashlib.sha256(phrase.encode()).hexdigest()[:32] for phrase in phrases]
             embed_missing(cache, embedder, dict(zip(keys, phrases, strict=True)), progress.advance)
             return cache.take(keys)
 
-        levels = _name(papers, vectors, memberships, embed_phrases)
-    return Draft(papers, vectors, engine, graph, positions, levels, tuple(memberships))
-
-
-def _name(
-    papers: Sequence[Paper],
-    vectors: Vectors,
-    memberships: Sequence[Labels],
-    embed_phrases: EmbedPhrases,
-) -> tuple[tuple[Topic, ...], ...]:
-    table = phrase_table(papers)
-    levels: list[tuple[Topic, ...]] = []
-    names: list[TopicName] = []
-    parents = np.zeros(len(papers), dtype=np.int32)
-    number = 0
-    for level, labels in enumerate(memberships):
-        names = name_topics(table, labels, parents, names, vectors, embed_phrases)
-        sizes = np.bincount(labels)
-        topics: list[Topic] = []
-        for place, name in enumerate(names):
-            number += 1
-            parent = int(parents[np.argmax(labels == place)])
-            topics.append(
-                Topic(
-                    id=f"t{number}",
-                    level=level,
-                    parent=levels[-1][parent].id if levels else "",
-                    label=name.label,
-                    keywords=name.keywords,
-                    size=int(sizes[place]),
-                )
-            )
-        levels.append(tuple(topics))
-        parents = labels
-    return tuple(levels)
+        outline = draw_outline(
+            papers, vectors, graph, settings.topics, embed_phrases, options.namer
+        )
+    return Draft(papers, vectors, engine, graph, positions, outline)
 
 
 def _read(

@@ -24,16 +24,19 @@ from explorer.engines import Engine, load_engine
 from explorer.errors import LibraryDamaged
 from explorer.graph import NeighbourGraph
 from explorer.lexicon import Lexicon
+from explorer.outline import Outline
 from explorer.paper import Paper
 from explorer.projection import Positions
 from explorer.records import Records
-from explorer.topics import Labels, Topic
+from explorer.topics import Labels, Strengths, Topic
 
-SCHEMA = 1
+SCHEMA = 2
 GIVEN = " (vectors given)"
 """Ends the identity of a library whose vectors came from the user, not from the embedder."""
 _MANIFEST = "manifest.json"
 _SELF_CHECKS = 20
+_LISTS = ("keywords", "representatives")
+"""Fields of a topic that JSON turns into lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Generation:
     """Topics from coarse to fine."""
     memberships: tuple[Labels, ...]
     """For each level, the place in ``levels[level]`` of each paper's topic."""
+    strengths: tuple[Strengths, ...]
+    """For each level, how strongly each paper belongs to its topic, from 0 to 1."""
 
     @property
     def size(self) -> int:
@@ -110,8 +115,7 @@ class Draft:
     engine: Engine
     graph: NeighbourGraph
     positions: Positions
-    levels: tuple[tuple[Topic, ...], ...]
-    memberships: tuple[Labels, ...]
+    outline: Outline
 
 
 def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
@@ -124,8 +128,9 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     Lexicon.build(draft.papers, folder / "words")
     draft.graph.save(folder)
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
-    np.save(folder / "memberships.npy", np.stack(draft.memberships), allow_pickle=False)
-    topics = [[asdict(topic) for topic in level] for level in draft.levels]
+    np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)
+    np.save(folder / "strengths.npy", np.stack(draft.outline.strengths), allow_pickle=False)
+    topics = [[asdict(topic) for topic in level] for level in draft.outline.levels]
     _write_json(folder / "topics.json", topics)
     files = {
         path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
@@ -161,13 +166,11 @@ def open_generation(folder: Path) -> Generation:
             lexicon=Lexicon.open(folder / "words"),
             graph=NeighbourGraph.open(folder),
             positions=np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False),
-            levels=tuple(
-                tuple(Topic(**topic | {"keywords": tuple(topic["keywords"])}) for topic in level)
-                for level in levels
-            ),
+            levels=tuple(tuple(_topic(topic) for topic in level) for level in levels),
             memberships=tuple(
                 np.load(folder / "memberships.npy", mmap_mode="r", allow_pickle=False)
             ),
+            strengths=tuple(np.load(folder / "strengths.npy", mmap_mode="r", allow_pickle=False)),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         # Files of the right size may still hold anything; sizes are all that was checked.
@@ -175,6 +178,10 @@ def open_generation(folder: Path) -> Generation:
             f"{folder}: cannot be read ({error}). Go back with `explorer rollback`, or build anew "
             "with `explorer build --full`."
         ) from None
+
+
+def _topic(fields: dict[str, Any]) -> Topic:
+    return Topic(**fields | {name: tuple(fields[name]) for name in _LISTS})
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -212,6 +219,7 @@ def verify_generation(folder: Path) -> None:
         "graph": generation.graph.size,
         "positions": len(generation.positions),
         "memberships": len(generation.memberships[0]),
+        "strengths": len(generation.strengths[0]),
     }
     if (
         set(counts.values()) != {size}

@@ -13,6 +13,10 @@ from explorer.engines import Engine
 from explorer.settings import GraphSettings
 
 _BLOCK = 4096
+_USUAL = 10
+"""Neighbours whose mean similarity is what a paper is used to."""
+_CONTRAST = 4.0
+"""How steeply an edge's weight grows with what it exceeds the usual by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,25 @@ class NeighbourGraph:
         rows = np.repeat(np.arange(self.size, dtype=np.int32), k)
         columns = self.neighbours[:, :k].ravel()
         weights = np.clip(self.similarities[:, :k].ravel(), 1e-6, None).astype(np.float64)
+        directed = sparse.csr_matrix((weights, (rows, columns)), shape=(self.size, self.size))
+        return directed.maximum(directed.T).tocsr()
+
+    def without_hubs(self, k: int) -> sparse.csr_matrix:
+        """Return the undirected graph of the k nearest once hubs are discounted.
+
+        Some papers are near to everything: surveys, short abstracts. A similarity counts by how
+        far it exceeds what either end is used to (cross-domain similarity local scaling, Conneau
+        et al. 2018, arXiv:1710.04087), and the k best of each paper by that are its neighbours.
+        Shape (papers, papers), float64, weights above zero, no self-loops.
+        """
+        if not self.neighbours.size:
+            return sparse.csr_matrix((self.size, self.size), dtype=np.float64)
+        usual = self.similarities[:, :_USUAL].mean(axis=1, dtype=np.float64)
+        excess = 2.0 * self.similarities - usual[:, None] - usual[self.neighbours]
+        best = np.argsort(-excess, axis=1, kind="stable")[:, : min(k, excess.shape[1])]
+        rows = np.repeat(np.arange(self.size, dtype=np.int32), best.shape[1])
+        columns = np.take_along_axis(self.neighbours, best, axis=1).ravel()
+        weights = np.exp(_CONTRAST * np.take_along_axis(excess, best, axis=1)).ravel()
         directed = sparse.csr_matrix((weights, (rows, columns)), shape=(self.size, self.size))
         return directed.maximum(directed.T).tocsr()
 

@@ -2,9 +2,10 @@
 
 Candidates are runs of one to four words without stop words or the filler of abstracts. A phrase
 is good if many of the topic's papers use it and few others do, if it is complete (not mostly
-followed or preceded by further words, as "large language" is by "models"), and if its own vector
-lies in the topic's direction. A word that mostly stands inside a longer phrase yields to that
-phrase (the nesting idea of the C-value, Frantzi, Ananiadou and Mima 2000,
+followed or preceded by further words, as "large language" is by "models"), if papers that use it
+tend to have it in their title, which parts subjects from means ("computational resources"), and
+if its own vector lies in the topic's direction. A word that mostly stands inside a longer phrase
+yields to that phrase (the nesting idea of the C-value, Frantzi, Ananiadou and Mima 2000,
 doi:10.1007/s007999900023).
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from explorer.embedders import Vectors
 from explorer.lexicon import STOP_WORDS, stem
 from explorer.paper import Paper
-from explorer.topics import Labels
+from explorer.topics import Labels, Topic
 
 EmbedPhrases = Callable[[Sequence[str]], Vectors]
 """Phrases to unit vectors, in the papers' own space."""
@@ -86,6 +87,8 @@ _LENGTH_WORTH = (0.0, 0.55, 1.0, 1.05, 0.95)
 """Worth of a phrase by its number of words: one says little, four are a mouthful."""
 _TITLE_WORTH = 0.5
 """How much a phrase's share of titles adds to its share of papers."""
+_DOUBT = 4.0
+"""Papers' worth of doubt about how often a phrase stands in titles."""
 _NESTED = 0.7
 _LEAST_CENTRAL = 0.05
 _MARGIN_WORTH = 6.0
@@ -94,6 +97,8 @@ _LEAST_SHARE = 0.04
 """A phrase of fewer of a topic's papers names those few, not the topic."""
 _CANDIDATES = 60
 _KEYWORDS = 8
+_LONGEST_NAME = 80
+"""Characters of a name that a naming function gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,30 @@ class TopicName:
 
     label: str
     keywords: tuple[str, ...]
+    evidence: int = 0
+    """In how many of the topic's papers the label stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamingCase:
+    """What a naming function is told of a topic."""
+
+    level: int
+    """0 is the coarsest."""
+    parent: str
+    """What the topic one level up is called; empty on level 0."""
+    siblings: tuple[str, ...]
+    """What the other topics below the same parent are called."""
+    label: str
+    """What this project calls it."""
+    keywords: tuple[str, ...]
+    size: int
+    papers: tuple[Paper, ...]
+    """The papers that stand for it."""
+
+
+Namer = Callable[[NamingCase], str]
+"""A function of the user's own, a language model perhaps. An empty answer keeps the label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +147,8 @@ class PhraseTable:
     """The usual way of writing each phrase."""
     completeness: dict[str, float]
     """From 0 (always part of something longer) to 1 (always stands by itself)."""
+    titleness: dict[str, float]
+    """How often papers that use the phrase have it in their title, smoothed; from 0 to 1."""
 
 
 def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
@@ -151,6 +182,8 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
                     if is_title:
                         in_title[row][key] = None
     kept = {key: frozenset(found) for key, found in rows.items() if len(found) > 1}
+    titled = Counter(key for found in in_title for key in found if key in kept)
+    usual = sum(titled.values()) / max(1, sum(map(len, kept.values())))
     return PhraseTable(
         kept,
         tuple(tuple(key for key in found if key in kept) for found in in_paper),
@@ -159,6 +192,10 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
         {
             key: (1 - followed[key] / (seen[key] + 1)) * (1 - 0.5 * preceded[key] / (seen[key] + 1))
             for key in kept
+        },
+        {
+            key: (titled[key] + _DOUBT * usual) / (len(found) + _DOUBT)
+            for key, found in kept.items()
         },
     )
 
@@ -199,9 +236,50 @@ def name_topics(
             names[topic] = parent_names[parent]  # not cut, so still the same topic
             continue
         inherited = _bag(parent_names[parent].label) if parent_names else frozenset[str]()
-        names[topic] = _named([table.display[key] for key in ranked], taken, inherited, topic)
+        found = _named([table.display[key] for key in ranked], taken, inherited, topic)
+        members = frozenset(np.flatnonzero(labels == topic).tolist())
+        keys = {table.display[key]: key for key in ranked}
+        evidence = len(table.papers[keys[found.label]] & members) if found.label in keys else 0
+        names[topic] = replace(found, evidence=evidence)
         taken.add(_bag(names[topic].label))
     return [names[topic] for topic in range(len(sizes))]
+
+
+def renamed(
+    levels: Sequence[Sequence[Topic]], papers: Sequence[Paper], namer: Namer
+) -> list[tuple[Topic, ...]]:
+    """Return the topics as ``namer`` names them.
+
+    An answer that is empty, or given to another topic of the level already, changes nothing; one
+    that runs over several lines or goes on and on is cut short.
+    """
+    by_id = {paper.id: paper for paper in papers}
+    above: dict[str, str] = {}
+    result: list[tuple[Topic, ...]] = []
+    for level in levels:
+        taken = {topic.label.casefold() for topic in level}
+        named: list[Topic] = []
+        for topic in level:
+            case = NamingCase(
+                level=topic.level,
+                parent=above.get(topic.parent, ""),
+                siblings=tuple(
+                    t.label for t in level if t.parent == topic.parent and t.id != topic.id
+                ),
+                label=topic.label,
+                keywords=topic.keywords,
+                size=topic.size,
+                papers=tuple(by_id[paper] for paper in topic.representatives),
+            )
+            answer = " ".join(str(namer(case) or "").split())[:_LONGEST_NAME]
+            if answer and answer.casefold() not in taken:
+                taken.add(answer.casefold())
+                named.append(replace(topic, label=answer, named_by="a naming function"))
+            else:
+                named.append(topic)
+        above |= {topic.id: topic.label for topic in named}
+        result.append(tuple(named))
+    return result
 
 
 def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
@@ -277,7 +355,7 @@ def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, di
                 continue
             share = (inside + _TITLE_WORTH * of_title[topic][key]) / size
             length = min(len(key.split()), _LONGEST)
-            worth = _LENGTH_WORTH[length] * table.completeness[key]
+            worth = _LENGTH_WORTH[length] * table.completeness[key] * table.titleness[key] ** 0.5
             scores[topic][key] = float(share * contrast * worth)
     return scores
 

@@ -47,16 +47,21 @@ class MapSettings:
 class TopicSettings:
     """Leiden communities (Traag, Waltman, van Eck 2019, doi:10.1038/s41598-019-41695-z)."""
 
-    neighbours: int = 30
-    """At most; small libraries use the square root of their size, at least 5."""
+    neighbours: int = 15
+    """At most; small libraries use half the square root of their size, at least 5."""
     resolution: float = 1.0
+    """Above 1 topics are finer, below coarser."""
     smallest_topic: int = 4
     """Communities with fewer papers join the one they are tied to most."""
     split_above: int = 24
     """A topic with more papers than this is divided again on the next, finer level."""
-    most_levels: int = 3
+    worth_a_level: float = 0.5
+    """A finer level needs at least this share of the papers in topics that are divided."""
+    handful: int = 8
+    """More topics than this are gathered into fields."""
+    most_levels: int = 4
     seed: int = 1
-    trials: int = 8
+    trials: int = 4
     """Independent Leiden runs, of which the best by modularity is kept."""
 
 

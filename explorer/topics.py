@@ -1,8 +1,8 @@
 """Topics: the neighbour graph cut into nested communities, every paper in one.
 
 Communities are found with the Leiden algorithm (Traag, Waltman, van Eck 2019,
-doi:10.1038/s41598-019-41695-z) by modularity; large ones are cut again on the graph that their
-own papers form. Nothing is thrown out as noise.
+doi:10.1038/s41598-019-41695-z) by modularity. Many are gathered into a handful of fields, large
+ones are divided again on the graph that their own papers form. Nothing is thrown out as noise.
 """
 
 from __future__ import annotations
@@ -20,6 +20,14 @@ from explorer.settings import TopicSettings
 Labels = NDArray[np.int32]
 """The community of each paper, numbered from 0 without gaps; shape (papers,)."""
 
+Strengths = NDArray[np.float32]
+"""How strongly each paper belongs to its topic, from 0 to 1; shape (papers,)."""
+
+
+_FAINT = 1e-3
+"""Closeness of topics that no edge joins."""
+_FEWEST_FIELDS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -33,41 +41,109 @@ class Topic:
     label: str
     keywords: tuple[str, ...]
     size: int
+    evidence: int = 0
+    """In how many of its papers the label stands, word for word or inflected."""
+    representatives: tuple[str, ...] = ()
+    """Ids of the papers that stand for it, three to five where it has as many."""
+    named_by: str = ""
+    """Who chose the label: empty for the papers themselves, "you", or a naming function."""
 
 
 def partition(graph: NeighbourGraph, settings: TopicSettings) -> list[Labels]:
     """Return nested partitions from coarse to fine, at least one, each with all papers.
 
-    A level is added while some topic of the last one is larger than ``split_above``; topics
-    that are not cut go on into it unchanged. Numbers follow size, largest first.
+    The communities of the whole graph are its subjects. Where they are many, they are gathered
+    into fields, a handful; where they are large, they are divided, level by level, and those that
+    are not go on unchanged. Numbers follow size, largest first.
     """
-    edges = graph.symmetric(min(settings.neighbours, max(5, math.isqrt(graph.size))))
-    levels = [_by_size(_communities(edges, settings))]
+    edges = edges_of(graph, settings)
+    subjects = _by_size(_communities(edges, settings))
+    levels = [subjects]
+    fields = _gathered(edges, subjects, settings)
+    if fields is not None:
+        levels.insert(0, fields)
     while len(levels) < settings.most_levels:
-        finer = _cut_large(edges, levels[-1], settings)
+        finer = _divided(edges, levels[-1], settings)
         if finer is None:
             break
         levels.append(finer)
     return levels
 
 
-def _cut_large(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
-    sizes = np.bincount(labels)
-    if sizes.max() <= settings.split_above:
+def edges_of(graph: NeighbourGraph, settings: TopicSettings) -> sparse.csr_matrix:
+    """Return the weighted graph that communities are sought in; shape (papers, papers)."""
+    return graph.without_hubs(min(settings.neighbours, max(5, math.isqrt(graph.size) // 2)))
+
+
+def strengths(edges: sparse.csr_matrix, labels: Labels) -> Strengths:
+    """Return how strongly each paper belongs to its topic, shape (papers,).
+
+    It is the share of its edges' weight that stays within the topic: 1 where all its neighbours
+    are of the same topic, 0 where none is.
+    """
+    links = edges.tocoo()
+    within = labels[links.row] == labels[links.col]
+    size = edges.shape[0]
+    inner = np.bincount(links.row, weights=links.data * within, minlength=size)
+    whole = np.bincount(links.row, weights=links.data, minlength=size)
+    return np.divide(inner, whole, out=np.ones(size), where=whole > 0).astype(np.float32)
+
+
+def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
+    """Gather topics into a handful of fields, or return None where they are no more than that.
+
+    Topics are joined by how much closer they are tied than their sizes would have it, averaged
+    over their pairs, as in hierarchical clustering by node pair sampling (Bonald et al. 2018,
+    arXiv:1806.01664). How many fields there are is decided by the widest gap between two joins.
+    """
+    count = int(labels.max()) + 1
+    if count <= settings.handful:
         return None
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    ties = _between(edges, labels).toarray()
+    volumes = ties.sum(axis=1)
+    closeness = ties * volumes.sum() / np.maximum(np.outer(volumes, volumes), 1e-12)
+    pairs = np.triu_indices(count, 1)
+    joins = linkage(-np.log(closeness[pairs] + _FAINT) - np.log(_FAINT), "average")
+    heights = joins[:, 2]
+    fewest, most = _FEWEST_FIELDS, settings.handful
+    # Cutting into k fields undoes the last k - 1 joins: the gap lies below the first of those.
+    gaps = [heights[count - k] - heights[count - k - 1] for k in range(fewest, most + 1)]
+    fields = fcluster(joins, fewest + int(np.argmax(gaps)), "maxclust") - 1
+    return _by_size(fields.astype(np.int32)[labels])
+
+
+def _between(edges: sparse.csr_matrix, labels: Labels) -> sparse.csr_matrix:
+    """Return the graph whose nodes are topics, an edge the weight of all edges between two."""
+    size = len(labels)
+    member = sparse.csr_matrix((np.ones(size), (np.arange(size), labels)))
+    return (member.T @ edges @ member).tocsr()
+
+
+def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
+    """Divide the topics that are large, or return None where that is not worth a level."""
+    sizes = np.bincount(labels)
+    # In a small library, what is large is small.
+    large = min(settings.split_above, max(2 * settings.smallest_topic, math.isqrt(len(labels))))
     finer = np.zeros_like(labels)
-    used = 0
+    used = papers = 0
     for topic in range(len(sizes)):
         members = np.flatnonzero(labels == topic)
         parts = np.zeros(len(members), dtype=np.int32)
-        if sizes[topic] > settings.split_above:
+        if sizes[topic] > large:
             parts = _communities(edges[members][:, members].tocsr(), settings)
+            papers += len(members) if parts.any() else 0
         finer[members] = used + parts
         used += int(parts.max()) + 1
-    return None if used == len(sizes) else _by_size(finer)
+    return _by_size(finer) if papers >= settings.worth_a_level * len(labels) else None
 
 
 def _communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
+    return _absorb_small(edges, _leiden(edges, settings), settings.smallest_topic)
+
+
+def _leiden(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
     size = edges.shape[0]
     if edges.nnz == 0:
         return np.zeros(size, dtype=np.int32)
@@ -86,7 +162,7 @@ def _communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
     )
     raw = np.fromiter((found.get(i, -1) for i in range(size)), dtype=np.int64, count=size)
     _, labels = np.unique(raw, return_inverse=True)
-    return _absorb_small(edges, labels.astype(np.int32), settings.smallest_topic)
+    return labels.astype(np.int32)
 
 
 def _absorb_small(edges: sparse.csr_matrix, labels: Labels, smallest: int) -> Labels:

@@ -44,6 +44,7 @@ LAYERS = (
         "explorer.projection",
         "explorer.topics",
         "explorer.names",
+        "explorer.outline",
         "explorer.records",
     ),
     (

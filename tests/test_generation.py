@@ -25,6 +25,7 @@ from explorer.generation import (
 )
 from explorer.graph import build_graph
 from explorer.identity import identify
+from explorer.outline import Outline
 from explorer.paper import Paper
 from explorer.projection import draw
 from explorer.settings import GraphSettings, MapSettings
@@ -42,8 +43,11 @@ def make_draft(papers: list[Paper], engine: str = "faiss") -> Draft:
         engine=built,
         graph=graph,
         positions=draw(graph, vectors, MapSettings()),
-        levels=((Topic("t1", 0, "", "everything", ("some", "words"), len(records)),),),
-        memberships=(np.zeros(len(records), dtype=np.int32),),
+        outline=Outline(
+            levels=((Topic("t1", 0, "", "everything", ("some", "words"), len(records)),),),
+            memberships=(np.zeros(len(records), dtype=np.int32),),
+            strengths=(np.ones(len(records), dtype=np.float32),),
+        ),
     )
 
 
@@ -82,11 +86,11 @@ def test_what_was_written_opens_as_it_was(
     verify_generation(tmp_path / "g")
     opened = open_generation(tmp_path / "g")
     assert list(opened.records) == list(draft.papers)
-    assert opened.levels == draft.levels
+    assert opened.levels == draft.outline.levels
     assert opened.size == count
     assert np.array_equal(opened.positions, draft.positions)
     assert np.array_equal(opened.graph.neighbours, draft.graph.neighbours)
-    assert np.array_equal(opened.memberships[0], draft.memberships[0])
+    assert np.array_equal(opened.memberships[0], draft.outline.memberships[0])
     assert np.array_equal(opened.engine.vectors(np.arange(count, dtype=np.int64)), draft.vectors)
     assert [topic.label for topic in opened.topics_of(0)] == ["everything"]
     assert opened.members(opened.levels[0][0]).tolist() == list(range(count))
@@ -196,7 +200,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
         open_generation(tmp_path / "000007")
 
 
-@pytest.mark.parametrize("part", ["positions", "papers", "memberships", "graph", "vectors"])
+@pytest.mark.parametrize("part", ["positions", "papers", "outline", "graph", "vectors"])
 def test_parts_that_disagree_on_the_number_of_papers_are_not_published(
     tmp_path: Path, corpus: list[Paper], part: str
 ) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_mutual_info_score  # type: ignore[import-untyped]
+from sklearn.metrics import adjusted_mutual_info_score
 
 from explorer.embedders import Vectors
 from explorer.engines import load_engine
@@ -94,7 +94,7 @@ def test_communities_within_a_community_are_found_on_the_finer_level() -> None:
     own = np.repeat(np.arange(9), 20)
     raw = countries[own] + random.normal(size=(180, 64)) / 8
     vectors = np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
-    levels = partition(graph_of(vectors), TopicSettings(resolution=0.3))
+    levels = partition(graph_of(vectors), TopicSettings())
     assert adjusted_mutual_info_score(own // 3, levels[0]) >= 0.9
     assert max(adjusted_mutual_info_score(own, labels) for labels in levels[1:]) >= 0.9
 
