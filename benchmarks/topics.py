@@ -29,8 +29,9 @@ from numpy.typing import NDArray
 from explorer.embedders import Vectors, open_embedder
 from explorer.engines import load_engine
 from explorer.graph import build_graph
-from explorer.names import name_topics, phrase_table
+from explorer.names import name_topics
 from explorer.paper import Paper
+from explorer.phrases import phrase_table
 from explorer.settings import GraphSettings, TopicSettings
 from explorer.topics import Labels, partition
 

@@ -1,102 +1,52 @@
 """Names for topics: phrases as they stand in the papers, told apart from the siblings'.
 
-Candidates are runs of one to four words without stop words or the filler of abstracts. A phrase
-is good if many of the topic's papers use it and few others do, if it is complete (not mostly
-followed or preceded by further words, as "large language" is by "models"), if papers that use it
-tend to have it in their title, which parts subjects from means ("computational resources"), and
-if its own vector lies in the topic's direction. A word that mostly stands inside a longer phrase
+A phrase (``phrases.py``) is good if many of the topic's papers use it and few others do, and if
+its own vector lies in the topic's direction. A word that mostly stands inside a longer phrase
 yields to that phrase (the nesting idea of the C-value, Frantzi, Ananiadou and Mima 2000,
-doi:10.1007/s007999900023).
+doi:10.1007/s007999900023). Among a topic's best phrases the one is chosen that, read beside all
+other names of the level, points to the topic's papers and not to those of others.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedders import Vectors
-from explorer.lexicon import STOP_WORDS, stem
+from explorer.lexicon import stem
 from explorer.paper import Paper
+from explorer.phrases import LONGEST, PhraseTable
 from explorer.topics import Labels, Topic
 
 EmbedPhrases = Callable[[Sequence[str]], Vectors]
 """Phrases to unit vectors, in the papers' own space."""
 
-_FILLER = frozenset(
-    """able accuracy achieve achieved achieves achieving across additional address addresses
-    advance advanced advances aim aims allow allowing allows analysis analyze application
-    applications apply applied approach approaches art available average baseline baselines based
-    benchmark benchmarks best better beyond bridge case cases challenge challenges challenging code
-    common compare compared comparison complex component comprehensive conduct consider
-    considerable consistent consistently contribution conventional crucial current demonstrate
-    demonstrated demonstrates demonstrating despite detail develop developed development
-    different difficult direct directly due easily effective effectively effectiveness effect
-    effects efficient efficiently efficiency enable enables enabling end enhance enhanced enhances
-    enhancing ensure ensuring entire especially essential evaluate evaluated evaluating evaluation
-    evaluations evidence example existing experiment experimental experiments explore exploring
-    extensive extra fast faster feature features final finally find findings first focus following
-    framework frameworks full fully fundamental furthermore future gain gains gap general generally
-    given goal great greatly handle hard help hence high higher highly idea impact implement
-    implementation implemented importance important importantly improve improved improvement
-    improvements improves improving include includes including increase increased increases
-    increasing independent information input instance interesting introduce introduced introduces
-    introducing investigate issue issues key know known lack large largely larger largest lead
-    leading leads level leverage leverages leveraging limit limitation limitations limited line
-    low lower main mainly major make makes making manner mean means mechanism mechanisms meet
-    method methodology methods metric metrics model models moreover motivated multiple named nature
-    necessary need needed needs new non notable notably novel number numerous observe obtain
-    obtained offer offers one open order original outperform outperforming outperforms output
-    overall overcome paper papers part particular particularly perform performance performing
-    performs perspective pipeline popular possible potential potentially powerful practical
-    practice precise present presented presents previous previously prior problem problems procedure
-    process processes produce produces promising proper propose proposed proposes proposing
-    prove provide provided provides providing public publicly purpose quality question range
-    rapid rapidly rate ratio real recent recently reduce reduced reduces reducing reduction related
-    relative relevant rely remain remains remarkable report require required requirements requires
-    requiring research researchers respectively result resulting results reveal rich robust role
-    run running scale scales scenario scenarios second seen set sets setting settings several
-    show showing shown shows significant significantly similar simple simply single situation size
-    small smaller sota source special specific specifically speed standard state states step steps
-    strategy strategies strong studied studies study substantial substantially success successful
-    successfully suffer suffers suggest suitable superior support survey system systems tackle
-    target task tasks technique techniques term terms test tested testing third time times total
-    traditional train trained training transform type types typical typically unified unique unlike
-    usage useful user users utilize utilizes utilizing validate value values variety various vast
-    verify version versus way ways wide widely widespread work works world year years
-    github https http www com org available url arxiv abstract et al x""".split()
-)
-"""Words that abstracts of every field share; no phrase may begin or end with one alone."""
-
-_RUN = re.compile(r"[^\W_]+(?:[-’'+.][^\W_]+)*\+*")
-_BREAK = re.compile(
-    r"[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s"
-)
-_ADJECTIVE = re.compile(
-    r"-(?:intensive|efficient|based|aware|free|driven|guided|oriented|level|scale|specific|agnostic"
-    r"|friendly|wise|end|time|shot|source|quality|art|par|performance|cost|rank|dimensional|context"
-    r"|form|range|grained|fidelity|order|step|world)$"
-    r"|(?<!se)(?<!ne)(?<!fe)(?<!spe)(?<!emb)(?<!f)ed$|ly$|(?:consuming|expensive)$"
-)
-_LONGEST = 4
 _LENGTH_WORTH = (0.0, 0.55, 1.0, 1.05, 0.95)
 """Worth of a phrase by its number of words: one says little, four are a mouthful."""
 _TITLE_WORTH = 0.5
 """How much a phrase's share of titles adds to its share of papers."""
-_DOUBT = 4.0
-"""Papers' worth of doubt about how often a phrase stands in titles."""
 _NESTED = 0.7
 _LEAST_CENTRAL = 0.05
 _MARGIN_WORTH = 6.0
 """How steeply a phrase gains by being nearer to its own topic than to any other."""
 _LEAST_SHARE = 0.04
 """A phrase of fewer of a topic's papers names those few, not the topic."""
-_CANDIDATES = 60
+_CANDIDATES = 30
 _KEYWORDS = 8
+_CHOICES = 8
+"""A topic's best phrases, among which its name is chosen."""
+_ASKED = 40
+"""Papers of each topic that a name is tried on."""
+_POINTING_WORTH = 4.0
+"""How steeply a phrase gains by the share of papers that it points to their own topic."""
+_ROUNDS = 3
+_MOST_RIVALS = 400
+"""Topics of one level whose names are read side by side; beyond that, siblings are."""
 _LONGEST_NAME = 80
 """Characters of a name that a naming function gives."""
 
@@ -133,73 +83,6 @@ Namer = Callable[[NamingCase], str]
 """A function of the user's own, a language model perhaps. An empty answer keeps the label."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhraseTable:
-    """Which phrases stand in which papers. A key is the phrase's stems, joined by blanks."""
-
-    papers: dict[str, frozenset[int]]
-    """The rows that each phrase stands in."""
-    in_paper: tuple[tuple[str, ...], ...]
-    """The phrases of each row."""
-    in_title: tuple[tuple[str, ...], ...]
-    """The phrases of each row's title."""
-    display: dict[str, str]
-    """The usual way of writing each phrase."""
-    completeness: dict[str, float]
-    """From 0 (always part of something longer) to 1 (always stands by itself)."""
-    titleness: dict[str, float]
-    """How often papers that use the phrase have it in their title, smoothed; from 0 to 1."""
-
-
-def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
-    """Collect the phrases of all papers that stand in at least two of them."""
-    rows: dict[str, set[int]] = defaultdict(set)
-    in_paper: list[dict[str, None]] = []
-    in_title: list[dict[str, None]] = []
-    forms: dict[str, Counter[str]] = defaultdict(Counter)
-    usual_case: dict[str, Counter[str]] = defaultdict(Counter)
-    followed: Counter[str] = Counter()
-    preceded: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
-    for row, paper in enumerate(papers):
-        in_paper.append({})
-        in_title.append({})
-        for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
-            for start_of_run, run in _runs(text):
-                if not is_title:
-                    for position, word in enumerate(run):
-                        if position or not start_of_run:
-                            usual_case[word.casefold()][word] += 1
-                for start, end in _phrases(run):
-                    phrase = run[start:end]
-                    key = _key(phrase)
-                    seen[key] += 1
-                    followed[key] += end < len(run) and run[end].casefold() not in STOP_WORDS
-                    preceded[key] += start > 0 and run[start - 1].casefold() not in _WEAK
-                    rows[key].add(row)
-                    in_paper[row][key] = None
-                    forms[key][" ".join(phrase)] += 1 if is_title else 2
-                    if is_title:
-                        in_title[row][key] = None
-    kept = {key: frozenset(found) for key, found in rows.items() if len(found) > 1}
-    titled = Counter(key for found in in_title for key in found if key in kept)
-    usual = sum(titled.values()) / max(1, sum(map(len, kept.values())))
-    return PhraseTable(
-        kept,
-        tuple(tuple(key for key in found if key in kept) for found in in_paper),
-        tuple(tuple(key for key in found if key in kept) for found in in_title),
-        {key: _written(forms[key], usual_case) for key in kept},
-        {
-            key: (1 - followed[key] / (seen[key] + 1)) * (1 - 0.5 * preceded[key] / (seen[key] + 1))
-            for key in kept
-        },
-        {
-            key: (titled[key] + _DOUBT * usual) / (len(found) + _DOUBT)
-            for key, found in kept.items()
-        },
-    )
-
-
 def name_topics(
     table: PhraseTable,
     labels: Labels,
@@ -224,25 +107,146 @@ def name_topics(
         topic: sorted(scores, key=lambda key: (-scores[key], key))[:_CANDIDATES]
         for topic, scores in scored.items()
     }
-    centrality = _centrality(table, shortlist, labels, vectors, embed_phrases)
+    keys = sorted({key for found in shortlist.values() for key in found})
+    phrases = embed_phrases([table.display[key] for key in keys]) if keys else vectors[:0]
+    vector_of = dict(zip(keys, phrases, strict=True))
+    centrality = _centrality(shortlist, vector_of, labels, vectors)
     taken = {_bag(name.label) for name in parent_names}
-    names: dict[int, TopicName] = {}
-    for topic in np.argsort(-sizes, kind="stable").tolist():
-        scores = {key: scored[topic][key] * centrality[topic, key] for key in shortlist[topic]}
-        ranked = sorted(scores, key=lambda key: (-scores[key], key))
-        ranked = _without_nested(ranked, table, labels == topic)
+    ranked: dict[int, list[str]] = {}
+    choices: dict[int, list[_Choice]] = {}
+    fixed: dict[int, TopicName] = {}
+    for topic in range(len(sizes)):
         parent = int(parents[np.argmax(labels == topic)])
         if parent_names and sizes[topic] == np.count_nonzero(parents == parent):
-            names[topic] = parent_names[parent]  # not cut, so still the same topic
+            fixed[topic] = parent_names[parent]  # not divided, so still the same topic
             continue
+        scores = {key: scored[topic][key] * centrality[topic, key] for key in shortlist[topic]}
+        order = sorted(scores, key=lambda key: (-scores[key], key))
+        ranked[topic] = _without_nested(order, table, labels == topic)
         inherited = _bag(parent_names[parent].label) if parent_names else frozenset[str]()
-        found = _named([table.display[key] for key in ranked], taken, inherited, topic)
+        choices[topic] = [
+            _Choice(table.display[key], scores[key], vector_of[key])
+            for key in _eligible(ranked[topic], table, taken, inherited)
+        ]
+    labels_of = _chosen(choices, sizes, labels, parents, vectors)
+    names: dict[int, TopicName] = dict(fixed)
+    for topic in np.argsort(-sizes, kind="stable").tolist():
+        if topic in fixed:
+            continue
+        written = [table.display[key] for key in ranked[topic]]
+        found = _named(labels_of.get(topic, ""), written, taken, topic)
+        taken.add(_bag(found.label))
+        key = next((k for k in ranked[topic] if table.display[k] == found.label), None)
         members = frozenset(np.flatnonzero(labels == topic).tolist())
-        keys = {table.display[key]: key for key in ranked}
-        evidence = len(table.papers[keys[found.label]] & members) if found.label in keys else 0
+        evidence = len(table.papers[key] & members) if key else 0
         names[topic] = replace(found, evidence=evidence)
-        taken.add(_bag(names[topic].label))
     return [names[topic] for topic in range(len(sizes))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A phrase that a topic may be called by."""
+
+    label: str
+    score: float
+    vector: NDArray[np.float32]
+
+
+def _eligible(
+    ranked: Sequence[str],
+    table: PhraseTable,
+    taken: set[frozenset[str]],
+    inherited: frozenset[str],
+) -> list[str]:
+    """Return the best phrases that may be a name: several words where there are such phrases."""
+    free = [
+        key
+        for key in ranked
+        if (bag := _bag(table.display[key])) not in taken and not bag <= inherited
+    ]
+    several = [key for key in free if len(re.split(r"[\s-]", table.display[key])) > 1]
+    return (several or free)[:_CHOICES]
+
+
+def _chosen(
+    choices: dict[int, list[_Choice]],
+    sizes: NDArray[np.int64],
+    labels: Labels,
+    parents: Labels,
+    vectors: Vectors,
+) -> dict[int, str]:
+    """Return the label of each topic that has a choice; no two topics get the same words.
+
+    Labels start with the best phrase of each topic. Then each topic in turn, the largest first,
+    takes the phrase with which most papers of the level find their own topic's label nearest,
+    weighed against how good the phrase is in itself.
+    """
+    order = [t for t in np.argsort(-sizes, kind="stable").tolist() if choices.get(t)]
+    picked: dict[int, int] = {}
+    used: dict[frozenset[str], int] = {}
+    for topic in order:
+        bags = [_bag(choice.label) for choice in choices[topic]]
+        free = next((i for i, bag in enumerate(bags) if bag not in used), None)
+        if free is not None:
+            picked[topic] = free
+            used[bags[free]] = topic
+    groups = [np.array([t for t in order if t in picked], dtype=np.int64)]
+    if len(groups[0]) > _MOST_RIVALS:
+        above = np.array([int(parents[np.argmax(labels == t)]) for t in groups[0]])
+        groups = [groups[0][above == parent] for parent in np.unique(above)]
+    for rivals in groups:
+        _settle(rivals.tolist(), choices, picked, used, labels, vectors)
+    return {topic: choices[topic][place].label for topic, place in picked.items()}
+
+
+def _settle(
+    rivals: Sequence[int],
+    choices: dict[int, list[_Choice]],
+    picked: dict[int, int],
+    used: dict[frozenset[str], int],
+    labels: Labels,
+    vectors: Vectors,
+) -> None:
+    """Improve ``picked`` among topics whose names are read side by side."""
+    if len(rivals) < 2:
+        return
+    members = [np.flatnonzero(labels == topic) for topic in rivals]
+    asked = [_spread(rows, _ASKED) for rows in members]
+    own = np.repeat(np.arange(len(rivals)), [len(rows) for rows in asked])
+    weight = np.array([len(rows) / len(some) for rows, some in zip(members, asked, strict=True)])
+    weight = weight[own]
+    papers = np.asarray(vectors[np.concatenate(asked)])
+    every = np.arange(len(own))
+    near = np.stack([papers @ choices[t][picked[t]].vector for t in rivals], axis=1)
+    for _ in range(_ROUNDS):
+        changed = False
+        for place, topic in enumerate(rivals):
+            inside = own == place
+            others = near.copy()
+            others[:, place] = -2.0
+            to_own = others[every, own]
+            others[every, own] = -2.0
+            strongest = others.max(axis=1)
+            best, gain = picked[topic], -np.inf
+            for i, choice in enumerate(choices[topic]):
+                if used.get(_bag(choice.label), topic) != topic:
+                    continue
+                to_this = papers @ choice.vector
+                right = np.where(
+                    inside, to_this > strongest, to_own > np.maximum(strongest, to_this)
+                )
+                share = float(weight[right].sum()) / float(weight[inside].sum())
+                worth = float(np.log(choice.score)) + _POINTING_WORTH * share
+                if worth > gain + 1e-6:
+                    best, gain = i, worth
+            if best != picked[topic]:
+                changed = True
+                del used[_bag(choices[topic][picked[topic]].label)]
+                picked[topic] = best
+                used[_bag(choices[topic][best].label)] = topic
+                near[:, place] = papers @ choices[topic][best].vector
+        if not changed:
+            break
 
 
 def renamed(
@@ -282,56 +286,6 @@ def renamed(
     return result
 
 
-def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
-    """Yield (begins a sentence, words) for each stretch between punctuation."""
-    end = 0
-    begins = True
-    for mark in [*_BREAK.finditer(text), None]:
-        stretch = text[end : mark.start() if mark else len(text)]
-        run = [match[0] for match in _RUN.finditer(stretch)]
-        if run:
-            yield begins, run
-        if mark:
-            begins = bool(re.search(r"[.!?]", mark[0]))
-            end = mark.end()
-
-
-def _phrases(run: list[str]) -> Iterable[tuple[int, int]]:
-    """Yield (start, end) of each candidate within a run of words."""
-    for start in range(len(run)):
-        for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
-            word = run[end - 1]
-            if word.casefold() in STOP_WORDS or not any(c.isalpha() for c in word):
-                break
-            if _says_something(run[start:end]):
-                yield start, end
-
-
-def _says_something(phrase: list[str]) -> bool:
-    lowered = [word.casefold() for word in phrase]
-    if len(phrase) == 1:
-        return (
-            len(lowered[0]) > 2 and lowered[0] not in _FILLER and not _ADJECTIVE.search(lowered[0])
-        )
-    if lowered[0] in _OPENERS or lowered[0].endswith("ly"):
-        return False
-    if lowered[-1] in _CLOSERS or _ADJECTIVE.search(lowered[-1]):
-        return False
-    return any(word not in _FILLER for word in lowered) or tuple(lowered) in _EXCEPTIONS
-
-
-_OPENERS = _FILLER - frozenset(
-    "code large low high real open single multiple feature information time quality world end "
-    "model source small training state task first system user test".split()
-)
-_CLOSERS = _FILLER - frozenset(
-    "model models training code system systems quality world analysis evaluation benchmark "
-    "benchmarks features reduction search survey states rate".split()
-)
-_WEAK = STOP_WORDS | _FILLER
-_EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
-
-
 def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, dict[str, float]]:
     """Score each topic's phrases by use within it against use in its siblings and everywhere."""
     of_topic = _counts(table.in_paper, labels)
@@ -354,7 +308,7 @@ def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, di
             if contrast <= 0:
                 continue
             share = (inside + _TITLE_WORTH * of_title[topic][key]) / size
-            length = min(len(key.split()), _LONGEST)
+            length = min(len(key.split()), LONGEST)
             worth = _LENGTH_WORTH[length] * table.completeness[key] * table.titleness[key] ** 0.5
             scores[topic][key] = float(share * contrast * worth)
     return scores
@@ -369,32 +323,34 @@ def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Count
 
 
 def _centrality(
-    table: PhraseTable,
     shortlist: dict[int, list[str]],
+    vector_of: dict[str, NDArray[np.float32]],
     labels: Labels,
     vectors: Vectors,
-    embed_phrases: EmbedPhrases,
 ) -> dict[tuple[int, str], float]:
     """Return, for each (topic, phrase), how far it points to this topic and to no other.
 
     The cosine to the topic's middle counts, and by how much it exceeds that to any other.
     """
-    keys = sorted({key for found in shortlist.values() for key in found})
-    if not keys:
-        return {}
-    phrases = embed_phrases([table.display[key] for key in keys])
-    row = {key: i for i, key in enumerate(keys)}
     middles = np.stack([vectors[labels == topic].mean(axis=0) for topic in sorted(shortlist)])
     middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
-    cosines: NDArray[np.float32] = phrases @ middles.T
     result: dict[tuple[int, str], float] = {}
     for topic, found in shortlist.items():
+        if not found:
+            continue
+        cosines = np.stack([vector_of[key] for key in found]) @ middles.T
         others = np.delete(cosines, topic, axis=1)
-        for key in found:
-            own = float(cosines[row[key], topic])
-            margin = own - float(others[row[key]].max()) if others.shape[1] else 0.0
+        for place, key in enumerate(found):
+            own = float(cosines[place, topic])
+            margin = own - float(others[place].max()) if others.shape[1] else 0.0
             result[topic, key] = max(own, _LEAST_CENTRAL) * float(np.exp(_MARGIN_WORTH * margin))
     return result
+
+
+def _spread(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return at most so many of ``rows``, evenly spaced."""
+    places = np.linspace(0, len(rows) - 1, min(most, len(rows)))
+    return rows[places.astype(np.int64)]
 
 
 def _without_nested(
@@ -417,38 +373,15 @@ def _without_nested(
     return kept
 
 
-def _named(
-    phrases: list[str], taken: set[frozenset[str]], inherited: frozenset[str], topic: int
-) -> TopicName:
-    free = [p for p in phrases if _bag(p) not in taken and not _bag(p) <= inherited]
-    several = [p for p in free if len(re.split(r"[\s-]", p)) > 1]
-    label = next(iter(several or free), "")
+def _named(label: str, phrases: Sequence[str], taken: set[frozenset[str]], topic: int) -> TopicName:
+    """Return the name with its keywords; where no phrase is left, one with a number."""
     number = topic
-    # A topic that was not cut brings its number along from the level above.
+    # A topic that was not divided brings its number along from the level above.
     while not label or _bag(label) in taken:
         number += 1
         label = f"{phrases[0]} ({number})" if phrases else f"Topic {number}"
     return TopicName(label, tuple([p for p in phrases if p != label][:_KEYWORDS]))
 
 
-def _key(phrase: list[str]) -> str:
-    return " ".join(stem(part) for word in phrase for part in re.split(r"[-’']", word))
-
-
 def _bag(phrase: str) -> frozenset[str]:
     return frozenset(stem(word) for word in re.findall(r"\w+", phrase))
-
-
-def _written(forms: Counter[str], usual_case: dict[str, Counter[str]]) -> str:
-    """Return the phrase as it is usually written, its words in their usual case."""
-    most = max(forms.values())
-    form = min(form for form, count in forms.items() if count == most)
-    return " ".join(_cased(word, usual_case[word.casefold()]) for word in form.split(" "))
-
-
-def _cased(word: str, seen: Counter[str]) -> str:
-    if seen:
-        most = max(seen.values())
-        return min(form for form, count in seen.items() if count == most)
-    is_acronym = sum(c.isupper() for c in word) > 1 or any(c.isdigit() for c in word)
-    return word if is_acronym else word.lower()

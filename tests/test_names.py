@@ -14,8 +14,9 @@ from explorer.embedders import Vectors, open_embedder
 from explorer.generation import Generation
 from explorer.lexicon import STOP_WORDS, stem
 from explorer.library import Library
-from explorer.names import TopicName, name_topics, phrase_table
+from explorer.names import TopicName, name_topics
 from explorer.paper import Paper
+from explorer.phrases import phrase_table
 from explorer.topics import Labels
 
 FILLER = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -43,12 +44,15 @@ def assert_sound(levels: list[Labels], count: int, chosen: TopicSettings) -> Non
         assert np.all(np.diff(sizes) <= 0)
         if len(sizes) > 1:
             assert sizes.min() >= chosen.smallest_topic
-    for coarse, fine in pairwise(levels):
+    whole = min(chosen.split_above, max(2 * chosen.smallest_topic, math.isqrt(count)))
+    for depth, (coarse, fine) in enumerate(pairwise(levels)):
         assert len(np.bincount(fine)) > len(np.bincount(coarse))
         for topic in range(int(fine.max()) + 1):
             assert len(set(coarse[fine == topic].tolist())) == 1
+        if depth == 0 and int(fine.max()) >= chosen.handful:
+            continue  # the first level gathers the second instead of being divided into it
         for topic, size in enumerate(np.bincount(coarse)):
-            if size <= chosen.split_above:
+            if size <= whole:
                 assert len(set(fine[coarse == topic].tolist())) == 1
 
 

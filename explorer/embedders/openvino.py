@@ -55,7 +55,7 @@ class OpenVinoBackend:
         EmbedderError: the model itself cannot be used.
     """
 
-    batch = 2
+    batch_tokens = 768
     """Few, so that what a batch needs stays in the processor's caches."""
 
     def __init__(self, folder: ModelFolder, *, int8: bool = False) -> None:

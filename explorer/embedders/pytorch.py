@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class PyTorchBackend:
     """Encodes windows with the model as sentence-transformers loads it."""
 
-    batch = 32
+    batch_tokens = 16_384
 
     def __init__(self, folder: ModelFolder, device: str = "cpu", half: bool | None = None) -> None:
         self._model = load(folder, device)
@@ -53,7 +53,7 @@ class PyTorchBackend:
             vectors = encode(
                 [window.text for window in windows],
                 prompt=prompted,
-                batch_size=self.batch,
+                batch_size=len(windows),
                 normalize_embeddings=True,
                 convert_to_numpy=True,
                 show_progress_bar=False,

@@ -30,8 +30,8 @@ class Backend(Protocol):
     """Runs a loaded model on windows of texts."""
 
     dimension: int
-    batch: int
-    """Windows to compute at once."""
+    batch_tokens: int
+    """Tokens to compute at once, padding included."""
 
     def cut(self, texts: list[str], *, query: bool) -> list[Window]:
         """Return the windows of ``texts``, in order."""
@@ -100,8 +100,14 @@ def _batches(backend: Backend, texts: Sequence[str], *, query: bool) -> Iterator
         cut = backend.cut(list(texts[start : start + _CHUNK]), query=query)
         windows = [replace(window, owner=start + window.owner) for window in cut]
         windows.sort(key=lambda window: len(window.tokens))
-        for first in range(0, len(windows), backend.batch):
-            yield windows[first : first + backend.batch]
+        batch: list[Window] = []
+        for window in windows:  # each is as long as those before it or longer
+            if batch and (len(batch) + 1) * len(window.tokens) > backend.batch_tokens:
+                yield batch
+                batch = []
+            batch.append(window)
+        if batch:
+            yield batch
 
 
 def open_embedder(model: str) -> SentenceTransformerEmbedder:

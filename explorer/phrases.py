@@ -1,0 +1,213 @@
+"""Phrases of papers: runs of one to four words that can stand as a name.
+
+Candidates are runs without stop words or the filler of abstracts. Beside the papers that each
+stands in, it is told how complete it is (not mostly followed or preceded by further words, as
+"large language" is by "models") and how often it stands in titles, which parts subjects from
+means ("computational resources").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from explorer.lexicon import STOP_WORDS, stem
+from explorer.paper import Paper
+
+_FILLER = frozenset(
+    """able accuracy achieve achieved achieves achieving across additional address addresses
+    advance advanced advances aim aims allow allowing allows analysis analyze application
+    applications apply applied approach approaches art available average baseline baselines based
+    benchmark benchmarks best better beyond bridge case cases challenge challenges challenging code
+    common compare compared comparison complex component comprehensive conduct consider
+    considerable consistent consistently contribution conventional crucial current demonstrate
+    demonstrated demonstrates demonstrating despite detail develop developed development
+    different difficult direct directly due easily effective effectively effectiveness effect
+    effects efficient efficiently efficiency enable enables enabling end enhance enhanced enhances
+    enhancing ensure ensuring entire especially essential evaluate evaluated evaluating evaluation
+    evaluations evidence example existing experiment experimental experiments explore exploring
+    extensive extra fast faster feature features final finally find findings first focus following
+    framework frameworks full fully fundamental furthermore future gain gains gap general generally
+    given goal great greatly handle hard help hence high higher highly idea impact implement
+    implementation implemented importance important importantly improve improved improvement
+    improvements improves improving include includes including increase increased increases
+    increasing independent information input instance interesting introduce introduced introduces
+    introducing investigate issue issues key know known lack large largely larger largest lead
+    leading leads level leverage leverages leveraging limit limitation limitations limited line
+    low lower main mainly major make makes making manner mean means mechanism mechanisms meet
+    method methodology methods metric metrics model models moreover motivated multiple named nature
+    necessary need needed needs new non notable notably novel number numerous observe obtain
+    obtained offer offers one open order original outperform outperforming outperforms output
+    overall overcome paper papers part particular particularly perform performance performing
+    performs perspective pipeline popular possible potential potentially powerful practical
+    practice precise present presented presents previous previously prior problem problems procedure
+    process processes produce produces promising proper propose proposed proposes proposing
+    prove provide provided provides providing public publicly purpose quality question range
+    rapid rapidly rate ratio real recent recently reduce reduced reduces reducing reduction related
+    relative relevant rely remain remains remarkable report require required requirements requires
+    requiring research researchers respectively result resulting results reveal rich robust role
+    run running scale scales scenario scenarios second seen set sets setting settings several
+    show showing shown shows significant significantly similar simple simply single situation size
+    small smaller sota source special specific specifically speed standard state states step steps
+    strategy strategies strong studied studies study substantial substantially success successful
+    successfully suffer suffers suggest suitable superior support survey system systems tackle
+    target task tasks technique techniques term terms test tested testing third time times total
+    traditional train trained training transform type types typical typically unified unique unlike
+    usage useful user users utilize utilizes utilizing validate value values variety various vast
+    verify version versus way ways wide widely widespread work works world year years
+    github https http www com org available url arxiv abstract et al x""".split()
+)
+"""Words that abstracts of every field share; no phrase may begin or end with one alone."""
+
+_RUN = re.compile(r"[^\W_]+(?:[-’'+.][^\W_]+)*\+*")
+_BREAK = re.compile(
+    r"[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s"
+)
+_ADJECTIVE = re.compile(
+    r"-(?:intensive|efficient|based|aware|free|driven|guided|oriented|level|scale|specific|agnostic"
+    r"|friendly|wise|end|time|shot|source|quality|art|par|performance|cost|rank|dimensional|context"
+    r"|form|range|grained|fidelity|order|step|world)$"
+    r"|(?<!se)(?<!ne)(?<!fe)(?<!spe)(?<!emb)(?<!f)ed$|ly$|(?:consuming|expensive)$"
+)
+LONGEST = 4
+"""Words of a phrase at most."""
+_DOUBT = 4.0
+"""Papers' worth of doubt about how often a phrase stands in titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseTable:
+    """Which phrases stand in which papers. A key is the phrase's stems, joined by blanks."""
+
+    papers: dict[str, frozenset[int]]
+    """The rows that each phrase stands in."""
+    in_paper: tuple[tuple[str, ...], ...]
+    """The phrases of each row."""
+    in_title: tuple[tuple[str, ...], ...]
+    """The phrases of each row's title."""
+    display: dict[str, str]
+    """The usual way of writing each phrase."""
+    completeness: dict[str, float]
+    """From 0 (always part of something longer) to 1 (always stands by itself)."""
+    titleness: dict[str, float]
+    """How often papers that use the phrase have it in their title, smoothed; from 0 to 1."""
+
+
+def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
+    """Collect the phrases of all papers that stand in at least two of them."""
+    rows: dict[str, set[int]] = defaultdict(set)
+    in_paper: list[dict[str, None]] = []
+    in_title: list[dict[str, None]] = []
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    usual_case: dict[str, Counter[str]] = defaultdict(Counter)
+    followed: Counter[str] = Counter()
+    preceded: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for row, paper in enumerate(papers):
+        in_paper.append({})
+        in_title.append({})
+        for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
+            for start_of_run, run in _runs(text):
+                if not is_title:
+                    for position, word in enumerate(run):
+                        if position or not start_of_run:
+                            usual_case[word.casefold()][word] += 1
+                for start, end in _phrases(run):
+                    phrase = run[start:end]
+                    key = _key(phrase)
+                    seen[key] += 1
+                    followed[key] += end < len(run) and run[end].casefold() not in STOP_WORDS
+                    preceded[key] += start > 0 and run[start - 1].casefold() not in _WEAK
+                    rows[key].add(row)
+                    in_paper[row][key] = None
+                    forms[key][" ".join(phrase)] += 1 if is_title else 2
+                    if is_title:
+                        in_title[row][key] = None
+    kept = {key: frozenset(found) for key, found in rows.items() if len(found) > 1}
+    titled = Counter(key for found in in_title for key in found if key in kept)
+    usual = sum(titled.values()) / max(1, sum(map(len, kept.values())))
+    return PhraseTable(
+        kept,
+        tuple(tuple(key for key in found if key in kept) for found in in_paper),
+        tuple(tuple(key for key in found if key in kept) for found in in_title),
+        {key: _written(forms[key], usual_case) for key in kept},
+        {
+            key: (1 - followed[key] / (seen[key] + 1)) * (1 - 0.5 * preceded[key] / (seen[key] + 1))
+            for key in kept
+        },
+        {
+            key: (titled[key] + _DOUBT * usual) / (len(found) + _DOUBT)
+            for key, found in kept.items()
+        },
+    )
+
+
+def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
+    """Yield (begins a sentence, words) for each stretch between punctuation."""
+    end = 0
+    begins = True
+    for mark in [*_BREAK.finditer(text), None]:
+        stretch = text[end : mark.start() if mark else len(text)]
+        run = [match[0] for match in _RUN.finditer(stretch)]
+        if run:
+            yield begins, run
+        if mark:
+            begins = bool(re.search(r"[.!?]", mark[0]))
+            end = mark.end()
+
+
+def _phrases(run: list[str]) -> Iterable[tuple[int, int]]:
+    """Yield (start, end) of each candidate within a run of words."""
+    for start in range(len(run)):
+        for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
+            word = run[end - 1]
+            if word.casefold() in STOP_WORDS or not any(c.isalpha() for c in word):
+                break
+            if _says_something(run[start:end]):
+                yield start, end
+
+
+def _says_something(phrase: list[str]) -> bool:
+    lowered = [word.casefold() for word in phrase]
+    if len(phrase) == 1:
+        return (
+            len(lowered[0]) > 2 and lowered[0] not in _FILLER and not _ADJECTIVE.search(lowered[0])
+        )
+    if lowered[0] in _OPENERS or lowered[0].endswith("ly"):
+        return False
+    if lowered[-1] in _CLOSERS or _ADJECTIVE.search(lowered[-1]):
+        return False
+    return any(word not in _FILLER for word in lowered) or tuple(lowered) in _EXCEPTIONS
+
+
+_OPENERS = _FILLER - frozenset(
+    "code large low high real open single multiple feature information time quality world end "
+    "model source small training state task first system user test".split()
+)
+_CLOSERS = _FILLER - frozenset(
+    "model models training code system systems quality world analysis evaluation benchmark "
+    "benchmarks features reduction search survey states rate".split()
+)
+_WEAK = STOP_WORDS | _FILLER
+_EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
+
+
+def _key(phrase: list[str]) -> str:
+    return " ".join(stem(part) for word in phrase for part in re.split(r"[-’']", word))
+
+
+def _written(forms: Counter[str], usual_case: dict[str, Counter[str]]) -> str:
+    """Return the phrase as it is usually written, its words in their usual case."""
+    most = max(forms.values())
+    form = min(form for form, count in forms.items() if count == most)
+    return " ".join(_cased(word, usual_case[word.casefold()]) for word in form.split(" "))
+
+
+def _cased(word: str, seen: Counter[str]) -> str:
+    if seen:
+        most = max(seen.values())
+        return min(form for form, count in seen.items() if count == most)
+    is_acronym = sum(c.isupper() for c in word) > 1 or any(c.isdigit() for c in word)
+    return word if is_acronym else word.lower()
