@@ -14,6 +14,7 @@ words highest in c-TF-IDF, BERTopic's way to describe a topic, as many as the na
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import sys
 import time
@@ -72,9 +73,7 @@ def _load(corpus: Path, vectors: Path, label: str) -> tuple[list[Paper], Vectors
 
 def _ways(papers: list[Paper], vectors: Vectors, labels: list[str]) -> dict[str, dict[str, Any]]:
     texts = [paper.text for paper in papers]
-    ways: dict[str, Callable[[Sequence[str], Vectors], list[Labels]]] = {
-        "this project": lambda _, vectors: _ours(vectors)
-    }
+    ways: dict[str, Callable[[Sequence[str], Vectors], list[Labels]]] = {"this project": _ours}
     for size in _BERTOPIC_SIZES:
         ways[f"BERTopic, topics of at least {size}"] = partial(_bertopic, size)
     ways["EVoC"] = lambda _, vectors: _evoc(vectors)
@@ -110,9 +109,13 @@ def _agreement(labels: list[str], found: Labels, first: Labels, second: Labels) 
     }
 
 
-def _ours(vectors: Vectors) -> list[Labels]:
-    graph = build_graph(load_engine("faiss").build(vectors), GraphSettings())
-    return partition(graph, TopicSettings())
+def _ours(texts: Sequence[str], vectors: Vectors) -> list[Labels]:
+    # A build puts papers into the order of their ids, which come from what they say.
+    order = np.argsort([hashlib.sha256(text.encode()).hexdigest() for text in texts])
+    graph = build_graph(load_engine("faiss").build(vectors[order]), GraphSettings())
+    levels = partition(graph, TopicSettings())
+    back = np.argsort(order)
+    return [labels[back] for labels in levels]
 
 
 def _bertopic(size: int, texts: Sequence[str], vectors: Vectors) -> list[Labels]:
@@ -142,7 +145,7 @@ def _names(papers: list[Paper], vectors: Vectors) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     parents = np.zeros(len(papers), dtype=np.int32)
     names: list[Any] = []
-    levels = _ours(vectors)
+    levels = _ours([paper.text for paper in papers], vectors)
     for depth, labels in enumerate(levels):
         kept = np.unique(labels[known])  # a topic all of whose papers are held out has no name
         place = np.full(int(labels.max()) + 1, -1, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""The JSON contract: what ``--json`` prints of papers, hits, readings and builds.
+"""The JSON contract: what ``--json`` prints of papers, hits, topics, readings and builds.
 
 Scripts rely on these names; fields may be added, none renamed or taken away.
 """
@@ -9,9 +9,14 @@ from dataclasses import asdict
 from typing import Any
 
 from explorer.build import Report
+from explorer.dossier import Dossier
+from explorer.generation import Generation
 from explorer.paper import Paper
 from explorer.readers import Rejection
+from explorer.retopic import Said
 from explorer.search import Hit
+from explorer.topics import Topic
+from explorer.trends import Trend, Trends
 
 
 def paper_as_json(paper: Paper) -> dict[str, Any]:
@@ -35,6 +40,42 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
     }
 
 
+def topic_as_json(topic: Topic, trend: Trend, papers: int) -> dict[str, Any]:
+    """Return a topic with its trend; ``papers`` are in the whole library."""
+    return asdict(topic) | {
+        "share": round(topic.size / papers, 6),
+        "growth": None if trend.growth is None else round(trend.growth, 3),
+        "newest": trend.newest,
+        "dated": trend.dated,
+        "counts": list(trend.counts),
+    }
+
+
+def dossier_as_json(generation: Generation, found: Dossier, dated: Trends) -> dict[str, Any]:
+    ids, titles = generation.records.ids, generation.records.titles
+    belonging = generation.strengths[found.topic.level]
+
+    def short(topics: tuple[Topic, ...]) -> list[dict[str, Any]]:
+        return [{"id": t.id, "label": t.label, "level": t.level, "size": t.size} for t in topics]
+
+    def papers(rows: tuple[int, ...]) -> list[dict[str, Any]]:
+        return [
+            {"id": ids[row], "title": titles[row], "strength": round(float(belonging[row]), 3)}
+            for row in rows
+        ]
+
+    return {
+        "topic": topic_as_json(found.topic, dated.of[found.topic.id], generation.size),
+        "periods": list(dated.periods),
+        "library": list(dated.library),
+        "above": short(found.above),
+        "below": short(found.below),
+        "neighbours": short(found.neighbours),
+        "representatives": papers(found.representatives),
+        "members": papers(found.members),
+    }
+
+
 def read_as_json(paper: Paper) -> dict[str, Any]:
     """Return a paper as it was read: it has no id yet, and nobody has dated its sources."""
     fields = {name: value for name, value in paper_as_json(paper).items() if name != "id"}
@@ -48,6 +89,21 @@ def rejection_as_json(rejection: Rejection) -> dict[str, Any]:
         "line": rejection.line,
         "reason": rejection.reason,
         "excerpt": rejection.excerpt,
+    }
+
+
+def said_as_json(said: Said) -> dict[str, Any]:
+    """Return something that people said of topics; its topic is null while it rests."""
+    statement, topic = said.statement, said.topic
+    return {
+        "number": statement.number,
+        "kind": statement.kind,
+        "level": statement.level,
+        "name": statement.name,
+        "about": list(statement.about),
+        "papers": sum(map(len, statement.groups)),
+        "resting": topic is None,
+        "topic": topic and {"id": topic.id, "label": topic.label, "size": topic.size},
     }
 
 

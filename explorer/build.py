@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from explorer import curation
+from explorer.curation import Statement
 from explorer.dates import latest
 from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, lasting_name, open_embedder
 from explorer.engines import DEFAULT_ENGINE, EngineFactory, load_engine
-from explorer.errors import DigestError, LibraryDamaged, LibraryMissing
+from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
 from explorer.generation import GIVEN, Draft, Generation, Manifest
 from explorer.given_vectors import store_given
 from explorer.graph import build_graph
 from explorer.identity import Conflict, conflicts, identify
 from explorer.library import Library
-from explorer.names import Namer
+from explorer.namers import CarefulNamer, name_of
+from explorer.names import EmbedPhrases, Namer
 from explorer.outline import draw_outline
 from explorer.paper import Paper
 from explorer.plan import joined, make_plan, what_each_says
 from explorer.projection import draw
 from explorer.readers import Reading, Rejection, digest_files, read_digests
-from explorer.settings import Settings
+from explorer.settings import FINENESS, Settings, of_fineness
 from explorer.vectors import Embedded, VectorCache, embed_missing
 
 STAGES = ("read", "embed", "index", "map", "topics", "publish")
@@ -73,6 +76,8 @@ class Options:
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
     namer: Namer | None = None
     """A function of the user's own that names topics; see :class:`explorer.names.Namer`."""
+    topics: str = ""
+    """How fine topics are, one of ``settings.FINENESS``; empty keeps what the library has."""
     settings: Settings = field(default_factory=Settings)
 
 
@@ -97,6 +102,12 @@ class Report:
     """Of those embedded, how many the model could not take at once; it saw them in windows."""
     digests: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
+    resting: int = 0
+    """Things people said of topics that no topic matches now."""
+    naming_failures: int = 0
+    """How often the naming function failed; those topics keep their own names."""
+    naming_failure: str = ""
+    """What went wrong the first time."""
 
 
 def build(
@@ -108,13 +119,17 @@ def build(
     """Bring ``library`` up to date with ``digests`` (files or folders) and publish the result.
 
     Raises:
-        UnusableInput: no digest could be read; the library stays as it was.
+        UnusableInput: no digest could be read, or a name is not known; the library stays as it
+            was.
         LibraryBusy: another build is running.
         EmbedderError: the model cannot be had.
     """
     options = options or Options()
     progress = progress or Silence()
     factory = load_engine(options.engine)  # a wrong name is told before any work is done
+    if options.topics and options.topics not in FINENESS:
+        raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
+    namer = CarefulNamer(options.namer) if options.namer else None
     clock = _Clock()
     with clock.stage("read"):
         progress.stage("read")
@@ -129,6 +144,8 @@ def build(
             papers = joined(read, stored, prune=options.prune)
             plan = make_plan(what_each_says(stored), what_each_says(papers))
             known = {paper.fingerprint: paper for paper in papers}
+        statements = curation.read(library.folder)
+        settings, shape = _shape(options, live, statements)
         model = lasting_name(options.model) or (live.manifest.model if live else DEFAULT_MODEL)
         embedder = open_embedder(model)
         namespace = _namespace(embedder, options, live)
@@ -136,9 +153,11 @@ def build(
         rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
         summaries = tuple(_summary(reading) for reading in readings)
 
-        def report(generation: int, *, published: bool, embedded: Embedded) -> Report:
+        def report(generation: Generation, *, published: bool, embedded: Embedded) -> Report:
+            ids = generation.records.ids
+            said = curation.bearings(generation.memberships, ids, statements)
             return Report(
-                generation=generation,
+                generation=generation.manifest.number,
                 published=published,
                 papers=len(papers),
                 added=len(plan.added),
@@ -153,6 +172,9 @@ def build(
                 too_long=embedded.too_long,
                 digests=summaries,
                 seconds=clock.read(),
+                resting=sum(bearing.rests for bearing in said),
+                naming_failures=namer.failures if namer else 0,
+                naming_failure=namer.first if namer else "",
             )
 
         if (
@@ -161,21 +183,24 @@ def build(
             and not (options.full or options.redraw or options.given_vectors)
             and live.manifest.identity == namespace
             and live.manifest.engine == options.engine
-            and live.manifest.settings == _as_json(options.settings)
+            and _same_shape(live, shape)
         ):
-            return report(
-                live.manifest.number, published=False, embedded=Embedded(reused=len(known))
-            )
+            return report(live, published=False, embedded=Embedded(reused=len(known)))
 
         with clock.stage("embed"):
-            progress.stage("embed", len(known))
             cache = VectorCache(library.vectors, namespace, embedder.dimension)
             if options.given_vectors:
                 store_given(options.given_vectors, readings, papers, cache)
             texts = {fingerprint: paper.text for fingerprint, paper in known.items()}
+            if any(fingerprint not in cache for fingerprint in texts):
+                progress.stage("model")
+                embedder.embed_queries(["a word"])  # the first use of a model may export it
+            progress.stage("embed", len(known))
             embedded = embed_missing(cache, embedder, texts, progress.advance)
             vectors = cache.take([paper.fingerprint for paper in papers])
-        draft = _compute(papers, vectors, embedder, cache, factory, options, clock, progress)
+        draft = _compute(
+            papers, vectors, embedder, cache, factory, settings, namer, statements, clock, progress
+        )
         with clock.stage("publish"):
             progress.stage("publish")
             manifest = Manifest(
@@ -196,11 +221,24 @@ def build(
                     "rejected": len(rejected),
                     "embedded": embedded.new,
                 },
-                settings=_as_json(options.settings),
+                settings=shape,
                 files={},
             )
-            library.publish(draft, manifest)
-        return report(manifest.number, published=True, embedded=embedded)
+            generation = library.publish(draft, manifest)
+        return report(generation, published=True, embedded=embedded)
+
+
+def phrase_embedder(
+    cache: VectorCache, embedder: Embedder, progress: Callable[[int, int], None]
+) -> EmbedPhrases:
+    """Return what turns phrases into vectors, each of them once in the life of ``cache``."""
+
+    def embed_phrases(phrases: Sequence[str]) -> Vectors:
+        keys = [hashlib.sha256(phrase.encode()).hexdigest()[:32] for phrase in phrases]
+        embed_missing(cache, embedder, dict(zip(keys, phrases, strict=True)), progress)
+        return cache.take(keys)
+
+    return embed_phrases
 
 
 def _compute(
@@ -209,12 +247,13 @@ def _compute(
     embedder: Embedder,
     cache: VectorCache,
     factory: EngineFactory,
-    options: Options,
+    settings: Settings,
+    namer: Namer | None,
+    statements: Sequence[Statement],
     clock: _Clock,
     progress: Progress,
 ) -> Draft:
     """Return index, graph, map and topics of ``papers``."""
-    settings = options.settings
     with clock.stage("index"):
         progress.stage("index")
         engine = factory.build(vectors)
@@ -224,14 +263,9 @@ def _compute(
         positions = draw(graph, vectors, settings.map)
     with clock.stage("topics"):
         progress.stage("topics")
-
-        def embed_phrases(phrases: Sequence[str]) -> Vectors:
-            keys = [hashlib.sha256(phrase.encode()).hexdigest()[:32] for phrase in phrases]
-            embed_missing(cache, embedder, dict(zip(keys, phrases, strict=True)), progress.advance)
-            return cache.take(keys)
-
+        embed_phrases = phrase_embedder(cache, embedder, progress.advance)
         outline = draw_outline(
-            papers, vectors, graph, settings.topics, embed_phrases, options.namer
+            papers, vectors, graph, settings.topics, embed_phrases, namer, statements
         )
     return Draft(papers, vectors, engine, graph, positions, outline)
 
@@ -292,6 +326,32 @@ def _summary(reading: Reading) -> dict[str, Any]:
         "papers": len(reading.papers),
         "rejected": len(reading.rejections),
     }
+
+
+def _shape(
+    options: Options, live: Generation | None, statements: Sequence[Statement]
+) -> tuple[Settings, dict[str, Any]]:
+    """Return the settings in force, and all that shapes a generation beside its papers."""
+    fineness = options.topics or _shape_of(live)["fineness"]
+    topics = of_fineness(options.settings.topics, fineness)
+    settings = replace(options.settings, topics=topics)
+    return settings, _as_json(settings) | {
+        "fineness": fineness,
+        "said": curation.digest_of(statements),
+        "namer": name_of(options.namer),
+    }
+
+
+def _shape_of(live: Generation | None) -> dict[str, Any]:
+    """Return what shaped ``live``; older manifests do not tell what nobody could ask for yet."""
+    nothing_asked = {"fineness": "normal", "said": "", "namer": ""}
+    return nothing_asked | (live.manifest.settings if live else {})
+
+
+def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:
+    before = _shape_of(live)
+    # Without a naming function, the names that one gave before stay as long as nothing changes.
+    return before == shape | {"namer": shape["namer"] or before["namer"]}
 
 
 def _as_json(settings: Settings) -> dict[str, Any]:

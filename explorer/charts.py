@@ -1,4 +1,4 @@
-"""Positions and hits to figures. No Streamlit in here, no search, only drawing."""
+"""Positions, hits and topics to figures. No Streamlit in here, no search, only drawing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from explorer.generation import Generation
 from explorer.readable import plain
 from explorer.topics import Topic
+from explorer.trends import Trends
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -31,8 +32,20 @@ PALETTE = (
     "#a0609c",
     "#5c80a8",
     "#8f6f50",
+    "#3e62a8",
+    "#b06437",
+    "#34845c",
+    "#9e4474",
+    "#6c54a7",
+    "#907020",
+    "#258294",
+    "#a84845",
+    "#667c2e",
+    "#805081",
+    "#4d688a",
+    "#735b48",
 )
-"""Topic colours, told apart on white and on near-black."""
+"""Topic colours, told apart on white and on near-black; the second dozen is the first, deeper."""
 
 MAP_CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -43,6 +56,9 @@ MAP_CONFIG: dict[str, Any] = {
     "toImageButtonOptions": {"format": "png", "filename": "literature-map", "scale": 2},
 }
 
+BARE_CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
+"""For figures that are looked at and clicked, not moved."""
+
 _MOST_SVG_POINTS = 3_000
 """SVG points draw without WebGL; beyond this many they would be slow."""
 _MOST_NAMES = 24
@@ -50,6 +66,13 @@ _MAP_PIXELS = (820.0, 640.0)
 """The size that names are set apart for; the real one depends on the window."""
 _NAME_PIXELS = (7.0, 19.0)
 _MARK_PIXELS = 22.0
+_STRAGGLERS = 0.05
+"""The share of a topic's papers, the outermost ones, that its frame on the map leaves out."""
+_GATHERED = "#717a8f"
+"""The colour of a field: it has many subjects, and the colours are theirs."""
+_PALEST = 0.55
+_SECTOR_LETTERS = 13
+_MOST_TICKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +96,87 @@ class Highlights:
     """Numbered from 1 in this order."""
     opened: int | None = None
     focus: tuple[int, ...] = ()
-    """The papers of the chosen topic: they keep their colours, the rest goes grey."""
+    """These papers keep their colours, the rest goes grey."""
+    topic: str = ""
+    """The id of the topic that the map is framed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A topic in the tree of all topics."""
+
+    topic: Topic
+    below: tuple[Branch, ...]
+    """The topics that it is divided into, largest first."""
 
 
 def shown_level(generation: Generation) -> int:
     """Return the finest level of topics whose names still fit on the map."""
     fitting = [i for i, level in enumerate(generation.levels) if len(level) <= _MOST_NAMES]
     return fitting[-1] if fitting else 0
+
+
+def topic_tree(generation: Generation) -> tuple[Branch, ...]:
+    """Return all topics as a tree, largest first, each that goes on undivided once."""
+    return _tree(generation)[0]
+
+
+def branch_of(generation: Generation, topic: Topic) -> Branch:
+    """Return where ``topic`` stands in the tree.
+
+    A topic that goes on undivided from level to level has many ids and stands there by one: that of
+    the shown level, or else its coarsest.
+    """
+    return _tree(generation)[1][topic.id]
+
+
+@lru_cache(maxsize=2)
+def _tree(generation: Generation) -> tuple[tuple[Branch, ...], dict[str, Branch]]:
+    shown = shown_level(generation)
+    below: dict[str, list[Topic]] = {}
+    for topic in generation.topics.values():
+        below.setdefault(topic.parent, []).append(topic)
+    standing: dict[str, Branch] = {}
+
+    def branch(topic: Topic) -> Branch:
+        chain = [topic]
+        while len(finer := below.get(chain[-1].id, [])) == 1:
+            chain.append(finer[0])
+        stands = next((same for same in chain if same.level == shown), topic)
+        made = Branch(stands, branches(finer))
+        standing.update(dict.fromkeys((same.id for same in chain), made))
+        return made
+
+    def branches(topics: Sequence[Topic]) -> tuple[Branch, ...]:
+        ordered = sorted(topics, key=lambda topic: (-topic.size, topic.id))
+        return tuple(branch(topic) for topic in ordered)
+
+    return branches(generation.levels[0]), standing
+
+
+@lru_cache(maxsize=2)
+def topic_colours(generation: Generation) -> dict[str, str]:
+    """Return the colour of each topic by its id.
+
+    Those of the shown level have their colour on the map, finer ones a paler shade of it, and
+    coarser ones, which gather many colours, none.
+    """
+    shown = shown_level(generation)
+    colours: dict[str, str] = {}
+    for level, topics in enumerate(generation.levels):
+        siblings: dict[str, list[Topic]] = {}
+        for topic in topics:
+            siblings.setdefault(topic.parent, []).append(topic)
+        for place, topic in enumerate(topics):
+            if level < shown:
+                colours[topic.id] = _GATHERED
+            elif level == shown:
+                colours[topic.id] = PALETTE[place % len(PALETTE)]
+            else:
+                family = siblings[topic.parent]
+                paler = (family.index(topic) + 1) / (len(family) + 1) if len(family) > 1 else 0.0
+                colours[topic.id] = _mixed(colours[topic.parent], "#ffffff", _PALEST * paler)
+    return colours
 
 
 def topic_colour(generation: Generation, row: int) -> str:
@@ -135,25 +232,171 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
         dragmode="pan",
         hovermode="closest",
         showlegend=False,
-        uirevision=f"{generation.manifest.number}",
+        # Whoever moved the map finds it where it was, until it is framed on another topic.
+        uirevision=f"{generation.manifest.number}{highlights.topic}",
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": inks.text},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": inks.faint, "activecolor": inks.text},
-        hoverlabel={
-            "bgcolor": inks.paper,
-            "bordercolor": inks.faint,
-            "font": {"color": inks.text, "size": 13},
-            "align": "left",
-        },
+        hoverlabel=_hover_label(inks),
         annotations=_topic_names(generation, level, inks, highlights),
     )
-    low, high = _frame(generation.positions)
+    low, high = _framed(generation, highlights.topic)
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
     figure.update_xaxes(**hidden, range=[low[0], high[0]])
     figure.update_yaxes(**hidden, range=[low[1], high[1]])
     return figure
+
+
+def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
+    """Return the tree of topics as rings, coarse ones inside; each sector has its topic's id.
+
+    Topics more than one level finer than those on the map would be hairs; they are left out.
+    """
+    from plotly import graph_objects
+
+    inks = DARK if dark else LIGHT
+    colours = topic_colours(generation)
+    finest = shown_level(generation) + 1
+    all_papers = Topic("all", -1, "", f"{generation.size:,} papers", (), generation.size)
+    ids, parents, topics = [all_papers.id], [""], [all_papers]
+    rings = [(branch, all_papers.id) for branch in topic_tree(generation)]
+    while rings:
+        branch, parent = rings.pop(0)
+        ids.append(branch.topic.id)
+        parents.append(parent)
+        topics.append(branch.topic)
+        inner = [finer for finer in branch.below if finer.topic.level <= finest]
+        rings += [(finer, branch.topic.id) for finer in inner]
+    fills = [inks.paper, *(colours[topic.id] for topic in topics[1:])]
+    figure = graph_objects.Figure(
+        graph_objects.Sunburst(
+            ids=ids,
+            parents=parents,
+            labels=[html.escape(topic.label) for topic in topics],
+            values=[topic.size for topic in topics],
+            branchvalues="total",
+            text=["<br>".join(_sector_lines(topic.label)) for topic in topics],
+            textinfo="text",
+            hovertext=[_sector_hover(topic, generation.size) for topic in topics],
+            hoverinfo="text",
+            marker={"colors": fills, "line": {"width": 1, "color": inks.paper}},
+            leaf={"opacity": 1.0},
+            insidetextfont={
+                "color": [inks.text, *(_ink_on(colour) for colour in fills[1:])],
+                "size": 13,
+            },
+            insidetextorientation="auto",
+        )
+    )
+    figure.update_layout(
+        template="none",
+        margin={"l": 4, "r": 4, "t": 4, "b": 16},
+        paper_bgcolor="rgba(0,0,0,0)",
+        font={"color": inks.text},
+        # Names that do not fit their sector at a readable size are left to the pointer.
+        uniformtext={"minsize": 10, "mode": "hide"},
+        hoverlabel=_hover_label(inks),
+        uirevision=f"{generation.manifest.number}",
+    )
+    return figure
+
+
+def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Figure:
+    """Return the papers of ``topic`` per period as bars, with a line for the library.
+
+    The line is what the bars would be if the topic had kept one share of the library throughout.
+    """
+    from plotly import graph_objects
+
+    inks = DARK if dark else LIGHT
+    counts = trends.of[topic.id].counts
+    share = sum(counts) / max(sum(trends.library), 1)
+    hover = [
+        f"{html.escape(period)}: {count:,} of the library's {all_papers:,}"
+        for period, count, all_papers in zip(trends.periods, counts, trends.library, strict=True)
+    ]
+    places = list(range(len(counts)))
+    figure = graph_objects.Figure(
+        [
+            graph_objects.Bar(
+                x=places, y=counts, marker={"color": colour}, hovertext=hover, hoverinfo="text"
+            ),
+            graph_objects.Scatter(
+                x=places,
+                y=[share * all_papers for all_papers in trends.library],
+                mode="lines",
+                line={"color": inks.text, "width": 1.5, "dash": "dot"},
+                opacity=0.45,
+                hoverinfo="skip",
+            ),
+        ]
+    )
+    shown = places[:: -(-len(places) // _MOST_TICKS)]
+    figure.update_layout(
+        template="none",
+        height=128,
+        margin={"l": 6, "r": 6, "t": 6, "b": 22},
+        bargap=0.25,
+        showlegend=False,
+        dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": inks.text, "size": 11},
+        hoverlabel=_hover_label(inks),
+    )
+    figure.update_xaxes(
+        tickvals=shown,
+        ticktext=[html.escape(trends.periods[place]) for place in shown],
+        tickangle=0,
+        showgrid=False,
+        zeroline=False,
+        showline=True,
+        linecolor=inks.faint,
+        fixedrange=True,
+    )
+    figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
+    return figure
+
+
+def _sector_lines(label: str) -> list[str]:
+    return [
+        html.escape(line) for line in textwrap.wrap(label, _SECTOR_LETTERS, break_long_words=False)
+    ]
+
+
+def _sector_hover(topic: Topic, papers: int) -> str:
+    if topic.level < 0:
+        return html.escape(topic.label)
+    lines = [f"<b>{html.escape(topic.label)}</b>"]
+    lines.append(f"{topic.size:,} papers, {topic.size / papers:.1%}")
+    lines += [html.escape(line) for line in textwrap.wrap(" · ".join(topic.keywords[:5]), 48)]
+    return "<br>".join(lines)
+
+
+def _mixed(colour: str, other: str, part: float) -> str:
+    """Return ``colour`` with ``part`` of it, from 0 to 1, replaced by ``other``."""
+    pairs = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def _ink_on(colour: str) -> str:
+    red, green, blue = _channels(colour)
+    return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
+
+
+def _hover_label(inks: Inks) -> dict[str, Any]:
+    return {
+        "bgcolor": inks.paper,
+        "bordercolor": inks.faint,
+        "font": {"color": inks.text, "size": 13},
+        "align": "left",
+    }
 
 
 def _point_size(papers: int) -> float:
@@ -166,6 +409,22 @@ def _frame(
     low, high = positions.min(axis=0), positions.max(axis=0)
     margin = np.maximum((high - low) * 0.06, 1.0)
     return low - margin, high + margin
+
+
+def _framed(
+    generation: Generation, topic: str
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the corners of the map, or of one topic on it in the proportions of the map."""
+    low, high = _frame(generation.positions)
+    if not topic:
+        return low, high
+    spots = generation.positions[generation.members(generation.topics[topic])]
+    distances = np.linalg.norm(spots - np.median(spots, axis=0), axis=1)
+    inner = spots[np.argsort(distances)[: len(spots) - round(_STRAGGLERS * len(spots))]]
+    its_low, its_high = _frame(inner)
+    half = (high - low) * np.max((its_high - its_low) / (high - low)) / 2
+    middle = (its_low + its_high) / 2
+    return middle - half, middle + half
 
 
 @lru_cache(maxsize=2)
@@ -236,34 +495,70 @@ def _topic_names(
 ) -> list[dict[str, Any]]:
     """Return annotations: each topic's name at its middle, moved apart, none overlapping.
 
-    Names keep off each other and off the numbers of hits.
+    Names keep off each other and off the numbers of hits. Where the map is framed on a topic,
+    those of its own subtopics come first.
     """
     faded = bool(highlights.hits) or highlights.opened is not None
-    low, high = _frame(generation.positions)
-    unit = (high - low) / np.array(_MAP_PIXELS)
+    frame = _framed(generation, highlights.topic)
+    unit = _unit(generation, highlights.topic)
     mark = _MARK_PIXELS * unit
     taken: list[tuple[float, float, float, float]] = [
         (float(x), float(y), float(mark[0]), float(mark[1]))
         for x, y in generation.positions[list(highlights.hits)]
     ]
     names: list[dict[str, Any]] = []
-    places = generation.memberships[level]
-    largest_first = sorted(
-        enumerate(generation.levels[level]), key=lambda item: (-item[1].size, item[1].id)
-    )
-    for place, topic in largest_first:
-        x, y = np.median(generation.positions[places == place], axis=0)
-        # Half a name beyond the edge would be cut off.
-        half = _NAME_PIXELS[0] * len(topic.label) * unit[0] / 2
-        x = np.clip(x, low[0] + half, max(low[0] + half, high[0] - half))
-        width = _NAME_PIXELS[0] * len(topic.label) * unit[0]
-        height = _NAME_PIXELS[1] * unit[1]
-        spot = _free_spot(float(x), float(y), float(width), float(height), taken)
-        if spot is None:
+    inner, outer = _named_topics(generation, level, highlights.topic)
+    for topic in [*inner, *outer]:
+        rows = generation.members(topic)
+        x, y = (float(place) for place in np.median(generation.positions[rows], axis=0))
+        # Names beside the frame are seen when the map is drawn smaller: they need more room.
+        beside = bool(inner) and topic not in inner
+        width, height = np.array(_NAME_PIXELS) * (_unit(generation, "") if beside else unit)
+        width = float(width) * len(topic.label)
+        if not beside:  # Half a name beyond the edge would be cut off.
+            left = frame[0][0] + width / 2
+            x = float(np.clip(x, left, max(left, frame[1][0] - width / 2)))
+        spot = _free_spot(x, y, width, float(height), taken)
+        if spot is None or (beside and _crosses(frame, spot, width, float(height))):
             continue
-        taken.append((spot[0], spot[1], float(width), float(height)))
-        names.append(_name(topic, spot, PALETTE[place % len(PALETTE)], inks, faded=faded))
+        taken.append((*spot, width, float(height)))
+        colour = topic_colour(generation, int(rows[0]))
+        names.append(_name(topic, spot, colour, inks, faded=faded or beside))
     return names
+
+
+def _crosses(
+    frame: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
+    spot: tuple[float, float],
+    width: float,
+    height: float,
+) -> bool:
+    """Whether a name at ``spot`` would be cut by the edge of ``frame``."""
+    half = np.array([width, height]) / 2
+    low, high = np.array(spot) - half, np.array(spot) + half
+    touches = bool(np.all(high > frame[0]) and np.all(low < frame[1]))
+    return touches and not bool(np.all(low >= frame[0]) and np.all(high <= frame[1]))
+
+
+def _named_topics(
+    generation: Generation, level: int, framed: str
+) -> tuple[list[Topic], list[Topic]]:
+    """Return the topics to name: those inside the framed one, and the others of ``level``."""
+    inner: list[Topic] = []
+    within: set[int] = set()
+    if framed:
+        topic = generation.topics[framed]
+        finer = branch_of(generation, topic).below
+        inner = [branch.topic for branch in finer] or [topic]
+        within = set(generation.memberships[level][generation.members(topic)].tolist())
+    others = [topic for place, topic in enumerate(generation.levels[level]) if place not in within]
+    return inner, sorted(others, key=lambda topic: (-topic.size, topic.id))
+
+
+def _unit(generation: Generation, topic: str) -> np.ndarray[Any, Any]:
+    """Return what one pixel is on the map's axes, where it is framed on ``topic``."""
+    low, high = _framed(generation, topic)
+    return np.asarray((high - low) / np.array(_MAP_PIXELS))
 
 
 def _free_spot(

@@ -7,23 +7,27 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage or unusable input.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from explorer import __version__
 from explorer.as_json import (
+    dossier_as_json,
     hit_as_json,
     paper_as_json,
     read_as_json,
     rejection_as_json,
     report_as_json,
+    said_as_json,
+    topic_as_json,
 )
 from explorer.build import Options, build
+from explorer.dossier import dossier
 from explorer.duplicates import LEAST_SIMILARITY, near_duplicates
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.engines import DEFAULT_ENGINE
@@ -31,9 +35,14 @@ from explorer.errors import DigestError, ExplorerError, UnusableInput
 from explorer.generation import GIVEN, Generation
 from explorer.inspection import Inspection, inspect
 from explorer.library import DEFAULT_FOLDER, Library
+from explorer.namers import load_namer
 from explorer.paper import Paper
 from explorer.readers import Rejection, digest_files
-from explorer.search import Filters, Mode, Query, Results, search, similar
+from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
+from explorer.search import Filters, Mode, Query, Results, find_topic, search, similar
+from explorer.settings import FINENESS
+from explorer.topics import Topic
+from explorer.trends import Order, Trends, in_order, trends
 
 _DIGESTS = Path("data/digests")
 
@@ -50,6 +59,33 @@ examples:
   explorer search "KV cache compression" -k 5 --mode dense
   explorer search --like 2405.14458 --unlike 1801.04381
   explorer search diffusion --topic t4 --year 2023..2024 --json
+"""
+_RENAME_EXAMPLES = """\
+The name stays through every later build; `explorer unsay` takes it back.
+
+examples:
+  explorer rename t4 "Serving language models"
+  explorer rename "KV cache" "Memory of language models"
+"""
+_MERGE_EXAMPLES = """\
+The topics are one from now on, through every later build; `explorer unsay` takes it back.
+
+examples:
+  explorer merge t4 t7
+  explorer merge "video editing" "video diffusion" --name "Video"
+"""
+_PIN_EXAMPLES = """\
+Its papers stay together under this name, whatever later builds find. New papers join when they
+come to lie among them. `explorer unsay` takes it back.
+
+examples:
+  explorer pin t4
+  explorer pin "KV cache" --name "My thesis"
+"""
+_UNSAY_EXAMPLES = """\
+examples:
+  explorer unsay       list what was said, each with its number and the topic it applies to now
+  explorer unsay 3     take back number 3
 """
 
 
@@ -132,6 +168,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.npy",
         help="your own unit vectors, one row a record of the one digest given",
     )
+    added.add_argument(
+        "--topics",
+        choices=list(FINENESS),
+        default="",
+        help="how fine topics are, from now on (default: as before)",
+    )
+    added.add_argument(
+        "--namer",
+        default="",
+        metavar="MODULE:FUNCTION",
+        help="your own function that names topics (see docs/topics.md)",
+    )
 
     added = with_library(command("inspect", _inspect, "Show what digests hold; write nothing."))
     added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="digests or folders")
@@ -149,7 +197,20 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
     _with_filters(added)
 
-    with_library(command("topics", _topics, "List the topics, coarse to fine."))
+    added = with_library(command("topics", _topics, "List the topics, coarse to fine."))
+    added.add_argument(
+        "--sort",
+        type=Order,
+        choices=list(Order),
+        default=Order.SIZE,
+        help="largest, newest or fastest growing first (default: size)",
+    )
+    added.add_argument("--csv", type=Path, metavar="FILE", help="write them as a table")
+
+    added = with_library(command("topic", _topic, "Tell all about one topic."))
+    added.add_argument("name", metavar="NAME_OR_ID", help="as `explorer topics` lists them")
+
+    _with_statements(with_library, command)
 
     added = with_library(command("export", _export, "Write out all papers with map and topics."))
     added.add_argument("--format", choices=["jsonl"], default="jsonl", help="default: jsonl")
@@ -173,6 +234,32 @@ def _parser() -> argparse.ArgumentParser:
     added = with_library(command("app", _app, "Open the page in the browser."))
     added.add_argument("--port", type=int, default=8501, help="default: 8501")
     return parser
+
+
+def _with_statements(
+    with_library: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+    command: Callable[[str, Any, str, str], argparse.ArgumentParser],
+) -> None:
+    """Add the commands by which people say something of topics."""
+    known = "id or name, as `explorer topics` lists them"
+    told = "Give a topic a name of your own."
+    added = with_library(command("rename", _rename, told, _RENAME_EXAMPLES))
+    added.add_argument("topic", metavar="TOPIC", help=known)
+    added.add_argument("name", metavar="NAME", help="what to call it")
+
+    told = "Make topics of one level a single one."
+    added = with_library(command("merge", _merge, told, _MERGE_EXAMPLES))
+    added.add_argument("topics", nargs="+", metavar="TOPIC", help=f"two or more, each {known}")
+    added.add_argument("--name", default="", help="what to call it (default: found anew)")
+
+    told = "Hold the papers of a topic together."
+    added = with_library(command("pin", _pin, told, _PIN_EXAMPLES))
+    added.add_argument("topic", metavar="TOPIC", help=known)
+    added.add_argument("--name", default="", help="what to call it (default: its present name)")
+
+    told = "List what was said of topics, or take one of it back."
+    added = with_library(command("unsay", _unsay, told, _UNSAY_EXAMPLES))
+    added.add_argument("number", nargs="?", type=_count, metavar="NUMBER", help="what to take back")
 
 
 def _with_filters(added: argparse.ArgumentParser) -> None:
@@ -214,6 +301,8 @@ def _build(options: argparse.Namespace) -> int:
     if not options.digests and not _DIGESTS.exists():
         raise DigestError(f"{_DIGESTS}: there is no such folder here. Name a digest or a folder.")
     chosen = Options(
+        topics=options.topics,
+        namer=load_namer(options.namer, Path.cwd()) if options.namer else None,
         model=options.model,
         engine=options.engine,
         prune=options.prune,
@@ -313,12 +402,99 @@ def _give(results: Results, options: argparse.Namespace) -> int:
 
 def _topics(options: argparse.Namespace) -> int:
     generation = Library(options.library).open()
+    found = trends(generation)
+    levels = [in_order(level, found, options.sort) for level in generation.levels]
+    topics = [topic for level in levels for topic in level]
+    if options.csv is not None:
+        _write(options.csv, lambda file: _write_table(topics, found, generation.size, file))
     if options.json:
-        _print_json({"levels": [[asdict(topic) for topic in level] for level in generation.levels]})
+        of = found.of
+        listed = [[topic_as_json(t, of[t.id], generation.size) for t in level] for level in levels]
+        _print_json({"levels": listed, "periods": found.periods, "library": found.library})
+    elif options.csv is not None:
+        print(f"{len(topics):,} topics written to {options.csv}")
     else:
         from explorer.terminal import show_topics
 
-        show_topics(generation.levels)
+        show_topics(levels, found, options.sort)
+    return 0
+
+
+def _write_table(topics: Sequence[Topic], found: Trends, papers: int, file: TextIO) -> None:
+    columns = "id level parent label keywords size share evidence growth newest".split()
+    table = csv.writer(file, lineterminator="\n")
+    table.writerow([*columns, *found.periods])
+    for topic in topics:
+        facts = topic_as_json(topic, found.of[topic.id], papers)
+        facts |= {"label": _cell(topic.label), "keywords": _cell("; ".join(topic.keywords))}
+        table.writerow([*(facts[name] for name in columns), *found.of[topic.id].counts])
+
+
+def _cell(text: str) -> str:
+    """Return ``text`` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _topic(options: argparse.Namespace) -> int:
+    generation = Library(options.library).open()
+    topic = find_topic(generation, options.name)
+    found, dated = dossier(generation, topic), trends(generation)
+    if options.json:
+        _print_json(dossier_as_json(generation, found, dated))
+    else:
+        from explorer.terminal import show_topic
+
+        show_topic(generation, found, dated)
+    return 0
+
+
+def _rename(options: argparse.Namespace) -> int:
+    from explorer.terminal import build_progress
+
+    with build_progress() as progress:
+        said = rename(Library(options.library), options.topic, options.name, progress)
+    return _tell_said(said, options)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from explorer.terminal import build_progress
+
+    with build_progress() as progress:
+        said = merge(Library(options.library), options.topics, options.name, progress)
+    return _tell_said(said, options)
+
+
+def _pin(options: argparse.Namespace) -> int:
+    from explorer.terminal import build_progress
+
+    with build_progress() as progress:
+        said = pin(Library(options.library), options.topic, options.name, progress)
+    return _tell_said(said, options)
+
+
+def _tell_said(said: Said, options: argparse.Namespace) -> int:
+    if options.json:
+        _print_json(said_as_json(said))
+    else:
+        from explorer.terminal import show_said
+
+        show_said([said])
+    return 0
+
+
+def _unsay(options: argparse.Namespace) -> int:
+    from explorer.terminal import build_progress, show_said
+
+    library = Library(options.library)
+    taken_back: list[int] = []
+    if options.number is not None:
+        with build_progress() as progress:
+            taken_back.append(unsay(library, options.number, progress).number)
+    said = everything_said(library)
+    if options.json:
+        _print_json({"taken_back": taken_back, "said": [said_as_json(one) for one in said]})
+    else:
+        show_said(said, taken_back)
     return 0
 
 
@@ -329,11 +505,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.output is None:
         _write_lines(generation, sys.stdout)
         return 0
-    try:
-        with options.output.open("w", encoding="utf-8") as file:
-            _write_lines(generation, file)
-    except OSError as error:
-        raise UnusableInput(f"{options.output}: cannot be written ({error.strerror}).") from None
+    _write(options.output, lambda file: _write_lines(generation, file))
     if options.json:
         _print_json({"file": str(options.output), "papers": generation.size})
     else:
@@ -341,11 +513,20 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _write(path: Path, write: Callable[[TextIO], None]) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write(file)
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be written ({error.strerror}).") from None
+
+
 def _write_lines(generation: Generation, file: TextIO) -> None:
     for row, paper in enumerate(generation.records):
         x, y = (round(float(value), 4) for value in generation.positions[row])
         topics = [topic.id for topic in generation.topics_of(row)]
-        record = paper_as_json(paper) | {"x": x, "y": y, "topics": topics}
+        strengths = [round(float(level[row]), 3) for level in generation.strengths]
+        record = paper_as_json(paper) | {"x": x, "y": y, "topics": topics, "strengths": strengths}
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 

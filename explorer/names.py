@@ -255,7 +255,8 @@ def renamed(
     """Return the topics as ``namer`` names them.
 
     An answer that is empty, or given to another topic of the level already, changes nothing; one
-    that runs over several lines or goes on and on is cut short.
+    that runs over several lines or goes on and on is cut short. Topics that people named are not
+    asked about.
     """
     by_id = {paper.id: paper for paper in papers}
     above: dict[str, str] = {}
@@ -264,6 +265,9 @@ def renamed(
         taken = {topic.label.casefold() for topic in level}
         named: list[Topic] = []
         for topic in level:
+            if topic.named_by:
+                named.append(topic)
+                continue
             case = NamingCase(
                 level=topic.level,
                 parent=above.get(topic.parent, ""),
@@ -276,7 +280,8 @@ def renamed(
                 papers=tuple(by_id[paper] for paper in topic.representatives),
             )
             answer = " ".join(str(namer(case) or "").split())[:_LONGEST_NAME]
-            if answer and answer.casefold() not in taken:
+            is_own = answer.casefold() == topic.label.casefold()
+            if answer not in ("", topic.label) and (is_own or answer.casefold() not in taken):
                 taken.add(answer.casefold())
                 named.append(replace(topic, label=answer, named_by="a naming function"))
             else:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.curation import Statement, curated, names_given, with_given_names
 from explorer.embedders import Vectors
 from explorer.graph import NeighbourGraph
-from explorer.names import EmbedPhrases, Namer, TopicName, name_topics, phrase_table, renamed
+from explorer.names import EmbedPhrases, Namer, TopicName, name_topics, renamed
 from explorer.paper import Paper
+from explorer.phrases import phrase_table
 from explorer.settings import TopicSettings
 from explorer.topics import Labels, Strengths, Topic, edges_of, partition, strengths
 
@@ -37,6 +39,7 @@ def draw_outline(
     settings: TopicSettings,
     embed_phrases: EmbedPhrases,
     namer: Namer | None = None,
+    statements: Sequence[Statement] = (),
 ) -> Outline:
     """Return the outline of ``papers``.
 
@@ -47,8 +50,10 @@ def draw_outline(
         settings: how fine topics are.
         embed_phrases: phrases to unit vectors in the papers' space.
         namer: a function of the user's own that names topics; see :class:`explorer.names.Namer`.
+        statements: what people said of topics; their names win over all others.
     """
-    memberships = partition(graph, settings)
+    ids = [paper.id for paper in papers]
+    memberships = curated(partition(graph, settings), ids, statements)
     edges = edges_of(graph, settings)
     belonging = [strengths(edges, labels) for labels in memberships]
     table = phrase_table(papers)
@@ -78,6 +83,7 @@ def draw_outline(
             )
         levels.append(tuple(topics))
         parents = labels
+    levels = with_given_names(levels, names_given(memberships, ids, statements))
     if namer is not None:
         levels = renamed(levels, papers, namer)
     return Outline(tuple(levels), tuple(memberships), tuple(belonging))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explorer.dates import year_of
@@ -110,6 +111,21 @@ class Records:
             ],
             dtype=np.int32,
         )
+
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """The EDTF date of each row, with a year or empty: its own, else its digests' latest."""
+        sources = self._table.column("sources")
+        rows = pc.list_parent_indices(sources).to_pylist()
+        read = pc.struct_field(pc.list_flatten(sources), "date").to_pylist()
+        dates = [own if year_of(own) else "" for own in self._table.column("date").to_pylist()]
+        of_digests: dict[int, str] = {}
+        for row, date in zip(rows, read, strict=True):
+            if not dates[row] and year_of(date):
+                of_digests[row] = max(date, of_digests.get(row, ""))
+        for row, date in of_digests.items():
+            dates[row] = date
+        return tuple(dates)
 
     @cached_property
     def digests(self) -> dict[str, NDArray[np.int64]]:

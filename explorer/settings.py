@@ -6,7 +6,7 @@ written into the manifest of the generation that it shaped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,21 @@ class TopicSettings:
     most_levels: int = 4
     seed: int = 1
     trials: int = 4
-    """Independent Leiden runs, of which the best by modularity is kept."""
+    """Independent Leiden runs on the whole graph, of which the best by modularity is kept."""
+
+
+FINENESS = {"coarser": 0.5, "normal": 1.0, "finer": 2.0}
+"""How fine people may ask topics to be: the factor on the resolution."""
+
+
+def of_fineness(settings: TopicSettings, fineness: str) -> TopicSettings:
+    """Return ``settings`` for topics of a ``fineness``, one of :data:`FINENESS`."""
+    factor = FINENESS[fineness]
+    return replace(
+        settings,
+        resolution=settings.resolution * factor,
+        split_above=round(settings.split_above / factor),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,17 +24,22 @@ from rich.text import Text
 from rich.tree import Tree
 
 from explorer.build import Report
+from explorer.dossier import Dossier
 from explorer.duplicates import Pair
+from explorer.generation import Generation
 from explorer.inspection import Inspection
 from explorer.readers import Rejection
+from explorer.retopic import Said
 from explorer.search import Hit, Results, highlight
 from explorer.topics import Topic
+from explorer.trends import Order, Trend, Trends, first_recent
 
 out = Console()
 err = Console(stderr=True)
 
 _STAGES = {
     "read": "Reading digests",
+    "model": "Readying the model",
     "embed": "Embedding papers",
     "index": "Indexing",
     "map": "Drawing the map",
@@ -43,6 +48,8 @@ _STAGES = {
 }
 _BAR = 12
 _MOST_REJECTIONS = 10
+_MOST_MEMBERS = 10
+_HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
 class BuildProgress:
@@ -129,12 +136,39 @@ def show_report(report: Report, folder: str) -> None:
         out.print(
             f"  {report.too_long:,} longer than the model takes at once; embedded window by window."
         )
+    if report.naming_failures:
+        out.print(
+            f"  [yellow]The naming function failed {report.naming_failures:,} times[/] "
+            f"(first: {escape(report.naming_failure)}). Those topics keep the names found."
+        )
+    if report.resting:
+        out.print(
+            f"  {report.resting:,} of the things said of topics match none now; "
+            "`explorer unsay` lists them."
+        )
     show_rejections(report.rejected)
     for conflict in report.conflicts[:_MOST_REJECTIONS]:
         titles = " | ".join(f"“{title[:60]}”" for title in conflict.titles)
         out.print(f"  [yellow]One id, different papers:[/] {escape(conflict.id)}: {escape(titles)}")
     if report.published:
         out.print(f"  Library: {escape(folder)}. See it with `explorer app`.")
+
+
+def show_said(said: Sequence[Said], taken_back: Sequence[int] = ()) -> None:
+    """Print what people said of topics, and what it applies to now."""
+    for number in taken_back:
+        out.print(f"[bold green]✓[/] Number {number} is taken back.")
+    if not said and not taken_back:
+        out.print("Nothing was said of any topic. See `explorer rename --help`.")
+    for one in said:
+        about = " + ".join(f"“{label}”" for label in one.statement.about)
+        line = f"{one.statement.number:>3}  {one.statement.kind} {about}"
+        if one.statement.name:
+            line += f" as “{one.statement.name}”"
+        now = "resting: no topic matches it now"
+        if one.topic is not None:
+            now = f"now {one.topic.id} “{one.topic.label}”, {one.topic.size:,} papers"
+        out.print(f"{escape(line)} [dim]· {escape(now)}[/]", highlight=False, soft_wrap=True)
 
 
 def show_rejections(rejections: tuple[Rejection, ...]) -> None:
@@ -213,17 +247,73 @@ def _marked(text: str, query: str, style: str) -> Text:
     return marked
 
 
-def show_topics(levels: tuple[tuple[Topic, ...], ...]) -> None:
-    """Print the topics as a tree."""
+def show_topics(levels: Sequence[Sequence[Topic]], found: Trends, order: Order) -> None:
+    """Print the topics as a tree, each branch in the order of its level."""
     tree = Tree("[bold]Topics[/]")
     branches = {"": tree}
     for level in levels:
         for topic in level:
             keywords = ", ".join(topic.keywords[:4])
-            line = f"[bold]{escape(topic.label)}[/] [dim]{topic.id} ·[/] {topic.size} papers"
+            line = f"[bold]{escape(topic.label)}[/] [dim]{topic.id} ·[/] {topic.size:,} papers"
+            trend = found.of[topic.id]
+            note = trend.newest if order is Order.NEWEST else _times(trend)
+            line += f" [dim]·[/] {note}" if note else ""
             branch = branches[topic.parent].add(f"{line} [dim]{escape(keywords)}[/]")
             branches[topic.id] = branch
     out.print(tree)
+
+
+def _times(trend: Trend) -> str:
+    if trend.growth is None:
+        return ""
+    return f"×{trend.growth:.1f}" if trend.growth >= 1 else f"×{trend.growth:.2f}"
+
+
+def show_topic(generation: Generation, found: Dossier, dated: Trends) -> None:
+    """Print all about one topic, a few of its papers among it."""
+    topic = found.topic
+    out.print(f"[bold]{escape(topic.label)}[/] [dim]{topic.id}[/]", highlight=False)
+    if found.above:
+        above = " › ".join(escape(t.label) for t in found.above)
+        out.print(f"in {above}", highlight=False)
+    share = f"{topic.size:,} papers, {found.share:.1%} of the library"
+    named = f", named by {escape(topic.named_by)}" if topic.named_by else ""
+    out.print(f"{share}; its name stands in {topic.evidence:,} of its papers{named}")
+    out.print(f"[dim]{escape(', '.join(topic.keywords))}[/]", highlight=False)
+    trend = dated.of[topic.id]
+    if trend.dated:
+        out.print(_timeline(trend, dated), highlight=False)
+    for head, topics in (("Divided into", found.below), ("Near to it", found.neighbours)):
+        if topics:
+            out.print(f"\n[bold]{head}[/]")
+        for other in topics:
+            line = f"  {escape(other.label)} [dim]{other.id} · {other.size:,} papers[/]"
+            out.print(line, highlight=False)
+    _show_papers(generation, "Stand for it", found.representatives)
+    first = found.members[:_MOST_MEMBERS]
+    _show_papers(generation, f"Its papers ({len(first)} of {topic.size:,})", first)
+
+
+def _timeline(trend: Trend, dated: Trends) -> str:
+    """Return the counts as bars between the first and the last period, and what they tell."""
+    most = max(trend.counts)
+    steps = len(_HEIGHTS) - 1
+    # The lowest bar is for none: a single paper shows.
+    bars = "".join(_HEIGHTS[-(-count * steps // most)] for count in trend.counts)
+    ends = f"{dated.periods[0]} [cyan]{bars}[/] {dated.periods[-1]}"
+    split = first_recent(dated.library)
+    if trend.growth is None or split is None:
+        return ends
+    return f"{ends}  {_times(trend)} as fast as the library since {dated.periods[split]}"
+
+
+def _show_papers(generation: Generation, head: str, rows: Sequence[int]) -> None:
+    if rows:
+        out.print(f"\n[bold]{head}[/]")
+    for row in rows:
+        paper = generation.records[row]
+        title = escape(paper.readable_title)
+        out.print(f"  [dim]{paper.id}[/]  {title}", highlight=False)
 
 
 def show_facts(facts: dict[str, str]) -> None:

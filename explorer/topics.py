@@ -8,7 +8,8 @@ ones are divided again on the graph that their own papers form. Nothing is throw
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def partition(graph: NeighbourGraph, settings: TopicSettings) -> list[Labels]:
     are not go on unchanged. Numbers follow size, largest first.
     """
     edges = edges_of(graph, settings)
-    subjects = _by_size(_communities(edges, settings))
+    subjects = by_size(_communities(edges, settings))
     levels = [subjects]
     fields = _gathered(edges, subjects, settings)
     if fields is not None:
@@ -89,6 +90,17 @@ def strengths(edges: sparse.csr_matrix, labels: Labels) -> Strengths:
     return np.divide(inner, whole, out=np.ones(size), where=whole > 0).astype(np.float32)
 
 
+def by_size(labels: NDArray[np.integer[Any]]) -> Labels:
+    """Return ``labels`` numbered by the size of their communities, largest first, without gaps."""
+    firsts, places, sizes = np.unique(
+        labels, return_index=True, return_inverse=True, return_counts=True
+    )[1:]
+    order = np.lexsort((firsts, -sizes))
+    rank = np.empty(len(sizes), dtype=np.int32)
+    rank[order] = np.arange(len(sizes), dtype=np.int32)
+    return rank[places]
+
+
 def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
     """Gather topics into a handful of fields, or return None where they are no more than that.
 
@@ -111,7 +123,7 @@ def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings)
     # Cutting into k fields undoes the last k - 1 joins: the gap lies below the first of those.
     gaps = [heights[count - k] - heights[count - k - 1] for k in range(fewest, most + 1)]
     fields = fcluster(joins, fewest + int(np.argmax(gaps)), "maxclust") - 1
-    return _by_size(fields.astype(np.int32)[labels])
+    return by_size(fields.astype(np.int32)[labels])
 
 
 def _between(edges: sparse.csr_matrix, labels: Labels) -> sparse.csr_matrix:
@@ -132,11 +144,11 @@ def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) 
         members = np.flatnonzero(labels == topic)
         parts = np.zeros(len(members), dtype=np.int32)
         if sizes[topic] > large:
-            parts = _communities(edges[members][:, members].tocsr(), settings)
+            parts = _communities(edges[members][:, members].tocsr(), replace(settings, trials=1))
             papers += len(members) if parts.any() else 0
         finer[members] = used + parts
         used += int(parts.max()) + 1
-    return _by_size(finer) if papers >= settings.worth_a_level * len(labels) else None
+    return by_size(finer) if papers >= settings.worth_a_level * len(labels) else None
 
 
 def _communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
@@ -180,12 +192,3 @@ def _absorb_small(edges: sparse.csr_matrix, labels: Labels, smallest: int) -> La
         strength[least] = -1.0
         strength[sizes == 0] = -1.0
         labels[members] = int(np.argmax(strength))
-
-
-def _by_size(labels: Labels) -> Labels:
-    sizes = np.bincount(labels)
-    firsts = np.array([np.argmax(labels == topic) for topic in range(len(sizes))])
-    order = np.lexsort((firsts, -sizes))
-    rank = np.empty(len(sizes), dtype=np.int32)
-    rank[order] = np.arange(len(sizes), dtype=np.int32)
-    return rank[labels]

@@ -23,11 +23,14 @@ LAYERS = (
     ),
     (
         "explorer.build",
+        "explorer.retopic",
         "explorer.duplicates",
         "explorer.evaluate",
         "explorer.inspection",
         "explorer.search",
         "explorer.charts",
+        "explorer.dossier",
+        "explorer.trends",
     ),
     ("explorer.library",),
     ("explorer.generation",),
@@ -44,6 +47,9 @@ LAYERS = (
         "explorer.projection",
         "explorer.topics",
         "explorer.names",
+        "explorer.phrases",
+        "explorer.namers",
+        "explorer.curation",
         "explorer.outline",
         "explorer.records",
     ),
@@ -186,6 +192,8 @@ def test_heavy_modules_are_imported_where_they_are_used(name: str) -> None:
         "explorer.inspection",
         "explorer.search",
         "explorer.charts",
+        "explorer.dossier",
+        "explorer.trends",
     ],
 )
 def test_importing_loads_nothing_heavy(module: str) -> None:

@@ -15,6 +15,8 @@ from tests.serving import serve_page
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from explorer.generation import Generation
+
 pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
 
 _PATIENCE = 60_000
@@ -174,9 +176,9 @@ def test_a_lasso_lists_what_it_caught(page: Page, address: str) -> None:
     _visit(page, address)
     page.locator(".modebar-btn[data-title='Lasso Select']").click()
     x, y = _point(page, 0, 0)
-    page.mouse.move(x - 60, y - 60)
+    page.mouse.move(x - 40, y - 40)
     page.mouse.down()
-    for dx, dy in ((60, -60), (60, 60), (-60, 60), (-60, -60)):
+    for dx, dy in ((40, -40), (40, 40), (-40, 40), (-40, -40)):
         page.mouse.move(x + dx, y + dy, steps=6)
     page.mouse.up()
     page.wait_for_selector("text=/[0-9]+ papers? selected/")
@@ -188,8 +190,8 @@ def test_a_lasso_lists_what_it_caught(page: Page, address: str) -> None:
             const {xaxis, yaxis} = chart._fullLayout;
             const data = chart._fullData[0];
             return [...data.x].filter((_, i) =>
-                Math.abs(left + xaxis._offset + xaxis.d2p(data.x[i]) - x) < 60 &&
-                Math.abs(top + yaxis._offset + yaxis.d2p(data.y[i]) - y) < 60).length;
+                Math.abs(left + xaxis._offset + xaxis.d2p(data.x[i]) - x) < 40 &&
+                Math.abs(top + yaxis._offset + yaxis.d2p(data.y[i]) - y) < 40).length;
         }""",
         [x, y],
     )
@@ -237,6 +239,98 @@ def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: s
     page.wait_for_selector(".st-key-paper h4")
     assert page.locator(".st-key-paper h4").inner_text() == title
     assert page.get_by_label("Search", exact=True).input_value() == "quantization"
+
+
+def _inside(page: Page) -> list[str]:
+    """Return the ids of the papers that lie within the map's frame."""
+    ids: list[str] = page.evaluate(
+        """() => {
+            const chart = document.querySelector('.st-key-map .js-plotly-plot');
+            const [x, y] = [chart._fullLayout.xaxis.range, chart._fullLayout.yaxis.range];
+            const data = chart._fullData[0];
+            return [...data.customdata].filter((_, i) =>
+                data.x[i] > x[0] && data.x[i] < x[1] && data.y[i] > y[0] && data.y[i] < y[1]);
+        }"""
+    )
+    return ids
+
+
+def _frames(page: Page, generation: Generation, label: str) -> bool:
+    """Whether the page shows the topic with this label, and the map little more than it."""
+    page.locator(".st-key-about h4", has_text=re.compile(f"^{re.escape(label)}$")).wait_for()
+    page.wait_for_selector(".st-key-map .main-svg")
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+    shown = re.search(r"topic=(t\d+)", page.url)
+    assert shown is not None
+    topic = generation.topics[shown[1]]
+    members = {generation.records.ids[int(row)] for row in generation.members(topic)}
+    listed = page.locator('[class*="st-key-open-member"]').count()
+    inside = set(_inside(page))
+    near = len(members & inside) >= 0.9 * len(members)
+    return topic.label == label and listed == len(members) and near and len(inside) < 124
+
+
+def test_a_topic_opened_from_the_tree_is_framed_and_listed_and_back_leads_to_the_tree(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, address)
+    page.get_by_role("radio", name="Topics").press("Space")
+    page.wait_for_url(re.compile("view=topics"))
+    page.wait_for_selector(".sunburstlayer .slice")
+    topic = generation.levels[-1][0]
+    page.locator(f".st-key-to-tree-{topic.id} button").click()
+    assert _frames(page, generation, topic.label)
+    page.go_back()
+    page.wait_for_selector(".sunburstlayer .slice")
+    page.go_forward()
+    assert _frames(page, generation, topic.label)
+    page.get_by_role("button", name="All topics").click()
+    page.wait_for_selector(".sunburstlayer .slice")
+    assert "topic=" not in page.url
+
+
+def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: Library) -> None:
+    _visit(page, f"{address}/?view=topics")
+    page.wait_for_selector(".sunburstlayer .slice")
+    sector = page.locator(".sunburstlayer .slice").nth(1)
+    label = sector.evaluate("slice => slice.__data__.data.data.label")
+    sector.locator("text").click(force=True)
+    assert _frames(page, seed_library.open(), label)
+
+
+def test_a_keyword_searches_within_its_topic(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    topic = generation.levels[0][0]
+    _visit(page, f"{address}/?topic={topic.id}")
+    assert _frames(page, generation, topic.label)
+    page.locator(".st-key-keyword-0 button").click()
+    _wait_for_meaning(page)
+    members = {generation.records.ids[int(row)] for row in generation.members(topic)}
+    assert page.get_by_label("Search", exact=True).input_value() == topic.keywords[0]
+    assert 0 < len(_ids(page)) <= 10
+    assert set(_ids(page)) <= members
+    page.locator(".st-key-back-to-topic button").click()
+    assert _frames(page, generation, topic.label)
+
+
+@pytest.mark.parametrize("url", ["?view=topics", "?topic=t1"])
+def test_topics_fit_a_phone(browser: Browser, address: str, url: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    _visit(page, f"{address}/{url}")
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('.stMain, .stMain *')].filter(
+            element => element.scrollWidth > element.clientWidth + 1
+                && ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+                && element.clientWidth > 0
+        ).map(element => element.className)"""
+    )
+    context.close()
+    assert wide == []
 
 
 def test_a_topic_filters_the_hits(page: Page, address: str, seed_library: Library) -> None:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from explorer.build import Options, build
-from explorer.charts import MAP_CONFIG, PALETTE, Highlights, map_figure, shown_level
+from explorer.charts import (
+    MAP_CONFIG,
+    PALETTE,
+    Highlights,
+    branch_of,
+    map_figure,
+    shown_level,
+    sunburst_figure,
+    topic_tree,
+    trend_figure,
+)
 from explorer.generation import Generation
 from explorer.library import Library
+from explorer.trends import trends
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +103,105 @@ def test_a_chosen_topic_keeps_its_colours_and_the_rest_goes_grey(generation: Gen
     plain = map_figure(generation, Highlights(), dark=False).data[0].marker.color
     assert [i for i, (a, b) in enumerate(zip(colours, plain, strict=True)) if a == b] == [3, 4]
     assert len(set(colours) - {plain[3], plain[4]}) == 1
+
+
+def test_a_topic_is_framed_without_its_stragglers(generation: Generation) -> None:
+    whole = map_figure(generation, Highlights(), dark=False).layout
+    for topic in generation.topics.values():
+        layout = map_figure(generation, Highlights(topic=topic.id), dark=False).layout
+        spots = generation.positions[generation.members(topic)]
+        inside = np.ones(len(spots), dtype=bool)
+        for column, axis in enumerate((layout.xaxis, layout.yaxis)):
+            low, high = axis.range
+            inside &= (spots[:, column] > low) & (spots[:, column] < high)
+        assert inside.mean() >= 0.9
+        assert np.ptp(layout.xaxis.range) < np.ptp(whole.xaxis.range)
+
+
+def test_the_map_is_framed_anew_for_another_topic_and_for_nothing_else(
+    generation: Generation,
+) -> None:
+    first, second = generation.levels[0][:2]
+    layouts = [
+        map_figure(generation, highlights, dark=False).layout
+        for highlights in (
+            Highlights(topic=first.id),
+            Highlights(topic=first.id, focus=(1,)),
+            Highlights(topic=first.id, hits=(1, 2), opened=3),
+            Highlights(topic=second.id),
+            Highlights(),
+        )
+    ]
+    revisions = [layout.uirevision for layout in layouts]
+    assert revisions[0] == revisions[1] == revisions[2]
+    assert len(set(revisions[2:])) == 3
+    assert layouts[0].xaxis.range == layouts[2].xaxis.range
+
+
+def test_a_framed_topic_shows_the_names_of_its_subtopics(generation: Generation) -> None:
+    branch = next(branch for branch in topic_tree(generation) if branch.below)
+    layout = map_figure(generation, Highlights(topic=branch.topic.id), dark=False).layout
+    shown = {note.text for note in layout.annotations}
+    assert {finer.topic.label for finer in branch.below} <= shown
+
+
+def test_each_paper_counts_once_on_each_ring(generation: Generation) -> None:
+    rings = sunburst_figure(generation, dark=False).data[0]
+    sizes = dict(zip(rings.ids, rings.values, strict=True))
+    inner, *outer = rings.ids
+    assert sizes[inner] == generation.size
+    assert set(outer) <= set(generation.topics)
+    below: dict[str, int] = {}
+    for sector, parent in zip(rings.ids, rings.parents, strict=True):
+        below[parent] = below.get(parent, 0) + sizes[sector]
+    assert all(below[parent] == sizes[parent] for parent in below if parent)
+
+
+def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
+    rings = sunburst_figure(generation, dark=False).data[0]
+    fills = dict(zip(rings.ids, rings.marker.colors, strict=True))
+    points = map_figure(generation, Highlights(), dark=False).data[0].marker.color
+    for topic in generation.levels[shown_level(generation)]:
+        colours = {points[row] for row in generation.members(topic)}
+        assert colours == {fills[branch_of(generation, topic).topic.id]}
+
+
+def test_a_topic_that_goes_on_undivided_stands_in_the_tree_once(generation: Generation) -> None:
+    coarse = generation.levels[0][0]
+    again = replace(coarse, id="again", level=1, parent=coarse.id)
+    finer = tuple(topic for topic in generation.levels[1] if topic.parent != coarse.id)
+    undivided = replace(generation, levels=(generation.levels[0], (*finer, again)))
+    tree = topic_tree(undivided)
+    standing = [branch.topic for branch in tree]
+    assert len(standing) == len(generation.levels[0])
+    assert branch_of(undivided, coarse) is branch_of(undivided, again)
+    assert branch_of(undivided, again).below == ()
+    assert [topic.label for topic in standing].count(coarse.label) == 1
+
+
+def test_a_trend_shows_each_period_beside_the_library(generation: Generation) -> None:
+    found = trends(generation)
+    topic = generation.levels[0][0]
+    bars, line = trend_figure(found, topic, PALETTE[0], dark=True).data
+    assert tuple(bars.y) == found.of[topic.id].counts
+    assert sum(line.y) == pytest.approx(sum(bars.y))
+    assert len(line.y) == len(found.periods)
+
+
+def test_hostile_names_of_topics_never_become_markup(generation: Generation) -> None:
+    hostile = '<a href="//evil">x</a><script>alert(1)</script>'
+    levels = tuple(
+        tuple(replace(topic, label=hostile, keywords=(hostile,)) for topic in level)
+        for level in generation.levels
+    )
+    named = replace(generation, levels=levels)
+    rings = sunburst_figure(named, dark=False).data[0]
+    notes = map_figure(named, Highlights(topic="t1"), dark=False).layout.annotations
+    texts = [*rings.labels, *rings.text, *rings.hovertext, *(note.text for note in notes)]
+    assert any("evil" in text for text in texts)
+    for text in texts:
+        kept = text.replace("<br>", "").replace("<b>", "").replace("</b>", "")
+        assert "<" not in kept
 
 
 def test_names_keep_off_the_numbers_of_hits(generation: Generation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import json
@@ -133,6 +134,75 @@ def test_topics_are_nested_and_hold_every_paper(
         assert {topic["parent"] for topic in lower} == ids
 
 
+def test_topics_tell_their_trends_and_are_sorted_by_them(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = _json(capsys, "topics", "--library", hashing_library.folder)
+    assert len(plain["library"]) == len(plain["periods"]) > 1
+    for order in ("size", "newest", "growth"):
+        told = _json(capsys, "topics", "--sort", order, "--library", hashing_library.folder)
+        for level, before in zip(told["levels"], plain["levels"], strict=True):
+            assert {topic["id"] for topic in level} == {topic["id"] for topic in before}
+            values = [topic[order] for topic in level]
+            assert values == sorted(values, reverse=True)
+            assert sum(topic["share"] for topic in level) == pytest.approx(1.0, abs=1e-4)
+            assert sum(topic["dated"] for topic in level) == sum(told["library"])
+    sizes = _json(capsys, "topics", "--sort", "size", "--library", hashing_library.folder)
+    assert sizes == plain
+
+
+def test_topics_are_written_as_a_table(
+    hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "topics.csv"
+    told = _json(capsys, "topics", "--csv", table, "--library", hashing_library.folder)
+    topics = [topic for level in told["levels"] for topic in level]
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, topic in zip(rows, topics, strict=True):
+        for name in ("id", "level", "parent", "label", "size", "share", "evidence", "newest"):
+            assert row[name] == str(topic[name])
+        assert row["keywords"] == "; ".join(topic["keywords"])
+        assert float(row["growth"]) == topic["growth"]
+        assert [int(row[period]) for period in told["periods"]] == topic["counts"]
+    missing = tmp_path / "nowhere" / "topics.csv"
+    message = _fails(capsys, "topics", "--csv", missing, "--library", hashing_library.folder)
+    assert str(missing) in message
+
+
+def test_a_spreadsheet_takes_no_topic_for_a_formula(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (topics,) = built.glob("generations/*/topics.json")
+    levels = json.loads(topics.read_text(encoding="utf-8"))
+    label = levels[0][0]["label"]
+    levels[0][0]["label"] = f"={label[1:]}"  # of one length, as the manifest has it
+    content = json.dumps(levels, ensure_ascii=False, indent=1) + "\n"
+    topics.write_text(content, encoding="utf-8")
+    table = tmp_path / "topics.csv"
+    _json(capsys, "topics", "--csv", table, "--library", built)
+    with table.open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["label"] == f"'={label[1:]}"
+
+
+def test_a_topic_is_told_by_name_or_id(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generation = hashing_library.open()
+    topic = generation.levels[-1][0]
+    told = _json(capsys, "topic", topic.id, "--library", hashing_library.folder)
+    named = _json(capsys, "topic", topic.label.upper(), "--library", hashing_library.folder)
+    assert told == named
+    assert told["topic"]["label"] == topic.label
+    assert len(told["members"]) == topic.size
+    assert len(told["topic"]["counts"]) == len(told["periods"]) == len(told["library"])
+    assert [paper["id"] for paper in told["representatives"]] == list(topic.representatives)
+    assert main(["topic", topic.id, "--library", str(hashing_library.folder)]) == 0
+    shown = capsys.readouterr().out
+    for part in (topic.label, f"{topic.size} papers", told["periods"][0], told["members"][0]["id"]):
+        assert part in shown
+
+
 def test_export_writes_one_object_a_line(
     hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,6 +212,8 @@ def test_export_writes_one_object_a_line(
     assert len(papers) == hashing_library.open().size
     for paper in papers:
         assert {"id", "title", "abstract", "x", "y", "topics"} <= paper.keys()
+        assert len(paper["strengths"]) == len(paper["topics"])
+        assert all(0 <= strength <= 1 for strength in paper["strengths"])
     target = tmp_path / "papers.jsonl"
     facts = _json(capsys, "export", "--library", hashing_library.folder, "--output", target)
     assert facts["papers"] == len(papers)
@@ -238,6 +310,7 @@ def test_a_file_in_latin_1_is_read_with_its_accents(
         ["search", "x", "--topic", "nowhere"],
         ["search", "x", "--like", "nobody"],
         ["search", ""],
+        ["topic", "nowhere"],
     ],
 )
 def test_unknown_names_are_wrong_usage(
@@ -272,7 +345,9 @@ def test_the_library_is_found_through_the_environment(
     assert _json(capsys, "stats")["papers"] == hashing_library.open().size
 
 
-@pytest.mark.parametrize("command", ["build", "inspect", "search", "similar", "topics", "export"])
+@pytest.mark.parametrize(
+    "command", ["build", "inspect", "search", "similar", "topics", "topic", "export"]
+)
 def test_help_explains_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

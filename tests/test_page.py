@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.app import state, topics
 from explorer.build import Options, build
+from explorer.charts import topic_tree
+from explorer.dossier import dossier
 from explorer.library import Library
+from explorer.trends import trends
 
 
 def _open(library: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, **url: str) -> AppTest:
@@ -62,7 +66,7 @@ def test_a_newcomer_sees_counts_topics_and_examples(
     assert not page.exception
     assert f"{generation.size} papers" in _text(page)
     topics = {topic.label for level in generation.levels for topic in level}
-    shown = {label.replace("\\", "") for label in _labels(page, "filter-")}
+    shown = {label.replace("\\", "") for label in _labels(page, "to-welcome-")}
     assert shown
     assert shown <= topics
     assert len(_labels(page, "example-")) > 0
@@ -115,12 +119,117 @@ def test_a_lasso_lists_the_papers_and_their_topics(
     assert "selected" not in _text(page)
 
 
-def test_filtering_by_a_topic_lists_its_papers(
+def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers(
     hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     topic = hashing_library.open().levels[0][0]
     page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
-    assert f"{topic.size} papers in this topic" in _text(page)
+    told = _text(page).replace("\\", "")
+    assert f"{topic.size} papers, {topic.size / 40:.0%} of the library" in told
+    assert f"“{topic.label}” stands in {topic.evidence} of its {topic.size} papers" in told
+    assert "as fast as the library" in told
+    assert len(_labels(page, "open-member")) == topic.size
+
+
+def test_the_papers_of_a_topic_are_listed_step_by_step_the_most_central_first(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    monkeypatch.setattr(state, "PAPERS_A_PAGE", 4)
+    generation = hashing_library.open()
+    topic = generation.levels[0][0]
+    page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
+    keys = [
+        f"open-member-{generation.records.ids[row]}" for row in dossier(generation, topic).members
+    ]
+    for shown in (4, 8, topic.size):
+        listed = [b.key for b in page.button if str(b.key).startswith("open-member-")]
+        assert listed == keys[:shown]
+        if shown < topic.size:
+            page.button(key="more-papers").click().run()
+    assert "more-papers" not in [b.key for b in page.button]
+
+
+def test_the_tree_holds_every_topic_and_a_name_opens_its_page(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    generation = hashing_library.open()
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    labels = {label.replace("\\", "") for label in _labels(page, "to-tree-")}
+    assert labels == {topic.label for topic in generation.topics.values()}
+    topic = generation.levels[-1][0]
+    page.button(key=f"to-tree-{topic.id}").click().run()
+    assert page.query_params["topic"] in (topic.id, [topic.id])
+    assert len(_labels(page, "open-member")) == topic.size
+    page.button(key="all-topics").click().run()
+    assert "topic" not in page.query_params
+    assert len(_labels(page, "to-tree-")) == len(labels)
+
+
+def test_a_topic_of_the_tree_folds_and_unfolds(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    branch = next(branch for branch in topic_tree(hashing_library.open()) if branch.below)
+    finer = {f"to-tree-{below.topic.id}" for below in branch.below}
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    for shown in (True, False, True):
+        assert (finer <= {b.key for b in page.button}) is shown
+        page.button(key=f"fold-{branch.topic.id}").click().run()
+
+
+def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    monkeypatch.setattr(topics, "_MANY", 0)
+    generation = hashing_library.open()
+    topic = generation.levels[-1][0]
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    page.text_input(key="filter").set_value(topic.label.upper()).run()
+    shown = {str(b.key) for b in page.button if str(b.key).startswith("to-tree-")}
+    holding = {f"to-tree-{t.id}" for t in generation.topics.values() if topic.label in t.label}
+    assert {f"to-tree-{topic.id}", f"to-tree-{topic.parent}"} <= shown
+    assert holding <= shown
+    assert len(shown) < len(generation.topics)
+    page.text_input(key="filter").set_value("zzyzx").run()
+    assert _labels(page, "to-tree-") == []
+    assert "No topic" in _text(page)
+
+
+def test_the_tree_is_sorted_as_asked(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    coarse = {topic.id for topic in hashing_library.open().levels[0]}
+
+    def order(by: str) -> list[str]:
+        page.session_state["order"] = by
+        page.run()
+        keys = [str(b.key).removeprefix("to-tree-") for b in page.button]
+        return [key for key in keys if key in coarse]
+
+    found = trends(hashing_library.open()).of
+    sizes = [hashing_library.open().topics[key].size for key in order("size")]
+    growths = [found[key].growth or 0.0 for key in order("growth")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert growths == sorted(growths, reverse=True)
+    assert order("size") != order("growth")
+
+
+def test_a_keyword_searches_within_its_topic_and_the_topic_is_one_button_away(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    generation = hashing_library.open()
+    topic = generation.levels[0][1]
+    page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id, view="topics")
+    page.button(key="keyword-0").click().run()
+    assert page.text_input(key="q").value == topic.keywords[0]
+    members = {generation.records.ids[row] for row in generation.members(topic)}
+    found = {
+        str(b.key).rpartition("-")[2] for b in page.button if str(b.key).startswith("open-hit")
+    }
+    assert found
+    assert found <= members
+    page.button(key="back-to-topic").click().run()
+    assert page.text_input(key="q").value == ""
     assert len(_labels(page, "open-member")) == topic.size
 
 
@@ -145,6 +254,8 @@ def test_a_word_that_stands_nowhere_gets_advice(
     [
         {"paper": "no-such-paper"},
         {"topic": "t999"},
+        {"topic": "t999", "view": "topics"},
+        {"view": "no-such-view"},
         {"mode": "wrong"},
         {"q": "   "},
         {"q": '<script>alert(1)</script> [x](javascript:alert(1)) "'},
@@ -170,13 +281,29 @@ def test_a_hostile_digest_shows_as_text(
     papers = [{"title": f"{hostile} {n}", "abstract": f"{hostile} word{n}"} for n in range(3)]
     digest.write_text("\n".join(json.dumps(paper) for paper in papers), encoding="utf-8")
     build(Library(tmp_path / "library"), [digest], Options(model="hashing"))
-    page = _open(tmp_path / "library", monkeypatch, repository, q="evil")
-    shown = [part.value for part in page.markdown] + _labels(page, "open-")
-    assert any("evil" in text for text in shown)
-    for text in shown:
-        assert "<img" not in text.replace("\\<img", "")
-        assert "](http://evil" not in text
-        assert ":red[" not in text
+    _call_all_topics(Library(tmp_path / "library"), hostile)
+    for url in ({"q": "evil"}, {"topic": "t1"}, {"view": "topics"}, {}):
+        page = _open(tmp_path / "library", monkeypatch, repository, **url)
+        assert not page.exception
+        shown = [part.value for part in (*page.markdown, *page.caption)]
+        shown += [button.label for button in page.button]
+        assert any("evil" in text for text in shown)
+        for text in shown:
+            assert "<img" not in text.replace("\\<img", "")
+            assert "](http://evil" not in text
+            assert ":red[" not in text
+
+
+def _call_all_topics(library: Library, name: str) -> None:
+    """Give each topic of the live generation this name and keyword."""
+    live = library.folder / "generations" / library.live
+    levels = json.loads((live / "topics.json").read_text(encoding="utf-8"))
+    for topic in (topic for level in levels for topic in level):
+        topic |= {"label": name, "keywords": [name], "evidence": 1}
+    (live / "topics.json").write_text(json.dumps(levels), encoding="utf-8")
+    manifest = json.loads((live / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["topics.json"]["bytes"] = (live / "topics.json").stat().st_size
+    (live / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def test_back_leads_to_the_paper_one_came_from_and_then_to_the_list(

@@ -3,8 +3,9 @@
 page.py       the frame: header, search box, two columns
 state.py      what the URL says and what the page remembers
 resources.py  the opened library and the model, shared by all visitors
-results.py    the list of hits, of a lasso's catch, and the way in for newcomers
+results.py    the list of hits, or of a lasso's catch
+topics.py     the way in for newcomers, the tree of topics, and one topic
 paper.py      one paper
-map.py        the map and what a click or lasso on it does
+map.py        the map and the rings of topics, and what a click or lasso on them does
 style.css     spacing and type that the theme cannot set
 """

@@ -1,12 +1,14 @@
-"""The map, and what a click, a box or a lasso on it does."""
+"""The map and the rings of topics, and what a click, a box or a lasso on them does."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from explorer.app import state
-from explorer.charts import MAP_CONFIG, Highlights, map_figure
+from explorer.charts import BARE_CONFIG, MAP_CONFIG, Highlights, map_figure, sunburst_figure
 from explorer.generation import Generation
+
+_PICTURES = ("Rings", "Map")
 
 
 def show_map(generation: Generation, highlights: Highlights) -> None:
@@ -22,6 +24,48 @@ def show_map(generation: Generation, highlights: Highlights) -> None:
         config=MAP_CONFIG,
         alt=f"Map of {generation.size} papers; near points are alike in meaning.",
     )
+
+
+def show_plain_map(generation: Generation) -> None:
+    """Draw the map where nothing is asked."""
+    show_map(generation, Highlights())
+
+
+def show_topics_picture(generation: Generation) -> None:
+    """Draw the topics as rings, or as the map, with a switch between them."""
+    picture = st.segmented_control(
+        "Picture",
+        _PICTURES,
+        default=_PICTURES[0],
+        key=state.PICTURE,
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    if picture == "Map":
+        show_plain_map(generation)
+    else:
+        _show_sunburst(generation)
+
+
+def _show_sunburst(generation: Generation) -> None:
+    st.plotly_chart(
+        sunburst_figure(generation, dark=st.context.theme.type == "dark"),
+        key=state.SUNBURST,
+        height="stretch",
+        theme=None,
+        on_select=lambda: _sector_chosen(generation),
+        selection_mode="points",
+        config=BARE_CONFIG,
+        alt=f"Topics of {generation.size} papers as rings, the coarsest inside.",
+    )
+
+
+def _sector_chosen(generation: Generation) -> None:
+    points = st.session_state[state.SUNBURST]["selection"]["points"]
+    sector = str(points[-1].get("id", "")) if points else ""
+    if sector in generation.topics:  # the middle is none
+        state.open_topic(sector)
 
 
 def _selected() -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.map import show_map
+from explorer.app.map import show_map, show_plain_map, show_topics_picture
 from explorer.app.paper import show_paper
 from explorer.app.resources import Model, current_generation, library_folder, model
 from explorer.app.results import (
     show_caught,
     show_nothing_found,
     show_results,
-    show_topic,
-    show_welcome,
 )
+from explorer.app.topics import show_topic, show_tree, show_welcome
 from explorer.charts import Highlights, shown_level
 from explorer.dates import latest
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
@@ -29,7 +30,6 @@ from explorer.search import (
     Query,
     Results,
     find_paper,
-    find_topic,
     search,
     similar,
 )
@@ -39,6 +39,24 @@ _EXAMPLES = 4
 _PATIENCE = 1.0
 """Seconds. A model that loads faster is worth waiting for: the list need not change twice."""
 _MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows while nothing is asked and nothing is open."""
+
+    name: str
+    list: Callable[[Generation], None]
+    """Fills the left column."""
+    picture: Callable[[Generation], None]
+    """Fills the right column."""
+
+
+_VIEWS = {
+    "": View("Explore", show_welcome, show_plain_map),
+    state.TOPICS: View("Topics", show_tree, show_topics_picture),
+}
+"""By their names in the URL."""
 
 
 def main() -> None:
@@ -56,14 +74,19 @@ def main() -> None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     embedding = model(generation.manifest.model)
-    _header(generation)
+    view = _header(generation)
     query, mode, topic = _search_row(generation)
     list_column, map_column = st.columns([5, 7], gap="medium")
     with list_column, st.container(key="list"):
         highlights = _list(generation, embedding, query, mode, topic)
+        if highlights is None:
+            view.list(generation)
     with map_column, st.container(key="map-frame"):
         try:
-            show_map(generation, highlights)
+            if highlights is None:
+                view.picture(generation)
+            else:
+                show_map(generation, highlights)
         except Exception:
             logging.getLogger(__name__).exception("the map cannot be drawn")
             st.warning(
@@ -71,14 +94,17 @@ def main() -> None:
             )
 
 
-def _header(generation: Generation) -> None:
+def _header(generation: Generation) -> View:
+    """Draw title, views and facts, and return the chosen view."""
     newest = latest(digest["date"] for digest in generation.manifest.digests)
     topics = len(generation.levels[shown_level(generation)])
     facts = [f"{generation.size:,} papers", f"{topics} topics"]
     facts += [f"digest of {_spoken(newest)}"] if newest else []
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.markdown("### Literature Explorer", width="content")
+        chosen = state.view_of({key: view.name for key, view in _VIEWS.items()})
         st.caption(escape_markdown(" · ".join(facts)), width="content")
+    return _VIEWS[chosen]
 
 
 def _search_row(generation: Generation) -> tuple[str, Mode, str]:
@@ -115,8 +141,11 @@ def _search_row(generation: Generation) -> tuple[str, Mode, str]:
 
 def _list(
     generation: Generation, embedding: Model, query: str, mode: Mode, topic: str
-) -> Highlights:
-    """Fill the left column, and return what the map should point out."""
+) -> Highlights | None:
+    """Fill the left column with what is open or asked, and return what the map should point out.
+
+    Where nothing is, return None: then the view has its say.
+    """
     opened = state.opened_paper()
     if opened:
         try:
@@ -127,17 +156,26 @@ def _list(
                 icon=":material/link_off:",
             )
             st.button("Show all papers", key="back", on_click=state.close_paper)
-            return Highlights()
+            return Highlights(topic=topic)
         near = similar(generation, opened, _NEAR)
         show_paper(generation, row, near)
-        return Highlights(tuple(hit.row for hit in near.hits), row)
+        return Highlights(tuple(hit.row for hit in near.hits), row, topic=topic)
     caught = state.caught()
     if caught:
         found = (generation.records.find(paper) for paper in caught)
         rows = [place for place in found if place is not None]
         show_caught(generation, rows)
-        return Highlights()
+        return Highlights(topic=topic)
     if query.strip():
+        if topic:
+            st.button(
+                escape_markdown(generation.topics[topic].label),
+                key="back-to-topic",
+                type="tertiary",
+                icon=":material/arrow_back:",
+                on_click=state.open_topic,
+                args=(topic,),
+            )
         results = _search(generation, embedding, query, mode, topic)
         if results.hits:
             show_results(generation, results, query)
@@ -145,13 +183,12 @@ def _list(
                 st.button("More results", key="more-results", on_click=state.want_more_hits)
         else:
             show_nothing_found(topic)
-        return Highlights(tuple(hit.row for hit in results.hits))
+        return Highlights(tuple(hit.row for hit in results.hits), topic=topic)
     if topic:
-        rows = generation.members(find_topic(generation, topic)).tolist()
-        show_topic(generation, rows)
-        return Highlights(focus=tuple(rows))
-    show_welcome(generation)
-    return Highlights()
+        chosen = generation.topics[topic]
+        show_topic(generation, chosen)
+        return Highlights(focus=tuple(generation.members(chosen).tolist()), topic=topic)
+    return None
 
 
 def _search(

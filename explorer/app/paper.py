@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.results import show_results
+from explorer.app.topics import show_topics_of
 from explorer.duplicates import near_duplicates_of
 from explorer.generation import Generation
 from explorer.readable import escape_markdown, markdown, markdown_link
@@ -25,9 +26,10 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
         st.markdown(f"#### {markdown(paper.title)}")
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
-        topics = " › ".join(dict.fromkeys(topic.label for topic in generation.topics_of(row)))
-        facts = [topics, paper.venue, paper.date, *paper.categories]
-        st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
+        show_topics_of(generation, row)
+        facts = [paper.venue, paper.date, *paper.categories]
+        if any(facts):
+            st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
         st.markdown(markdown(paper.abstract_body) or "*No digest holds an abstract of this paper.*")
         if paper.summary:
             st.markdown(f"**In short:** {markdown(paper.summary)}")

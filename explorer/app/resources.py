@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
 from explorer.generation import Generation
 from explorer.library import DEFAULT_FOLDER, Library
+from explorer.trends import Trends, trends
 
 
 def library_folder() -> Path:
@@ -37,6 +39,12 @@ def current_generation() -> Generation:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _opened(folder: str, live: str) -> Generation:  # noqa: ARG001  a new name, a new entry
     return Library(folder).open()
+
+
+@lru_cache(maxsize=2)
+def trends_of(generation: Generation) -> Trends:
+    """Return how topics spread over time, computed once for all visitors."""
+    return trends(generation)
 
 
 class Model:

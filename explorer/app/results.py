@@ -1,4 +1,4 @@
-"""The list beside the map: hits, a lasso's catch, or the way in for newcomers."""
+"""The list beside the map: hits, or a lasso's catch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.app import state
-from explorer.charts import PALETTE, shown_level, topic_colour
+from explorer.charts import shown_level, topic_colour
 from explorer.generation import Generation
 from explorer.paper import Paper
 from explorer.readable import escape_markdown, markdown, markdown_link
@@ -36,37 +36,9 @@ def show_caught(generation: Generation, rows: Sequence[int]) -> None:
     counts = Counter(generation.topics_of(row)[-1].label for row in rows)
     listed = ", ".join(f"{escape_markdown(label)} ({n})" for label, n in counts.most_common(6))
     st.caption(listed or "Nothing in there. Draw around some points.")
-    for row in rows[:_MOST_LISTED]:
-        _listed(generation, row, "caught")
+    list_papers(generation, rows[:_MOST_LISTED], "caught")
     if len(rows) > _MOST_LISTED:
         st.caption(f"and {len(rows) - _MOST_LISTED:,} more: draw a smaller shape to see them.")
-
-
-def show_welcome(generation: Generation) -> None:
-    """Invite a newcomer: what is here, topic by topic."""
-    st.markdown("##### What is in here")
-    st.caption("Pick a topic, click a point on the map, or type a few words above.")
-    level = shown_level(generation)
-    for place, topic in enumerate(generation.levels[level]):
-        with st.container(key=f"topic-{topic.id}", gap=None):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                _dot(PALETTE[place % len(PALETTE)])
-                st.button(
-                    escape_markdown(topic.label),
-                    key=f"filter-{topic.id}",
-                    type="tertiary",
-                    on_click=state.filter_by,
-                    args=(topic.id,),
-                )
-                st.caption(f"{topic.size}")
-            st.caption(escape_markdown(" · ".join(topic.keywords[:5])))
-
-
-def show_topic(generation: Generation, rows: Sequence[int]) -> None:
-    """List the papers of the topic that is filtered by, where nothing is asked."""
-    st.caption(f"{len(rows):,} papers in this topic. Type above to search among them.")
-    for row in rows[:_MOST_LISTED]:
-        _listed(generation, row, "member")
 
 
 def show_nothing_found(topic: str) -> None:
@@ -108,14 +80,16 @@ def _short(authors: Sequence[str]) -> str:
     return f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
 
 
-def _listed(generation: Generation, row: int, where: str) -> None:
-    paper = generation.records[row]
-    with (
-        st.container(key=f"{where}-{paper.id}", gap=None),
-        st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False),
-    ):
-        _dot(topic_colour(generation, row))
-        _title(paper, where)
+def list_papers(generation: Generation, rows: Sequence[int], where: str) -> None:
+    """List papers by their titles; ``where`` tells this list from others on the page."""
+    for row in rows:
+        paper = generation.records[row]
+        with (
+            st.container(key=f"{where}-{paper.id}", gap=None),
+            st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False),
+        ):
+            show_dot(topic_colour(generation, row))
+            _title(paper, where)
 
 
 def _title(paper: Paper, where: str) -> None:
@@ -142,7 +116,8 @@ def _badge(number: int, colour: str) -> None:
     st.html(f'<span class="badge" style="background:{colour}">{number:d}</span>', width="content")
 
 
-def _dot(colour: str) -> None:
+def show_dot(colour: str) -> None:
+    """Draw a dot in a topic's colour."""
     st.html(f'<span class="dot" style="background:{colour}"></span>', width="content")
 
 

@@ -1,7 +1,8 @@
 """What the URL says and what the page remembers.
 
-The URL holds what is worth sharing: ``q`` the query, ``mode``, ``topic`` the filter, ``paper`` the
-open paper. Streamlit itself binds the query to its box; the rest is kept here, and the URL is
+The URL holds what is worth sharing: ``view``, ``q`` the query, ``mode``, ``topic`` the filter,
+``paper`` the open paper. What is asked or open is shown in any view; the view is what is shown
+where nothing is. Streamlit itself binds the query to its box; the rest is kept here, and the URL is
 always right: a widget takes its value from there and writes it back when it is changed.
 """
 
@@ -11,15 +12,22 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+VIEW = "view"
+TOPICS = "topics"
 QUERY = "q"
 MODE = "mode"
 TOPIC = "topic"
 PAPER = "paper"
 MAP = "map"
+SUNBURST = "sunburst"
+PICTURE = "picture"
 HITS_A_PAGE = 10
+PAPERS_A_PAGE = 30
 _CAUGHT = "caught"
 _TRAIL = "trail"
 _WANTED = "hits-wanted"
+_PAPERS_WANTED = "papers-wanted"
+_TURNED = "turned"
 
 
 def opened_paper() -> str:
@@ -57,6 +65,64 @@ def hits_wanted() -> int:
 def want_more_hits() -> None:
     """List more hits of the same query."""
     st.session_state[_WANTED] = hits_wanted() + HITS_A_PAGE
+
+
+def papers_wanted() -> int:
+    """Return how many papers of a topic to list."""
+    return int(st.session_state.get(_PAPERS_WANTED, PAPERS_A_PAGE))
+
+
+def want_more_papers() -> None:
+    """List more papers of the same topic."""
+    st.session_state[_PAPERS_WANTED] = papers_wanted() + PAPERS_A_PAGE
+
+
+def show_view(view: str) -> None:
+    """Show a view from its beginning: nothing asked, nothing open."""
+    open_topic("")
+    _write(VIEW, view, "")
+
+
+def view_of(options: dict[str, str]) -> str:
+    """Draw the control between the views, which the URL's ``view`` belongs to; return its value.
+
+    ``options`` tells what each view is called; the first one stays out of the URL.
+    """
+    first = next(iter(options))
+    asked = str(st.query_params.get(VIEW, first))
+    st.session_state[_widget(VIEW)] = asked if asked in options else first
+    value = st.segmented_control(
+        "View",
+        list(options),
+        format_func=lambda option: options[option],
+        key=_widget(VIEW),
+        label_visibility="collapsed",
+        required=True,
+        on_change=lambda: show_view(str(st.session_state[_widget(VIEW)])),
+    )
+    return str(value)
+
+
+def open_topic(topic: str) -> None:
+    """Show the page of one topic; an empty id shows what the view shows."""
+    st.session_state[QUERY] = ""
+    filter_by(topic)
+
+
+def ask_within(topic: str, query: str) -> None:
+    """Search within one topic."""
+    filter_by(topic)
+    ask(query)
+
+
+def is_turned(topic: str) -> bool:
+    """Whether a topic of the tree was unfolded or folded since the tree was first seen."""
+    return topic in st.session_state.get(_TURNED, ())
+
+
+def turn(topic: str) -> None:
+    """Unfold a topic of the tree, or fold it."""
+    st.session_state[_TURNED] = st.session_state.get(_TURNED, frozenset()) ^ {topic}
 
 
 def ask(query: str) -> None:
@@ -122,6 +188,6 @@ def catch(papers: tuple[str, ...]) -> None:
 
 
 def release() -> None:
-    """Forget the lasso's catch, and how many hits were wanted."""
-    st.session_state.pop(_CAUGHT, None)
-    st.session_state.pop(_WANTED, None)
+    """Forget the lasso's catch, and how many hits and papers were wanted."""
+    for name in (_CAUGHT, _WANTED, _PAPERS_WANTED):
+        st.session_state.pop(name, None)
