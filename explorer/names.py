@@ -44,6 +44,8 @@ _ASKED = 40
 """Papers of each topic that a name is tried on."""
 _POINTING_WORTH = 4.0
 """How steeply a phrase gains by the share of papers that it points to their own topic."""
+_FEW = 30
+"""Papers; where a topic has fewer, which of them a phrase points to says little."""
 _ROUNDS = 3
 _MOST_RIVALS = 400
 """Topics of one level whose names are read side by side; beyond that, siblings are."""
@@ -227,6 +229,7 @@ def _settle(
             to_own = others[every, own]
             others[every, own] = -2.0
             strongest = others.max(axis=1)
+            trust = _POINTING_WORTH * len(members[place]) / (len(members[place]) + _FEW)
             best, gain = picked[topic], -np.inf
             for i, choice in enumerate(choices[topic]):
                 if used.get(_bag(choice.label), topic) != topic:
@@ -236,7 +239,7 @@ def _settle(
                     inside, to_this > strongest, to_own > np.maximum(strongest, to_this)
                 )
                 share = float(weight[right].sum()) / float(weight[inside].sum())
-                worth = float(np.log(choice.score)) + _POINTING_WORTH * share
+                worth = float(np.log(choice.score)) + trust * share
                 if worth > gain + 1e-6:
                     best, gain = i, worth
             if best != picked[topic]:
