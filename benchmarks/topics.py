@@ -4,7 +4,8 @@ For each corpus of papers that people have labelled (``LABEL`` names the field b
 three arguments a corpus), on the same vectors in one run: this project, BERTopic (Grootendorst
 2022, arXiv:2203.05794) at three settings, and EVoC. Agreement with the labels is taken over all
 papers, those called noise being one more group; ``again`` is the agreement with a second run on
-the same papers in another order. Needs the ``bench`` extra.
+the same papers in another order (this project sorts them by what they say, as a build does).
+Needs the ``bench`` extra.
 
 Names are made from four fifths of the papers. A name is right for a paper of the last fifth if it
 is nearest of all names on its level by the embedder. The lists they are compared with are the
