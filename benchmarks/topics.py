@@ -35,7 +35,7 @@ from explorer.names import name_topics
 from explorer.paper import Paper
 from explorer.phrases import phrase_table
 from explorer.settings import GraphSettings, TopicSettings
-from explorer.topics import Labels, partition
+from explorer.topics import Labels, edges_of, partition
 
 _MOST_PAPERS = 20_000
 _BERTOPIC_SIZES = (10, 25, 50)
@@ -114,7 +114,7 @@ def _ours(texts: Sequence[str], vectors: Vectors) -> list[Labels]:
     # A build puts papers into the order of their ids, which come from what they say.
     order = np.argsort([hashlib.sha256(text.encode()).hexdigest() for text in texts])
     graph = build_graph(load_engine("faiss").build(vectors[order]), GraphSettings())
-    levels = partition(graph, TopicSettings())
+    levels = partition(edges_of(graph, TopicSettings()), TopicSettings())
     back = np.argsort(order)
     return [labels[back] for labels in levels]
 
@@ -152,9 +152,10 @@ def _names(papers: list[Paper], vectors: Vectors) -> dict[str, dict[str, Any]]:
         place = np.full(int(labels.max()) + 1, -1, dtype=np.int32)
         place[kept] = np.arange(len(kept), dtype=np.int32)
         own = place[labels]
-        names = name_topics(
+        by_number = name_topics(
             table, own[known], parents[known], names, vectors[known], embedder.embed_queries
         )
+        names = [by_number[number] for number in sorted(by_number)]
         labelled = [name.label for name in names]
         lists = _word_lists(read, own[known], labelled)
         asked = ~known & (own >= 0)

@@ -5,18 +5,22 @@ Scripts rely on these names; fields may be added, none renamed or taken away.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from explorer.build import Report
+from explorer.doctor import Finding, damaged, next_step
 from explorer.dossier import Dossier
-from explorer.generation import Generation
+from explorer.generation import Generation, Manifest
+from explorer.lineage import Event
 from explorer.paper import Paper
 from explorer.readers import Rejection
 from explorer.retopic import Said
 from explorer.search import Hit
 from explorer.topics import Topic
 from explorer.trends import Trend, Trends
+from explorer.watch import Update
 
 
 def paper_as_json(paper: Paper) -> dict[str, Any]:
@@ -109,4 +113,48 @@ def said_as_json(said: Said) -> dict[str, Any]:
 
 def report_as_json(report: Report) -> dict[str, Any]:
     facts = asdict(report) | {"rejected": len(report.rejected)}
+    if not report.dry_run:
+        del facts["planned"]
     return facts | {"rejections": [rejection_as_json(rejection) for rejection in report.rejected]}
+
+
+def event_as_json(event: Event) -> dict[str, Any]:
+    """Return what became of a topic; ``other`` is what it was split off or went into."""
+    return asdict(event)
+
+
+def generation_as_json(
+    number: int, manifest: Manifest | None, live: str, events: Iterable[Event]
+) -> dict[str, Any]:
+    """Return what a generation says of itself; ``damaged`` if its manifest cannot be read."""
+    facts = {"generation": number, "live": f"{number:06d}" == live, "damaged": manifest is None}
+    if manifest is None:
+        return facts
+    return facts | {
+        "created": manifest.created,
+        "papers": manifest.papers,
+        **manifest.changes,
+        "redrawn": manifest.fit.get("drawn") == manifest.created,
+        "events": [event_as_json(event) for event in events if event.generation == number],
+    }
+
+
+def findings_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return what was found of a library; ``next`` is empty where all is well."""
+    return {
+        "damaged": damaged(findings),
+        "next": next_step(findings),
+        "findings": [asdict(finding) for finding in findings],
+    }
+
+
+def update_as_json(update: Update) -> dict[str, Any]:
+    """Return one update of a watch; either ``report`` or ``error`` is null."""
+    error = update.error
+    told = None if error is None else {"kind": type(error).__name__, "message": str(error)}
+    return {
+        "ended": update.ended.isoformat(timespec="seconds"),
+        "report": None if update.report is None else report_as_json(update.report),
+        "error": told,
+        "retry_seconds": update.retry,
+    }

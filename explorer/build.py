@@ -6,57 +6,39 @@ is empty, nothing is computed and no generation is written.
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from explorer import curation
 from explorer.curation import Statement
 from explorer.dates import latest
-from explorer.embedders import DEFAULT_MODEL, Embedder, Vectors, lasting_name, open_embedder
-from explorer.engines import DEFAULT_ENGINE, EngineFactory, load_engine
+from explorer.drafting import (
+    Course,
+    Drift,
+    make_draft,
+    phrase_embedder,
+    redrawn_if_outnumbered,
+)
+from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embedder
+from explorer.engines import DEFAULT_ENGINE, load_engine
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
-from explorer.generation import GIVEN, Draft, Generation, Manifest
+from explorer.generation import GIVEN, Generation, Manifest
 from explorer.given_vectors import store_given
-from explorer.graph import build_graph
-from explorer.identity import Conflict, conflicts, identify
+from explorer.identity import Conflict, conflicts
 from explorer.library import Library
+from explorer.lineage import Event
 from explorer.namers import CarefulNamer, name_of
-from explorer.names import EmbedPhrases, Namer
-from explorer.outline import draw_outline
+from explorer.names import Namer
 from explorer.paper import Paper
-from explorer.plan import joined, make_plan, what_each_says
-from explorer.projection import draw
+from explorer.plan import duplicates_merged, joined, make_plan, what_each_says
+from explorer.progress import Clock, Progress, Silence
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import FINENESS, Settings, of_fineness
 from explorer.vectors import Embedded, VectorCache, embed_missing
-
-STAGES = ("read", "embed", "index", "map", "topics", "publish")
-
-
-class Progress(Protocol):
-    """Is told how far a build has come."""
-
-    def stage(self, name: str, total: int = 0) -> None:
-        """A stage begins, with ``total`` steps if that is known."""
-
-    def advance(self, done: int, total: int) -> None:
-        """``done`` of ``total`` steps of the current stage are done."""
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def stage(self, name: str, total: int = 0) -> None:
-        pass
-
-    def advance(self, done: int, total: int) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +51,13 @@ class Options:
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
-    """Compute index, map and topics anew even if nothing changed or the library is damaged."""
+    """Begin from nothing but the papers, even if nothing changed or the library is damaged."""
     redraw: bool = False
-    """Draw the map anew even if nothing changed."""
+    """Draw the map anew from where papers are, and seek topics anew, even if nothing changed."""
+    dry_run: bool = False
+    """Say what would be done, and stop."""
+    keep: int = 0
+    """Generations that stay on disk, from now on; 0 keeps as many as before."""
     given_vectors: Path | None = None
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
     namer: Namer | None = None
@@ -79,6 +65,16 @@ class Options:
     topics: str = ""
     """How fine topics are, one of ``settings.FINENESS``; empty keeps what the library has."""
     settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a build would do with one paper."""
+
+    kind: str
+    """added, changed or removed."""
+    id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +104,17 @@ class Report:
     """How often the naming function failed; those topics keep their own names."""
     naming_failure: str = ""
     """What went wrong the first time."""
+    dry_run: bool = False
+    planned: tuple[Change, ...] = ()
+    """Paper by paper what would be done; only in a dry run."""
+    events: tuple[Event, ...] = ()
+    """What became of topics."""
+    fit: dict[str, Any] = field(default_factory=dict)
+    """How well the map fits (see :class:`explorer.fit.Fit`)."""
+    redrawn: str = ""
+    """Why the map was drawn anew where it could have gone on; empty where it goes on."""
+    drift: Drift | None = None
+    """How far papers moved in a redraw."""
 
 
 def build(
@@ -125,149 +132,210 @@ def build(
         EmbedderError: the model cannot be had.
     """
     options = options or Options()
-    progress = progress or Silence()
-    factory = load_engine(options.engine)  # a wrong name is told before any work is done
+    load_engine(options.engine)  # a wrong name is told before any work is done
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
-    namer = CarefulNamer(options.namer) if options.namer else None
-    clock = _Clock()
+    clock = Clock(progress or Silence())
     with clock.stage("read"):
-        progress.stage("read")
-        readings, unreadable = _read(digests, options.settings, progress)
-        read = [paper for reading in readings for paper in reading.papers]
-        if not read:
+        readings, unreadable = _read(digests, options.settings, clock.progress)
+        if not any(reading.papers for reading in readings):
             raise DigestError(_nothing_read(digests, readings, unreadable))
-    with library.building():
-        with clock.stage("read"):
-            live = _live(library, options)
-            stored = list(live.records) if live else []
-            papers = joined(read, stored, prune=options.prune)
-            plan = make_plan(what_each_says(stored), what_each_says(papers))
-            known = {paper.fingerprint: paper for paper in papers}
-        statements = curation.read(library.folder)
+    with nullcontext() if options.dry_run else library.building():
+        return _Update(library, options, readings, unreadable, clock).run()
+
+
+class _Update:
+    """One build, while it holds the lock: what is there, what was read, what is to be done."""
+
+    def __init__(
+        self,
+        library: Library,
+        options: Options,
+        readings: Sequence[Reading],
+        unreadable: Sequence[Rejection],
+        clock: Clock,
+    ) -> None:
+        self._library = library
+        self._options = options
+        self._readings = readings
+        self._clock = clock
+        self._namer = CarefulNamer(options.namer) if options.namer else None
+        self._rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
+        with clock.stage("read", told=False):
+            self._live, self._stored = _live(library, options)
+            read = [paper for reading in readings for paper in reading.papers]
+            self._papers = joined(read, self._stored, prune=options.prune)
+            self._plan = make_plan(
+                what_each_says(self._stored),
+                what_each_says(self._papers),
+                merged=duplicates_merged(read, self._papers),
+            )
+
+    def run(self) -> Report:
+        """Do what is to be done, or say that nothing is."""
+        if self._options.dry_run:
+            number = self._live.manifest.number if self._live else 0
+            return self._report(number, published=False, embedded=Embedded())
+        live, options = self._live, self._options
+        statements = curation.read(self._library.folder)
         settings, shape = _shape(options, live, statements)
         model = lasting_name(options.model) or (live.manifest.model if live else DEFAULT_MODEL)
         embedder = open_embedder(model)
         namespace = _namespace(embedder, options, live)
-        merged = len(read) - len(identify(read))
-        rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
-        summaries = tuple(_summary(reading) for reading in readings)
-
-        def report(generation: Generation, *, published: bool, embedded: Embedded) -> Report:
-            ids = generation.records.ids
-            said = curation.bearings(generation.memberships, ids, statements)
-            return Report(
-                generation=generation.manifest.number,
-                published=published,
-                papers=len(papers),
-                added=len(plan.added),
-                changed=len(plan.changed),
-                unchanged=len(plan.unchanged),
-                removed=len(plan.removed),
-                merged=merged,
-                rejected=rejected,
-                conflicts=tuple(conflicts(papers)),
-                embedded=embedded.new,
-                reused=embedded.reused,
-                too_long=embedded.too_long,
-                digests=summaries,
-                seconds=clock.read(),
-                resting=sum(bearing.rests for bearing in said),
-                naming_failures=namer.failures if namer else 0,
-                naming_failure=namer.first if namer else "",
-            )
-
         if (
             live is not None
-            and stored == papers
+            and self._stored == self._papers
             and not (options.full or options.redraw or options.given_vectors)
             and live.manifest.identity == namespace
             and live.manifest.engine == options.engine
             and _same_shape(live, shape)
         ):
-            return report(live, published=False, embedded=Embedded(reused=len(known)))
+            fingerprints = {paper.fingerprint for paper in self._papers}
+            embedded = Embedded(reused=len(fingerprints))
+            bearing = self._resting(live, statements)
+            number = live.manifest.number
+            return self._report(
+                number, published=False, embedded=embedded, resting=bearing, fit=live.manifest.fit
+            )
+        return self._publish(statements, settings, shape, model, embedder, namespace)
 
-        with clock.stage("embed"):
+    def _publish(
+        self,
+        statements: Sequence[Statement],
+        settings: Settings,
+        shape: dict[str, Any],
+        model: str,
+        embedder: Embedder,
+        namespace: str,
+    ) -> Report:
+        library, clock, options = self._library, self._clock, self._options
+        number = library.next_number()
+        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with clock.stage("embed", told=False):
             cache = VectorCache(library.vectors, namespace, embedder.dimension)
-            if options.given_vectors:
-                store_given(options.given_vectors, readings, papers, cache)
-            texts = {fingerprint: paper.text for fingerprint, paper in known.items()}
-            if any(fingerprint not in cache for fingerprint in texts):
-                progress.stage("model")
-                embedder.embed_queries(["a word"])  # the first use of a model may export it
-            progress.stage("embed", len(known))
-            embedded = embed_missing(cache, embedder, texts, progress.advance)
-            vectors = cache.take([paper.fingerprint for paper in papers])
-        draft = _compute(
-            papers, vectors, embedder, cache, factory, settings, namer, statements, clock, progress
+            embedded = self._embed(cache, embedder)
+            vectors = cache.take([paper.fingerprint for paper in self._papers])
+        drawn = make_draft(
+            self._papers,
+            vectors,
+            load_engine(options.engine),
+            phrase_embedder(cache, embedder, clock.progress.advance),
+            settings,
+            self._namer,
+            statements,
+            self._course(shape, namespace),
+            number,
+            created,
+            clock,
         )
+        keep = options.keep or library.kept(self._live)
         with clock.stage("publish"):
-            progress.stage("publish")
             manifest = Manifest(
-                number=library.next_number(),
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                papers=len(papers),
+                number=number,
+                created=created,
+                papers=len(self._papers),
                 model=model,
                 identity=namespace,
                 dimension=embedder.dimension,
                 engine=options.engine,
-                digests=summaries,
-                changes={
-                    "added": len(plan.added),
-                    "changed": len(plan.changed),
-                    "unchanged": len(plan.unchanged),
-                    "removed": len(plan.removed),
-                    "merged": merged,
-                    "rejected": len(rejected),
-                    "embedded": embedded.new,
-                },
-                settings=shape,
+                digests=tuple(_summary(reading) for reading in self._readings),
+                changes=self._plan.counts
+                | {"rejected": len(self._rejected)}
+                | {"embedded": embedded.new},
+                settings=shape | {"keep": keep},
+                fit=drawn.fit,
                 files={},
             )
-            generation = library.publish(draft, manifest)
-        return report(generation, published=True, embedded=embedded)
-
-
-def phrase_embedder(
-    cache: VectorCache, embedder: Embedder, progress: Callable[[int, int], None]
-) -> EmbedPhrases:
-    """Return what turns phrases into vectors, each of them once in the life of ``cache``."""
-
-    def embed_phrases(phrases: Sequence[str]) -> Vectors:
-        keys = [hashlib.sha256(phrase.encode()).hexdigest()[:32] for phrase in phrases]
-        embed_missing(cache, embedder, dict(zip(keys, phrases, strict=True)), progress)
-        return cache.take(keys)
-
-    return embed_phrases
-
-
-def _compute(
-    papers: Sequence[Paper],
-    vectors: Vectors,
-    embedder: Embedder,
-    cache: VectorCache,
-    factory: EngineFactory,
-    settings: Settings,
-    namer: Namer | None,
-    statements: Sequence[Statement],
-    clock: _Clock,
-    progress: Progress,
-) -> Draft:
-    """Return index, graph, map and topics of ``papers``."""
-    with clock.stage("index"):
-        progress.stage("index")
-        engine = factory.build(vectors)
-        graph = build_graph(engine, settings.graph)
-    with clock.stage("map"):
-        progress.stage("map")
-        positions = draw(graph, vectors, settings.map)
-    with clock.stage("topics"):
-        progress.stage("topics")
-        embed_phrases = phrase_embedder(cache, embedder, progress.advance)
-        outline = draw_outline(
-            papers, vectors, graph, settings.topics, embed_phrases, namer, statements
+            generation = library.publish(drawn.draft, manifest)
+        return self._report(
+            number,
+            published=True,
+            embedded=embedded,
+            resting=self._resting(generation, statements),
+            events=tuple(e for e in generation.events if e.generation == number),
+            fit=drawn.fit,
+            redrawn=drawn.redrawn,
+            drift=drawn.drift,
         )
-    return Draft(papers, vectors, engine, graph, positions, outline)
+
+    def _embed(self, cache: VectorCache, embedder: Embedder) -> Embedded:
+        """Put the vectors of all papers into ``cache``."""
+        progress = self._clock.progress
+        if self._options.given_vectors:
+            store_given(self._options.given_vectors, self._readings, self._papers, cache)
+        texts = {p.fingerprint: p for p in self._papers}
+        missing = {name: p.text for name, p in texts.items() if name not in cache}
+        if missing:
+            progress.stage("model")
+            embedder.embed_queries(["a word"])  # the first use of a model may export it
+        progress.stage("embed", len(missing))
+        embedded = embed_missing(cache, embedder, missing, progress.advance)
+        return replace(embedded, reused=len(texts) - embedded.new)
+
+    def _course(self, shape: dict[str, Any], namespace: str) -> Course | None:
+        """Return how to go on from the live generation; None to begin from nothing."""
+        live = self._live
+        if live is None:
+            return None
+        was = _shape_of(live)
+        same_vectors = live.manifest.identity == namespace
+        why = "as you asked" if self._options.redraw else ""
+        if not same_vectors:
+            why = "the vectors are another model's"
+        elif was.get("map") != shape["map"] or was.get("graph") != shape["graph"]:
+            why = "the map's settings are others now"
+        course = Course(
+            live,
+            self._stored,
+            same_vectors=same_vectors and was.get("graph") == shape["graph"],
+            redraw=why,
+            topics_anew=was.get("topics") != shape["topics"],
+            full=self._options.full,
+            functions_names=self._namer is None or was["namer"] == shape["namer"],
+        )
+        return redrawn_if_outnumbered(course, self._papers)
+
+    def _planned(self) -> tuple[Change, ...]:
+        plan = self._plan
+        titles = {p.id: p.readable_title for p in (*self._stored, *self._papers)}
+        kinds = {"added": plan.added, "changed": plan.changed, "removed": plan.removed}
+        return tuple(
+            Change(kind, paper, titles[paper])
+            for kind, ids in kinds.items()
+            for paper in sorted(ids)
+        )
+
+    def _resting(self, generation: Generation, statements: Sequence[Statement]) -> int:
+        ids = generation.records.ids
+        found = curation.bearings(generation.memberships, ids, statements)
+        return sum(bearing.rests for bearing in found)
+
+    def _report(
+        self, generation: int, *, published: bool, embedded: Embedded, **told: Any
+    ) -> Report:
+        counts = self._plan.counts
+        return Report(
+            generation=generation,
+            published=published,
+            papers=len(self._papers),
+            added=counts["added"],
+            changed=counts["changed"],
+            unchanged=counts["unchanged"],
+            removed=counts["removed"],
+            merged=counts["merged"],
+            rejected=self._rejected,
+            conflicts=tuple(conflicts(self._papers)),
+            embedded=embedded.new,
+            reused=embedded.reused,
+            too_long=embedded.too_long,
+            digests=tuple(_summary(reading) for reading in self._readings),
+            dry_run=self._options.dry_run,
+            planned=self._planned() if self._options.dry_run else (),
+            seconds=self._clock.read(),
+            naming_failures=self._namer.failures if self._namer else 0,
+            naming_failure=self._namer.first if self._namer else "",
+            **told,
+        )
 
 
 def _read(
@@ -298,15 +366,18 @@ def _nothing_read(
     return f"{names}: no paper in there. {shown} Look closer with `explorer inspect`."
 
 
-def _live(library: Library, options: Options) -> Generation | None:
+def _live(library: Library, options: Options) -> tuple[Generation | None, list[Paper]]:
+    """Return the live generation, if it can be read, and its papers."""
     try:
-        return library.open()
+        generation = library.open()
+        return generation, list(generation.records)
     except LibraryMissing:
-        return None
+        return None, []
     except LibraryDamaged:
-        # Building anew is the way out of a damaged library, so it must not need what is damaged.
+        # Building anew is the way out of a damaged library, so it must not need what is damaged;
+        # but papers that can be read are not lost.
         if options.full:
-            return None
+            return None, library.rescued_papers()
         raise
 
 
@@ -349,7 +420,7 @@ def _shape_of(live: Generation | None) -> dict[str, Any]:
 
 
 def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:
-    before = _shape_of(live)
+    before = {name: value for name, value in _shape_of(live).items() if name in shape}
     # Without a naming function, the names that one gave before stay as long as nothing changes.
     return before == shape | {"namer": shape["namer"] or before["namer"]}
 
@@ -357,21 +428,3 @@ def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:
 def _as_json(settings: Settings) -> dict[str, Any]:
     """Return the settings that shape what is stored; reading and search shape nothing."""
     return {name: asdict(getattr(settings, name)) for name in ("graph", "map", "topics")}
-
-
-class _Clock:
-    """Adds up the seconds of each stage."""
-
-    def __init__(self) -> None:
-        self._begin = time.perf_counter()
-        self._seconds = dict.fromkeys(STAGES, 0.0)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begin = time.perf_counter()
-        yield
-        self._seconds[name] += time.perf_counter() - begin
-
-    def read(self) -> dict[str, float]:
-        total = time.perf_counter() - self._begin
-        return {name: round(s, 3) for name, s in (self._seconds | {"total": total}).items()}

@@ -1,57 +1,47 @@
 """The command line: ``explorer COMMAND``; see ``explorer --help``.
 
-With ``--json`` a command prints one JSON document on standard output and nothing else there.
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or unusable input.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from explorer import __version__
-from explorer.as_json import (
-    dossier_as_json,
-    hit_as_json,
-    paper_as_json,
-    read_as_json,
-    rejection_as_json,
-    report_as_json,
-    said_as_json,
-    topic_as_json,
-)
-from explorer.build import Options, build
-from explorer.dossier import dossier
-from explorer.duplicates import LEAST_SIMILARITY, near_duplicates
-from explorer.embedders import DEFAULT_MODEL, open_embedder
+from explorer import __version__, commands
+from explorer.duplicates import LEAST_SIMILARITY
+from explorer.embedders import DEFAULT_MODEL
 from explorer.engines import DEFAULT_ENGINE
-from explorer.errors import DigestError, ExplorerError, UnusableInput
-from explorer.generation import GIVEN, Generation
-from explorer.inspection import Inspection, inspect
-from explorer.library import DEFAULT_FOLDER, Library
-from explorer.namers import load_namer
-from explorer.paper import Paper
-from explorer.readers import Rejection, digest_files
-from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
-from explorer.search import Filters, Mode, Query, Results, find_topic, search, similar
+from explorer.errors import ExplorerError, UnusableInput
+from explorer.library import DEFAULT_FOLDER
+from explorer.search import Mode
 from explorer.settings import FINENESS
-from explorer.topics import Topic
-from explorer.trends import Order, Trends, in_order, trends
-
-_DIGESTS = Path("data/digests")
+from explorer.trends import Order
+from explorer.watch import LOOK, SETTLE
 
 _BUILD_EXAMPLES = """\
 examples:
   explorer build                          update from data/digests
   explorer build ~/Downloads/today.txt    add one digest
+  explorer build --dry-run                say what would be added, changed, removed
   explorer build --prune data/digests     and drop papers that are in no digest any more
   explorer build --model ./my-model       another sentence-transformers model
+"""
+_WATCH_EXAMPLES = """\
+A file is read once it has stayed as it is for --settle seconds. Ctrl-C ends the watch; an update
+under way is put down, and the library stays as it was. docs/updating.md tells how to leave it
+running.
+
+examples:
+  explorer watch                          watch data/digests
+  explorer watch ~/Downloads/digests      another folder
+  explorer watch --look 5 /mnt/share      a network drive, from which no events arrive
+  explorer watch --once                   wait for what is being written, update, end
 """
 _SEARCH_EXAMPLES = """\
 examples:
@@ -117,10 +107,16 @@ def _parser() -> argparse.ArgumentParser:
         "Each command explains itself: `explorer search --help`.",
     )
     parser.add_argument("--version", action="version", version=f"explorer {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: Any, text: str, examples: str = "") -> argparse.ArgumentParser:
-        added = commands.add_parser(
+    def command(
+        name: str,
+        run: Any,
+        text: str,
+        examples: str = "",
+        printed: str = "one JSON document on stdout",
+    ) -> argparse.ArgumentParser:
+        added = subparsers.add_parser(
             name,
             help=text,
             description=text,
@@ -128,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         added.set_defaults(run=run)
-        added.add_argument("--json", action="store_true", help="one JSON document on stdout")
+        added.add_argument("--json", action="store_true", help=printed)
         return added
 
     def with_library(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -141,27 +137,38 @@ def _parser() -> argparse.ArgumentParser:
         )
         return added
 
-    added = with_library(command("build", _build, "Build or update the library.", _BUILD_EXAMPLES))
+    added = with_library(
+        command("build", commands.build_library, "Build or update the library.", _BUILD_EXAMPLES)
+    )
     added.add_argument(
         "digests",
         nargs="*",
         type=Path,
         metavar="DIGEST_OR_FOLDER",
-        help=f"digest files or folders of them (default: {_DIGESTS})",
+        help=f"digest files or folders of them (default: {commands.DIGESTS})",
     )
-    added.add_argument(
-        "--model",
-        default="",
-        help=f"sentence-transformers model, by name or path (default: {DEFAULT_MODEL})",
-    )
-    added.add_argument("--engine", default=DEFAULT_ENGINE, help="vector index (default: faiss)")
+    _with_makers(added)
     added.add_argument(
         "--prune", action="store_true", help="drop papers that none of the given digests holds"
     )
     added.add_argument(
-        "--full", action="store_true", help="compute index, map and topics anew in any case"
+        "--full", action="store_true", help="begin from nothing but the papers; papers will move"
     )
-    added.add_argument("--redraw", action="store_true", help="draw the map anew in any case")
+    added.add_argument(
+        "--redraw",
+        action="store_true",
+        help="draw the map anew from where papers are, and seek topics anew",
+    )
+    added.add_argument(
+        "--dry-run", action="store_true", help="say what would be done, and change nothing"
+    )
+    added.add_argument(
+        "--keep",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="generations to keep for rollback, from now on (default: as before, at first 5)",
+    )
     added.add_argument(
         "--vectors",
         type=Path,
@@ -174,17 +181,17 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="how fine topics are, from now on (default: as before)",
     )
-    added.add_argument(
-        "--namer",
-        default="",
-        metavar="MODULE:FUNCTION",
-        help="your own function that names topics (see docs/topics.md)",
-    )
 
-    added = with_library(command("inspect", _inspect, "Show what digests hold; write nothing."))
+    _with_watch(with_library, command)
+
+    added = with_library(
+        command("inspect", commands.inspect_digests, "Show what digests hold; write nothing.")
+    )
     added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="digests or folders")
 
-    added = with_library(command("search", _search, "Search the library.", _SEARCH_EXAMPLES))
+    added = with_library(
+        command("search", commands.search_papers, "Search the library.", _SEARCH_EXAMPLES)
+    )
     added.add_argument("query", nargs="?", default="", metavar="QUERY", help="any words at all")
     added.add_argument(
         "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
@@ -193,11 +200,15 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
     _with_filters(added)
 
-    added = with_library(command("similar", _similar, "List the papers nearest to one paper."))
+    added = with_library(
+        command("similar", commands.similar_papers, "List the papers nearest to one paper.")
+    )
     added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
     _with_filters(added)
 
-    added = with_library(command("topics", _topics, "List the topics, coarse to fine."))
+    added = with_library(
+        command("topics", commands.list_topics, "List the topics, coarse to fine.")
+    )
     added.add_argument(
         "--sort",
         type=Order,
@@ -207,17 +218,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("--csv", type=Path, metavar="FILE", help="write them as a table")
 
-    added = with_library(command("topic", _topic, "Tell all about one topic."))
+    added = with_library(command("topic", commands.tell_topic, "Tell all about one topic."))
     added.add_argument("name", metavar="NAME_OR_ID", help="as `explorer topics` lists them")
 
     _with_statements(with_library, command)
 
-    added = with_library(command("export", _export, "Write out all papers with map and topics."))
+    added = with_library(
+        command("export", commands.export_papers, "Write out all papers with map and topics.")
+    )
     added.add_argument("--format", choices=["jsonl"], default="jsonl", help="default: jsonl")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
     added = with_library(
-        command("duplicates", _duplicates, "List papers that are nearly the same, as suggestions.")
+        command(
+            "duplicates",
+            commands.list_duplicates,
+            "List papers that are nearly the same, as suggestions.",
+        )
     )
     added.add_argument(
         "--least",
@@ -227,13 +244,71 @@ def _parser() -> argparse.ArgumentParser:
         help=f"least similarity of a pair (default: {LEAST_SIMILARITY})",
     )
 
-    with_library(command("stats", _stats, "Count what is in the library."))
-    with_library(command("history", _history, "List the generations on disk."))
-    with_library(command("rollback", _rollback, "Go back to the generation before the live one."))
+    with_library(command("stats", commands.show_stats, "Count what is in the library."))
+    with_library(command("history", commands.list_history, "List the generations on disk."))
+    with_library(
+        command("rollback", commands.roll_back, "Go back to the generation before the live one.")
+    )
+    told = "Check every file of the library and say what to do; change nothing."
+    with_library(command("doctor", commands.check_library, told))
 
-    added = with_library(command("app", _app, "Open the page in the browser."))
+    added = with_library(command("app", commands.open_app, "Open the page in the browser."))
     added.add_argument("--port", type=int, default=8501, help="default: 8501")
     return parser
+
+
+def _with_watch(
+    with_library: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+    command: Callable[[str, Any, str, str, str], argparse.ArgumentParser],
+) -> None:
+    """Add the command that keeps a library up to date."""
+    told = "Update the library whenever digests settle in a folder."
+    printed = "a stream: one JSON document a line on stdout, one an update"
+    added = command("watch", commands.watch_folder, told, _WATCH_EXAMPLES, printed)
+    with_library(added).add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=commands.DIGESTS,
+        metavar="FOLDER",
+        help=f"what to watch (default: {commands.DIGESTS})",
+    )
+    added.add_argument(
+        "--settle",
+        type=_seconds,
+        default=SETTLE,
+        metavar="SECONDS",
+        help=f"how long a file stays as it is before it is read (default: {SETTLE:g})",
+    )
+    added.add_argument(
+        "--look",
+        type=_seconds,
+        default=LOOK,
+        metavar="SECONDS",
+        help=f"how often to look where no events of the file system arrive (default: {LOOK:g})",
+    )
+    added.add_argument(
+        "--once",
+        action="store_true",
+        help="end after one update, begun when nothing is being written and no build runs",
+    )
+    _with_makers(added)
+
+
+def _with_makers(added: argparse.ArgumentParser) -> None:
+    """Add what embeds papers, finds them and names their topics."""
+    added.add_argument(
+        "--model",
+        default="",
+        help=f"sentence-transformers model, by name or path (default: {DEFAULT_MODEL})",
+    )
+    added.add_argument("--engine", default=DEFAULT_ENGINE, help="vector index (default: faiss)")
+    added.add_argument(
+        "--namer",
+        default="",
+        metavar="MODULE:FUNCTION",
+        help="your own function that names topics (see docs/topics.md)",
+    )
 
 
 def _with_statements(
@@ -243,22 +318,22 @@ def _with_statements(
     """Add the commands by which people say something of topics."""
     known = "id or name, as `explorer topics` lists them"
     told = "Give a topic a name of your own."
-    added = with_library(command("rename", _rename, told, _RENAME_EXAMPLES))
+    added = with_library(command("rename", commands.rename_topic, told, _RENAME_EXAMPLES))
     added.add_argument("topic", metavar="TOPIC", help=known)
     added.add_argument("name", metavar="NAME", help="what to call it")
 
     told = "Make topics of one level a single one."
-    added = with_library(command("merge", _merge, told, _MERGE_EXAMPLES))
+    added = with_library(command("merge", commands.merge_topics, told, _MERGE_EXAMPLES))
     added.add_argument("topics", nargs="+", metavar="TOPIC", help=f"two or more, each {known}")
     added.add_argument("--name", default="", help="what to call it (default: found anew)")
 
     told = "Hold the papers of a topic together."
-    added = with_library(command("pin", _pin, told, _PIN_EXAMPLES))
+    added = with_library(command("pin", commands.pin_topic, told, _PIN_EXAMPLES))
     added.add_argument("topic", metavar="TOPIC", help=known)
     added.add_argument("--name", default="", help="what to call it (default: its present name)")
 
     told = "List what was said of topics, or take one of it back."
-    added = with_library(command("unsay", _unsay, told, _UNSAY_EXAMPLES))
+    added = with_library(command("unsay", commands.take_back, told, _UNSAY_EXAMPLES))
     added.add_argument("number", nargs="?", type=_count, metavar="NUMBER", help="what to take back")
 
 
@@ -281,6 +356,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0.0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
 def _years(text: str) -> tuple[int | None, int | None]:
     first, dots, last = text.partition("..")
     if not (first + last).isdigit() or (not dots and not first):
@@ -288,349 +373,6 @@ def _years(text: str) -> tuple[int | None, int | None]:
     begin = int(first) if first else None
     end = int(last) if last else None
     return (begin, end) if dots else (begin, begin)
-
-
-def _filters(options: argparse.Namespace) -> Filters:
-    return Filters(options.topic, options.source, *options.year)
-
-
-def _build(options: argparse.Namespace) -> int:
-    from explorer.terminal import build_progress, show_report
-
-    digests = options.digests or [_DIGESTS]
-    if not options.digests and not _DIGESTS.exists():
-        raise DigestError(f"{_DIGESTS}: there is no such folder here. Name a digest or a folder.")
-    chosen = Options(
-        topics=options.topics,
-        namer=load_namer(options.namer, Path.cwd()) if options.namer else None,
-        model=options.model,
-        engine=options.engine,
-        prune=options.prune,
-        full=options.full,
-        redraw=options.redraw,
-        given_vectors=options.vectors,
-    )
-    with build_progress() as progress:
-        report = build(Library(options.library), digests, chosen, progress)
-    if options.json:
-        _print_json(report_as_json(report))
-    else:
-        show_report(report, str(options.library))
-    return 0
-
-
-def _inspect(options: argparse.Namespace) -> int:
-    library = Library(options.library)
-    generation = library.open() if library.live else None
-    readable = 0
-    shown = 0
-    for name, path in digest_files(options.files):
-        try:
-            for inspection in inspect(path, name, generation):
-                _show_inspection(inspection, path, options, shown)
-                readable += bool(inspection.format)
-                shown += 1
-        except DigestError as error:
-            unreadable = Inspection(name, "", iter(()), rejections=[Rejection(name, 0, str(error))])
-            _show_inspection(unreadable, path, options, shown)
-            shown += 1
-    if options.json:
-        print("\n]" if shown else "[]")
-    return 0 if readable else 2
-
-
-def _show_inspection(
-    inspection: Inspection, path: Path, options: argparse.Namespace, shown: int
-) -> None:
-    if not options.json:
-        from explorer.terminal import show_inspection
-
-        show_inspection(inspection.finish())
-        return
-    # Written record by record, so that a digest of any size passes through little memory.
-    head = {"file": str(path), "digest": inspection.digest, "format": inspection.format}
-    print("[" if shown == 0 else ",", json.dumps(head, ensure_ascii=False)[:-1] + ', "papers": [')
-    count = 0
-    for item in inspection.items:
-        if isinstance(item, Paper):
-            print("  ," if count else "   ", json.dumps(read_as_json(item), ensure_ascii=False))
-            count += 1
-    tail = {
-        "rejected": [rejection_as_json(rejection) for rejection in inspection.rejections],
-        "with_abstract": inspection.with_abstract,
-        "known": inspection.known,
-    }
-    print("], " + json.dumps(tail, ensure_ascii=False)[1:], end="")
-
-
-def _search(options: argparse.Namespace) -> int:
-    query = Query(
-        text=options.query,
-        like=tuple(options.like),
-        unlike=tuple(options.unlike),
-        filters=_filters(options),
-        mode=options.mode,
-    )
-    if not query.text.strip() and not query.like and not query.unlike:
-        raise UnusableInput("Nothing to search for: give some words, or --like ID.")
-    generation = Library(options.library).open()
-    embedder = open_embedder(generation.manifest.model)
-    needs_model = options.mode is not Mode.LEXICAL and bool(query.text.strip())
-    if needs_model:
-        from explorer.terminal import waiting
-
-        with waiting("Loading the model ..."):
-            embedder.embed_queries(["warm up"])
-    return _give(search(generation, embedder, query, options.k), options)
-
-
-def _similar(options: argparse.Namespace) -> int:
-    generation = Library(options.library).open()
-    return _give(similar(generation, options.id, options.k, _filters(options)), options)
-
-
-def _give(results: Results, options: argparse.Namespace) -> int:
-    if options.json:
-        hits = [hit_as_json(hit) for hit in results.hits]
-        _print_json({"hits": hits, "seconds": round(results.seconds, 4), "mode": results.mode})
-    else:
-        from explorer.terminal import show_results
-
-        show_results(results, getattr(options, "query", ""))
-    return 0
-
-
-def _topics(options: argparse.Namespace) -> int:
-    generation = Library(options.library).open()
-    found = trends(generation)
-    levels = [in_order(level, found, options.sort) for level in generation.levels]
-    topics = [topic for level in levels for topic in level]
-    if options.csv is not None:
-        _write(options.csv, lambda file: _write_table(topics, found, generation.size, file))
-    if options.json:
-        of = found.of
-        listed = [[topic_as_json(t, of[t.id], generation.size) for t in level] for level in levels]
-        _print_json({"levels": listed, "periods": found.periods, "library": found.library})
-    elif options.csv is not None:
-        print(f"{len(topics):,} topics written to {options.csv}")
-    else:
-        from explorer.terminal import show_topics
-
-        show_topics(levels, found, options.sort)
-    return 0
-
-
-def _write_table(topics: Sequence[Topic], found: Trends, papers: int, file: TextIO) -> None:
-    columns = "id level parent label keywords size share evidence growth newest".split()
-    table = csv.writer(file, lineterminator="\n")
-    table.writerow([*columns, *found.periods])
-    for topic in topics:
-        facts = topic_as_json(topic, found.of[topic.id], papers)
-        facts |= {"label": _cell(topic.label), "keywords": _cell("; ".join(topic.keywords))}
-        table.writerow([*(facts[name] for name in columns), *found.of[topic.id].counts])
-
-
-def _cell(text: str) -> str:
-    """Return ``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _topic(options: argparse.Namespace) -> int:
-    generation = Library(options.library).open()
-    topic = find_topic(generation, options.name)
-    found, dated = dossier(generation, topic), trends(generation)
-    if options.json:
-        _print_json(dossier_as_json(generation, found, dated))
-    else:
-        from explorer.terminal import show_topic
-
-        show_topic(generation, found, dated)
-    return 0
-
-
-def _rename(options: argparse.Namespace) -> int:
-    from explorer.terminal import build_progress
-
-    with build_progress() as progress:
-        said = rename(Library(options.library), options.topic, options.name, progress)
-    return _tell_said(said, options)
-
-
-def _merge(options: argparse.Namespace) -> int:
-    from explorer.terminal import build_progress
-
-    with build_progress() as progress:
-        said = merge(Library(options.library), options.topics, options.name, progress)
-    return _tell_said(said, options)
-
-
-def _pin(options: argparse.Namespace) -> int:
-    from explorer.terminal import build_progress
-
-    with build_progress() as progress:
-        said = pin(Library(options.library), options.topic, options.name, progress)
-    return _tell_said(said, options)
-
-
-def _tell_said(said: Said, options: argparse.Namespace) -> int:
-    if options.json:
-        _print_json(said_as_json(said))
-    else:
-        from explorer.terminal import show_said
-
-        show_said([said])
-    return 0
-
-
-def _unsay(options: argparse.Namespace) -> int:
-    from explorer.terminal import build_progress, show_said
-
-    library = Library(options.library)
-    taken_back: list[int] = []
-    if options.number is not None:
-        with build_progress() as progress:
-            taken_back.append(unsay(library, options.number, progress).number)
-    said = everything_said(library)
-    if options.json:
-        _print_json({"taken_back": taken_back, "said": [said_as_json(one) for one in said]})
-    else:
-        show_said(said, taken_back)
-    return 0
-
-
-def _export(options: argparse.Namespace) -> int:
-    generation = Library(options.library).open()
-    if options.json and options.output is None:
-        raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
-    if options.output is None:
-        _write_lines(generation, sys.stdout)
-        return 0
-    _write(options.output, lambda file: _write_lines(generation, file))
-    if options.json:
-        _print_json({"file": str(options.output), "papers": generation.size})
-    else:
-        print(f"{generation.size:,} papers written to {options.output}")
-    return 0
-
-
-def _write(path: Path, write: Callable[[TextIO], None]) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            write(file)
-    except OSError as error:
-        raise UnusableInput(f"{path}: cannot be written ({error.strerror}).") from None
-
-
-def _write_lines(generation: Generation, file: TextIO) -> None:
-    for row, paper in enumerate(generation.records):
-        x, y = (round(float(value), 4) for value in generation.positions[row])
-        topics = [topic.id for topic in generation.topics_of(row)]
-        strengths = [round(float(level[row]), 3) for level in generation.strengths]
-        record = paper_as_json(paper) | {"x": x, "y": y, "topics": topics, "strengths": strengths}
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _duplicates(options: argparse.Namespace) -> int:
-    pairs = near_duplicates(Library(options.library).open(), options.least)
-    if options.json:
-        found = [
-            {
-                "similarity": round(pair.similarity, 4),
-                "papers": [{"id": p.id, "title": p.title} for p in (pair.first, pair.second)],
-            }
-            for pair in pairs
-        ]
-        _print_json({"pairs": found})
-    else:
-        from explorer.terminal import show_pairs
-
-        show_pairs(pairs)
-    return 0
-
-
-def _stats(options: argparse.Namespace) -> int:
-    library = Library(options.library)
-    generation = library.open()
-    manifest = generation.manifest
-    cached = sum(file.stat().st_size for file in library.vectors.glob("*.vectors"))
-    stats = {
-        "generation": manifest.number,
-        "created": manifest.created,
-        "papers": generation.size,
-        "with_abstract": sum(bool(paper.abstract) for paper in generation.records),
-        "digests": {name: len(rows) for name, rows in generation.records.digests.items()},
-        "topics": [len(level) for level in generation.levels],
-        "model": manifest.model,
-        "identity": manifest.identity.removesuffix(GIVEN),
-        "vectors": "given" if manifest.identity.endswith(GIVEN) else "embedded",
-        "dimension": manifest.dimension,
-        "engine": manifest.engine,
-        "bytes": {
-            "generation": sum(file["bytes"] for file in manifest.files.values()),
-            "vector_cache": cached,
-        },
-    }
-    return _tell(stats, options)
-
-
-def _history(options: argparse.Namespace) -> int:
-    library = Library(options.library)
-    generations = [
-        {
-            "generation": manifest.number,
-            "live": f"{manifest.number:06d}" == library.live,
-            "created": manifest.created,
-            "papers": manifest.papers,
-            **manifest.changes,
-        }
-        for manifest in library.history()
-    ]
-    if options.json:
-        _print_json({"generations": generations})
-    else:
-        for facts in generations:
-            mark = "*" if facts["live"] else " "
-            print(
-                f"{mark} {facts['generation']:>4}  {facts['created']}  {facts['papers']:>9,} papers"
-                f"  +{facts['added']} ~{facts['changed']} -{facts['removed']}"
-            )
-    return 0
-
-
-def _rollback(options: argparse.Namespace) -> int:
-    manifest = Library(options.library).rollback()
-    return _tell({"generation": manifest.number, "papers": manifest.papers}, options)
-
-
-def _app(options: argparse.Namespace) -> int:
-    import explorer.app as page
-
-    script = Path(page.__file__).with_name("page.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += ["--server.port", str(options.port), "--", "--library", str(options.library)]
-    os.execv(sys.executable, command)
-
-
-def _tell(facts: dict[str, Any], options: argparse.Namespace) -> int:
-    if options.json:
-        _print_json(facts)
-    else:
-        from explorer.terminal import show_facts
-
-        show_facts({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
-    return 0
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_as_text(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(_as_text(item) for item in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _print_json(content: Any) -> None:
-    print(json.dumps(content, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -21,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import LibraryDamaged, LibraryError, UnusableInput
-from explorer.topics import Labels, Topic, by_size
+from explorer.files import replace_text
+from explorer.topics import LONGEST_NAME, Labels, Topic, by_size
 
 SCHEMA = 1
-LONGEST_NAME = 80
-"""Characters of a name."""
 YOU = "you"
 """``Topic.named_by`` where people gave the name."""
 _FILE = "topics.json"
@@ -118,19 +116,9 @@ def write(folder: Path, statements: Sequence[Statement]) -> None:
         LibraryError: the folder cannot be written; the file stays as it was.
     """
     path = folder / _FILE
-    scratch = folder / f".{_FILE}.new"
     content = {"schema": SCHEMA, "statements": [asdict(statement) for statement in statements]}
     try:
-        with scratch.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}).") from None
 
@@ -311,7 +299,9 @@ def with_given_names(
                 label = _other_name(topic, taken)
                 taken.add(label.casefold())
                 keywords = tuple(word for word in topic.keywords if word != label)
-                level.append(replace(topic, label=label, keywords=keywords, evidence=0))
+                level.append(
+                    replace(topic, label=label, keywords=keywords, evidence=0, found=topic.own_name)
+                )
             else:
                 level.append(topic)
         parents |= {t.id: t.label.casefold() for t in level if t.named_by == YOU}
@@ -322,7 +312,14 @@ def with_given_names(
 def _named_by_you(topic: Topic, name: str) -> Topic:
     words = [word for word in (topic.label, *topic.keywords) if word.casefold() != name.casefold()]
     evidence = topic.evidence if topic.label.casefold() == name.casefold() else 0
-    return replace(topic, label=name, keywords=tuple(words), evidence=evidence, named_by=YOU)
+    return replace(
+        topic,
+        label=name,
+        keywords=tuple(words),
+        evidence=evidence,
+        named_by=YOU,
+        found=topic.own_name,
+    )
 
 
 def _other_name(topic: Topic, taken: set[str]) -> str:

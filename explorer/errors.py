@@ -10,7 +10,8 @@ Each message names the file or thing, the place in it, and the next step::
     ├── LibraryError          the library folder is not what it should be
     │   ├── LibraryMissing    there is no published generation yet
     │   ├── LibraryBusy       another build holds the lock
-    │   └── LibraryDamaged    a stored file is torn, altered or from another version
+    │   ├── LibraryNewer      a later version of the explorer wrote it
+    │   └── LibraryDamaged    a stored file is torn, altered or from too old a version
     └── EmbedderError         a model cannot be loaded or does not fit the library
 """
 
@@ -48,7 +49,11 @@ class LibraryBusy(LibraryError):
 
 
 class LibraryDamaged(LibraryError):
-    """A stored file is torn, altered, or written by a version that cannot be read."""
+    """A stored file is torn, altered, or written by a version too old to be read."""
+
+
+class LibraryNewer(LibraryError):
+    """A stored file was written by a later version of the explorer."""
 
 
 class EmbedderError(ExplorerError):

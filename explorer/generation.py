@@ -7,30 +7,34 @@ then renamed; whoever opens it sees all of it or nothing.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.embedders import Vectors
 from explorer.engines import Engine, load_engine
-from explorer.errors import LibraryDamaged
+from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
+from explorer.files import checksum, sync
 from explorer.graph import NeighbourGraph
 from explorer.lexicon import Lexicon
+from explorer.lineage import Event, EventKind
 from explorer.outline import Outline
 from explorer.paper import Paper
 from explorer.projection import Positions
 from explorer.records import Records
-from explorer.topics import Labels, Strengths, Topic
+from explorer.topics import Labels, Strengths, Topic, TopicName
 
-SCHEMA = 2
+SCHEMA = 3
+_READABLE = (2, 3)
+"""Older schemata that are read as they are; the next build writes the present one."""
 GIVEN = " (vectors given)"
 """Ends the identity of a library whose vectors came from the user, not from the embedder."""
 _MANIFEST = "manifest.json"
@@ -39,13 +43,17 @@ _LISTS = ("keywords", "representatives")
 """Fields of a topic that JSON turns into lists."""
 
 
+Arrivals = NDArray[np.int64]
+"""When each paper came into the library, in milliseconds since 1970, UTC; shape (papers,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation says of itself."""
 
     number: int
     created: str
-    """UTC, ISO 8601."""
+    """UTC, ISO 8601, to the millisecond."""
     papers: int
     model: str
     """The model as it was asked for."""
@@ -58,6 +66,8 @@ class Manifest:
     changes: dict[str, int]
     """What this build did: added, changed, unchanged, removed, merged, rejected, embedded."""
     settings: dict[str, Any]
+    fit: dict[str, Any]
+    """When the map was drawn, and how well it fits since (see :mod:`explorer.fit`)."""
     files: dict[str, dict[str, Any]]
     """Size and SHA-256 of each file, by its path inside the folder."""
     schema: int = SCHEMA
@@ -83,6 +93,11 @@ class Generation:
     """For each level, the place in ``levels[level]`` of each paper's topic."""
     strengths: tuple[Strengths, ...]
     """For each level, how strongly each paper belongs to its topic, from 0 to 1."""
+    found: tuple[Labels, ...]
+    """The partitions as they were found, before people had their say."""
+    arrived: Arrivals
+    events: tuple[Event, ...]
+    """What became of topics in this and all earlier builds, oldest first."""
 
     @property
     def size(self) -> int:
@@ -116,6 +131,8 @@ class Draft:
     graph: NeighbourGraph
     positions: Positions
     outline: Outline
+    arrived: Arrivals
+    events: Sequence[Event]
 
 
 def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
@@ -130,10 +147,16 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
     np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)
     np.save(folder / "strengths.npy", np.stack(draft.outline.strengths), allow_pickle=False)
+    np.save(folder / "communities.npy", np.stack(draft.outline.found), allow_pickle=False)
+    np.save(folder / "arrived.npy", draft.arrived, allow_pickle=False)
+    _write_json(folder / "lineage.json", [asdict(event) for event in draft.events])
     topics = [[asdict(topic) for topic in level] for level in draft.outline.levels]
     _write_json(folder / "topics.json", topics)
     files = {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        path.relative_to(folder).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": checksum(path),
+        }
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".lock"
     }
@@ -158,6 +181,14 @@ def open_generation(folder: Path) -> Generation:
             )
     try:
         levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
+        memberships = _partitions(folder / "memberships.npy")
+        found, arrived = memberships, _arrived_with(manifest)
+        events: tuple[Event, ...] = ()
+        if manifest.schema > 2:
+            found = _partitions(folder / "communities.npy")
+            arrived = np.load(folder / "arrived.npy", mmap_mode="r", allow_pickle=False)
+            told = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
+            events = tuple(Event(**event | {"kind": EventKind(event["kind"])}) for event in told)
         return Generation(
             folder=folder,
             manifest=manifest,
@@ -166,11 +197,14 @@ def open_generation(folder: Path) -> Generation:
             lexicon=Lexicon.open(folder / "words"),
             graph=NeighbourGraph.open(folder),
             positions=np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False),
-            levels=tuple(tuple(_topic(topic) for topic in level) for level in levels),
-            memberships=tuple(
-                np.load(folder / "memberships.npy", mmap_mode="r", allow_pickle=False)
+            levels=tuple(
+                tuple(_topic(topic, place) for place, topic in enumerate(level)) for level in levels
             ),
+            memberships=memberships,
             strengths=tuple(np.load(folder / "strengths.npy", mmap_mode="r", allow_pickle=False)),
+            found=found,
+            arrived=arrived,
+            events=events,
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         # Files of the right size may still hold anything; sizes are all that was checked.
@@ -180,8 +214,25 @@ def open_generation(folder: Path) -> Generation:
         ) from None
 
 
-def _topic(fields: dict[str, Any]) -> Topic:
-    return Topic(**fields | {name: tuple(fields[name]) for name in _LISTS})
+def _topic(fields: dict[str, Any], place: int) -> Topic:
+    found = fields.get("found")
+    name = TopicName(**found | {"keywords": tuple(found["keywords"])}) if found else None
+    lists = {name: tuple(fields[name]) for name in _LISTS}
+    return Topic(**{"colour": place} | fields | lists | {"found": name})
+
+
+def _partitions(path: Path) -> tuple[Labels, ...]:
+    return tuple(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _arrived_with(manifest: Manifest) -> Arrivals:
+    """Return the arrivals of a library that did not keep them: when it was built."""
+    return np.full(manifest.papers, milliseconds(manifest.created), dtype=np.int64)
+
+
+def milliseconds(moment: str) -> int:
+    """Return an ISO 8601 moment in milliseconds since 1970."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -189,16 +240,38 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / _MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise LibraryDamaged(
-                f"{path}: written in schema {content['schema']}, this version reads {SCHEMA}. "
-                "Build anew with `explorer build --full`."
-            )
-        return Manifest(**content | {"digests": tuple(content["digests"])})
+        if content["schema"] not in _READABLE:
+            raise _of_another_schema(path, content["schema"])
+        return Manifest(**{"fit": {}} | content | {"digests": tuple(content["digests"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(
             f"{path}: cannot be read ({error}). Go back with `explorer rollback`."
         ) from None
+
+
+def _of_another_schema(path: Path, schema: Any) -> LibraryError:
+    told = f"{path}: written in schema {schema}, this version reads {_READABLE[0]} to {SCHEMA}. "
+    if isinstance(schema, int) and schema > SCHEMA:
+        return LibraryNewer(told + "Use the version of the explorer that wrote it, or a newer one.")
+    return LibraryDamaged(
+        told + "Build anew with `explorer build --full`; the papers are taken over."
+    )
+
+
+def rescued_papers(folder: Path) -> list[Paper]:
+    """Return the papers of a generation of which nothing else need be whole.
+
+    Raises:
+        LibraryDamaged: the records cannot be read, or are not what was written.
+    """
+    path = folder / "papers.arrow"
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        if checksum(path) != manifest["files"][path.name]["sha256"]:
+            raise LibraryDamaged(f"{path}: altered since it was written.")
+        return list(Records.open(path))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise LibraryDamaged(f"{folder}: the records cannot be read ({error}).") from None
 
 
 def verify_generation(folder: Path) -> None:
@@ -209,10 +282,18 @@ def verify_generation(folder: Path) -> None:
     """
     for name, expected in read_manifest(folder).files.items():
         path = folder / name
-        if not path.is_file() or _sha256(path) != expected["sha256"]:
+        if not path.is_file() or checksum(path) != expected["sha256"]:
             raise LibraryDamaged(f"{path}: missing, or altered since it was written.")
-    generation = open_generation(folder)
-    size = generation.size
+    verify_parts(open_generation(folder))
+
+
+def verify_parts(generation: Generation) -> None:
+    """Check that the parts of a generation belong together.
+
+    Raises:
+        LibraryDamaged: counts disagree, or a paper does not find itself.
+    """
+    folder, size = generation.folder, generation.size
     counts = {
         "records": len(generation.records),
         "vectors": generation.engine.size,
@@ -220,6 +301,8 @@ def verify_generation(folder: Path) -> None:
         "positions": len(generation.positions),
         "memberships": len(generation.memberships[0]),
         "strengths": len(generation.strengths[0]),
+        "communities": len(generation.found[0]),
+        "arrived": len(generation.arrived),
     }
     if (
         set(counts.values()) != {size}
@@ -248,19 +331,5 @@ def remove_generation(folder: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def sync(path: Path) -> None:
-    """Force ``path``, a file or a folder, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

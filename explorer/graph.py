@@ -80,6 +80,84 @@ class NeighbourGraph:
         )
 
 
+def updated_graph(
+    before: NeighbourGraph,
+    moved: NDArray[np.int64],
+    engine: Engine,
+    settings: GraphSettings,
+) -> NeighbourGraph:
+    """Return the neighbour graph of ``engine``, as :func:`build_graph` would, from that before.
+
+    Args:
+        before: the graph of the library before the update.
+        moved: for each row of ``before``, its row in ``engine``, or -1 where its vector is gone
+            or another now; shape (before.size,).
+        engine: all vectors after the update.
+        settings: as in :func:`build_graph`.
+
+    Only newcomers are compared with all papers, and so are papers that lost a neighbour; to all
+    others the newcomers are added where they are near enough.
+    """
+    k = min(settings.neighbours, engine.size - 1)
+    kept = np.flatnonzero(moved >= 0)
+    newcomers = np.setdiff1d(np.arange(engine.size), moved[kept])
+    if k < settings.neighbours or before.neighbours.shape[1] != k or not len(kept):
+        return build_graph(engine, settings)
+    neighbours = np.full((engine.size, k), -1, dtype=np.int32)
+    similarities = np.full((engine.size, k), -np.inf, dtype=np.float32)
+    carried = moved[before.neighbours[kept]]
+    rows = moved[kept]
+    neighbours[rows] = carried
+    similarities[rows] = before.similarities[kept]
+    bereft = rows[(carried < 0).any(axis=1)]
+    again = np.union1d(newcomers, bereft)
+    for start in range(0, len(again), _BLOCK):
+        block = again[start : start + _BLOCK]
+        neighbours[block], similarities[block] = _nearest(engine, block, k)
+    others = np.setdiff1d(rows, bereft)
+    if len(newcomers) and len(others):
+        _let_in(engine, neighbours, similarities, others, newcomers)
+    return NeighbourGraph(neighbours, similarities)
+
+
+def _let_in(
+    engine: Engine,
+    neighbours: NDArray[np.int32],
+    similarities: NDArray[np.float32],
+    others: NDArray[np.int64],
+    newcomers: NDArray[np.int64],
+) -> None:
+    """Put ``newcomers`` among the neighbours of ``others`` where they are nearer than the last."""
+    k = neighbours.shape[1]
+    fresh = engine.vectors(newcomers)
+    for start in range(0, len(others), _BLOCK):
+        rows = others[start : start + _BLOCK]
+        nearness = engine.vectors(rows) @ fresh.T
+        touched = np.flatnonzero(nearness.max(axis=1) > similarities[rows, -1])
+        if not len(touched):
+            continue
+        rows, nearness = rows[touched], nearness[touched]
+        some = min(k, nearness.shape[1])
+        best = np.argpartition(-nearness, some - 1, axis=1)[:, :some]
+        keys = np.hstack([neighbours[rows], newcomers[best].astype(np.int32)])
+        scores = np.hstack([similarities[rows], np.take_along_axis(nearness, best, axis=1)])
+        # As in a search, ties go to the smaller row.
+        order = np.lexsort((keys, -scores), axis=1)[:, :k]
+        neighbours[rows] = np.take_along_axis(keys, order, axis=1)
+        similarities[rows] = np.take_along_axis(scores, order, axis=1)
+
+
+def _nearest(
+    engine: Engine, rows: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the ``k`` nearest others of ``rows``, and how near they are."""
+    keys, scores = engine.search(engine.vectors(rows), k + 1)
+    # A paper's own key is not always first: twins score the same.
+    own = keys == rows[:, None]
+    own[~own.any(axis=1), -1] = True
+    return keys[~own].reshape(len(rows), k), scores[~own].reshape(len(rows), k)
+
+
 def build_graph(engine: Engine, settings: GraphSettings) -> NeighbourGraph:
     """Return the neighbour graph of all vectors in ``engine``."""
     k = min(settings.neighbours, engine.size - 1)
@@ -87,10 +165,5 @@ def build_graph(engine: Engine, settings: GraphSettings) -> NeighbourGraph:
     similarities = np.empty((engine.size, max(k, 0)), dtype=np.float32)
     for start in range(0, engine.size, _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, engine.size), dtype=np.int64)
-        keys, scores = engine.search(engine.vectors(rows), k + 1)
-        # A paper's own key is not always first: twins score the same.
-        own = keys == rows[:, None]
-        own[~own.any(axis=1), -1] = True
-        neighbours[rows] = keys[~own].reshape(len(rows), k)
-        similarities[rows] = scores[~own].reshape(len(rows), k)
+        neighbours[rows], similarities[rows] = _nearest(engine, rows, k)
     return NeighbourGraph(neighbours, similarities)

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from explorer.dates import year_of
 from explorer.paper import Paper
 
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _FEWEST_TITLE_WORDS = 3
 """Shorter titles ("Editorial", "Reply to comments") do not tell papers apart."""
 _SAME_ABSTRACT = 0.6
@@ -42,19 +43,27 @@ def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Pa
     read_now = {source.digest for paper in readings for source in paper.sources}
     given = [*readings, *stored]
     records: dict[str, Paper] = {}
-    merged = []
+    found: dict[str, list[tuple[bool, Paper]]] = defaultdict(list)
     for group in _groups(given):
         new = [given[i] for i in group if i < len(readings)]
         old = [given[i] for i in group if i >= len(readings)]
-        paper = merge([*new, *(_unread(paper, read_now) for paper in old)] if new else old)
-        merged.append((paper.id, not old, paper.abstract, repr(paper), paper))
-    # Stored records come first of those with one id, so that they keep it.
-    for *_, paper in sorted(merged, key=lambda entry: entry[:4]):
-        # Two papers may share a title and nothing else that is known; the texts tell them apart.
-        distinct = paper.id
-        while distinct in records:
-            distinct = _hashed(f"{distinct}|{paper.abstract}")
-        records[distinct] = replace(paper, id=distinct)
+        if not new and len(old) == 1:
+            paper = old[0]  # nothing was read of it, so nothing about it changes
+        else:
+            paper = merge([*new, *(_unread(paper, read_now) for paper in old)] if new else old)
+        found[paper.id].append((not old, paper))
+    for name, papers in sorted(found.items()):
+        if len(papers) == 1 and name not in records:
+            records[name] = papers[0][1]
+            continue
+        # Stored records come first of those with one id, so that they keep it.
+        for _, paper in sorted(papers, key=lambda one: (one[0], one[1].abstract, repr(one[1]))):
+            # Two papers may share a title and nothing else that is known; the texts tell them
+            # apart.
+            distinct = paper.id
+            while distinct in records:
+                distinct = _hashed(f"{distinct}|{paper.abstract}")
+            records[distinct] = replace(paper, id=distinct)
     return sorted(records.values(), key=lambda paper: paper.id)
 
 
@@ -116,9 +125,11 @@ def merge(papers: Sequence[Paper]) -> Paper:
 
 def title_key(title: str) -> str:
     """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
+    if title.isascii():
+        return " ".join(_LETTERS_AND_DIGITS.findall(title.lower()))
     folded = unicodedata.normalize("NFKD", title).casefold()
     return " ".join(
-        re.findall(r"[^\W_]+", "".join(c for c in folded if not unicodedata.combining(c)))
+        _LETTERS_AND_DIGITS.findall("".join(c for c in folded if not unicodedata.combining(c)))
     )
 
 

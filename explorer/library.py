@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
+from explorer.files import replace_text
 from explorer.generation import (
     Draft,
     Generation,
@@ -25,14 +26,15 @@ from explorer.generation import (
     publish_generation,
     read_manifest,
     remove_generation,
-    sync,
+    rescued_papers,
     write_generation,
 )
+from explorer.paper import Paper
 
 DEFAULT_FOLDER = Path("data/library")
 _LIVE = "LIVE"
 _KEPT = 5
-"""Generations that stay on disk, for rollback."""
+"""Generations that stay on disk for rollback, unless people say otherwise."""
 
 
 class Library:
@@ -76,9 +78,18 @@ class Library:
             raise LibraryDamaged(f"{self.folder / _LIVE}: names no generation: {name!r}.")
         return open_generation(self._generations / name)
 
-    def history(self) -> list[Manifest]:
-        """Return the manifests of all generations on disk, oldest first."""
-        return [read_manifest(folder) for folder in self._folders()]
+    def history(self) -> list[tuple[int, Manifest | None]]:
+        """Return number and manifest of each generation on disk, oldest first.
+
+        The manifest is None where it cannot be read.
+        """
+        found: list[tuple[int, Manifest | None]] = []
+        for folder in self._folders():
+            try:
+                found.append((int(folder.name), read_manifest(folder)))
+            except LibraryError:
+                found.append((int(folder.name), None))
+        return found
 
     @contextmanager
     def building(self) -> Iterator[None]:
@@ -106,6 +117,9 @@ class Library:
         try:
             for leftover in self._generations.glob(".*"):
                 shutil.rmtree(leftover, ignore_errors=True)
+            if not self.live and self._folders():
+                # The build of the newest was cut off just before it was made the live one.
+                self._point_to(self._folders()[-1].name)
             yield
         finally:
             lock.release()
@@ -122,9 +136,27 @@ class Library:
         write_generation(draft, manifest, hidden)
         publish_generation(hidden, final)
         self._point_to(name)
-        for folder in self._folders()[:-_KEPT]:
+        generation = open_generation(final)
+        for folder in self._folders()[: -self.kept(generation)]:
             remove_generation(folder)
-        return open_generation(final)
+        return generation
+
+    def kept(self, generation: Generation | None) -> int:
+        """Return how many generations stay on disk, as ``generation`` has it."""
+        return int(generation.manifest.settings.get("keep", _KEPT)) if generation else _KEPT
+
+    def rescued_papers(self) -> list[Paper]:
+        """Return the papers of the newest generation whose records can be read; else none.
+
+        The live one is asked first. This is for libraries that cannot be opened any more.
+        """
+        folders = [folder for folder in self._folders() if folder.name != self.live]
+        for folder in [self._generations / (self.live or "none"), *reversed(folders)]:
+            try:
+                return rescued_papers(folder)
+            except LibraryDamaged:
+                continue
+        return []
 
     def rollback(self) -> Manifest:
         """Make the generation before the live one live again, and return its manifest.
@@ -152,8 +184,4 @@ class Library:
         return sorted(path for path in self._generations.iterdir() if path.name.isdigit())
 
     def _point_to(self, name: str) -> None:
-        scratch = self.folder / ".LIVE.new"
-        scratch.write_text(name + "\n", encoding="utf-8")
-        sync(scratch)
-        scratch.replace(self.folder / _LIVE)
-        sync(self.folder)
+        replace_text(self.folder / _LIVE, name + "\n")

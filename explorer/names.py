@@ -10,8 +10,8 @@ other names of the level, points to the topic's papers and not to those of other
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from explorer.embedders import Vectors
 from explorer.lexicon import stem
 from explorer.paper import Paper
 from explorer.phrases import LONGEST, PhraseTable
-from explorer.topics import Labels, Topic
+from explorer.topics import LONGEST_NAME, Labels, Rows, Topic, TopicName, members_of
 
 EmbedPhrases = Callable[[Sequence[str]], Vectors]
 """Phrases to unit vectors, in the papers' own space."""
@@ -47,20 +47,10 @@ _POINTING_WORTH = 4.0
 _FEW = 30
 """Papers; where a topic has fewer, which of them a phrase points to says little."""
 _ROUNDS = 3
+A_FUNCTION = "a naming function"
+"""``Topic.named_by`` where a naming function gave the name."""
 _MOST_RIVALS = 400
 """Topics of one level whose names are read side by side; beyond that, siblings are."""
-_LONGEST_NAME = 80
-"""Characters of a name that a naming function gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class TopicName:
-    """What a topic is called: its label and further keywords, best first."""
-
-    label: str
-    keywords: tuple[str, ...]
-    evidence: int = 0
-    """In how many of the topic's papers the label stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +82,32 @@ def name_topics(
     parent_names: Sequence[TopicName],
     vectors: Vectors,
     embed_phrases: EmbedPhrases,
-) -> list[TopicName]:
-    """Return a name for each topic of one level.
+    kept: Mapping[int, TopicName] | None = None,
+    reserved: Iterable[str] = (),
+) -> dict[int, TopicName]:
+    """Return a name for each topic of one level that has papers here, by its number.
 
     Args:
         labels: the topic of each paper on this level, shape (papers,).
         parents: the topic of each paper one level up, all zero for the top level.
         parent_names: names one level up; empty for the top level.
         vectors: unit vectors of the papers, shape (papers, dimension).
+        kept: names that topics of this level have and go on with.
+        reserved: labels that new topics may not take.
 
     A name that stands on the level already, or is its parent's, is not given again.
     """
-    sizes = np.bincount(labels)
-    scored = _scores(table, labels, parents)
+    names = dict(kept or {})
+    members = members_of(labels)
+    present = [topic for topic, rows in enumerate(members) if len(rows)]
+    parent_of = {topic: int(parents[members[topic][0]]) for topic in present}
+    parent_sizes = np.bincount(parents)
+    for topic in present:
+        parent = parent_of[topic]
+        if topic not in names and parent_names and len(members[topic]) == parent_sizes[parent]:
+            names[topic] = parent_names[parent]  # not divided, so still the same topic
+    unnamed = [topic for topic in present if topic not in names]
+    scored = _scores(table, labels, parents, unnamed)
     shortlist = {
         topic: sorted(scores, key=lambda key: (-scores[key], key))[:_CANDIDATES]
         for topic, scores in scored.items()
@@ -112,37 +115,33 @@ def name_topics(
     keys = sorted({key for found in shortlist.values() for key in found})
     phrases = embed_phrases([table.display[key] for key in keys]) if keys else vectors[:0]
     vector_of = dict(zip(keys, phrases, strict=True))
-    centrality = _centrality(shortlist, vector_of, labels, vectors)
-    taken = {_bag(name.label) for name in parent_names}
+    centrality = _centrality(shortlist, vector_of, members, vectors)
+    taken = {_bag(name.label) for name in (*parent_names, *names.values())}
+    taken |= {_bag(label) for label in reserved}
     ranked: dict[int, list[str]] = {}
     choices: dict[int, list[_Choice]] = {}
-    fixed: dict[int, TopicName] = {}
-    for topic in range(len(sizes)):
-        parent = int(parents[np.argmax(labels == topic)])
-        if parent_names and sizes[topic] == np.count_nonzero(parents == parent):
-            fixed[topic] = parent_names[parent]  # not divided, so still the same topic
-            continue
+    for topic in unnamed:
         scores = {key: scored[topic][key] * centrality[topic, key] for key in shortlist[topic]}
         order = sorted(scores, key=lambda key: (-scores[key], key))
-        ranked[topic] = _without_nested(order, table, labels == topic)
-        inherited = _bag(parent_names[parent].label) if parent_names else frozenset[str]()
+        ranked[topic] = _without_nested(order, table, members[topic])
+        inherited = _bag(parent_names[parent_of[topic]].label) if parent_names else frozenset[str]()
         choices[topic] = [
             _Choice(table.display[key], scores[key], vector_of[key])
             for key in _eligible(ranked[topic], table, taken, inherited)
         ]
-    labels_of = _chosen(choices, sizes, labels, parents, vectors)
-    names: dict[int, TopicName] = dict(fixed)
-    for topic in np.argsort(-sizes, kind="stable").tolist():
-        if topic in fixed:
-            continue
-        written = [table.display[key] for key in ranked[topic]]
-        found = _named(labels_of.get(topic, ""), written, taken, topic)
+    if unnamed and kept:
+        vectors_of_names = embed_phrases([name.label for name in kept.values()])
+        for (topic, name), vector in zip(kept.items(), vectors_of_names, strict=True):
+            choices[topic] = [_Choice(name.label, 1.0, vector)]
+    labels_of = _chosen(choices, members, parent_of, vectors)
+    for topic in sorted(unnamed, key=lambda topic: -len(members[topic])):
+        phrases_of = [table.display[key] for key in ranked[topic]]
+        found = _named(labels_of.get(topic, ""), phrases_of, taken, topic)
         taken.add(_bag(found.label))
         key = next((k for k in ranked[topic] if table.display[k] == found.label), None)
-        members = frozenset(np.flatnonzero(labels == topic).tolist())
-        evidence = len(table.papers[key] & members) if key else 0
-        names[topic] = replace(found, evidence=evidence)
-    return [names[topic] for topic in range(len(sizes))]
+        rows = frozenset(members[topic].tolist())
+        names[topic] = replace(found, evidence=len(table.papers[key] & rows) if key else 0)
+    return names
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +170,9 @@ def _eligible(
 
 
 def _chosen(
-    choices: dict[int, list[_Choice]],
-    sizes: NDArray[np.int64],
-    labels: Labels,
-    parents: Labels,
+    choices: Mapping[int, Sequence[_Choice]],
+    members: Sequence[Rows],
+    parent_of: Mapping[int, int],
     vectors: Vectors,
 ) -> dict[int, str]:
     """Return the label of each topic that has a choice; no two topics get the same words.
@@ -183,7 +181,7 @@ def _chosen(
     takes the phrase with which most papers of the level find their own topic's label nearest,
     weighed against how good the phrase is in itself.
     """
-    order = [t for t in np.argsort(-sizes, kind="stable").tolist() if choices.get(t)]
+    order = sorted((t for t in choices if choices[t]), key=lambda t: (-len(members[t]), t))
     picked: dict[int, int] = {}
     used: dict[frozenset[str], int] = {}
     for topic in order:
@@ -192,30 +190,32 @@ def _chosen(
         if free is not None:
             picked[topic] = free
             used[bags[free]] = topic
-    groups = [np.array([t for t in order if t in picked], dtype=np.int64)]
+    groups = [[topic for topic in order if topic in picked]]
     if len(groups[0]) > _MOST_RIVALS:
-        above = np.array([int(parents[np.argmax(labels == t)]) for t in groups[0]])
-        groups = [groups[0][above == parent] for parent in np.unique(above)]
+        below: dict[int, list[int]] = defaultdict(list)
+        for topic in groups[0]:
+            below[parent_of[topic]].append(topic)
+        groups = list(below.values())
     for rivals in groups:
-        _settle(rivals.tolist(), choices, picked, used, labels, vectors)
+        _settle(rivals, choices, picked, used, members, vectors)
     return {topic: choices[topic][place].label for topic, place in picked.items()}
 
 
 def _settle(
     rivals: Sequence[int],
-    choices: dict[int, list[_Choice]],
+    choices: Mapping[int, Sequence[_Choice]],
     picked: dict[int, int],
     used: dict[frozenset[str], int],
-    labels: Labels,
+    members: Sequence[Rows],
     vectors: Vectors,
 ) -> None:
     """Improve ``picked`` among topics whose names are read side by side."""
-    if len(rivals) < 2:
+    if len(rivals) < 2 or all(len(choices[topic]) == 1 for topic in rivals):
         return
-    members = [np.flatnonzero(labels == topic) for topic in rivals]
-    asked = [_spread(rows, _ASKED) for rows in members]
+    of_rival = [members[topic] for topic in rivals]
+    asked = [_spread(rows, _ASKED) for rows in of_rival]
     own = np.repeat(np.arange(len(rivals)), [len(rows) for rows in asked])
-    weight = np.array([len(rows) / len(some) for rows, some in zip(members, asked, strict=True)])
+    weight = np.array([len(rows) / len(some) for rows, some in zip(of_rival, asked, strict=True)])
     weight = weight[own]
     papers = np.asarray(vectors[np.concatenate(asked)])
     every = np.arange(len(own))
@@ -223,13 +223,15 @@ def _settle(
     for _ in range(_ROUNDS):
         changed = False
         for place, topic in enumerate(rivals):
+            if len(choices[topic]) == 1:
+                continue
             inside = own == place
             others = near.copy()
             others[:, place] = -2.0
             to_own = others[every, own]
             others[every, own] = -2.0
             strongest = others.max(axis=1)
-            trust = _POINTING_WORTH * len(members[place]) / (len(members[place]) + _FEW)
+            trust = _POINTING_WORTH * len(of_rival[place]) / (len(of_rival[place]) + _FEW)
             best, gain = picked[topic], -np.inf
             for i, choice in enumerate(choices[topic]):
                 if used.get(_bag(choice.label), topic) != topic:
@@ -282,11 +284,13 @@ def renamed(
                 size=topic.size,
                 papers=tuple(by_id[paper] for paper in topic.representatives),
             )
-            answer = " ".join(str(namer(case) or "").split())[:_LONGEST_NAME]
+            answer = " ".join(str(namer(case) or "").split())[:LONGEST_NAME]
             is_own = answer.casefold() == topic.label.casefold()
             if answer not in ("", topic.label) and (is_own or answer.casefold() not in taken):
                 taken.add(answer.casefold())
-                named.append(replace(topic, label=answer, named_by="a naming function"))
+                named.append(
+                    replace(topic, label=answer, named_by=A_FUNCTION, found=topic.own_name)
+                )
             else:
                 named.append(topic)
         above |= {topic.id: topic.label for topic in named}
@@ -294,20 +298,26 @@ def renamed(
     return result
 
 
-def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, dict[str, float]]:
-    """Score each topic's phrases by use within it against use in its siblings and everywhere."""
+def _scores(
+    table: PhraseTable, labels: Labels, parents: Labels, topics: Sequence[int]
+) -> dict[int, dict[str, float]]:
+    """Score the phrases of ``topics`` by use within each against use in its siblings and all."""
+    if not topics:
+        return {}
     of_topic = _counts(table.in_paper, labels)
     of_title = _counts(table.in_title, labels)
     of_parent = _counts(table.in_paper, parents)
     sizes, parent_sizes = np.bincount(labels), np.bincount(parents)
+    firsts = np.unique(labels, return_index=True)
+    parent_of = dict(zip(firsts[0].tolist(), parents[firsts[1]].tolist(), strict=True))
     total = len(labels)
     scores: dict[int, dict[str, float]] = {}
-    for topic, counts in of_topic.items():
-        parent = int(parents[np.argmax(labels == topic)])
+    for topic in topics:
+        parent = parent_of[topic]
         size = int(sizes[topic])
         siblings = int(parent_sizes[parent]) - size
         scores[topic] = {}
-        for key, inside in counts.items():
+        for key, inside in of_topic[topic].items():
             if inside < min(size, max(2, _LEAST_SHARE * size)):
                 continue
             outside = (len(table.papers[key]) - inside + 0.5) / (total - size + 1)
@@ -324,7 +334,7 @@ def _scores(table: PhraseTable, labels: Labels, parents: Labels) -> dict[int, di
 
 def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Counter[str]]:
     """Return, for each label, in how many of its papers each phrase stands."""
-    counts: dict[int, Counter[str]] = {label: Counter() for label in range(int(labels.max()) + 1)}
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
     for label, found in zip(labels.tolist(), phrases, strict=True):
         counts[label].update(found)
     return counts
@@ -333,39 +343,41 @@ def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Count
 def _centrality(
     shortlist: dict[int, list[str]],
     vector_of: dict[str, NDArray[np.float32]],
-    labels: Labels,
+    members: Sequence[Rows],
     vectors: Vectors,
 ) -> dict[tuple[int, str], float]:
     """Return, for each (topic, phrase), how far it points to this topic and to no other.
 
     The cosine to the topic's middle counts, and by how much it exceeds that to any other.
     """
-    middles = np.stack([vectors[labels == topic].mean(axis=0) for topic in sorted(shortlist)])
+    if not shortlist:
+        return {}
+    present = [topic for topic, rows in enumerate(members) if len(rows)]
+    middles = np.stack([vectors[members[topic]].mean(axis=0) for topic in present])
     middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
     result: dict[tuple[int, str], float] = {}
     for topic, found in shortlist.items():
         if not found:
             continue
         cosines = np.stack([vector_of[key] for key in found]) @ middles.T
-        others = np.delete(cosines, topic, axis=1)
+        column = present.index(topic)
+        others = np.delete(cosines, column, axis=1)
         for place, key in enumerate(found):
-            own = float(cosines[place, topic])
+            own = float(cosines[place, column])
             margin = own - float(others[place].max()) if others.shape[1] else 0.0
             result[topic, key] = max(own, _LEAST_CENTRAL) * float(np.exp(_MARGIN_WORTH * margin))
     return result
 
 
-def _spread(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+def _spread(rows: Rows, most: int) -> Rows:
     """Return at most so many of ``rows``, evenly spaced."""
     places = np.linspace(0, len(rows) - 1, min(most, len(rows)))
     return rows[places.astype(np.int64)]
 
 
-def _without_nested(
-    ranked: list[str], table: PhraseTable, in_topic: NDArray[np.bool_]
-) -> list[str]:
+def _without_nested(ranked: list[str], table: PhraseTable, rows: Rows) -> list[str]:
     """Drop phrases that mostly stand inside a longer one of the list, or repeat a better one."""
-    members = frozenset(np.flatnonzero(in_topic).tolist())
+    members = frozenset(rows.tolist())
     kept: list[str] = []
     for key in ranked:
         inside = table.papers[key] & members

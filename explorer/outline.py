@@ -1,24 +1,41 @@
-"""The outline of a library: nested topics with their names, drawn from graph and papers."""
+"""The outline of a library: nested topics with their names, drawn from graph and papers.
+
+An outline goes on from the one before it. A topic whose papers are mostly those it had keeps its
+id, its colour and its name; only topics that are new are named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
+from scipy import sparse
 
 from explorer.curation import Statement, curated, names_given, with_given_names
 from explorer.embedders import Vectors
-from explorer.graph import NeighbourGraph
-from explorer.names import EmbedPhrases, Namer, TopicName, name_topics, renamed
+from explorer.lineage import Before, Descent, carried, descents
+from explorer.names import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
 from explorer.paper import Paper
-from explorer.phrases import phrase_table
+from explorer.phrases import key_of, keys_in, phrase_table
 from explorer.settings import TopicSettings
-from explorer.topics import Labels, Strengths, Topic, edges_of, partition, strengths
+from explorer.topics import (
+    Labels,
+    Rows,
+    Strengths,
+    Topic,
+    TopicName,
+    members_of,
+    partition,
+    strengths,
+)
 
 _REPRESENTATIVES = 5
 _TOO_ALIKE = 0.93
 """Cosine above which one representative says what the other says."""
+_BACKGROUND = 2_000
+"""Papers of other topics that the phrases of new topics are held against, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,77 +47,286 @@ class Outline:
     """For each level, the place in ``levels[level]`` of each paper's topic."""
     strengths: tuple[Strengths, ...]
     """For each level, how strongly each paper belongs to its topic."""
+    found: tuple[Labels, ...]
+    """The partitions as they were found, before people had their say."""
+    descents: tuple[Descent, ...] = ()
+    """Which topics go on from the outline before; empty where there was none."""
 
 
 def draw_outline(
     papers: Sequence[Paper],
     vectors: Vectors,
-    graph: NeighbourGraph,
+    edges: sparse.csr_matrix,
     settings: TopicSettings,
     embed_phrases: EmbedPhrases,
     namer: Namer | None = None,
     statements: Sequence[Statement] = (),
+    before: Before | None = None,
+    *,
+    anew: bool = False,
 ) -> Outline:
     """Return the outline of ``papers``.
 
     Args:
-        papers: in the order of the rows of ``vectors`` and ``graph``.
+        papers: in the order of the rows of ``vectors`` and ``edges``.
         vectors: unit vectors, shape (papers, dimension).
-        graph: who is whose neighbour.
+        edges: the graph that communities are sought in (:func:`explorer.topics.edges_of`).
         settings: how fine topics are.
         embed_phrases: phrases to unit vectors in the papers' space.
         namer: a function of the user's own that names topics; see :class:`explorer.names.Namer`.
         statements: what people said of topics; their names win over all others.
+        before: the outline to go on from.
+        anew: seek communities anew; topics that are found again go on all the same.
     """
     ids = [paper.id for paper in papers]
-    memberships = curated(partition(graph, settings), ids, statements)
-    edges = edges_of(graph, settings)
+    if before is None or anew:
+        found = partition(edges, settings)
+    else:
+        found = carried(before.found, before.moved, edges, settings)
+    memberships = curated(found, ids, statements)
     belonging = [strengths(edges, labels) for labels in memberships]
-    table = phrase_table(papers)
+    origins = descents(before, memberships) if before else []
+    names = _names(papers, vectors, memberships, embed_phrases, before, origins)
+    facts = _Facts(papers, vectors, before)
+    numbers = count(before.last_number + 1 if before else 1)
     levels: list[tuple[Topic, ...]] = []
-    names: list[TopicName] = []
     parents = np.zeros(len(papers), dtype=np.int32)
-    number = 0
     for depth, labels in enumerate(memberships):
-        names = name_topics(table, labels, parents, names, vectors, embed_phrases)
         topics: list[Topic] = []
-        for place, name in enumerate(names):
-            number += 1
-            rows = np.flatnonzero(labels == place)
-            shown = _representatives(rows, vectors, belonging[depth])
-            parent = int(parents[rows[0]])
+        same = origins[depth].same if origins else (None,) * (int(labels.max()) + 1)
+        colours = _free_colours(same)
+        for place, rows in enumerate(members_of(labels)):
+            old = same[place]
+            parent = levels[-1][int(parents[rows[0]])].id if levels else ""
+            name = facts.with_evidence(names[depth][place], rows, old, origins, depth)
             topics.append(
                 Topic(
-                    id=f"t{number}",
+                    id=old.id if old else f"t{next(numbers)}",
                     level=depth,
-                    parent=levels[-1][parent].id if levels else "",
+                    parent=parent,
                     label=name.label,
                     keywords=name.keywords,
                     size=len(rows),
                     evidence=name.evidence,
-                    representatives=tuple(papers[row].id for row in shown),
+                    representatives=facts.representatives(rows, belonging[depth]),
+                    colour=old.colour if old else next(colours),
                 )
             )
         levels.append(tuple(topics))
         parents = labels
+    levels = _as_functions_named(levels, origins)
     levels = with_given_names(levels, names_given(memberships, ids, statements))
     if namer is not None:
         levels = renamed(levels, papers, namer)
-    return Outline(tuple(levels), tuple(memberships), tuple(belonging))
+    return Outline(
+        tuple(levels), tuple(memberships), tuple(belonging), tuple(found), tuple(origins)
+    )
 
 
-def _representatives(
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]], vectors: Vectors, belonging: Strengths
-) -> list[int]:
-    """Return the rows nearest to the topic's middle that are surely its own, no two alike."""
-    members = np.asarray(vectors[rows])
-    middle = members.mean(axis=0)
-    middle /= max(float(np.linalg.norm(middle)), 1e-9)
-    order = np.argsort(-(members @ middle) * (0.5 + 0.5 * belonging[rows]), kind="stable")
-    chosen: list[int] = []
-    for place in order.tolist():
-        if all(float(members[place] @ members[other]) < _TOO_ALIKE for other in chosen):
-            chosen.append(place)
-        if len(chosen) == _REPRESENTATIVES:
-            break
-    return [int(rows[place]) for place in chosen]
+def _names(
+    papers: Sequence[Paper],
+    vectors: Vectors,
+    memberships: Sequence[Labels],
+    embed_phrases: EmbedPhrases,
+    before: Before | None,
+    origins: Sequence[Descent],
+) -> list[dict[int, TopicName]]:
+    """Return what the papers call each topic of each level; only new ones are named."""
+    kept = _lifted(memberships, _names_kept(memberships, before, origins))
+    rows = _rows_to_read(memberships, kept)
+    if before is None or before.names_anew:
+        rows = np.arange(len(papers))
+    if not len(rows):
+        return kept
+    table = phrase_table(papers[row] for row in rows.tolist())
+    some = vectors[rows]
+    names: list[dict[int, TopicName]] = []
+    parents = np.zeros(len(papers), dtype=np.int32)
+    for depth, labels in enumerate(memberships):
+        above = [names[-1][place] for place in sorted(names[-1])] if names else []
+        below = {name.label for names_below in kept[depth + 1 :] for name in names_below.values()}
+        names.append(
+            name_topics(
+                table,
+                labels[rows],
+                parents[rows],
+                above,
+                some,
+                embed_phrases,
+                kept[depth],
+                below,
+            )
+        )
+        parents = labels
+    return names
+
+
+def _names_kept(
+    memberships: Sequence[Labels], before: Before | None, origins: Sequence[Descent]
+) -> list[dict[int, TopicName]]:
+    """Return the names that topics had and keep.
+
+    A name that a topic shared with the only topic below it is kept by the upper one alone when
+    there are more below it now.
+    """
+    kept: list[dict[int, TopicName]] = [{} for _ in memberships]
+    if before is None or before.names_anew:
+        return kept
+    for depth, descent in enumerate(origins):
+        kept[depth] = {
+            place: topic.own_name
+            for place, (topic, overlap) in enumerate(
+                zip(descent.same, descent.overlaps, strict=True)
+            )
+            if topic is not None and (overlap == 1.0 or not before.same_papers)
+        }
+        if not depth:
+            continue
+        sizes = np.bincount(memberships[depth - 1])
+        for place, rows in enumerate(members_of(memberships[depth])):
+            parent = int(memberships[depth - 1][rows[0]])
+            above = kept[depth - 1].get(parent)
+            is_whole = len(rows) == sizes[parent]
+            own = kept[depth].get(place)
+            if above and own and own.label == above.label and not is_whole:
+                del kept[depth][place]
+    return kept
+
+
+def _lifted(
+    memberships: Sequence[Labels], kept: Sequence[dict[int, TopicName]]
+) -> list[dict[int, TopicName]]:
+    """Return ``kept``, a name given also to the topics above that hold the very same papers."""
+    lifted = [dict(names) for names in kept]
+    for depth in range(len(memberships) - 2, -1, -1):
+        sizes = np.bincount(memberships[depth])
+        for place, rows in enumerate(members_of(memberships[depth + 1])):
+            parent = int(memberships[depth][rows[0]])
+            if len(rows) == sizes[parent] and place in lifted[depth + 1]:
+                lifted[depth].setdefault(parent, lifted[depth + 1][place])
+    return lifted
+
+
+def _rows_to_read(memberships: Sequence[Labels], kept: Sequence[dict[int, TopicName]]) -> Rows:
+    """Return the papers that new topics are named from, in order; none where no topic is new.
+
+    They are all papers of those topics and of their siblings, and some of the rest; every topic
+    is there with at least one.
+    """
+    read = np.zeros(len(memberships[0]), dtype=bool)
+    parents = np.zeros_like(memberships[0])
+    for labels, names in zip(memberships, kept, strict=True):
+        for place, rows in enumerate(members_of(labels)):
+            if place not in names:
+                read |= parents == parents[rows[0]] if parents.any() else labels == place
+        parents = labels
+    if not read.any():
+        return np.empty(0, dtype=np.int64)
+    rest = np.flatnonzero(~read)
+    read[rest[np.linspace(0, len(rest) - 1, min(_BACKGROUND, len(rest))).astype(np.int64)]] = True
+    for labels in memberships:
+        read[np.unique(labels, return_index=True)[1]] = True
+    return np.flatnonzero(read)
+
+
+def _free_colours(same: Sequence[Topic | None]) -> Iterator[int]:
+    taken = {topic.colour for topic in same if topic is not None}
+    return (colour for colour in count() if colour not in taken)
+
+
+def _as_functions_named(
+    levels: Sequence[Sequence[Topic]], origins: Sequence[Descent]
+) -> list[tuple[Topic, ...]]:
+    """Return the topics under the names that a naming function gave them when they were new."""
+    if not origins:
+        return [tuple(level) for level in levels]
+    result: list[tuple[Topic, ...]] = []
+    for level, descent in zip(levels, origins, strict=True):
+        taken = {topic.label.casefold() for topic in level}
+        result.append(
+            tuple(
+                replace(topic, label=old.label, named_by=A_FUNCTION, found=topic.own_name)
+                if old is not None
+                and old.named_by == A_FUNCTION
+                and old.label.casefold() not in taken - {topic.label.casefold()}
+                else topic
+                for topic, old in zip(level, descent.same, strict=True)
+            )
+        )
+    return result
+
+
+class _Facts:
+    """What is told of topics beside their names, counted again only where papers changed."""
+
+    def __init__(self, papers: Sequence[Paper], vectors: Vectors, before: Before | None) -> None:
+        self._papers = papers
+        self._vectors = vectors
+        self._before = before
+        self._keys: dict[tuple[bool, int], frozenset[str]] = {}
+        self._members_before = (
+            [members_of(labels) for labels in before.memberships] if before else []
+        )
+        self._known = self._unchanged()
+
+    def with_evidence(
+        self,
+        name: TopicName,
+        rows: Rows,
+        old: Topic | None,
+        origins: Sequence[Descent],
+        depth: int,
+    ) -> TopicName:
+        """Return ``name`` with its evidence among the papers in ``rows``.
+
+        What is known of the topic that it was is corrected by the papers that came and went.
+        """
+        before = self._before
+        if before is None or old is None or before.names_anew or name != old.own_name:
+            return name  # it was counted when the name was found
+        place = before.levels[origins[depth].level].index(old)
+        rows_before = self._members_before[origins[depth].level][place]
+        stayed = before.moved[rows_before]
+        stayed = stayed[(stayed >= 0) & self._known[stayed]]
+        came = np.setdiff1d(rows, stayed, assume_unique=True)
+        went = rows_before[~np.isin(before.moved[rows_before], np.intersect1d(stayed, rows))]
+        key = key_of(name.label)
+        more = sum(key in self._keys_of(self._papers, row, True) for row in came.tolist())
+        fewer = sum(key in self._keys_of(before.papers, row, False) for row in went.tolist())
+        evidence = min(max(old.own_name.evidence + more - fewer, 0), len(rows))
+        return replace(name, evidence=evidence)
+
+    def representatives(self, rows: Rows, belonging: Strengths) -> tuple[str, ...]:
+        """Return the ids of the papers nearest to the topic's middle that are surely its own.
+
+        No two of them are alike.
+        """
+        members = np.asarray(self._vectors[rows])
+        middle = members.mean(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), 1e-9)
+        order = np.argsort(-(members @ middle) * (0.5 + 0.5 * belonging[rows]), kind="stable")
+        chosen: list[int] = []
+        for place in order.tolist():
+            if all(float(members[place] @ members[other]) < _TOO_ALIKE for other in chosen):
+                chosen.append(place)
+            if len(chosen) == _REPRESENTATIVES:
+                break
+        return tuple(self._papers[int(rows[place])].id for place in chosen)
+
+    def _unchanged(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Return which papers say what they said before."""
+        known = np.zeros(len(self._papers), dtype=bool)
+        if self._before is not None:
+            for old, row in enumerate(self._before.moved.tolist()):
+                if row >= 0:
+                    was, now = self._before.papers[old], self._papers[row]
+                    known[row] = was is now or (was.title, was.abstract) == (
+                        now.title,
+                        now.abstract,
+                    )
+        return known
+
+    def _keys_of(self, papers: Sequence[Paper], row: int, now: bool) -> frozenset[str]:
+        if (now, row) not in self._keys:
+            self._keys[now, row] = keys_in(papers[row])
+        return self._keys[now, row]

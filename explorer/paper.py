@@ -98,7 +98,7 @@ class Paper:
         body = self.readable_abstract or plain(self.summary)
         return f"{self.readable_title}\n{body}" if body else self.readable_title
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """128 bits of SHA-256 of :attr:`text` in hex: same text, same vector."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:32]

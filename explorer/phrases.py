@@ -144,6 +144,21 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
     )
 
 
+def key_of(phrase: str) -> str:
+    """Return the key of a phrase, as in :class:`PhraseTable`."""
+    return _key(phrase.split())
+
+
+def keys_in(paper: Paper) -> frozenset[str]:
+    """Return the keys of all phrases in ``paper``."""
+    return frozenset(
+        _key(run[start:end])
+        for text in (paper.readable_title, paper.readable_abstract)
+        for _, run in _runs(text)
+        for start, end in _phrases(run)
+    )
+
+
 def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
     """Yield (begins a sentence, words) for each stretch between punctuation."""
     end = 0

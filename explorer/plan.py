@@ -18,9 +18,22 @@ class Plan:
     changed: frozenset[str]
     unchanged: frozenset[str]
     removed: frozenset[str]
+    merged: int = 0
+    """Records of the digests that are part of another record's paper."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many papers are added, changed, unchanged, removed, merged."""
+        return {
+            "added": len(self.added),
+            "changed": len(self.changed),
+            "unchanged": len(self.unchanged),
+            "removed": len(self.removed),
+            "merged": self.merged,
+        }
 
 
-def make_plan(before: Mapping[str, str], after: Mapping[str, str]) -> Plan:
+def make_plan(before: Mapping[str, str], after: Mapping[str, str], merged: int = 0) -> Plan:
     """Compare two libraries, each a map from paper id to what it says (a fingerprint)."""
     common = before.keys() & after.keys()
     changed = frozenset(key for key in common if before[key] != after[key])
@@ -29,6 +42,7 @@ def make_plan(before: Mapping[str, str], after: Mapping[str, str]) -> Plan:
         changed=changed,
         unchanged=frozenset(common) - changed,
         removed=frozenset(before.keys() - after.keys()),
+        merged=merged,
     )
 
 
@@ -41,7 +55,19 @@ def joined(read: Sequence[Paper], stored: Sequence[Paper], *, prune: bool) -> li
         prune: drop papers that none of the given digests holds.
     """
     papers = _held(read, stored) if prune else identify(read, stored)
-    return _with_first_seen(papers, stored)
+    before = {paper.id: paper for paper in stored}
+    # What is equal is given back as it was, with all that is known about its text already.
+    return [
+        was if (was := before.get(paper.id)) == paper else paper
+        for paper in _with_first_seen(papers, stored)
+    ]
+
+
+def duplicates_merged(read: Sequence[Paper], papers: Sequence[Paper]) -> int:
+    """Return how many records of ``read`` are in ``papers`` only as part of another."""
+    places = {(source.digest, source.line) for paper in read for source in paper.sources}
+    held = sum(any((s.digest, s.line) in places for s in paper.sources) for paper in papers)
+    return len(read) - held
 
 
 def what_each_says(papers: Sequence[Paper]) -> dict[str, str]:
@@ -82,6 +108,8 @@ def _with_first_seen(papers: Sequence[Paper], stored: Sequence[Paper]) -> list[P
         return replace(source, seen=source.seen or known.get((paper.id, source.digest)) or today)
 
     return [
-        replace(paper, sources=tuple(dated(source, paper) for source in paper.sources))
+        paper
+        if all(source.seen for source in paper.sources)
+        else replace(paper, sources=tuple(dated(source, paper) for source in paper.sources))
         for paper in papers
     ]

@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from explorer.embedders import Vectors
 from explorer.graph import NeighbourGraph
@@ -21,6 +22,12 @@ Positions = NDArray[np.float32]
 
 _FEWEST_FOR_UMAP = 12
 _RADIUS = 10.0
+_ASKED = 2_000
+"""Papers that tell how far neighbours usually are from each other on the map."""
+_SHIFTS = 5
+_PUSHES = 12
+_ROOM = 0.6
+"""Share of the usual distance between two papers that a newcomer keeps off others."""
 
 
 def draw(graph: NeighbourGraph, vectors: Vectors, settings: MapSettings) -> Positions:
@@ -34,7 +41,116 @@ def draw(graph: NeighbourGraph, vectors: Vectors, settings: MapSettings) -> Posi
     return _framed(_umap(graph, vectors, settings))
 
 
-def _umap(graph: NeighbourGraph, vectors: Vectors, settings: MapSettings) -> NDArray[np.float64]:
+def redraw(
+    graph: NeighbourGraph, vectors: Vectors, settings: MapSettings, start: Positions
+) -> Positions:
+    """Return a new drawing that begins at ``start`` and is laid over it.
+
+    Args:
+        start: where the papers are now, shape (papers, 2).
+
+    The drawing is turned, mirrored, scaled and shifted to lie over ``start`` as closely as that
+    can be done (orthogonal Procrustes; Schönemann 1966, doi:10.1007/BF02289451).
+    """
+    if graph.size < _FEWEST_FOR_UMAP:
+        return _framed(_principal_axes(vectors))
+    return _laid_over(_umap(graph, vectors, settings, np.asarray(start)), start)
+
+
+def place(graph: NeighbourGraph, positions: Positions, settings: MapSettings) -> Positions:
+    """Return ``positions`` with newcomers placed among their neighbours; the others stay.
+
+    Args:
+        graph: who is whose neighbour, newcomers included.
+        positions: shape (papers, 2), NaN where a paper has no position yet.
+        settings: as in :func:`draw`.
+
+    A newcomer goes to where most of its neighbours lie together, not to the middle of all of them,
+    which may be far from each (mode seeking by mean shift; Fukunaga and Hostetler 1975,
+    doi:10.1109/TIT.1975.1055330). Newcomers are then pushed off whatever they would cover.
+    """
+    placed = np.array(positions, dtype=np.float64)
+    waiting = np.flatnonzero(np.isnan(placed[:, 0]))
+    if not len(waiting):
+        return np.asarray(positions, dtype=np.float32)
+    known = np.flatnonzero(~np.isnan(placed[:, 0]))
+    newcomers = waiting
+    near = graph.neighbours[:, : settings.neighbours].astype(np.int64)
+    reach = _usual_reach(placed, near, known)
+    while len(waiting):
+        beside = placed[near[waiting]]
+        can = ~np.isnan(beside[:, :, 0]).all(axis=1)
+        if not can.any():  # they know only each other, so they begin a place of their own
+            placed[waiting[:1]] = _outside(placed)
+            waiting = waiting[1:]
+            continue
+        placed[waiting[can]] = _densest(beside[can], reach)
+        waiting = waiting[~can]
+    return np.asarray(_apart(placed, newcomers, settings.seed), dtype=np.float32)
+
+
+def _usual_reach(
+    placed: NDArray[np.float64], near: NDArray[np.int64], known: NDArray[np.int64]
+) -> float:
+    """Return how far a paper usually is from its nearest neighbours on the map."""
+    some = known[:: max(1, len(known) // _ASKED)]
+    distances = np.linalg.norm(placed[near[some]] - placed[some][:, None], axis=2)
+    known_ones = distances[~np.isnan(distances)]
+    return float(np.median(known_ones)) if len(known_ones) else 1.0
+
+
+def _densest(beside: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """Return, for each set of points (NaN where there is none), the middle of where most lie."""
+    there = ~np.isnan(beside[:, :, 0])
+    points = np.nan_to_num(beside)
+    apart = ((points[:, :, None] - points[:, None]) ** 2).sum(axis=3)
+    crowd = (np.exp(-apart / reach**2) * there[:, None, :]).sum(axis=2) * there
+    peak = points[np.arange(len(points)), crowd.argmax(axis=1)]
+    for _ in range(_SHIFTS):
+        weights = np.exp(-((points - peak[:, None]) ** 2).sum(axis=2) / reach**2) * there
+        weights += 1e-12 * there
+        peak = (points * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1)[:, None]
+    return np.asarray(peak, dtype=np.float64)
+
+
+def _outside(placed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a spot at the rim of the map, where it holds least."""
+    known = placed[~np.isnan(placed[:, 0])]
+    if not len(known):
+        return np.zeros(2)
+    angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    radius = np.percentile(np.linalg.norm(known, axis=1), 98)
+    rim = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    distances, _ = cKDTree(known).query(rim)
+    return np.asarray(rim[int(np.argmax(distances))], dtype=np.float64)
+
+
+def _apart(
+    placed: NDArray[np.float64], newcomers: NDArray[np.int64], seed: int
+) -> NDArray[np.float64]:
+    """Push ``newcomers`` off the papers that they lie on; the others hold still."""
+    gaps = cKDTree(placed).query(placed, 2)[0][:, 1]
+    room = float(np.median(np.delete(gaps, newcomers))) if len(newcomers) < len(gaps) else 0.1
+    random = np.random.default_rng(seed)
+    for _ in range(_PUSHES):
+        distances, others = cKDTree(placed).query(placed[newcomers], 2)
+        own = others[:, 1] == newcomers  # two on one spot may come in either order
+        other, gap = np.where(own, others[:, 0], others[:, 1]), distances[:, 1]
+        crowded = gap < room * _ROOM
+        if not crowded.any():
+            break
+        away = placed[newcomers] - placed[other]
+        length = np.linalg.norm(away, axis=1, keepdims=True)
+        aside = random.normal(size=away.shape)
+        aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+        direction = np.where(length > 1e-9, away / np.maximum(length, 1e-9), aside) + 0.3 * aside
+        placed[newcomers[crowded]] += (room * direction * 0.5)[crowded]
+    return placed
+
+
+def _umap(
+    graph: NeighbourGraph, vectors: Vectors, settings: MapSettings, start: Positions | None = None
+) -> NDArray[np.float64]:
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
     k = min(settings.neighbours, graph.neighbours.shape[1] + 1)
@@ -64,7 +180,7 @@ def _umap(graph: NeighbourGraph, vectors: Vectors, settings: MapSettings) -> NDA
             gamma=1.0,
             negative_sample_rate=5,
             n_epochs=500 if graph.size <= 10_000 else 200,
-            init="spectral",
+            init="spectral" if start is None else start,
             random_state=random,
             metric="cosine",
             metric_kwds={},
@@ -83,6 +199,15 @@ def _principal_axes(vectors: Vectors) -> NDArray[np.float64]:
     found = min(2, len(strengths))
     plane[:, :found] = left[:, :found] * strengths[:found]
     return plane
+
+
+def _laid_over(raw: NDArray[np.float64], start: Positions) -> Positions:
+    middle, middle_before = raw.mean(axis=0), start.mean(axis=0, dtype=np.float64)
+    centred, before = raw - middle, start - middle_before
+    left, strengths, right = np.linalg.svd(centred.T @ before)
+    spread = float((centred**2).sum())
+    scale = float(strengths.sum()) / spread if spread > 0 else 1.0
+    return np.asarray(scale * centred @ left @ right + middle_before, dtype=np.float32)
 
 
 def _framed(raw: NDArray[np.float64]) -> Positions:

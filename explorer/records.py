@@ -172,6 +172,9 @@ def _paper(row: dict[str, Any]) -> Paper:
     fields: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
-    del fields["fingerprint"]
+    fingerprint = fields.pop("fingerprint")
     fields["sources"] = tuple(Source(**source) for source in row["sources"])
-    return Paper(**fields)
+    paper = Paper(**fields)
+    # Known already: whoever goes through a library need not make its texts readable for it.
+    vars(paper)["fingerprint"] = fingerprint
+    return paper

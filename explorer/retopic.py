@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 import numpy as np
 
 from explorer import curation
-from explorer.build import Progress, Silence, phrase_embedder
 from explorer.curation import Kind, Statement
+from explorer.drafting import Course, events_between, outline_before, phrase_embedder
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
 from explorer.generation import Draft, Generation
 from explorer.library import Library
-from explorer.names import Namer, NamingCase
 from explorer.outline import draw_outline
+from explorer.progress import Progress, Silence
 from explorer.search import check_model, find_topic
 from explorer.settings import TopicSettings
-from explorer.topics import Topic
+from explorer.topics import Topic, edges_of
 from explorer.vectors import VectorCache
 
 
@@ -143,11 +143,13 @@ def _publish(
     """Draw the outline anew, store ``statements``, publish. The caller holds the build lock."""
     progress = progress or Silence()
     progress.stage("topics")
-    draft = _redrawn(library, generation, statements, progress)
+    number = library.next_number()
+    created = datetime.now(UTC).isoformat(timespec="milliseconds")
+    draft = _redrawn(library, generation, statements, number, created, progress)
     manifest = replace(
         generation.manifest,
-        number=library.next_number(),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        number=number,
+        created=created,
         changes=dict.fromkeys(generation.manifest.changes, 0) | {"unchanged": generation.size},
         settings=generation.manifest.settings | {"said": curation.digest_of(statements)},
         files={},
@@ -162,6 +164,8 @@ def _redrawn(
     library: Library,
     generation: Generation,
     statements: Sequence[Statement],
+    number: int,
+    created: str,
     progress: Progress,
 ) -> Draft:
     manifest = generation.manifest
@@ -170,17 +174,28 @@ def _redrawn(
     cache = VectorCache(library.vectors, manifest.identity, manifest.dimension)
     papers = list(generation.records)
     vectors = generation.engine.vectors(np.arange(generation.size, dtype=np.int64))
+    settings = _topic_settings(generation)
+    everyone = np.arange(generation.size, dtype=np.int64)
+    before = outline_before(Course(generation, papers, same_papers=True), everyone)
     outline = draw_outline(
         papers,
         vectors,
-        generation.graph,
-        _topic_settings(generation),
+        edges_of(generation.graph, settings),
+        settings,
         phrase_embedder(cache, embedder, progress.advance),
-        _as_named_before(generation),
-        statements,
+        statements=statements,
+        before=before,
     )
+    told = (*generation.events, *events_between(before, outline, number, created))
     return Draft(
-        papers, vectors, generation.engine, generation.graph, generation.positions, outline
+        papers,
+        vectors,
+        generation.engine,
+        generation.graph,
+        generation.positions,
+        outline,
+        generation.arrived,
+        told,
     )
 
 
@@ -189,21 +204,6 @@ def _topic_settings(generation: Generation) -> TopicSettings:
     stored = generation.manifest.settings.get("topics", {})
     known = {field.name for field in fields(TopicSettings)}
     return TopicSettings(**{name: value for name, value in stored.items() if name in known})
-
-
-def _as_named_before(generation: Generation) -> Namer | None:
-    """Return a naming function that repeats what one answered when the library was built."""
-    answers = {
-        (topic.level, topic.size, topic.representatives): topic.label
-        for topic in generation.topics.values()
-        if topic.named_by not in ("", curation.YOU)
-    }
-
-    def name(case: NamingCase) -> str:
-        papers = tuple(paper.id for paper in case.papers)
-        return answers.get((case.level, case.size, papers), "")
-
-    return name if answers else None
 
 
 def _places(generation: Generation, topic: Topic) -> list[tuple[int, int]]:

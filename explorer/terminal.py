@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console, Group
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -18,21 +22,26 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from explorer.build import Report
+from explorer.doctor import Finding, Severity, next_step
 from explorer.dossier import Dossier
 from explorer.duplicates import Pair
+from explorer.errors import ExplorerError
 from explorer.generation import Generation
 from explorer.inspection import Inspection
+from explorer.lineage import Event, EventKind
 from explorer.readers import Rejection
 from explorer.retopic import Said
 from explorer.search import Hit, Results, highlight
 from explorer.topics import Topic
 from explorer.trends import Order, Trend, Trends, first_recent
+from explorer.watch import Update
 
 out = Console()
 err = Console(stderr=True)
@@ -49,6 +58,17 @@ _STAGES = {
 _BAR = 12
 _MOST_REJECTIONS = 10
 _MOST_MEMBERS = 10
+_MOST_PLANNED = 10
+_MOST_EVENTS = 12
+_WORTH_A_LINE = 2.0
+"""Seconds from which a check tells how far it is where there is no bar."""
+_WIDEST_SUBJECT = 40
+_SIGNS = {
+    Severity.GOOD: ("✓", "green"),
+    Severity.NOTE: ("·", "cyan"),
+    Severity.WARNING: ("!", "yellow"),
+    Severity.DAMAGE: ("✗", "bold red"),
+}
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
@@ -110,28 +130,71 @@ def waiting(what: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def checking() -> Iterator[Callable[[int, int], None]]:
+    """Show how many bytes have been checked: a bar on a terminal, lines elsewhere if it lasts."""
+    if not err.is_terminal:
+        yield _checking_lines()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("Checking files"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _checking_lines() -> Callable[[int, int], None]:
+    begin, tenths = time.monotonic(), 0
+
+    def step(done: int, total: int) -> None:
+        nonlocal tenths
+        passed = time.monotonic() - begin
+        if total and passed > _WORTH_A_LINE and done * 10 // total > tenths:
+            tenths = done * 10 // total
+            left = passed * (total - done) / done
+            told = f"{decimal(done)} of {decimal(total)} checked, about {left:,.0f} s left"
+            print(told, file=sys.stderr)
+
+    return step
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Print what was found of a library, one line a finding, and what to do next."""
+    width = min(max(len(finding.subject) for finding in findings), _WIDEST_SUBJECT)
+    for place, finding in enumerate(findings):
+        sign, style = _SIGNS[finding.severity]
+        line = f"[{style}]{sign} {finding.severity:<7}[/] {escape(finding.subject.ljust(width))}"
+        out.print(f"{line}  {escape(finding.what)}", highlight=False, soft_wrap=True)
+        following = findings[place + 1].advice if place + 1 < len(findings) else ""
+        # What many files have in common is said once, below the last of them.
+        if finding.advice and finding.advice != following:
+            out.print(f"  [dim]→ {escape(finding.advice)}[/]", highlight=False, soft_wrap=True)
+    step = next_step(findings)
+    told = f"Do this next: {escape(step)}" if step else "All is well."
+    out.print(f"\n[bold]{told}[/]", highlight=False, soft_wrap=True)
+
+
 def show_report(report: Report, folder: str) -> None:
     """Print what a build did."""
+    if report.dry_run:
+        _show_plan(report)
+        return
     if report.published:
-        changes = ", ".join(
-            f"{count:,} {what}"
-            for what, count in (
-                ("added", report.added),
-                ("changed", report.changed),
-                ("removed", report.removed),
-                ("unchanged", report.unchanged),
-                ("merged", report.merged),
-                ("embedded", report.embedded),
-                ("vectors reused", report.reused),
-            )
-            if count
-        )
-        head = f"Generation {report.generation}: {report.papers:,} papers ({changes})"
+        head = f"Generation {report.generation}: {report.papers:,} papers ({_changes(report)})"
     else:
         head = (
             f"Up to date: generation {report.generation}, {report.papers:,} papers, nothing to do"
         )
     out.print(f"[bold green]✓[/] {escape(head)} in {report.seconds['total']:.1f} s.")
+    _show_lineage(report.events)
+    _show_fit(report)
     if report.too_long:
         out.print(
             f"  {report.too_long:,} longer than the model takes at once; embedded window by window."
@@ -152,6 +215,119 @@ def show_report(report: Report, folder: str) -> None:
         out.print(f"  [yellow]One id, different papers:[/] {escape(conflict.id)}: {escape(titles)}")
     if report.published:
         out.print(f"  Library: {escape(folder)}. See it with `explorer app`.")
+
+
+def _changes(report: Report) -> str:
+    return ", ".join(
+        f"{count:,} {what}"
+        for what, count in (
+            ("added", report.added),
+            ("changed", report.changed),
+            ("removed", report.removed),
+            ("unchanged", report.unchanged),
+            ("merged", report.merged),
+            ("embedded", report.embedded),
+            ("vectors reused", report.reused),
+        )
+        if count
+    )
+
+
+def _show_plan(report: Report) -> None:
+    """Print what a build would do, paper by paper as far as people read."""
+    out.print(f"[bold]A dry run[/]: {escape(_changes(report) or 'nothing to do')}.")
+    signs = {"added": "[green]+[/]", "changed": "[yellow]~[/]", "removed": "[red]-[/]"}
+    for kind, sign in signs.items():
+        of_kind = [change for change in report.planned if change.kind == kind]
+        for change in of_kind[:_MOST_PLANNED]:
+            out.print(f"  {sign} {escape(change.title)}", soft_wrap=True)
+        if len(of_kind) > _MOST_PLANNED:
+            rest = len(of_kind) - _MOST_PLANNED
+            out.print(f"  {sign} … and {rest:,} more; --json lists them all.")
+    show_rejections(report.rejected)
+    out.print("  Nothing was changed. Leave out --dry-run to do it.")
+
+
+def _show_lineage(events: Sequence[Event]) -> None:
+    for event in events[:_MOST_EVENTS]:
+        out.print(f"  {_told_of(event)}", soft_wrap=True)
+    if len(events) > _MOST_EVENTS:
+        rest = len(events) - _MOST_EVENTS
+        out.print(f"  … and {rest:,} more; `explorer history` lists them.")
+
+
+def _told_of(event: Event) -> str:
+    topic = f"“{escape(event.label)}” ({event.topic}, {event.papers:,} papers)"
+    other = f"“{escape(event.other_label)}” ({event.other})"
+    return {
+        EventKind.NEW: f"[green]New topic[/] {topic}",
+        EventKind.SPLIT: f"[green]Topic[/] {topic} split off {other}",
+        EventKind.MERGED: f"[yellow]Topic[/] {topic} went into {other}",
+        EventKind.RETIRED: f"[yellow]Topic[/] {topic} is no more",
+    }[event.kind]
+
+
+def _show_fit(report: Report) -> None:
+    if report.redrawn:
+        moved = ""
+        if report.drift is not None:
+            moved = (
+                f" Papers moved by {report.drift.median:.0%} of the map's radius (median), nine of "
+                f"ten by at most {report.drift.nine_of_ten:.0%}."
+            )
+        out.print(f"  The map was drawn anew: {escape(report.redrawn)}.{moved}")
+    if report.fit.get("redraw"):
+        out.print(
+            f"  [yellow]A redraw would pay[/]: {escape(report.fit['redraw'])}. "
+            "`explorer build --redraw` keeps the map recognisable."
+        )
+
+
+def show_history(generations: Sequence[dict[str, Any]]) -> None:
+    """Print the generations on disk, oldest first, with what became of topics in each."""
+    for facts in generations:
+        mark = "*" if facts["live"] else " "
+        if facts["damaged"]:
+            out.print(
+                f"{mark} {facts['generation']:>4}  [red]cannot be read[/]; see `explorer doctor`"
+            )
+            continue
+        out.print(
+            f"{mark} {facts['generation']:>4}  {facts['created'][:19].replace('T', ' ')}  "
+            f"{facts['papers']:>9,} papers  +{facts['added']:,} ~{facts['changed']:,} "
+            f"-{facts['removed']:,}{'  map redrawn' if facts['redrawn'] else ''}",
+            highlight=False,
+        )
+        for event in facts["events"]:
+            told = _told_of(Event(**event))
+            out.print(f"          {told}", highlight=False, soft_wrap=True)
+
+
+def show_update(update: Update) -> None:
+    """Print one line about an update of a watch."""
+    if update.report is not None:
+        told = ", ".join(_told(update.report))
+    else:
+        error = update.error
+        known = isinstance(error, ExplorerError | OSError)
+        told = f"not updated: {error}" if known else f"not updated: {type(error).__name__}: {error}"
+        told += f" Tried again in {update.retry:,.0f} s." if update.retry else ""
+        # The name of a file need not be text, and one such name must not end the watch.
+        told = " ".join(told.encode("utf-8", "backslashreplace").decode().split())
+    out.print(f"{update.ended:%H:%M:%S}  {escape(told)}", highlight=False, soft_wrap=True)
+
+
+def _told(report: Report) -> Iterator[str]:
+    if report.added:
+        yield f"+{report.added:,} {'paper' if report.added == 1 else 'papers'}"
+    if report.changed:
+        yield f"{report.changed:,} changed"
+    if not report.published:
+        yield "nothing new"
+    if report.rejected:
+        yield f"{len(report.rejected):,} not read as papers"
+    yield f"generation {report.generation}"
+    yield f"{report.seconds['total']:.1f} s"
 
 
 def show_said(said: Sequence[Said], taken_back: Sequence[int] = ()) -> None:

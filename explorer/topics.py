@@ -21,13 +21,28 @@ from explorer.settings import TopicSettings
 Labels = NDArray[np.int32]
 """The community of each paper, numbered from 0 without gaps; shape (papers,)."""
 
+Rows = NDArray[np.int64]
+"""The rows of some papers, in order."""
+
 Strengths = NDArray[np.float32]
 """How strongly each paper belongs to its topic, from 0 to 1; shape (papers,)."""
 
 
+LONGEST_NAME = 80
+"""Characters of a topic's name."""
 _FAINT = 1e-3
 """Closeness of topics that no edge joins."""
 _FEWEST_FIELDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TopicName:
+    """What a topic is called: its label and further keywords, best first."""
+
+    label: str
+    keywords: tuple[str, ...]
+    evidence: int = 0
+    """In how many of the topic's papers the label stands, word for word or inflected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +63,25 @@ class Topic:
     """Ids of the papers that stand for it, three to five where it has as many."""
     named_by: str = ""
     """Who chose the label: empty for the papers themselves, "you", or a naming function."""
+    colour: int = -1
+    """Its colour's number, different from all others of its level, the same for life."""
+    found: TopicName | None = None
+    """What the papers themselves call it, where it is shown under another name."""
+
+    @property
+    def own_name(self) -> TopicName:
+        """What the papers themselves call it."""
+        return self.found or TopicName(self.label, self.keywords, self.evidence)
 
 
-def partition(graph: NeighbourGraph, settings: TopicSettings) -> list[Labels]:
+def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]:
     """Return nested partitions from coarse to fine, at least one, each with all papers.
 
     The communities of the whole graph are its subjects. Where they are many, they are gathered
     into fields, a handful; where they are large, they are divided, level by level, and those that
     are not go on unchanged. Numbers follow size, largest first.
     """
-    edges = edges_of(graph, settings)
-    subjects = by_size(_communities(edges, settings))
+    subjects = by_size(communities(edges, settings))
     levels = [subjects]
     fields = _gathered(edges, subjects, settings)
     if fields is not None:
@@ -90,6 +113,17 @@ def strengths(edges: sparse.csr_matrix, labels: Labels) -> Strengths:
     return np.divide(inner, whole, out=np.ones(size), where=whole > 0).astype(np.float32)
 
 
+def modularity(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> float:
+    """Return the modularity of a partition (Newman 2006, doi:10.1073/pnas.0601602103)."""
+    links = edges.tocoo()
+    total = float(links.data.sum())
+    if total == 0:
+        return 0.0
+    inner = float(links.data[labels[links.row] == labels[links.col]].sum())
+    degrees = np.bincount(labels, weights=np.asarray(edges.sum(axis=1)).ravel())
+    return inner / total - float(((degrees / total) ** 2).sum())
+
+
 def by_size(labels: NDArray[np.integer[Any]]) -> Labels:
     """Return ``labels`` numbered by the size of their communities, largest first, without gaps."""
     firsts, places, sizes = np.unique(
@@ -99,6 +133,12 @@ def by_size(labels: NDArray[np.integer[Any]]) -> Labels:
     rank = np.empty(len(sizes), dtype=np.int32)
     rank[order] = np.arange(len(sizes), dtype=np.int32)
     return rank[places]
+
+
+def members_of(labels: NDArray[np.integer[Any]]) -> list[Rows]:
+    """Return the rows of each topic, in order, by its number."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
 def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
@@ -113,7 +153,7 @@ def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings)
         return None
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    ties = _between(edges, labels).toarray()
+    ties = between(edges, labels).toarray()
     volumes = ties.sum(axis=1)
     closeness = ties * volumes.sum() / np.maximum(np.outer(volumes, volumes), 1e-12)
     pairs = np.triu_indices(count, 1)
@@ -126,7 +166,7 @@ def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings)
     return by_size(fields.astype(np.int32)[labels])
 
 
-def _between(edges: sparse.csr_matrix, labels: Labels) -> sparse.csr_matrix:
+def between(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> sparse.csr_matrix:
     """Return the graph whose nodes are topics, an edge the weight of all edges between two."""
     size = len(labels)
     member = sparse.csr_matrix((np.ones(size), (np.arange(size), labels)))
@@ -135,23 +175,25 @@ def _between(edges: sparse.csr_matrix, labels: Labels) -> sparse.csr_matrix:
 
 def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
     """Divide the topics that are large, or return None where that is not worth a level."""
-    sizes = np.bincount(labels)
-    # In a small library, what is large is small.
-    large = min(settings.split_above, max(2 * settings.smallest_topic, math.isqrt(len(labels))))
     finer = np.zeros_like(labels)
     used = papers = 0
-    for topic in range(len(sizes)):
-        members = np.flatnonzero(labels == topic)
+    for members in members_of(labels):
         parts = np.zeros(len(members), dtype=np.int32)
-        if sizes[topic] > large:
-            parts = _communities(edges[members][:, members].tocsr(), replace(settings, trials=1))
+        if len(members) > large(len(labels), settings):
+            parts = communities(edges[members][:, members].tocsr(), replace(settings, trials=1))
             papers += len(members) if parts.any() else 0
         finer[members] = used + parts
         used += int(parts.max()) + 1
     return by_size(finer) if papers >= settings.worth_a_level * len(labels) else None
 
 
-def _communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
+def large(papers: int, settings: TopicSettings) -> int:
+    """Return how many papers a topic has at most that is not divided; fewer in small libraries."""
+    return min(settings.split_above, max(2 * settings.smallest_topic, math.isqrt(papers)))
+
+
+def communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
+    """Return the communities of a graph, those too small joined to others; not by size."""
     return _absorb_small(edges, _leiden(edges, settings), settings.smallest_topic)
 
 

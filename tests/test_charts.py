@@ -1,4 +1,4 @@
-"""Figures: every paper a point that knows its id, hits numbered, nothing hostile in them."""
+"""The map: every paper a point that knows its id, hits numbered, nothing hostile on it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,10 @@ from explorer.charts import (
     branch_of,
     map_figure,
     shown_level,
-    sunburst_figure,
     topic_tree,
-    trend_figure,
 )
 from explorer.generation import Generation
 from explorer.library import Library
-from explorer.trends import trends
 
 
 @pytest.fixture(scope="module")
@@ -145,27 +142,6 @@ def test_a_framed_topic_shows_the_names_of_its_subtopics(generation: Generation)
     assert {finer.topic.label for finer in branch.below} <= shown
 
 
-def test_each_paper_counts_once_on_each_ring(generation: Generation) -> None:
-    rings = sunburst_figure(generation, dark=False).data[0]
-    sizes = dict(zip(rings.ids, rings.values, strict=True))
-    inner, *outer = rings.ids
-    assert sizes[inner] == generation.size
-    assert set(outer) <= set(generation.topics)
-    below: dict[str, int] = {}
-    for sector, parent in zip(rings.ids, rings.parents, strict=True):
-        below[parent] = below.get(parent, 0) + sizes[sector]
-    assert all(below[parent] == sizes[parent] for parent in below if parent)
-
-
-def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
-    rings = sunburst_figure(generation, dark=False).data[0]
-    fills = dict(zip(rings.ids, rings.marker.colors, strict=True))
-    points = map_figure(generation, Highlights(), dark=False).data[0].marker.color
-    for topic in generation.levels[shown_level(generation)]:
-        colours = {points[row] for row in generation.members(topic)}
-        assert colours == {fills[branch_of(generation, topic).topic.id]}
-
-
 def test_a_topic_that_goes_on_undivided_stands_in_the_tree_once(generation: Generation) -> None:
     coarse = generation.levels[0][0]
     again = replace(coarse, id="again", level=1, parent=coarse.id)
@@ -179,25 +155,15 @@ def test_a_topic_that_goes_on_undivided_stands_in_the_tree_once(generation: Gene
     assert [topic.label for topic in standing].count(coarse.label) == 1
 
 
-def test_a_trend_shows_each_period_beside_the_library(generation: Generation) -> None:
-    found = trends(generation)
-    topic = generation.levels[0][0]
-    bars, line = trend_figure(found, topic, PALETTE[0], dark=True).data
-    assert tuple(bars.y) == found.of[topic.id].counts
-    assert sum(line.y) == pytest.approx(sum(bars.y))
-    assert len(line.y) == len(found.periods)
-
-
-def test_hostile_names_of_topics_never_become_markup(generation: Generation) -> None:
+def test_hostile_names_of_topics_never_become_markup_on_the_map(generation: Generation) -> None:
     hostile = '<a href="//evil">x</a><script>alert(1)</script>'
     levels = tuple(
         tuple(replace(topic, label=hostile, keywords=(hostile,)) for topic in level)
         for level in generation.levels
     )
     named = replace(generation, levels=levels)
-    rings = sunburst_figure(named, dark=False).data[0]
     notes = map_figure(named, Highlights(topic="t1"), dark=False).layout.annotations
-    texts = [*rings.labels, *rings.text, *rings.hovertext, *(note.text for note in notes)]
+    texts = [note.text for note in notes]
     assert any("evil" in text for text in texts)
     for text in texts:
         kept = text.replace("<br>", "").replace("<b>", "").replace("</b>", "")

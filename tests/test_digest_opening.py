@@ -157,6 +157,14 @@ def test_folders_give_their_files_under_relative_names(tmp_path: Path) -> None:
     assert all(path.is_file() for _, path in found)
 
 
+def test_a_folder_passes_over_what_is_not_finished_but_a_file_named_is_read(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt.part", "c.crdownload", "d.TMP", "e.txt~", "partial.txt"):
+        (tmp_path / name).write_text(PAGE, encoding="utf-8")
+    assert [name for name, _ in digest_files([tmp_path])] == ["a.txt", "partial.txt"]
+    named = tmp_path / "b.txt.part"
+    assert digest_files([named]) == [("b.txt.part", named.resolve())]
+
+
 def test_a_hidden_parent_folder_hides_nothing(tmp_path: Path) -> None:
     folder = tmp_path / ".cache" / "digests"
     folder.mkdir(parents=True)

@@ -16,6 +16,7 @@ from explorer.embedders import DEFAULT_MODEL, Embedder, embedder_names, open_emb
 from explorer.embedders.model_folder import ModelFolder
 from explorer.embedders.sentence_transformer import SentenceTransformerEmbedder, fastest_backend
 from explorer.errors import EmbedderError
+from explorer.files import checksum
 from explorer.paper import Paper
 
 TEXTS = [
@@ -197,7 +198,7 @@ def test_altered_default_weights_are_refused_before_they_are_used(
         byte = file.read(1)
         file.seek(50_000_000)
         file.write(bytes([byte[0] ^ 1]))
-    expected = _sha256(_packaged_model() / "model.safetensors")
+    expected = checksum(_packaged_model() / "model.safetensors")
     altered = SentenceTransformerEmbedder(ModelFolder("altered", folder, expected), fastest_backend)
     with pytest.raises(EmbedderError, match="differ from the published"):
         altered.embed(["anything"])
@@ -238,10 +239,3 @@ def test_an_unknown_model_names_those_that_need_no_network(
     assert time.monotonic() - begin < 20
     assert "hashing" in str(caught.value)
     assert DEFAULT_MODEL in str(caught.value)
-
-
-def _sha256(path: Path) -> str:
-    from hashlib import file_digest
-
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

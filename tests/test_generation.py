@@ -11,7 +11,7 @@ import pytest
 
 from explorer.embedders import open_embedder
 from explorer.engines import engine_names, load_engine
-from explorer.errors import LibraryDamaged
+from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.generation import (
     SCHEMA,
     Draft,
@@ -47,7 +47,10 @@ def make_draft(papers: list[Paper], engine: str = "faiss") -> Draft:
             levels=((Topic("t1", 0, "", "everything", ("some", "words"), len(records)),),),
             memberships=(np.zeros(len(records), dtype=np.int32),),
             strengths=(np.ones(len(records), dtype=np.float32),),
+            found=(np.zeros(len(records), dtype=np.int32),),
         ),
+        arrived=np.full(len(records), 1_710_115_200_000, dtype=np.int64),
+        events=(),
     )
 
 
@@ -64,6 +67,7 @@ def make_manifest(papers: int, number: int = 1, engine: str = "faiss") -> Manife
         digests=({"digest": "a.txt", "papers": papers},),
         changes={"added": papers},
         settings={},
+        fit={},
         files={},
     )
 
@@ -184,15 +188,39 @@ def test_an_unreadable_manifest_is_refused(written: Path, content: str) -> None:
         open_generation(written)
 
 
-def test_a_manifest_of_another_schema_is_refused_with_both_versions(written: Path) -> None:
+@pytest.mark.parametrize(
+    ("schema", "kind", "advice"),
+    [(SCHEMA + 1, LibraryNewer, "newer"), (1, LibraryDamaged, "--full")],
+)
+def test_a_manifest_of_another_schema_is_refused_with_both_versions(
+    written: Path, schema: int, kind: type[LibraryError], advice: str
+) -> None:
     path = written / "manifest.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(content | {"schema": SCHEMA + 1, "new": 1}), encoding="utf-8")
-    with pytest.raises(LibraryDamaged) as caught:
+    path.write_text(json.dumps(content | {"schema": schema, "new": 1}), encoding="utf-8")
+    with pytest.raises(kind) as caught:
         open_generation(written)
-    assert str(SCHEMA + 1) in str(caught.value)
-    assert f"reads {SCHEMA}" in str(caught.value)
-    assert "--full" in str(caught.value)
+    assert f"schema {schema}" in str(caught.value)
+    assert f"to {SCHEMA}" in str(caught.value)
+    assert advice in str(caught.value)
+
+
+def test_a_generation_of_the_schema_before_is_read_as_it_is(written: Path) -> None:
+    for name in ("communities.npy", "arrived.npy", "lineage.json"):
+        (written / name).unlink()
+    path = written / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    gone = ("communities.npy", "arrived.npy", "lineage.json")
+    content["files"] = {k: v for k, v in content["files"].items() if k not in gone}
+    del content["fit"]
+    path.write_text(json.dumps(content | {"schema": 2}), encoding="utf-8")
+    verify_generation(written)
+    generation = open_generation(written)
+    assert [labels.tolist() for labels in generation.found] == [
+        labels.tolist() for labels in generation.memberships
+    ]
+    assert set(generation.arrived.tolist()) == {1_710_115_200_000}
+    assert generation.events == ()
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:

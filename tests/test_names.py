@@ -14,10 +14,10 @@ from explorer.embedders import Vectors, open_embedder
 from explorer.generation import Generation
 from explorer.lexicon import STOP_WORDS, stem
 from explorer.library import Library
-from explorer.names import TopicName, name_topics
+from explorer.names import name_topics
 from explorer.paper import Paper
 from explorer.phrases import phrase_table
-from explorer.topics import Labels
+from explorer.topics import Labels, TopicName
 
 FILLER = frozenset(
     "paper papers method methods approach propose proposed novel results experiments show "
@@ -45,7 +45,8 @@ def named(
     own: Labels = np.array(labels, dtype=np.int32)
     above: Labels = np.array(parents or [0] * len(labels), dtype=np.int32)
     vectors = EMBEDDER.embed([paper.text for paper in papers])
-    return name_topics(phrase_table(papers), own, above, parent_names, vectors, embed)
+    names = name_topics(phrase_table(papers), own, above, parent_names, vectors, embed)
+    return [names[number] for number in sorted(names)]
 
 
 def flat(text: str) -> str:

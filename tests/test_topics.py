@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.metrics import adjusted_mutual_info_score
 
 from explorer.embedders import Vectors
@@ -16,7 +17,7 @@ from explorer.engines import load_engine
 from explorer.graph import NeighbourGraph, build_graph
 from explorer.library import Library
 from explorer.settings import GraphSettings, TopicSettings
-from explorer.topics import Labels, partition
+from explorer.topics import Labels, edges_of, partition
 
 
 def planted(sizes: list[int], noise: float = 0.9, seed: int = 3) -> tuple[Vectors, Labels]:
@@ -32,6 +33,10 @@ def planted(sizes: list[int], noise: float = 0.9, seed: int = 3) -> tuple[Vector
 
 def graph_of(vectors: Vectors) -> NeighbourGraph:
     return build_graph(load_engine("exact").build(vectors), GraphSettings())
+
+
+def edges_in(vectors: Vectors, settings: TopicSettings) -> sparse.csr_matrix:
+    return edges_of(graph_of(vectors), settings)
 
 
 def assert_sound(levels: list[Labels], count: int, chosen: TopicSettings) -> None:
@@ -70,24 +75,26 @@ def test_any_library_is_cut_soundly(
     sizes = np.bincount(np.arange(count) % groups).tolist()
     vectors, _ = planted(sizes, seed=seed)
     chosen = TopicSettings(smallest_topic=smallest, split_above=split_above)
-    assert_sound(partition(graph_of(vectors), chosen), count, chosen)
+    assert_sound(partition(edges_in(vectors, chosen), chosen), count, chosen)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7])
 def test_hardly_any_papers_are_one_topic(count: int) -> None:
-    levels = partition(graph_of(planted([count])[0]), TopicSettings())
+    levels = partition(edges_in(planted([count])[0], TopicSettings()), TopicSettings())
     assert [labels.tolist() for labels in levels] == [[0] * count]
 
 
 def test_papers_that_all_say_the_same_are_cut_soundly() -> None:
     vectors = np.repeat(planted([1])[0], 60, axis=0)
-    assert_sound(partition(graph_of(vectors), TopicSettings()), 60, TopicSettings())
+    assert_sound(
+        partition(edges_in(vectors, TopicSettings()), TopicSettings()), 60, TopicSettings()
+    )
 
 
 @pytest.mark.parametrize("sizes", [[30, 30, 30, 30], [60, 35, 20, 15, 10], [12] * 8])
 def test_planted_communities_are_found(sizes: list[int]) -> None:
     vectors, own = planted(sizes)
-    coarsest = partition(graph_of(vectors), TopicSettings())[0]
+    coarsest = partition(edges_in(vectors, TopicSettings()), TopicSettings())[0]
     assert adjusted_mutual_info_score(own, coarsest) >= 0.9
 
 
@@ -98,15 +105,15 @@ def test_communities_within_a_community_are_found_on_the_finer_level() -> None:
     own = np.repeat(np.arange(9), 20)
     raw = countries[own] + random.normal(size=(180, 64)) / 8
     vectors = np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
-    levels = partition(graph_of(vectors), TopicSettings())
+    levels = partition(edges_in(vectors, TopicSettings()), TopicSettings())
     assert adjusted_mutual_info_score(own // 3, levels[0]) >= 0.9
     assert max(adjusted_mutual_info_score(own, labels) for labels in levels[1:]) >= 0.9
 
 
 def test_the_same_graph_is_cut_the_same_way() -> None:
     vectors, _ = planted([40, 30, 20, 10], noise=1.4)
-    first = partition(graph_of(vectors), TopicSettings())
-    second = partition(graph_of(vectors), TopicSettings())
+    first = partition(edges_in(vectors, TopicSettings()), TopicSettings())
+    second = partition(edges_in(vectors, TopicSettings()), TopicSettings())
     assert len(first) == len(second)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
@@ -114,7 +121,7 @@ def test_the_same_graph_is_cut_the_same_way() -> None:
 def test_parts_that_nothing_joins_never_share_a_topic_that_holds_others() -> None:
     vectors, own = planted([20, 20, 20], noise=0.05)
     graph = build_graph(load_engine("exact").build(vectors), GraphSettings(5))
-    coarsest = partition(graph, TopicSettings())[0]
+    coarsest = partition(edges_of(graph, TopicSettings()), TopicSettings())[0]
     for topic in range(int(coarsest.max()) + 1):
         assert len(set(own[coarsest == topic].tolist())) == 1
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import state
-from explorer.charts import BARE_CONFIG, MAP_CONFIG, Highlights, map_figure, sunburst_figure
+from explorer.charts import MAP_CONFIG, Highlights, map_figure
 from explorer.generation import Generation
+from explorer.topic_charts import BARE_CONFIG, sunburst_figure
 
 _PICTURES = ("Rings", "Map")
 
 
 def show_map(generation: Generation, highlights: Highlights) -> None:
     """Draw the map; a click opens a paper, a lasso or box lists what it caught."""
-    figure = map_figure(generation, highlights, dark=st.context.theme.type == "dark")
+    figure = map_figure(generation, highlights, dark=state.is_dark())
     st.plotly_chart(
         figure,
         key=state.MAP,
@@ -50,7 +51,7 @@ def show_topics_picture(generation: Generation) -> None:
 
 def _show_sunburst(generation: Generation) -> None:
     st.plotly_chart(
-        sunburst_figure(generation, dark=st.context.theme.type == "dark"),
+        sunburst_figure(generation, dark=state.is_dark()),
         key=state.SUNBURST,
         height="stretch",
         theme=None,

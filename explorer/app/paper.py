@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.results import show_results
+from explorer.app.results import scroll_to_top, show_results
 from explorer.app.topics import show_topics_of
 from explorer.duplicates import near_duplicates_of
 from explorer.generation import Generation
@@ -16,11 +16,7 @@ from explorer.search import Results
 def show_paper(generation: Generation, row: int, near: Results) -> None:
     """Show the paper in ``row`` and the papers nearest to it."""
     paper = generation.records[row]
-    # The script runs anew with each paper, since its text differs; the id is the library's own.
-    st.html(
-        f"<script>/* {paper.id} */ document.querySelector('.st-key-list').scrollTop = 0</script>",
-        unsafe_allow_javascript=True,
-    )
+    scroll_to_top(paper.id)
     st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.go_back)
     with st.container(key="paper", gap="small"):
         st.markdown(f"#### {markdown(paper.title)}")

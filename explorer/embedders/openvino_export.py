@@ -23,7 +23,6 @@ from explorer.embedders.openvino import (
     FACTS,
     GRAPH,
     INT8_GRAPH,
-    checksum,
     compiled,
     openvino,
     padded,
@@ -31,6 +30,7 @@ from explorer.embedders.openvino import (
 )
 from explorer.embedders.pytorch import fast_tokenizer, load, prompt
 from explorer.embedders.windows import Cutter
+from explorer.files import checksum
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

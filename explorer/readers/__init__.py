@@ -69,6 +69,10 @@ _BUILT_IN = {
 }
 
 
+_UNFINISHED = (".part", ".crdownload", ".tmp", "~")
+"""How names of files end that a browser, a script or an editor has not finished."""
+
+
 class Reader(Protocol):
     """The contract of a digest format."""
 
@@ -140,8 +144,9 @@ def recognise(digest: Digest) -> Reader:
 def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     """Return (digest name, file) for each file that ``given`` names or holds, in order.
 
-    A folder stands for all files below it, hidden ones apart; a digest is called by its path
-    relative to that folder, a single file by its own name.
+    A folder stands for all files below it, apart from hidden ones, partial downloads and an
+    editor's leftovers; a digest is called by its path relative to that folder, a single file by
+    its own name.
 
     Raises:
         DigestError: one of ``given`` does not exist, or none of them holds a file.
@@ -151,7 +156,7 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 inside = file.relative_to(path)
-                if file.is_file() and not any(part.startswith(".") for part in inside.parts):
+                if file.is_file() and not _is_passed_over(inside):
                     found.setdefault(file.resolve(), inside.as_posix())
         elif path.exists():
             found.setdefault(path.resolve(), path.name)
@@ -161,6 +166,11 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
         names = ", ".join(str(path) for path in given)
         raise DigestError(f"{names}: no digest in there. Drop a file with titles and abstracts in.")
     return [(name, file) for file, name in found.items()]
+
+
+def _is_passed_over(inside: Path) -> bool:
+    hidden = any(part.startswith(".") for part in inside.parts)
+    return hidden or inside.name.lower().endswith(_UNFINISHED)
 
 
 def read_digests(path: Path, name: str = "", limits: ReadingLimits | None = None) -> list[Reading]:

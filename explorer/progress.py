@@ -1,0 +1,53 @@
+"""How far a build has come, and how long its stages took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+STAGES = ("read", "embed", "index", "map", "topics", "publish")
+
+
+class Progress(Protocol):
+    """Is told how far a build has come."""
+
+    def stage(self, name: str, total: int = 0) -> None:
+        """A stage begins, with ``total`` steps if that is known."""
+
+    def advance(self, done: int, total: int) -> None:
+        """``done`` of ``total`` steps of the current stage are done."""
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def stage(self, name: str, total: int = 0) -> None:
+        pass
+
+    def advance(self, done: int, total: int) -> None:
+        pass
+
+
+class Clock:
+    """Adds up the seconds of each stage, and tells ``progress`` which one begins."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self._begin = time.perf_counter()
+        self._seconds = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def stage(self, name: str, told: bool = True) -> Iterator[None]:
+        """Count what happens inside to the stage ``name``."""
+        begin = time.perf_counter()
+        if told:
+            self.progress.stage(name)
+        yield
+        self._seconds[name] += time.perf_counter() - begin
+
+    def read(self) -> dict[str, float]:
+        """Return the seconds of each stage so far, and in all."""
+        total = time.perf_counter() - self._begin
+        return {name: round(s, 3) for name, s in (self._seconds | {"total": total}).items()}

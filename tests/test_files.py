@@ -1,0 +1,56 @@
+"""Checksums, and texts that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from explorer.files import checksum, replace_text, sync
+
+
+def test_the_checksum_is_the_published_sha_256_of_the_content(tmp_path: Path) -> None:
+    # The example of FIPS 180-2, appendix B.1.
+    (tmp_path / "abc").write_bytes(b"abc")
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert checksum(tmp_path / "abc") == expected
+
+
+def test_files_and_folders_can_be_forced_to_disk_and_missing_ones_cannot(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("content")
+    sync(tmp_path / "file")
+    sync(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        sync(tmp_path / "missing")
+
+
+def test_a_text_is_written_and_replaced_and_nothing_else_stays(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    for text in ("first\n", "µ and 日本語\n", ""):
+        replace_text(path, text)
+        assert path.read_text(encoding="utf-8") == text
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_text_is_on_disk_before_it_takes_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("before")
+    seen: list[tuple[str, str]] = []
+
+    def watched(synced: Path) -> None:
+        seen.append((synced.name, path.read_text()))
+
+    monkeypatch.setattr("explorer.files.sync", watched)
+    replace_text(path, "after")
+    assert seen == [(".file.txt.new", "before"), (tmp_path.name, "after")]
+
+
+def test_a_text_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("before")
+    (tmp_path / ".file.txt.new").mkdir()
+    with pytest.raises(OSError, match="new"):
+        replace_text(path, "after")
+    assert path.read_text() == "before"
