@@ -18,9 +18,10 @@ from explorer.curation import Statement
 from explorer.embedders import Embedder, Vectors
 from explorer.engines import EngineFactory
 from explorer.fit import measure
-from explorer.generation import Draft, Generation, milliseconds
+from explorer.generation import Draft, Generation, WordsBefore, milliseconds
 from explorer.graph import build_graph, updated_graph
-from explorer.lineage import Before, Event, Moved, events, rows_moved
+from explorer.lexicon import INDEXED_FIELDS
+from explorer.lineage import Before, Event, Moved, events, last_number, rows_moved
 from explorer.names import A_FUNCTION, EmbedPhrases, Namer
 from explorer.outline import Outline, draw_outline
 from explorer.paper import Paper
@@ -30,6 +31,8 @@ from explorer.settings import Settings
 from explorer.topics import Topic, edges_of
 from explorer.vectors import VectorCache, embed_missing
 
+LAST_TOPIC = "last_topic"
+"""Where the settings in a manifest tell the highest number that a topic ever had in its id."""
 _OUTNUMBERED = 4
 """Newcomers for each paper on the map from which the map cannot go on."""
 
@@ -74,6 +77,8 @@ class Drawn:
     redrawn: str
     """Why the map was drawn anew; empty where it goes on."""
     drift: Drift | None
+    last_topic: int
+    """The highest number that a topic of the library ever had in its id."""
 
 
 def redrawn_if_outnumbered(course: Course, papers: Sequence[Paper]) -> Course:
@@ -113,13 +118,13 @@ def make_draft(
     with clock.stage("index"):
         engine = factory.build(vectors)
         if course is not None and moved is not None and course.same_vectors and not course.full:
-            unchanged = _where_unchanged(course.papers, papers, moved)
+            unchanged = _where_same(course.papers, papers, moved, ("fingerprint",))
             graph = updated_graph(course.before.graph, unchanged, engine, settings.graph)
         else:
             graph = build_graph(engine, settings.graph)
     with clock.stage("map"):
         drift = None
-        if course is None or moved is None or course.full:
+        if course is None or moved is None or course.full or moved.max(initial=-1) < 0:
             positions = draw(graph, vectors, settings.map)
         else:
             start = np.full((len(papers), 2), np.nan, dtype=np.float32)
@@ -155,9 +160,19 @@ def make_draft(
                 modularity_then = course.before.manifest.fit.get("modularity_then")
         newcomers = np.flatnonzero(arrived > milliseconds(drawn))
         fit = measure(graph, edges, positions, outline.found[-1], newcomers, modularity_then)
-    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told)
+    words = None
+    if course is not None and moved is not None and not course.full:
+        same = _where_same(course.papers, papers, moved, INDEXED_FIELDS)
+        words = WordsBefore(course.before.lexicon, same)
+    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words)
     why = course.redraw if course else ""
-    return Drawn(draft, {"drawn": drawn} | asdict(fit), why, drift)
+    highest = max(past.last_number if past else 0, last_number(outline.levels))
+    return Drawn(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)
+
+
+def last_topic(before: Generation) -> int:
+    """Return the highest number that a topic of the library ever had in its id."""
+    return max(int(before.manifest.settings.get(LAST_TOPIC, 0)), last_number(before.levels))
 
 
 def outline_before(course: Course, moved: Moved) -> Before:
@@ -166,15 +181,13 @@ def outline_before(course: Course, moved: Moved) -> Before:
     levels = before.levels
     if not course.functions_names:
         levels = tuple(tuple(_by_its_own_name(topic) for topic in level) for level in levels)
-    ids = [topic.id for level in levels for topic in level]
-    ids += [event.topic for event in before.events]
     return Before(
         papers=course.papers,
         levels=levels,
         found=before.found,
         memberships=before.memberships,
         moved=moved,
-        last_number=max((int(name[1:]) for name in ids if name[1:].isdigit()), default=0),
+        last_number=last_topic(before),
         same_papers=course.same_papers,
         names_anew=course.full,
     )
@@ -198,13 +211,16 @@ def phrase_embedder(
     return embed_phrases
 
 
-def _where_unchanged(before: Sequence[Paper], papers: Sequence[Paper], moved: Moved) -> Moved:
-    """Return ``moved``, papers whose text is another now counting as gone."""
-    unchanged = moved.copy()
+def _where_same(
+    before: Sequence[Paper], papers: Sequence[Paper], moved: Moved, fields: Sequence[str]
+) -> Moved:
+    """Return ``moved``, papers of which any of ``fields`` is another now counting as gone."""
+    same = moved.copy()
     for row, paper in enumerate(before):
-        if moved[row] >= 0 and papers[moved[row]].fingerprint != paper.fingerprint:
-            unchanged[row] = -1
-    return unchanged
+        now = papers[moved[row]] if moved[row] >= 0 else paper
+        if now is not paper and any(getattr(now, f) != getattr(paper, f) for f in fields):
+            same[row] = -1
+    return same
 
 
 def _drift(start: Positions, positions: Positions) -> Drift:

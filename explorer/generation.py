@@ -25,7 +25,7 @@ from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.files import checksum, sync
 from explorer.graph import NeighbourGraph
 from explorer.lexicon import Lexicon
-from explorer.lineage import Event, EventKind
+from explorer.lineage import Event, EventKind, Moved
 from explorer.outline import Outline
 from explorer.paper import Paper
 from explorer.projection import Positions
@@ -122,6 +122,15 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsBefore:
+    """The word index that a new one goes on from."""
+
+    lexicon: Lexicon
+    moved: Moved
+    """Which of its papers is which now; -1 where one is gone or says something else."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """All that a new generation is made of, in memory."""
 
@@ -133,6 +142,8 @@ class Draft:
     outline: Outline
     arrived: Arrivals
     events: Sequence[Event]
+    words: WordsBefore | None = None
+    """None to index all papers anew."""
 
 
 def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
@@ -142,7 +153,10 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     (folder / "words").mkdir()
     Records.write(draft.papers, folder / "papers.arrow")
     draft.engine.save(folder / "index")
-    Lexicon.build(draft.papers, folder / "words")
+    if draft.words is None:
+        Lexicon.build(draft.papers, folder / "words")
+    else:
+        draft.words.lexicon.grown(draft.papers, draft.words.moved, folder / "words")
     draft.graph.save(folder)
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
     np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)

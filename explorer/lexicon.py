@@ -7,8 +7,9 @@ stemmer), the same way for papers, queries and highlights.
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -45,6 +46,11 @@ _ANALYZER = "paper"
 _FIELDS = (("text", 1.0), ("title", 0.3), ("authors", 0.5))
 """The fields that a query's words are looked up in, and how much each counts."""
 _MOST_QUERY_WORDS = 256
+_ROWS = "rows.npy"
+_MOST_GONE = 0.2
+"""Papers gone from an index, for each that it holds, from which it is built anew."""
+INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
+"""The fields of a paper that the index is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +62,49 @@ class Ranking:
 
 
 class Lexicon:
-    """The word index of one generation."""
+    """The word index of one generation.
 
-    def __init__(self, index: tantivy.Index) -> None:
+    Papers are indexed under keys of the index's own, which stay when rows shift.
+    """
+
+    def __init__(self, index: tantivy.Index, folder: Path, rows: NDArray[np.int64]) -> None:
         self._index = index
         self._index.register_tokenizer(_ANALYZER, _analyzer())
         self._schema = index.schema
+        self._folder = folder
+        self._rows = rows
+        """The row of each key, -1 where the paper is gone."""
 
     @classmethod
-    def build(cls, papers: Iterable[Paper], folder: Path) -> Lexicon:
-        """Index ``papers`` under 0, 1, 2, ... into an existing, empty ``folder``."""
+    def build(cls, papers: Sequence[Paper], folder: Path) -> Lexicon:
+        """Index ``papers`` under their rows into an existing, empty ``folder``."""
         import tantivy
 
-        schema = _schema()
-        lexicon = cls(tantivy.Index(schema, path=str(folder)))
-        writer = lexicon._index.writer(heap_size=128_000_000, num_threads=1)
-        for key, paper in enumerate(papers):
-            text = "\n".join((paper.text, " ".join(paper.keywords)))
-            document = {
-                "key": key,
-                "text": text,
-                "title": paper.readable_title,
-                "authors": " ".join(paper.authors),
-            }
-            writer.add_document(tantivy.Document.from_dict(document, schema))
-        writer.commit()
-        writer.wait_merging_threads()
-        lexicon._index.reload()
+        rows = np.arange(len(papers), dtype=np.int64)
+        lexicon = cls(tantivy.Index(_schema(), path=str(folder)), folder, rows)
+        lexicon._write(enumerate(papers), gone=())
+        return lexicon
+
+    def grown(self, papers: Sequence[Paper], moved: NDArray[np.int64], folder: Path) -> Lexicon:
+        """Write the index of ``papers`` into an existing, empty ``folder``, going on from this one.
+
+        Args:
+            moved: for each row here, its row in ``papers``, or -1 where the paper is gone or says
+                something else now; shape (papers here,).
+        """
+        import tantivy
+
+        rows = np.where(self._rows >= 0, moved[self._rows], -1)
+        gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
+        if np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
+            return self.build(papers, folder)  # what is gone still counts in the words' weights
+        shutil.copytree(self._folder, folder, dirs_exist_ok=True)
+        new = np.setdiff1d(np.arange(len(papers)), rows)
+        keys = range(len(rows), len(rows) + len(new))
+        lexicon = Lexicon(
+            tantivy.Index.open(str(folder)), folder, np.concatenate([rows, new]).astype(np.int64)
+        )
+        lexicon._write(zip(keys, (papers[row] for row in new.tolist()), strict=True), gone.tolist())
         return lexicon
 
     @classmethod
@@ -91,9 +113,36 @@ class Lexicon:
         import tantivy
 
         try:
-            return cls(tantivy.Index.open(str(folder)))
-        except (OSError, ValueError) as error:
+            index = tantivy.Index.open(str(folder))
+            if (folder / _ROWS).exists():
+                rows = np.load(folder / _ROWS, allow_pickle=False)
+            else:  # an index that never grew
+                rows = np.arange(index.searcher().num_docs, dtype=np.int64)
+        except (OSError, ValueError, EOFError) as error:
             raise LibraryDamaged(f"{folder}: the word index cannot be read ({error}).") from None
+        return cls(index, folder, rows)
+
+    def _write(self, papers: Iterable[tuple[int, Paper]], gone: Sequence[int]) -> None:
+        import tantivy
+
+        writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+        if gone:
+            writer.delete_documents_by_query(
+                tantivy.Query.term_set_query(self._schema, "key", list(gone))
+            )
+        for key, paper in papers:
+            text = "\n".join((paper.text, " ".join(paper.keywords)))
+            document = {
+                "key": key,
+                "text": text,
+                "title": paper.readable_title,
+                "authors": " ".join(paper.authors),
+            }
+            writer.add_document(tantivy.Document.from_dict(document, self._schema))
+        writer.commit()
+        writer.wait_merging_threads()
+        np.save(self._folder / _ROWS, self._rows, allow_pickle=False)
+        self._index.reload()
 
     def search(self, text: str, k: int, among: Keys | None = None) -> Ranking:
         """Return the k papers that match the words of ``text`` best; any text will do."""
@@ -115,7 +164,8 @@ class Lexicon:
         ]
         query = tantivy.Query.boolean_query(clauses)
         if among is not None:
-            allowed = tantivy.Query.term_set_query(self._schema, "key", among.tolist())
+            keys_among = np.flatnonzero(np.isin(self._rows, among)).tolist()
+            allowed = tantivy.Query.term_set_query(self._schema, "key", keys_among)
             must = tantivy.Occur.Must
             query = tantivy.Query.boolean_query(
                 [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
@@ -124,7 +174,8 @@ class Lexicon:
         hits = searcher.search(query, k, count=False).hits
         keys = searcher.fast_field_values("key", [address for _, address in hits])
         return Ranking(
-            np.array(keys, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
+            self._rows[np.array(keys, dtype=np.int64)],
+            np.array([score for score, _ in hits], dtype=np.float32),
         )
 
 

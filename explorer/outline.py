@@ -18,7 +18,7 @@ from explorer.embedders import Vectors
 from explorer.lineage import Before, Descent, carried, descents
 from explorer.names import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
 from explorer.paper import Paper
-from explorer.phrases import key_of, keys_in, phrase_table
+from explorer.phrases import key_of, keys_in, phrase_table, stems_in
 from explorer.settings import TopicSettings
 from explorer.topics import (
     Labels,
@@ -166,12 +166,13 @@ def _names_kept(
 ) -> list[dict[int, TopicName]]:
     """Return the names that topics had and keep.
 
-    A name that a topic shared with the only topic below it is kept by the upper one alone when
-    there are more below it now.
+    A name that a topic shared with the only topic below it, level by level, is kept by the
+    uppermost alone when there are more below it now.
     """
     kept: list[dict[int, TopicName]] = [{} for _ in memberships]
     if before is None or before.names_anew:
         return kept
+    sizes = [np.bincount(labels) for labels in memberships]
     for depth, descent in enumerate(origins):
         kept[depth] = {
             place: topic.own_name
@@ -182,14 +183,16 @@ def _names_kept(
         }
         if not depth:
             continue
-        sizes = np.bincount(memberships[depth - 1])
         for place, rows in enumerate(members_of(memberships[depth])):
-            parent = int(memberships[depth - 1][rows[0]])
-            above = kept[depth - 1].get(parent)
-            is_whole = len(rows) == sizes[parent]
             own = kept[depth].get(place)
-            if above and own and own.label == above.label and not is_whole:
-                del kept[depth][place]
+            for coarser in reversed(range(depth)):
+                over = int(memberships[coarser][rows[0]])
+                above = kept[coarser].get(over)
+                if own is None or above is None:
+                    continue  # that one is named anew; the name may stand further up
+                if own.label == above.label and len(rows) < sizes[coarser][over]:
+                    del kept[depth][place]
+                break
     return kept
 
 
@@ -263,6 +266,7 @@ class _Facts:
         self._papers = papers
         self._vectors = vectors
         self._before = before
+        self._stems: dict[tuple[bool, int], str] = {}
         self._keys: dict[tuple[bool, int], frozenset[str]] = {}
         self._members_before = (
             [members_of(labels) for labels in before.memberships] if before else []
@@ -282,17 +286,19 @@ class _Facts:
         What is known of the topic that it was is corrected by the papers that came and went.
         """
         before = self._before
-        if before is None or old is None or before.names_anew or name != old.own_name:
+        if before is None or before.names_anew:
             return name  # it was counted when the name was found
+        if old is None or name != old.own_name:
+            # It may have come from a topic above or below that had it before papers came and went.
+            return replace(name, evidence=self._count(name, self._papers, rows, now=True))
         place = before.levels[origins[depth].level].index(old)
         rows_before = self._members_before[origins[depth].level][place]
         stayed = before.moved[rows_before]
         stayed = stayed[(stayed >= 0) & self._known[stayed]]
         came = np.setdiff1d(rows, stayed, assume_unique=True)
         went = rows_before[~np.isin(before.moved[rows_before], np.intersect1d(stayed, rows))]
-        key = key_of(name.label)
-        more = sum(key in self._keys_of(self._papers, row, True) for row in came.tolist())
-        fewer = sum(key in self._keys_of(before.papers, row, False) for row in went.tolist())
+        more = self._count(name, self._papers, came, now=True)
+        fewer = self._count(name, before.papers, went, now=False)
         evidence = min(max(old.own_name.evidence + more - fewer, 0), len(rows))
         return replace(name, evidence=evidence)
 
@@ -326,7 +332,17 @@ class _Facts:
                     )
         return known
 
-    def _keys_of(self, papers: Sequence[Paper], row: int, now: bool) -> frozenset[str]:
-        if (now, row) not in self._keys:
-            self._keys[now, row] = keys_in(papers[row])
-        return self._keys[now, row]
+    def _count(self, name: TopicName, papers: Sequence[Paper], rows: Rows, *, now: bool) -> int:
+        key = key_of(name.label)
+        return sum(self._stands_in(key, papers, row, now=now) for row in rows.tolist())
+
+    def _stands_in(self, key: str, papers: Sequence[Paper], row: int, *, now: bool) -> bool:
+        """Whether a phrase stands in a paper of this outline, or of the one before."""
+        place = (now, row)
+        if place not in self._stems:
+            self._stems[place] = stems_in(papers[row])
+        if f" {key} " not in self._stems[place]:
+            return False
+        if place not in self._keys:
+            self._keys[place] = keys_in(papers[row])
+        return key in self._keys[place]

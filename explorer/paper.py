@@ -27,6 +27,10 @@ _DOI = re.compile(
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
 
+TEXT_FIELDS = ("title", "abstract", "summary")
+"""The fields that :attr:`Paper.text` is made of, and with it the fingerprint."""
+
+
 def arxiv_id(text: str) -> str:
     """Return the arXiv id that ``text`` is (bare, prefixed or an address), without its version."""
     match = _ARXIV.fullmatch(re.sub(r"^https?://(?:www\.|export\.)?", "", text.strip()))

@@ -149,6 +149,16 @@ def key_of(phrase: str) -> str:
     return _key(phrase.split())
 
 
+def stems_in(paper: Paper) -> str:
+    """Return the stems of ``paper`` between blanks; where a key is none of it, it is no phrase."""
+    runs = (
+        _key(run)
+        for text in (paper.readable_title, paper.readable_abstract)
+        for _, run in _runs(text)
+    )
+    return f" {' | '.join(runs)} "
+
+
 def keys_in(paper: Paper) -> frozenset[str]:
     """Return the keys of all phrases in ``paper``."""
     return frozenset(

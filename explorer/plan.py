@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from explorer.identity import identify
-from explorer.paper import Paper, Source
+from explorer.paper import TEXT_FIELDS, Paper, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,8 @@ def joined(read: Sequence[Paper], stored: Sequence[Paper], *, prune: bool) -> li
     """
     papers = _held(read, stored) if prune else identify(read, stored)
     before = {paper.id: paper for paper in stored}
-    # What is equal is given back as it was, with all that is known about its text already.
     return [
-        was if (was := before.get(paper.id)) == paper else paper
+        _with_what_is_known(paper, before.get(paper.id))
         for paper in _with_first_seen(papers, stored)
     ]
 
@@ -78,6 +77,15 @@ def what_each_says(papers: Sequence[Paper]) -> dict[str, str]:
         )
         for paper in papers
     }
+
+
+def _with_what_is_known(paper: Paper, before: Paper | None) -> Paper:
+    """Return ``paper`` with the fingerprint that is known if its text is what it was."""
+    if before is None or before == paper:
+        return before or paper
+    if all(getattr(before, name) == getattr(paper, name) for name in TEXT_FIELDS):
+        vars(paper)["fingerprint"] = before.fingerprint
+    return paper
 
 
 def _held(read: Sequence[Paper], stored: Sequence[Paper]) -> list[Paper]:

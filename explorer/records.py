@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _ROWS_A_BATCH = 10_000
+_PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 
 
 class Records:
@@ -165,16 +166,18 @@ class Records:
 
 
 def _row(paper: Paper) -> dict[str, Any]:
-    return asdict(paper) | {"fingerprint": paper.fingerprint}
+    row = {field: getattr(paper, field) for field in _PAPER_FIELDS}
+    sources = [asdict(source) for source in paper.sources]
+    return row | {"sources": sources, "fingerprint": paper.fingerprint}
 
 
 def _paper(row: dict[str, Any]) -> Paper:
-    fields: dict[str, Any] = {
+    values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
-    fingerprint = fields.pop("fingerprint")
-    fields["sources"] = tuple(Source(**source) for source in row["sources"])
-    paper = Paper(**fields)
+    fingerprint = values.pop("fingerprint")
+    values["sources"] = tuple(Source(**source) for source in row["sources"])
+    paper = Paper(**values)
     # Known already: whoever goes through a library need not make its texts readable for it.
     vars(paper)["fingerprint"] = fingerprint
     return paper

@@ -15,11 +15,19 @@ import numpy as np
 
 from explorer import curation
 from explorer.curation import Kind, Statement
-from explorer.drafting import Course, events_between, outline_before, phrase_embedder
+from explorer.drafting import (
+    LAST_TOPIC,
+    Course,
+    events_between,
+    last_topic,
+    outline_before,
+    phrase_embedder,
+)
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
-from explorer.generation import Draft, Generation
+from explorer.generation import Draft, Generation, WordsBefore
 from explorer.library import Library
+from explorer.lineage import last_number
 from explorer.outline import draw_outline
 from explorer.progress import Progress, Silence
 from explorer.search import check_model, find_topic
@@ -151,7 +159,9 @@ def _publish(
         number=number,
         created=created,
         changes=dict.fromkeys(generation.manifest.changes, 0) | {"unchanged": generation.size},
-        settings=generation.manifest.settings | {"said": curation.digest_of(statements)},
+        settings=generation.manifest.settings
+        | {"said": curation.digest_of(statements)}
+        | {LAST_TOPIC: max(last_topic(generation), last_number(draft.outline.levels))},
         files={},
     )
     progress.stage("publish")
@@ -196,6 +206,7 @@ def _redrawn(
         outline,
         generation.arrived,
         told,
+        WordsBefore(generation.lexicon, everyone),
     )
 
 

@@ -189,3 +189,32 @@ def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
 
 def test_an_index_of_no_papers_finds_nothing(tmp_path: Path) -> None:
     assert found(index(tmp_path).search("liver", 5)) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_index_that_grew_finds_what_one_built_anew_finds(
+    corpus: list[Paper], tmp_path: Path, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    before = [corpus[i] for i in random.permutation(len(corpus))[:30]]
+    kept = [paper for paper in before if random.random() > 0.15]
+    after = [*kept, *(paper for paper in corpus if paper not in before)]
+    after = [after[i] for i in random.permutation(len(after))]
+    places = {paper.title: row for row, paper in enumerate(after)}
+    moved = np.array([places.get(p.title, -1) if p in kept else -1 for p in before])
+    for name in ("before", "grown", "anew"):
+        (tmp_path / name).mkdir()
+    grown = Lexicon.build(before, tmp_path / "before").grown(after, moved, tmp_path / "grown")
+    anew = Lexicon.build(after, tmp_path / "anew")
+    opened = Lexicon.open(tmp_path / "grown")
+    few = np.arange(0, len(after), 3)
+    for paper in corpus:
+        # What is gone still weighs a little in the words' weights, so scores are not compared.
+        for among in (None, few):
+            wanted = set(anew.search(paper.title, len(after), among).keys.tolist())
+            for lexicon in (grown, opened):
+                found = lexicon.search(paper.title, len(after), among).keys.tolist()
+                assert len(found) == len(set(found))
+                assert set(found) == wanted
+        if paper.title in places:
+            assert opened.search(paper.title, 1).keys.tolist() == [places[paper.title]]
