@@ -74,13 +74,15 @@ def _grown(
     embedder = open_embedder()
     vectors = scratch / "vectors"
     _fill(vectors, embedder, rows, units, after)
-    grown, fresh, other = (Library(scratch / name) for name in ("grown", "fresh", "other"))
-    for library in (grown, fresh, other):
+    names = ("grown", "fresh", "other", "warm")
+    grown, fresh, other, warm = (Library(scratch / name) for name in names)
+    for library in (grown, fresh, other, warm):
         library.folder.mkdir()
         library.vectors.symlink_to(vectors)
     build(grown, [_digest(scratch / "1", [rows[i] for i in everyone if i not in late])])
     before = grown.open()
     digest = _digest(scratch / "2", after)
+    build(warm, [digest])  # from here on the vectors of phrases are in the cache, too
     update = build(grown, [digest], Options(prune=True))
     anew = build(fresh, [digest])
     build(other, [_digest(scratch / "3", [r for i, r in enumerate(rows) if i not in latest])])

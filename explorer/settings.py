@@ -61,8 +61,6 @@ class TopicSettings:
     """More topics than this are gathered into fields."""
     most_levels: int = 4
     seed: int = 1
-    trials: int = 4
-    """Independent Leiden runs on the whole graph, of which the best by modularity is kept."""
 
 
 FINENESS = {"coarser": 0.5, "normal": 1.0, "finer": 2.0}

@@ -8,7 +8,7 @@ ones are divided again on the graph that their own papers form. Nothing is throw
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -180,7 +180,7 @@ def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) 
     for members in members_of(labels):
         parts = np.zeros(len(members), dtype=np.int32)
         if len(members) > large(len(labels), settings):
-            parts = communities(edges[members][:, members].tocsr(), replace(settings, trials=1))
+            parts = communities(edges[members][:, members].tocsr(), settings)
             papers += len(members) if parts.any() else 0
         finer[members] = used + parts
         used += int(parts.max()) + 1
@@ -212,7 +212,6 @@ def _leiden(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
         iterations=2,
         use_modularity=True,
         seed=settings.seed,
-        trials=settings.trials,
     )
     raw = np.fromiter((found.get(i, -1) for i in range(size)), dtype=np.int64, count=size)
     _, labels = np.unique(raw, return_inverse=True)
