@@ -18,7 +18,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted")
+EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "faults")
 """Those that ``make bench`` runs; the others need data that does not come with the project."""
 _VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 ALL = (*EVERYDAY, "retrieval", "topics", "growth")

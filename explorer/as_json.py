@@ -14,6 +14,7 @@ from explorer.doctor import Finding, damaged, next_step
 from explorer.dossier import Dossier
 from explorer.generation import Generation, Manifest
 from explorer.lineage import Event
+from explorer.news import News, moment_at
 from explorer.paper import Paper
 from explorer.readers import Rejection
 from explorer.retopic import Said
@@ -136,6 +137,37 @@ def generation_as_json(
         **manifest.changes,
         "redrawn": manifest.fit.get("drawn") == manifest.created,
         "events": [event_as_json(event) for event in events if event.generation == number],
+    }
+
+
+def news_as_json(generation: Generation, found: News, most: int | None) -> dict[str, Any]:
+    """Return what is new; at most ``most`` papers are listed, topics count all."""
+    topic_of = {row: of.topic for of in found.topics for row in of.rows}
+    papers = [
+        {
+            "id": generation.records.ids[row],
+            "title": generation.records.titles[row],
+            "topic": topic_of[row].label,
+            "topic_id": topic_of[row].id,
+            "arrived": moment_at(int(generation.arrived[row])).isoformat(timespec="milliseconds"),
+        }
+        for row in found.rows[:most]
+    ]
+    topics = [
+        {
+            "id": of.topic.id,
+            "label": of.topic.label,
+            "size": of.topic.size,
+            "newcomers": len(of.rows),
+            "new": of.is_new,
+        }
+        for of in found.topics
+    ]
+    return {
+        "since": found.since.isoformat(timespec="milliseconds"),
+        "papers": papers,
+        "topics": topics,
+        "events": [event_as_json(event) for event in found.events],
     }
 
 

@@ -17,6 +17,7 @@ from explorer import curation
 from explorer.curation import Statement
 from explorer.dates import latest
 from explorer.drafting import (
+    LAST_TOPIC,
     Course,
     Drift,
     make_draft,
@@ -242,7 +243,7 @@ class _Update:
                 changes=self._plan.counts
                 | {"rejected": len(self._rejected)}
                 | {"embedded": embedded.new},
-                settings=shape | {"keep": keep},
+                settings=shape | {"keep": keep, LAST_TOPIC: drawn.last_topic},
                 fit=drawn.fit,
                 files={},
             )
@@ -287,7 +288,9 @@ class _Update:
         course = Course(
             live,
             self._stored,
-            same_vectors=same_vectors and was.get("graph") == shape["graph"],
+            same_vectors=same_vectors
+            and not self._options.given_vectors  # a text may come with another vector now
+            and was.get("graph") == shape["graph"],
             redraw=why,
             topics_anew=was.get("topics") != shape["topics"],
             full=self._options.full,

@@ -90,6 +90,8 @@ class Highlights:
     """These papers keep their colours, the rest goes grey."""
     topic: str = ""
     """The id of the topic that the map is framed on."""
+    newcomers: tuple[int, ...] = ()
+    """These papers stand out in their colours, larger; the rest goes grey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
     numbers = np.array([topic.colour for topic in generation.levels[level]])
     colours = np.array(PALETTE)[numbers[places] % len(PALETTE)]
     standing_out = bool(highlights.hits) or highlights.opened is not None
-    shown: str | list[str] = inks.faint if standing_out else colours.tolist()
+    greyed = standing_out or bool(highlights.newcomers)
+    shown: str | list[str] = inks.faint if greyed else colours.tolist()
     if highlights.focus:
         focused = np.full(generation.size, inks.faint, dtype=object)
         focused[list(highlights.focus)] = colours[list(highlights.focus)]
@@ -181,7 +184,7 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
             marker={
                 "size": _point_size(generation.size),
                 "color": shown,
-                "opacity": 0.75 if standing_out else 0.9,
+                "opacity": 0.75 if greyed else 0.9,
                 "line": {"width": 0.8 if kind is graph_objects.Scatter else 0, "color": inks.paper},
             },
             selected={"marker": {"opacity": 1.0}},
@@ -192,6 +195,8 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
             name="papers",
         )
     )
+    if highlights.newcomers:
+        figure.add_trace(_newcomers(generation, highlights.newcomers, colours, inks))
     if highlights.hits:
         figure.add_trace(_numbered(generation, highlights.hits, colours))
     if highlights.opened is not None:
@@ -277,6 +282,27 @@ def _trace_kind(generation: Generation) -> Any:
     return graph_objects.Scatter if few else graph_objects.Scattergl
 
 
+def _newcomers(generation: Generation, newcomers: Sequence[int], colours: Any, inks: Inks) -> Any:
+    rows = np.array(newcomers[::-1], dtype=np.int64)  # the newest is drawn last, on top
+    hover = _hover_texts(generation)
+    return _trace_kind(generation)(
+        x=generation.positions[rows, 0],
+        y=generation.positions[rows, 1],
+        mode="markers",
+        marker={
+            "size": _point_size(generation.size) + 4.0,
+            "color": colours[rows].tolist(),
+            "line": {"width": 1.5, "color": inks.paper},
+            "opacity": 1.0,
+        },
+        unselected={"marker": {"opacity": 0.6}},
+        customdata=[generation.records.ids[row] for row in rows],
+        hovertext=[hover[row] for row in rows],
+        hoverinfo="text",
+        name="newcomers",
+    )
+
+
 def _numbered(generation: Generation, hits: Sequence[int], colours: Any) -> Any:
     rows = np.array(hits[::-1], dtype=np.int64)  # the first hit is drawn last, on top
     hover = _hover_texts(generation)
@@ -324,8 +350,8 @@ def _topic_names(
 ) -> list[dict[str, Any]]:
     """Return annotations: each topic's name at its middle, moved apart, none overlapping.
 
-    Names keep off each other and off the numbers of hits. Where the map is framed on a topic,
-    those of its own subtopics come first.
+    Names keep off each other and off the numbers of hits, and off newcomers where there is room.
+    Where the map is framed on a topic, those of its own subtopics come first.
     """
     faded = bool(highlights.hits) or highlights.opened is not None
     frame = _framed(generation, highlights.topic)
@@ -334,6 +360,10 @@ def _topic_names(
     taken: list[tuple[float, float, float, float]] = [
         (float(x), float(y), float(mark[0]), float(mark[1]))
         for x, y in generation.positions[list(highlights.hits)]
+    ]
+    newcomers = [
+        (float(x), float(y), float(mark[0]) / 2, float(mark[1]) / 2)
+        for x, y in generation.positions[list(highlights.newcomers)]
     ]
     names: list[dict[str, Any]] = []
     inner, outer = _named_topics(generation, level, highlights.topic)
@@ -347,7 +377,8 @@ def _topic_names(
         if not beside:  # Half a name beyond the edge would be cut off.
             left = frame[0][0] + width / 2
             x = float(np.clip(x, left, max(left, frame[1][0] - width / 2)))
-        spot = _free_spot(x, y, width, float(height), taken)
+        spot = _free_spot(x, y, width, float(height), [*taken, *newcomers])
+        spot = spot or _free_spot(x, y, width, float(height), taken)
         if spot is None or (beside and _crosses(frame, spot, width, float(height))):
             continue
         taken.append((*spot, width, float(height)))

@@ -50,6 +50,15 @@ examples:
   explorer search --like 2405.14458 --unlike 1801.04381
   explorer search diffusion --topic t4 --year 2023..2024 --json
 """
+_NEWS_EXAMPLES = """\
+Without --since it tells what the last build with new papers brought. Days begin at midnight, UTC.
+
+examples:
+  explorer news                             what the last update brought
+  explorer news --since 2026-11-20          what has come since that day
+  explorer news --since 2026-11-20T09:30Z   since that moment
+  explorer news -k 20 --json                the newest 20 papers, for scripts
+"""
 _RENAME_EXAMPLES = """\
 The name stays through every later build; `explorer unsay` takes it back.
 
@@ -221,6 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     added = with_library(command("topic", commands.tell_topic, "Tell all about one topic."))
     added.add_argument("name", metavar="NAME_OR_ID", help="as `explorer topics` lists them")
 
+    _with_news(with_library, command)
     _with_statements(with_library, command)
 
     added = with_library(
@@ -293,6 +303,24 @@ def _with_watch(
         help="end after one update, begun when nothing is being written and no build runs",
     )
     _with_makers(added)
+
+
+def _with_news(
+    with_library: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+    command: Callable[[str, Any, str, str], argparse.ArgumentParser],
+) -> None:
+    """Add the command that tells what is new."""
+    told = "Tell which papers and topics are new."
+    added = with_library(command("news", commands.tell_news, told, _NEWS_EXAMPLES))
+    added.add_argument(
+        "--since",
+        default="",
+        metavar="DATE_OR_MOMENT",
+        help="a day or a moment, both ISO 8601 (default: the last update)",
+    )
+    added.add_argument(
+        "-k", type=_count, metavar="N", help="papers to list, the newest (default: all)"
+    )
 
 
 def _with_makers(added: argparse.ArgumentParser) -> None:

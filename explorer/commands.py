@@ -20,6 +20,7 @@ from explorer.as_json import (
     findings_as_json,
     generation_as_json,
     hit_as_json,
+    news_as_json,
     read_as_json,
     rejection_as_json,
     report_as_json,
@@ -34,14 +35,16 @@ from explorer.duplicates import near_duplicates
 from explorer.embedders import open_embedder
 from explorer.errors import DigestError, UnusableInput
 from explorer.export import write_file, write_papers, write_topics
+from explorer.filters import Filters, find_topic
 from explorer.generation import GIVEN
 from explorer.inspection import Inspection, inspect
 from explorer.library import Library
 from explorer.namers import load_namer
+from explorer.news import moment_of, news
 from explorer.paper import Paper
 from explorer.readers import Rejection, digest_files
 from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
-from explorer.search import Filters, Mode, Query, Results, find_topic, search, similar
+from explorer.search import Mode, Query, Results, search, similar
 from explorer.trends import in_order, trends
 from explorer.watch import Update, silence, watch
 
@@ -273,6 +276,20 @@ def tell_topic(options: argparse.Namespace) -> int:
         from explorer.terminal import show_topic
 
         show_topic(generation, found, dated)
+    return 0
+
+
+def tell_news(options: argparse.Namespace) -> int:
+    """Tell what is new since a moment, or since the last update."""
+    since = moment_of(options.since) if options.since else None
+    generation = Library(options.library).open()
+    found = news(generation, since)
+    if options.json:
+        _print_json(news_as_json(generation, found, options.k))
+    else:
+        from explorer.terminal import show_news
+
+        show_news(generation, found, options.k)
     return 0
 
 

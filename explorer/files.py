@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from explorer.errors import LibraryError
 
 
 def checksum(path: Path) -> str:
@@ -29,7 +34,30 @@ def replace_text(path: Path, text: str) -> None:
         OSError: the folder cannot be written; the file stays as it was.
     """
     scratch = path.with_name(f".{path.name}.new")
-    scratch.write_text(text, encoding="utf-8")
-    sync(scratch)
-    scratch.replace(path)
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        sync(scratch)
+        scratch.replace(path)
+    except OSError:
+        with suppress(OSError):
+            scratch.unlink()
+        raise
     sync(path.parent)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell clearly of a system that does not let ``path`` be written.
+
+    Raises:
+        LibraryError: in place of an :class:`OSError` that is raised inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        full = os.strerror(errno.ENOSPC)
+        reason = full if full in str(error) else error.strerror or str(error)
+        raise LibraryError(
+            f"{path}: cannot be written ({reason}). Nothing that was there is lost. Make room on "
+            "the disk, or check its rights; then do the same again."
+        ) from error

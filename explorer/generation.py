@@ -147,16 +147,24 @@ class Draft:
 
 
 def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
-    """Write ``draft`` into ``folder``, which must not exist, and force it to disk."""
+    """Write ``draft`` into ``folder``, which must not exist, and force it to disk.
+
+    Raises:
+        OSError: the disk is full, or may not be written.
+    """
     folder.mkdir(parents=True)
     (folder / "index").mkdir()
     (folder / "words").mkdir()
     Records.write(draft.papers, folder / "papers.arrow")
-    draft.engine.save(folder / "index")
-    if draft.words is None:
-        Lexicon.build(draft.papers, folder / "words")
-    else:
-        draft.words.lexicon.grown(draft.papers, draft.words.moved, folder / "words")
+    try:
+        draft.engine.save(folder / "index")
+        if draft.words is None:
+            Lexicon.build(draft.papers, folder / "words")
+        else:
+            draft.words.lexicon.grown(draft.papers, draft.words.moved, folder / "words")
+    except (RuntimeError, ValueError) as error:
+        # FAISS and Tantivy have no other errors to tell of a full disk.
+        raise OSError(str(error)) from error
     draft.graph.save(folder)
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
     np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)

@@ -6,13 +6,16 @@ stemmer), the same way for papers, queries and highlights.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,8 +46,9 @@ _WORD = re.compile(r"[^\W_]+")
 """What Tantivy takes for a word: letters and digits."""
 _LONGEST_WORD = 60
 _ANALYZER = "paper"
-_FIELDS = (("text", 1.0), ("title", 0.3), ("authors", 0.5))
-"""The fields that a query's words are looked up in, and how much each counts."""
+_FIELDS = ("text", "title", "abstract", "authors")
+_RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
+"""The fields that papers are ranked by, and how much each counts; text holds the title, too."""
 _MOST_QUERY_WORDS = 256
 _ROWS = "rows.npy"
 _MOST_GONE = 0.2
@@ -67,13 +71,17 @@ class Lexicon:
     Papers are indexed under keys of the index's own, which stay when rows shift.
     """
 
-    def __init__(self, index: tantivy.Index, folder: Path, rows: NDArray[np.int64]) -> None:
+    def __init__(
+        self, index: tantivy.Index, folder: Path, rows: NDArray[np.int64], *, is_old: bool = False
+    ) -> None:
         self._index = index
         self._index.register_tokenizer(_ANALYZER, _analyzer())
         self._schema = index.schema
         self._folder = folder
         self._rows = rows
         """The row of each key, -1 where the paper is gone."""
+        self._is_old = is_old
+        """It was written before abstracts had a field of their own."""
 
     @classmethod
     def build(cls, papers: Sequence[Paper], folder: Path) -> Lexicon:
@@ -96,7 +104,7 @@ class Lexicon:
 
         rows = np.where(self._rows >= 0, moved[self._rows], -1)
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
-        if np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
+        if self._is_old or np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
             return self.build(papers, folder)  # what is gone still counts in the words' weights
         shutil.copytree(self._folder, folder, dirs_exist_ok=True)
         new = np.setdiff1d(np.arange(len(papers)), rows)
@@ -114,13 +122,14 @@ class Lexicon:
 
         try:
             index = tantivy.Index.open(str(folder))
-            if (folder / _ROWS).exists():
-                rows = np.load(folder / _ROWS, allow_pickle=False)
-            else:  # an index that never grew
+            is_old = not (folder / _ROWS).exists()
+            if is_old:
                 rows = np.arange(index.searcher().num_docs, dtype=np.int64)
+            else:
+                rows = np.load(folder / _ROWS, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise LibraryDamaged(f"{folder}: the word index cannot be read ({error}).") from None
-        return cls(index, folder, rows)
+        return cls(index, folder, rows, is_old=is_old)
 
     def _write(self, papers: Iterable[tuple[int, Paper]], gone: Sequence[int]) -> None:
         import tantivy
@@ -136,6 +145,7 @@ class Lexicon:
                 "key": key,
                 "text": text,
                 "title": paper.readable_title,
+                "abstract": paper.readable_abstract,
                 "authors": " ".join(paper.authors),
             }
             writer.add_document(tantivy.Document.from_dict(document, self._schema))
@@ -148,7 +158,7 @@ class Lexicon:
         """Return the k papers that match the words of ``text`` best; any text will do."""
         import tantivy
 
-        wanted = query_stems(text)
+        wanted = query_words(text)
         if not wanted or k <= 0 or (among is not None and not len(among)):
             return Ranking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
         should = tantivy.Occur.Should
@@ -156,11 +166,11 @@ class Lexicon:
             (
                 should,
                 tantivy.Query.boost_query(
-                    tantivy.Query.term_query(self._schema, field, stem), weight
+                    tantivy.Query.term_query(self._schema, field, stem), weight * times
                 ),
             )
-            for stem in wanted
-            for field, weight in _FIELDS
+            for stem, times in wanted.items()
+            for field, weight in _RANKED
         ]
         query = tantivy.Query.boolean_query(clauses)
         if among is not None:
@@ -178,6 +188,27 @@ class Lexicon:
             np.array([score for score, _ in hits], dtype=np.float32),
         )
 
+    def holding(self, phrase: str, field: str) -> Keys:
+        """Return the rows whose ``field`` holds ``phrase``, its words inflected as they may be.
+
+        ``field`` is text (title, abstract and keywords), title, abstract or authors.
+        """
+        import tantivy
+
+        if self._is_old and field == "abstract":
+            field = "text"
+        stems = [found for word in _WORD.findall(_composed(phrase)) if (found := stem(word))]
+        if not stems:
+            return np.empty(0, dtype=np.int64)
+        if len(stems) == 1:
+            query = tantivy.Query.term_query(self._schema, field, stems[0])
+        else:
+            query = tantivy.Query.phrase_query(self._schema, field, list(stems))
+        searcher = self._index.searcher()
+        hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
+        keys = searcher.fast_field_values("key", [address for _, address in hits])
+        return np.sort(self._rows[np.array(keys, dtype=np.int64)])
+
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
@@ -191,12 +222,36 @@ def words(text: str) -> list[tuple[str, int, int]]:
     return [(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
+def _opened(folder: Path) -> tantivy.Index:
+    """Open the index in ``folder``, which may be one that this user must not write to."""
+    import tantivy
+
+    if os.access(folder / _LOCK, os.W_OK):
+        return tantivy.Index.open(str(folder))
+    # Tantivy locks by a file that it opens to write, for reading too; what is opened stays mapped.
+    with TemporaryDirectory() as beside:
+        for path in folder.iterdir():
+            if path.suffix != ".lock":
+                (Path(beside) / path.name).symlink_to(path.resolve())
+        return tantivy.Index.open(beside)
+
+
 def query_stems(text: str) -> list[str]:
     """Return the distinct stems that a query asks for, in order; stop words only if alone."""
-    # Papers are in NFC; a query may come with its accents apart, as some systems type them.
-    found = _WORD.findall(unicodedata.normalize("NFC", text))
+    return list(query_words(text))
+
+
+def query_words(text: str) -> dict[str, int]:
+    """Return how often a query asks for each stem, in order; stop words only if alone."""
+    found = _WORD.findall(_composed(text))
     meant = [word for word in found if word.casefold() not in STOP_WORDS] or found
-    return list(dict.fromkeys(s for word in meant if (s := stem(word))))[:_MOST_QUERY_WORDS]
+    counts = Counter(s for word in meant if (s := stem(word)))
+    return dict(list(counts.items())[:_MOST_QUERY_WORDS])
+
+
+def _composed(text: str) -> str:
+    # Papers are in NFC; a query may come with its accents apart, as some systems type them.
+    return unicodedata.normalize("NFC", text)
 
 
 @cache
@@ -218,6 +273,6 @@ def _schema() -> tantivy.Schema:
 
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("key", stored=False, indexed=True, fast=True)
-    for field, _ in _FIELDS:
+    for field in _FIELDS:
         builder.add_text_field(field, stored=False, tokenizer_name=_ANALYZER)
     return builder.build()

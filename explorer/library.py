@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
-from explorer.files import replace_text
+from explorer.files import replace_text, writing
 from explorer.generation import (
     Draft,
     Generation,
@@ -76,7 +76,13 @@ class Library:
             )
         if Path(name).name != name:
             raise LibraryDamaged(f"{self.folder / _LIVE}: names no generation: {name!r}.")
-        return open_generation(self._generations / name)
+        try:
+            return open_generation(self._generations / name)
+        except LibraryDamaged:
+            # Builds that published since LIVE was read may have removed what it named then.
+            if self.live == name:
+                raise
+        return self.open()
 
     def history(self) -> list[tuple[int, Manifest | None]]:
         """Return number and manifest of each generation on disk, oldest first.
@@ -129,13 +135,26 @@ class Library:
         return max((int(folder.name) for folder in self._folders()), default=0) + 1
 
     def publish(self, draft: Draft, manifest: Manifest) -> Generation:
-        """Write, verify and switch to a new generation. The caller holds the build lock."""
+        """Write, verify and switch to a new generation. The caller holds the build lock.
+
+        Raises:
+            LibraryError: it cannot be written; the library stays as it was.
+        """
         name = f"{manifest.number:06d}"
         hidden = self._generations / f".building-{name}"
         final = self._generations / name
-        write_generation(draft, manifest, hidden)
-        publish_generation(hidden, final)
-        self._point_to(name)
+        try:
+            with writing(self.folder):
+                write_generation(draft, manifest, hidden)
+                publish_generation(hidden, final)
+            self._point_to(name)
+        except BaseException:
+            # Left behind, it would take the room that is needed to try again.
+            shutil.rmtree(hidden, ignore_errors=True)
+            if final.exists() and self.live != name:
+                with suppress(OSError):
+                    remove_generation(final)
+            raise
         generation = open_generation(final)
         for folder in self._folders()[: -self.kept(generation)]:
             remove_generation(folder)
@@ -163,6 +182,7 @@ class Library:
 
         Raises:
             LibraryMissing: there is none before it.
+            LibraryError: the folder cannot be written.
         """
         names = [folder.name for folder in self._folders()]
         live = self.live
@@ -184,4 +204,5 @@ class Library:
         return sorted(path for path in self._generations.iterdir() if path.name.isdigit())
 
     def _point_to(self, name: str) -> None:
-        replace_text(self.folder / _LIVE, name + "\n")
+        with writing(self.folder / _LIVE):
+            replace_text(self.folder / _LIVE, name + "\n")

@@ -101,6 +101,12 @@ class Descent:
     """How much of the two is common (Jaccard index) among papers that were there before."""
 
 
+def last_number(levels: Sequence[Sequence[Topic]]) -> int:
+    """Return the highest number that a topic has in its id."""
+    ids = [topic.id for level in levels for topic in level]
+    return max((int(name[1:]) for name in ids if name[1:].isdigit()), default=0)
+
+
 def rows_moved(before: Sequence[str], now: Sequence[str]) -> Moved:
     """Return where each paper of ``before`` is in ``now``, both given as ids."""
     rows = {paper: row for row, paper in enumerate(now)}
@@ -294,7 +300,9 @@ def _found(
     """
     if len(newcomers) < settings.smallest_topic:
         return
-    home = int(np.argmax([modularity(edges, labels) for labels in levels]))
+    known = np.setdiff1d(np.arange(edges.shape[0]), newcomers, assume_unique=True)
+    among_known = edges[known][:, known].tocsr()
+    home = int(np.argmax([modularity(among_known, labels[known]) for labels in levels]))
     among = edges[newcomers][:, newcomers].tocsr()
     groups = communities(among, settings)
     apart = _apart(levels[home], newcomers, groups, edges, settings)
@@ -358,7 +366,8 @@ def _begin(levels: list[NDArray[np.int64]], rows: Rows, depth: int) -> None:
     """Make a topic of ``rows`` on the level ``depth`` and finer; on coarser ones if it is large."""
     typical = np.ones(len(rows), dtype=bool)
     for level, labels in enumerate(levels):
-        if level == depth or len(rows) >= np.median(np.bincount(labels)):
+        sizes = np.bincount(labels)
+        if level == depth or len(rows) >= np.median(sizes[sizes > 0]):
             for own in levels[level:]:
                 own[rows] = int(own.max()) + 1
             return
@@ -374,11 +383,10 @@ def _dissolve(
     """Let topics that hardly anybody is left in join the sibling that they are tied to most."""
     for depth, labels in enumerate(levels):
         sizes = np.bincount(labels)
-        for least in np.argsort(sizes, kind="stable").tolist():
+        small = np.flatnonzero((sizes > 0) & (sizes < settings.smallest_topic))
+        for least in small[np.argsort(sizes[small], kind="stable")].tolist():
             rows = np.flatnonzero(labels == least)
-            if len(rows) >= settings.smallest_topic:
-                break
-            if not len(rows):
+            if len(rows) >= settings.smallest_topic:  # others have joined it
                 continue
             siblings = np.ones(len(labels), dtype=bool)
             if depth:

@@ -49,12 +49,14 @@ def redraw(
     Args:
         start: where the papers are now, shape (papers, 2).
 
-    The drawing is turned, mirrored, scaled and shifted to lie over ``start`` as closely as that
-    can be done (orthogonal Procrustes; Schönemann 1966, doi:10.1007/BF02289451).
+    The drawing is given the size of ``start``, then turned, mirrored and shifted to lie over it as
+    closely as that can be done (orthogonal Procrustes; Schönemann 1966, doi:10.1007/BF02289451).
     """
     if graph.size < _FEWEST_FOR_UMAP:
-        return _framed(_principal_axes(vectors))
-    return _laid_over(_umap(graph, vectors, settings, np.asarray(start)), start)
+        return _laid_over(_principal_axes(vectors), start)
+    # UMAP cannot begin from where all papers lie on one spot or in one line.
+    begin = np.asarray(start) if np.ptp(start, axis=0).min() > 0 else None
+    return _laid_over(_umap(graph, vectors, settings, begin), start)
 
 
 def place(graph: NeighbourGraph, positions: Positions, settings: MapSettings) -> Positions:
@@ -95,8 +97,13 @@ def _usual_reach(
     """Return how far a paper usually is from its nearest neighbours on the map."""
     some = known[:: max(1, len(known) // _ASKED)]
     distances = np.linalg.norm(placed[near[some]] - placed[some][:, None], axis=2)
-    known_ones = distances[~np.isnan(distances)]
-    return float(np.median(known_ones)) if len(known_ones) else 1.0
+    return _usual(distances, 1.0)
+
+
+def _usual(distances: NDArray[np.float64], otherwise: float) -> float:
+    """Return the median of the distances that are known and are not zero."""
+    told = distances[np.isfinite(distances) & (distances > 0)]
+    return float(np.median(told)) if len(told) else otherwise
 
 
 def _densest(beside: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
@@ -129,8 +136,11 @@ def _apart(
     placed: NDArray[np.float64], newcomers: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
     """Push ``newcomers`` off the papers that they lie on; the others hold still."""
-    gaps = cKDTree(placed).query(placed, 2)[0][:, 1]
-    room = float(np.median(np.delete(gaps, newcomers))) if len(newcomers) < len(gaps) else 0.1
+    settled = np.delete(placed, newcomers, axis=0)
+    gaps = cKDTree(settled).query(settled, 2)[0][:, 1] if len(settled) else np.empty(0)
+    # A few papers lie so far apart that as much room for each newcomer would blow up the map.
+    fair = _RADIUS / len(placed) ** 0.5
+    room = min(_usual(gaps, fair), fair)
     random = np.random.default_rng(seed)
     for _ in range(_PUSHES):
         distances, others = cKDTree(placed).query(placed[newcomers], 2)
@@ -202,12 +212,15 @@ def _principal_axes(vectors: Vectors) -> NDArray[np.float64]:
 
 
 def _laid_over(raw: NDArray[np.float64], start: Positions) -> Positions:
-    middle, middle_before = raw.mean(axis=0), start.mean(axis=0, dtype=np.float64)
-    centred, before = raw - middle, start - middle_before
-    left, strengths, right = np.linalg.svd(centred.T @ before)
-    spread = float((centred**2).sum())
-    scale = float(strengths.sum()) / spread if spread > 0 else 1.0
-    return np.asarray(scale * centred @ left @ right + middle_before, dtype=np.float32)
+    middle = start.mean(axis=0, dtype=np.float64)
+    centred, before = raw - raw.mean(axis=0), start - middle
+    spread, spread_before = float((centred**2).sum()), float((before**2).sum())
+    if not spread or not spread_before:
+        return _framed(raw)  # there is nothing to lie over
+    left, _, right = np.linalg.svd(centred.T @ before)
+    # The closest size of all would be smaller, and the map would shrink with each redraw.
+    scale = (spread_before / spread) ** 0.5
+    return np.asarray(scale * centred @ left @ right + middle, dtype=np.float32)
 
 
 def _framed(raw: NDArray[np.float64]) -> Positions:

@@ -100,6 +100,19 @@ class Records:
         """The text fingerprint of each row."""
         return list(self._table.column("fingerprint").to_pylist())
 
+    def names(self, column: str) -> list[tuple[str, ...]]:
+        """The names in ``column`` of each row: authors, venue, categories or keywords."""
+        values = self._table.column(column).to_pylist()
+        return [tuple(v) if isinstance(v, list) else ((v,) if v else ()) for v in values]
+
+    def having(self, column: str) -> NDArray[np.bool_]:
+        """Which rows have anything in ``column``; shape (papers,)."""
+        values = self._table.column(column)
+        is_list = pa.types.is_list(values.type)
+        lengths = pc.list_value_length(values) if is_list else pc.utf8_length(values)
+        found: NDArray[np.bool_] = np.asarray(pc.greater(pc.fill_null(lengths, 0), 0))
+        return found
+
     @cached_property
     def years(self) -> NDArray[np.int32]:
         """The year of each row, from its own date or else its digest's; 0 where unknown."""

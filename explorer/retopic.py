@@ -25,12 +25,13 @@ from explorer.drafting import (
 )
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
+from explorer.filters import find_topic
 from explorer.generation import Draft, Generation, WordsBefore
 from explorer.library import Library
 from explorer.lineage import last_number
 from explorer.outline import draw_outline
 from explorer.progress import Progress, Silence
-from explorer.search import check_model, find_topic
+from explorer.search import check_model
 from explorer.settings import TopicSettings
 from explorer.topics import Topic, edges_of
 from explorer.vectors import VectorCache

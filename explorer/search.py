@@ -1,8 +1,7 @@
-"""Query to hits: meaning and words ranked together, each hit with its reason.
+"""Query to hits: parsed, filtered, ranked, each hit with its reason.
 
-The two rankings are scaled to the same range and added (min-max fusion, Fox and Shaw 1994), then
-each candidate is drawn towards its neighbours in the shared graph: a paper among relevant papers
-is likely relevant (the cluster hypothesis, Jardine and van Rijsbergen 1971).
+What is typed is parsed (``query.py``), what must hold is exact (``filters.py``), what is ranked is
+ranked by meaning and words together (``ranking.py``). Ids and exact titles come first.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -18,21 +17,24 @@ from numpy.typing import NDArray
 
 from explorer.embedders import Embedder
 from explorer.engines import Keys
-from explorer.errors import EmbedderError, UnknownPaper, UnknownTopic, UnusableInput
+from explorer.errors import EmbedderError, UnknownPaper
+from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import GIVEN, Generation
 from explorer.identity import title_key
 from explorer.lexicon import query_stems, words
 from explorer.paper import Paper
+from explorer.query import Parsed, parse
+from explorer.ranking import Ranked, by_both, by_meaning, by_words, diversified
 from explorer.readable import plain
 from explorer.settings import SearchSettings
 from explorer.topics import Topic
 
-_UNLIKE_WEIGHT = 0.6
-"""Weight of negative examples in the query vector (Rocchio 1971)."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
 _EXACT = 1.0
 _LIKELY_TITLES = 20
 """Best matches by words whose titles are compared; a short title may stand in many papers."""
+_BY_DATE_AMONG = 100
+"""Best papers that are sorted by date where that is asked for."""
 
 
 class Mode(StrEnum):
@@ -43,16 +45,12 @@ class Mode(StrEnum):
     LEXICAL = "lexical"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a hit must be; an empty field asks for nothing."""
+class Sort(StrEnum):
+    """What hits are sorted by."""
 
-    topic: str = ""
-    """A topic's id or name."""
-    source: str = ""
-    """The name of a digest."""
-    year_from: int | None = None
-    year_to: int | None = None
+    RELEVANCE = "relevance"
+    DATE = "date"
+    """The newest first, among the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,14 @@ class Query:
     """What is looked for: words, example papers, counter-examples, within filters."""
 
     text: str = ""
+    """As typed; see :mod:`explorer.query`."""
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
     mode: Mode = Mode.HYBRID
+    sort: Sort = Sort.RELEVANCE
+    diverse: bool = False
+    """Hits that are unlike each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Why:
     matched: tuple[str, ...]
     sentence: str
     """The sentence of abstract or summary that holds most of the query's words."""
+    example: str = ""
+    """The id of the example that the paper is most like, where examples were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,10 @@ class Results:
     seconds: float
     mode: Mode
     """What was used in the end: a query of examples alone has no words to look up."""
+    parsed: Parsed = field(default_factory=lambda: Parsed(""))
+    """How the query was understood, and what was not."""
+    allowed: int | None = None
+    """How many papers pass the filters; None where nothing was asked of them."""
 
     @property
     def only_nearest(self) -> bool:
@@ -136,48 +144,153 @@ def search(
     """Return the ``k`` papers that answer ``query`` best.
 
     Ids and exact titles come first. Ties go to the smaller id. ``embedder`` may be None where
-    no text needs a vector: in lexical mode, or with examples alone.
+    no text needs a vector: in lexical mode, or with examples alone. A query of filters alone
+    lists what passes them, the newest first. No text raises anything.
 
     Raises:
-        UnknownPaper: an example goes by no known id.
-        UnknownTopic: the topic filter names none.
+        UnknownPaper: an example of ``query.like`` or ``query.unlike`` goes by no known id.
+        UnknownTopic, UnusableInput: a filter of ``query.filters`` names nothing there is.
         EmbedderError: ``embedder`` is not the library's.
     """
     begin = time.perf_counter()
-    settings = settings or SearchSettings()
-    among = allowed_rows(generation, query.filters)
-    examples = [find_paper(generation, name) for name in query.like]
-    counter = [find_paper(generation, name) for name in query.unlike]
-    mode = query.mode if query_stems(query.text) else Mode.DENSE
-    hidden = {*examples, *counter}
-    asked = query.text.strip() or examples or counter
-    if not asked or generation.size == 0:
-        return Results((), time.perf_counter() - begin, mode)
+    settings, k = settings or SearchSettings(), max(k, 0)
+    parsed, like, unlike = _understood(generation, query)
+    filters = replace(query.filters, clauses=(*query.filters.clauses, *parsed.clauses))
+    among = allowed_rows(generation, filters)
+    has_words = bool(query_stems(parsed.words))
+    mode = query.mode if has_words else Mode.DENSE
 
-    wanted = max(settings.candidates, k + len(hidden))
-    dense = np.zeros(0, dtype=np.float32)
+    def results(hits: tuple[Hit, ...]) -> Results:
+        allowed = None if among is None else len(among)
+        return Results(hits, time.perf_counter() - begin, mode, parsed, allowed)
+
+    if generation.size == 0 or (among is not None and not len(among)):
+        return results(())
+    hidden = np.array(sorted({*like, *unlike}), dtype=np.int64)
+    if not parsed.words.strip() and not len(hidden):
+        return results(_listed(generation, among, k) if among is not None else ())
+    wanted = k + len(hidden)
+    if query.diverse:
+        wanted *= settings.diversified_from
+    if query.sort is Sort.DATE:
+        wanted = max(wanted, _BY_DATE_AMONG)
     vector = None
     if mode is not Mode.LEXICAL:
-        vector = _query_vector(generation, embedder, query.text, examples, counter)
-    rows, dense, lexical = _candidates(generation, vector, query.text, mode, wanted, among)
-    visible = ~np.isin(rows, list(hidden))
-    rows, dense, lexical = rows[visible], dense[visible], lexical[visible]
-    meaning, wording = _shares(dense, lexical, mode, settings)
-    score = _final(generation, rows, dense, lexical, meaning + wording, mode, settings)
-    first = _named_by(generation, query.text, among)
-    rows, score, meaning, wording = _put_first(first, rows, score, meaning, wording)
+        vector = _query_vector(generation, embedder, parsed.words, like)
+    found = _ranked(generation, vector, parsed.words, mode, wanted, among, settings)
+    found = _without(_pushed_down(generation, found, unlike, settings), hidden)
+    first = [] if query.sort is Sort.DATE else _named_by(generation, query.text, among)
+    found = _put_first([row for row in first if row not in hidden], found)
+    order = _order(generation, found, first)
+    if query.diverse:
+        vectors = generation.engine.vectors(found.rows[order])
+        order = [order[i] for i in diversified(vectors, found.score[order], k, settings)]
+    elif query.sort is Sort.DATE:
+        dates = generation.records.dates
+        best = order[: max(k, _BY_DATE_AMONG)]
+        order = sorted(best, key=lambda i: dates[found.rows[i]], reverse=True)
+    stems = query_stems(parsed.words)
+    hits = (_hit(generation, rank, found, i, stems) for rank, i in enumerate(order[:k], 1))
+    return results(_with_examples(generation, tuple(hits), like))
 
-    ids = generation.records.ids
-    order = sorted(
-        range(len(rows)),
-        key=lambda i: (rows[i] not in first, -round(float(score[i]), 6), ids[rows[i]]),
-    )[: max(k, 0)]
-    stems = query_stems(query.text)
-    hits = tuple(
-        _hit(generation, rank, int(rows[i]), float(score[i]), (meaning[i], wording[i]), stems)
-        for rank, i in enumerate(order, start=1)
+
+def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int], list[int]]:
+    """Return the query as parsed, and the rows of its examples and counter-examples."""
+    parsed = parse(query.text)
+    if parsed.clauses and generation.records.find(query.text) is not None:
+        parsed = Parsed(query.text)
+    clauses, notes = usable(generation, parsed.clauses)
+    like = [find_paper(generation, name) for name in query.like]
+    unlike = [find_paper(generation, name) for name in query.unlike]
+    for names, rows in ((parsed.like, like), (parsed.unlike, unlike)):
+        for name in names:
+            row = generation.records.find(name)
+            if row is None:
+                notes.append(f"No paper goes by “{name}”; that was left out.")
+            else:
+                rows.append(row)
+    told = replace(parsed, clauses=tuple(clauses), notes=(*parsed.notes, *notes))
+    return told, like, unlike
+
+
+def _ranked(
+    generation: Generation,
+    vector: NDArray[np.float32] | None,
+    text: str,
+    mode: Mode,
+    k: int,
+    among: Keys | None,
+    settings: SearchSettings,
+) -> Ranked:
+    if vector is None or mode is Mode.LEXICAL:
+        return by_words(generation, text, max(k, settings.candidates), among)
+    if mode is Mode.DENSE:
+        return by_meaning(generation, vector, max(k, settings.candidates), among)
+    return by_both(generation, vector, text, k, among, settings)
+
+
+def _pushed_down(
+    generation: Generation, found: Ranked, unlike: Sequence[int], settings: SearchSettings
+) -> Ranked:
+    """Take off each score what likeness to a counter-example costs."""
+    if not unlike or not len(found.rows):
+        return found
+    examples = generation.engine.vectors(np.array(unlike, dtype=np.int64))
+    likeness = (generation.engine.vectors(found.rows) @ examples.T).max(axis=1)
+    best = float(np.abs(found.score).max(initial=0.0))
+    cost = settings.unlike_weight * best * np.clip(likeness, 0.0, None)
+    return replace(found, score=(found.score - cost).astype(np.float32))
+
+
+def _without(found: Ranked, hidden: Keys) -> Ranked:
+    if not len(hidden):
+        return found
+    return _chosen(found, np.flatnonzero(~np.isin(found.rows, hidden)))
+
+
+def _chosen(found: Ranked, places: NDArray[np.int64]) -> Ranked:
+    return Ranked(
+        found.rows[places], found.score[places], found.meaning[places], found.words[places]
     )
-    return Results(hits, time.perf_counter() - begin, mode)
+
+
+def _order(generation: Generation, found: Ranked, first: Sequence[int]) -> list[int]:
+    """Return the places of candidates, best first; ties go to the smaller id."""
+    ids = generation.records.ids
+    return sorted(
+        range(len(found.rows)),
+        key=lambda i: (
+            found.rows[i] not in first,
+            -round(float(found.score[i]), 6),
+            ids[found.rows[i]],
+        ),
+    )
+
+
+def _listed(generation: Generation, among: Keys, k: int) -> tuple[Hit, ...]:
+    """Return papers that nothing ranks: the newest first."""
+    dates, ids = generation.records.dates, generation.records.ids
+    newest = sorted(among.tolist(), key=lambda row: ids[row])
+    newest.sort(key=lambda row: dates[row], reverse=True)
+    blank = np.zeros(min(k, len(newest)), dtype=np.float32)
+    found = Ranked(np.array(newest[:k], dtype=np.int64), blank, blank, blank)
+    return tuple(_hit(generation, i + 1, found, i, []) for i in range(len(found.rows)))
+
+
+def _with_examples(
+    generation: Generation, hits: tuple[Hit, ...], like: Sequence[int]
+) -> tuple[Hit, ...]:
+    """Return ``hits``, each telling which of several examples it is most like."""
+    if not like or not hits:
+        return hits
+    examples = generation.engine.vectors(np.array(like, dtype=np.int64))
+    rows = np.array([hit.row for hit in hits], dtype=np.int64)
+    nearest = (generation.engine.vectors(rows) @ examples.T).argmax(axis=1)
+    ids = generation.records.ids
+    return tuple(
+        replace(hit, why=replace(hit.why, example=ids[like[int(place)]]))
+        for hit, place in zip(hits, nearest, strict=True)
+    )
 
 
 def similar(
@@ -196,10 +309,10 @@ def similar(
     ]
     ids = generation.records.ids
     pairs.sort(key=lambda pair: (-round(pair[1], 6), ids[pair[0]]))
-    hits = tuple(
-        _hit(generation, rank, key, score, (1.0, 0.0), [])
-        for rank, (key, score) in enumerate(pairs[:k], start=1)
-    )
+    rows = np.array([key for key, _ in pairs[:k]], dtype=np.int64)
+    scores = np.array([score for _, score in pairs[:k]], dtype=np.float32)
+    near = Ranked(rows, scores, np.ones_like(scores), np.zeros_like(scores))
+    hits = tuple(_hit(generation, i + 1, near, i, []) for i in range(len(rows)))
     return Results(hits, time.perf_counter() - begin, Mode.DENSE)
 
 
@@ -216,51 +329,6 @@ def find_paper(generation: Generation, name: str) -> int:
             "and DOIs work too."
         )
     return row
-
-
-def find_topic(generation: Generation, name: str) -> Topic:
-    """Return the topic with this id or name, the finest if the name stands on several levels.
-
-    Raises:
-        UnknownTopic: there is none.
-    """
-    wanted = name.strip().casefold()
-    for level in reversed(generation.levels):
-        for topic in level:
-            if wanted in (topic.id.casefold(), topic.label.casefold()):
-                return topic
-    raise UnknownTopic(f"No topic is called {name!r}. `explorer topics` lists them.")
-
-
-def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
-    """Return the rows that pass ``filters``, or None where nothing is asked."""
-    allowed: NDArray[np.bool_] | None = None
-
-    def narrow(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return rows if allowed is None else allowed & rows
-
-    if filters.topic:
-        rows = np.zeros(generation.size, dtype=bool)
-        rows[generation.members(find_topic(generation, filters.topic))] = True
-        allowed = narrow(rows)
-    if filters.source:
-        rows = np.zeros(generation.size, dtype=bool)
-        rows[_rows_of_digest(generation, filters.source)] = True
-        allowed = narrow(rows)
-    years = generation.records.years if filters.year_from or filters.year_to else None
-    if years is not None and filters.year_from:
-        allowed = narrow(years >= filters.year_from)
-    if years is not None and filters.year_to:
-        allowed = narrow((years <= filters.year_to) & (years > 0))
-    return None if allowed is None else np.flatnonzero(allowed)
-
-
-def _rows_of_digest(generation: Generation, name: str) -> Keys:
-    digests = generation.records.digests
-    if name not in digests:
-        known = ", ".join(list(digests)[:5]) + (" ..." if len(digests) > 5 else "")
-        raise UnusableInput(f"No digest is called {name!r}. The library was read from {known}.")
-    return digests[name]
 
 
 def highlight(text: str, query: str) -> list[tuple[str, bool]]:
@@ -280,13 +348,9 @@ def highlight(text: str, query: str) -> list[tuple[str, bool]]:
 
 
 def _query_vector(
-    generation: Generation,
-    embedder: Embedder | None,
-    text: str,
-    examples: Sequence[int],
-    counter: Sequence[int],
+    generation: Generation, embedder: Embedder | None, text: str, examples: Sequence[int]
 ) -> NDArray[np.float32]:
-    """Return the unit vector of the query: its text and examples, away from counter-examples."""
+    """Return the unit vector of the query: the middle of its text and its examples."""
     vector = np.zeros(generation.manifest.dimension, dtype=np.float32)
     if text.strip():
         if embedder is None:
@@ -295,8 +359,6 @@ def _query_vector(
         vector += embedder.embed_queries([text])[0]
     if examples:
         vector += _middle(generation, examples)
-    if counter:
-        vector -= _UNLIKE_WEIGHT * _middle(generation, counter)
     length = float(np.linalg.norm(vector))
     return vector / length if length > 1e-9 else vector
 
@@ -306,71 +368,10 @@ def _middle(generation: Generation, rows: Sequence[int]) -> NDArray[np.float32]:
     return middle / max(float(np.linalg.norm(middle)), 1e-9)
 
 
-def _candidates(
-    generation: Generation,
-    vector: NDArray[np.float32] | None,
-    text: str,
-    mode: Mode,
-    wanted: int,
-    among: Keys | None,
-) -> tuple[Keys, NDArray[np.float32], NDArray[np.float32]]:
-    """Return candidate rows with their cosine and their BM25 score (0 where no word matches)."""
-    rows = np.empty(0, dtype=np.int64)
-    lexical_of: dict[int, float] = {}
-    if vector is not None:
-        rows = generation.engine.search(vector[None, :], wanted, among).keys[0]
-    if mode is not Mode.DENSE:
-        ranking = generation.lexicon.search(text, wanted, among)
-        lexical_of = dict(zip(ranking.keys.tolist(), ranking.scores.tolist(), strict=True))
-        rows = np.union1d(rows, ranking.keys)
-    lexical = np.array([lexical_of.get(int(row), 0.0) for row in rows], dtype=np.float32)
-    if vector is None:
-        return rows, np.zeros_like(lexical), lexical
-    return rows, (generation.engine.vectors(rows) @ vector).astype(np.float32), lexical
-
-
-def _shares(
-    dense: NDArray[np.float32], lexical: NDArray[np.float32], mode: Mode, settings: SearchSettings
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what meaning and words contribute to each candidate's fused score."""
-    if not len(dense):
-        return dense, lexical
-    weight = {Mode.DENSE: 1.0, Mode.LEXICAL: 0.0, Mode.HYBRID: settings.dense_weight}[mode]
-    spread = float(np.ptp(dense))
-    scaled = (dense - dense.min()) / spread if spread > 1e-9 else np.full_like(dense, 0.5)
-    most = float(lexical.max())
-    worded = lexical / most if most > 0 else lexical
-    return (weight * scaled).astype(np.float32), ((1.0 - weight) * worded).astype(np.float32)
-
-
-def _final(
-    generation: Generation,
-    rows: Keys,
-    dense: NDArray[np.float32],
-    lexical: NDArray[np.float32],
-    fused: NDArray[np.float32],
-    mode: Mode,
-    settings: SearchSettings,
-) -> NDArray[np.float32]:
-    """Return what hits are ranked by: the one leg's own score, or the smoothed fusion."""
-    if mode is Mode.DENSE:
-        return dense
-    if mode is Mode.LEXICAL:
-        return lexical
-    place = {int(row): i for i, row in enumerate(rows)}
-    smoothed = fused.copy()
-    nearest = generation.graph.neighbours[rows, : settings.smoothing_neighbours]
-    for i, neighbours in enumerate(nearest):
-        inside = [place[int(n)] for n in neighbours if int(n) in place]
-        around = float(fused[inside].mean()) if inside else 0.0
-        own = 1.0 - settings.smoothing_weight
-        smoothed[i] = own * fused[i] + settings.smoothing_weight * around
-    return smoothed
-
-
 def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int]:
     """Return the rows that the query names outright, by an id or by the whole title."""
     named: list[int] = []
+    text = text.strip().strip('"“”')
     row = generation.records.find(text) if 3 < len(text.strip()) < 200 else None
     if row is not None:
         named.append(row)
@@ -384,44 +385,35 @@ def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int
     return [row for row in named if among is None or row in among]
 
 
-def _put_first(
-    first: Sequence[int],
-    rows: Keys,
-    score: NDArray[np.float32],
-    meaning: NDArray[np.float32],
-    wording: NDArray[np.float32],
-) -> tuple[Keys, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+def _put_first(first: Sequence[int], found: Ranked) -> Ranked:
     """Lift the rows named outright above all others, adding those that no ranking found."""
-    missing = [row for row in first if row not in rows]
-    rows = np.concatenate([rows, np.array(missing, dtype=np.int64)])
+    missing = [row for row in first if row not in found.rows]
     blank = np.zeros(len(missing), dtype=np.float32)
-    score, meaning = np.concatenate([score, blank]), np.concatenate([meaning, blank])
-    wording = np.concatenate([wording, blank])
+    rows = np.concatenate([found.rows, np.array(missing, dtype=np.int64)])
+    score, meaning, wording = (
+        np.concatenate([part, blank]) for part in (found.score, found.meaning, found.words)
+    )
     top = max(_EXACT, float(score.max(initial=0.0)))
     for row in first:
         score[rows == row] = top
         wording[(rows == row) & (meaning + wording == 0)] = _EXACT
-    return rows, score, meaning, wording
+    return Ranked(rows, score, meaning, wording)
 
 
-def _hit(
-    generation: Generation,
-    rank: int,
-    row: int,
-    score: float,
-    shares: tuple[float, float],
-    stems: Sequence[str],
-) -> Hit:
+def _hit(generation: Generation, rank: int, found: Ranked, place: int, stems: Sequence[str]) -> Hit:
+    row = int(found.rows[place])
     paper = generation.records[row]
-    total = float(shares[0] + shares[1])
-    meaning = round(float(shares[0]) / total, 3) if total > 0 else 0.0
+    total = float(found.meaning[place] + found.words[place])
+    meaning = round(float(found.meaning[place]) / total, 3) if total > 0 else 0.0
     why = Why(
         meaning=meaning,
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,
         matched=_matched(paper, stems),
         sentence=_telling_sentence(paper, stems),
     )
-    return Hit(rank, row, paper, round(score, 4), generation.topics_of(row)[-1], why)
+    return Hit(
+        rank, row, paper, round(float(found.score[place]), 4), generation.topics_of(row)[-1], why
+    )
 
 
 def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:

@@ -79,15 +79,21 @@ def of_fineness(settings: TopicSettings, fineness: str) -> TopicSettings:
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How the two rankings become one; measured in ``benchmarks/``."""
+    """How the two rankings become one; ``docs/search.md`` says what each is worth."""
 
-    candidates: int = 200
+    candidates: int = 500
     """Papers taken from each leg before fusion."""
-    dense_weight: float = 0.6
-    """Share of the meaning leg in the min-max fusion; words get the rest."""
-    smoothing_weight: float = 0.4
-    """Share of the final score that comes from the candidate's neighbours."""
-    smoothing_neighbours: int = 8
+    dense_weight: float = 0.5
+    """Share of the meaning leg in the fused score; words get the rest."""
+    smoothing_weight: float = 0.3
+    """Share of the final score that comes from the paper's neighbours."""
+    smoothing_neighbours: int = 5
+    unlike_weight: float = 0.5
+    """What likeness to negative examples takes off a score."""
+    relevance_weight: float = 0.7
+    """Share of relevance, against being unlike those above, in diversified results."""
+    diversified_from: int = 5
+    """Candidates for each place in diversified results."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from explorer.errors import ExplorerError
 from explorer.generation import Generation
 from explorer.inspection import Inspection
 from explorer.lineage import Event, EventKind
+from explorer.news import News
 from explorer.readers import Rejection
 from explorer.retopic import Said
 from explorer.search import Hit, Results, highlight
@@ -301,6 +302,42 @@ def show_history(generations: Sequence[dict[str, Any]]) -> None:
         for event in facts["events"]:
             told = _told_of(Event(**event))
             out.print(f"          {told}", highlight=False, soft_wrap=True)
+
+
+def show_news(generation: Generation, found: News, most: int | None) -> None:
+    """Print what is new, topic by topic; at most ``most`` papers, the newest of all."""
+    since = f"{found.since:%Y-%m-%d %H:%M} UTC"
+    if found.rows:
+        papers = "1 new paper" if len(found.rows) == 1 else f"{len(found.rows):,} new papers"
+        out.print(f"[bold]{papers}[/] since {since}", highlight=False)
+    elif found.all_at_once:
+        out.print(
+            f"Nothing new since {since}: the first build brought all {generation.size:,} papers. "
+            "Build again with another digest, and what it brings is told here.",
+            highlight=False,
+        )
+    else:
+        out.print(f"Nothing new since {since}.", highlight=False)
+    listed = set(found.rows[:most])
+    for of in found.topics:
+        share = f"{len(of.rows):,} of {of.topic.size:,} papers"
+        mark = "  [green]new topic[/]" if of.is_new else ""
+        out.print(
+            f"\n[bold]{escape(of.topic.label)}[/] [dim]{of.topic.id} · {share}[/]{mark}",
+            highlight=False,
+        )
+        own = [row for row in of.rows if row in listed]
+        for row in own:
+            paper = generation.records[row]
+            title = escape(paper.readable_title)
+            out.print(f"  [dim]{paper.id}[/]  {title}", highlight=False, soft_wrap=True)
+        if len(own) < len(of.rows):
+            more = "… and " if own else ""
+            out.print(f"  [dim]{more}{len(of.rows) - len(own):,} more[/]", highlight=False)
+    if found.events:
+        out.print("\n[bold]What became of topics[/]")
+    for event in found.events:
+        out.print(f"  {_told_of(event)}", highlight=False, soft_wrap=True)
 
 
 def show_update(update: Update) -> None:

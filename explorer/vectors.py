@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.embedders import Embedder, Vectors
+from explorer.files import sync, writing
 
 _MAGIC = b"explorer vectors 1\n"
 _HEADER_BYTES = 512
@@ -38,10 +39,12 @@ class VectorCache:
         slug = re.sub(r"[^A-Za-z0-9]+", "-", identity.partition(" ")[0]).strip("-")[:60]
         key = hashlib.sha256(self._header).hexdigest()[:12]
         self.path = folder / f"{slug}-{key}.vectors"
+        self._rescued = self.path.with_suffix(".rescued")
         self.set_aside: Path | None = None
         """Where a damaged file was moved when this cache was opened."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._rows = self._open()
+        with writing(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._rows = self._open()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -62,23 +65,37 @@ class VectorCache:
         return np.array(stored["vector"][rows], dtype=np.float32)
 
     def append(self, fingerprints: Sequence[str], vectors: Vectors) -> None:
-        """Store vectors, in place of those stored before; they are on disk when this returns."""
+        """Store vectors, in place of those stored before; they are on disk when this returns.
+
+        Raises:
+            LibraryError: the disk is full, or may not be written; none of them is stored.
+        """
         keys = [bytes.fromhex(fingerprint) for fingerprint in fingerprints]
         records = np.zeros(len(keys), dtype=self._layout)
         records["fingerprint"] = np.array(keys, dtype="V16")
         records["vector"] = vectors
         records["crc"] = [_checksum(record) for record in records]
-        with self.path.open("ab") as file:
-            # A fingerprint stored again adds a record but no key, so keys do not count records.
-            first = (file.tell() - _HEADER_BYTES) // self._layout.itemsize
-            file.write(records.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
+        with writing(self.path):
+            size = self.path.stat().st_size
+            try:
+                with self.path.open("ab") as file:
+                    file.write(records.tobytes())
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                # A torn end would be repaired by a copy, for which there is no room.
+                os.truncate(self.path, size)
+                raise
+        # A fingerprint stored again adds a record but no key, so keys do not count records.
+        first = (size - _HEADER_BYTES) // self._layout.itemsize
         self._rows.update({key: first + place for place, key in enumerate(keys)})
 
     def _open(self) -> dict[bytes, int]:
+        if not self.path.exists() and self._rescued.exists():
+            # A build was killed just when it had set the damaged file aside.
+            self._rescued.replace(self.path)
         if not self.path.exists():
-            self.path.write_bytes(self._header)
+            _write(self.path, self._header)
             return {}
         content = self.path.read_bytes()
         whole = (len(content) - _HEADER_BYTES) // self._layout.itemsize
@@ -97,10 +114,9 @@ class VectorCache:
         attempt = 1
         while (aside := self.path.with_suffix(f".damaged-{attempt}")).exists():
             attempt += 1
-        rescued = self.path.with_suffix(".rescued")
-        rescued.write_bytes(self._header + good.tobytes())
+        _write(self._rescued, self._header + good.tobytes())
         self.path.rename(aside)
-        rescued.replace(self.path)
+        self._rescued.replace(self.path)
         self.set_aside = aside
 
 
@@ -138,6 +154,16 @@ def embed_missing(
         done += len(batch)
         progress(done, len(missing))
     return Embedded(done, len(texts) - done, too_long)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that is on disk when this returns; where it does not fit, nothing stays."""
+    try:
+        path.write_bytes(content)
+        sync(path)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _batches(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

@@ -179,3 +179,19 @@ def test_names_keep_off_the_numbers_of_hits(generation: Generation) -> None:
         for x, y in generation.positions[list(hits)]:
             beside = abs(note.x - x) >= (7 * len(note.text) + 22) / 2 * width - 1e-4
             assert beside or abs(note.y - y) >= (19 + 22) / 2 * height - 1e-4
+
+
+def test_newcomers_stand_out_over_the_rest_in_grey_and_every_topic_keeps_its_name(
+    generation: Generation,
+) -> None:
+    rows = tuple(range(0, generation.size, 3))
+    plain = map_figure(generation, Highlights(), dark=False)
+    figure = map_figure(generation, Highlights(newcomers=rows), dark=False)
+    papers, newcomers = figure.data
+    assert isinstance(papers.marker.color, str)
+    assert set(newcomers.customdata) == {generation.records.ids[row] for row in rows}
+    colours = dict(zip(plain.data[0].customdata, plain.data[0].marker.color, strict=True))
+    assert list(newcomers.marker.color) == [colours[paper] for paper in newcomers.customdata]
+    assert newcomers.marker.size > papers.marker.size
+    shown = [{note.text for note in drawn.layout.annotations} for drawn in (plain, figure)]
+    assert shown[0] == shown[1]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from explorer.files import checksum, replace_text, sync
+from explorer.errors import LibraryError
+from explorer.files import checksum, replace_text, sync, writing
 
 
 def test_the_checksum_is_the_published_sha_256_of_the_content(tmp_path: Path) -> None:
@@ -54,3 +57,34 @@ def test_a_text_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     with pytest.raises(OSError, match="new"):
         replace_text(path, "after")
     assert path.read_text() == "before"
+
+
+def test_a_text_that_does_not_fit_on_the_disk_leaves_no_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("before")
+
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("explorer.files.sync", full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_text(path, "after")
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError("write error in /a/b: 1 != 2 (No space left on device)"),
+    ],
+)
+def test_a_system_that_refuses_to_write_is_told_with_the_place_and_the_next_step(
+    error: OSError,
+) -> None:
+    place = r"^/a: cannot be written \(No space left on device\)\..*Make room"
+    with pytest.raises(LibraryError, match=place), writing(Path("/a")):
+        raise error

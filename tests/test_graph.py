@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer.embedders import Vectors
 from explorer.engines import engine_names, load_engine
-from explorer.graph import NeighbourGraph, build_graph
+from explorer.graph import NeighbourGraph, build_graph, updated_graph
 from explorer.settings import GraphSettings
 
 
@@ -98,3 +98,87 @@ def test_a_saved_graph_opens_as_it_was(tmp_path: Path, count: int) -> None:
     opened = NeighbourGraph.open(tmp_path)
     assert np.array_equal(opened.neighbours, graph.neighbours)
     assert np.array_equal(opened.similarities, graph.similarities)
+
+
+def updated_and_built(
+    before: Vectors, after: Vectors, moved: list[int], k: int, engine: str = "faiss"
+) -> tuple[NeighbourGraph, NeighbourGraph]:
+    """Return the graph of ``after`` as it is had from that of ``before``, and built anew."""
+    built = load_engine(engine).build(after)
+    rows = np.array(moved, dtype=np.int64)
+    graph = updated_graph(graph_of(before, k, engine), rows, built, GraphSettings(k))
+    return graph, build_graph(built, GraphSettings(k))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    count=st.integers(1, 40),
+    k=st.integers(1, 45),
+    distinct=st.integers(1, 60),
+    share_gone=st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]),
+    share_edited=st.sampled_from([0.0, 0.2, 1.0]),
+    newcomers=st.integers(0, 30),
+    seed=st.integers(0, 1_000),
+)
+def test_an_updated_graph_is_the_graph_that_would_be_built(
+    count: int,
+    k: int,
+    distinct: int,
+    share_gone: float,
+    share_edited: float,
+    newcomers: int,
+    seed: int,
+) -> None:
+    random = np.random.default_rng(seed)
+    pool = unit_vectors(distinct, 8)  # fewer than papers, so that some are twins
+    says = random.integers(distinct, size=count)
+    stays = random.random(count) >= share_gone
+    edited = random.random(count) < share_edited
+    if not stays.any() and not newcomers:
+        stays[0] = True
+    # Newcomers stand anywhere among those who stay, as ids would have it.
+    keys = np.concatenate([np.flatnonzero(stays), random.uniform(0, count, newcomers)])
+    order = np.argsort(keys, kind="stable")
+    says_now = np.concatenate([says[stays], random.integers(distinct, size=newcomers)])
+    changed = np.concatenate([edited[stays], np.zeros(newcomers, dtype=bool)])
+    says_now[changed] = random.integers(distinct, size=int(changed.sum()))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    moved = np.full(count, -1, dtype=np.int64)
+    moved[stays] = np.where(changed[: int(stays.sum())], -1, place[: int(stays.sum())])
+    after = pool[says_now[order]]
+    graph, built = updated_and_built(pool[says], after, moved.tolist(), k)
+    assert_sound(graph, after, k)
+    assert np.allclose(graph.similarities, built.similarities, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", engine_names())
+@pytest.mark.parametrize(("gone", "newcomers"), [(0, 0), (0, 1), (0, 40), (1, 0), (150, 60)])
+def test_where_there_are_no_ties_it_is_the_same_to_the_neighbour(
+    engine: str, gone: int, newcomers: int
+) -> None:
+    everyone = unit_vectors(200 + newcomers)
+    before, after = everyone[:200], everyone[gone:]
+    moved = [max(row - gone, -1) for row in range(200)]
+    graph, built = updated_and_built(before, after, moved, 12, engine)
+    assert np.array_equal(graph.neighbours, built.neighbours)
+    assert np.allclose(graph.similarities, built.similarities, atol=1e-6)
+    assert graph.neighbours.dtype == np.int32
+    assert graph.similarities.dtype == np.float32
+
+
+def test_a_chain_of_updates_is_as_good_as_one_build() -> None:
+    everyone = unit_vectors(120)
+    graph = graph_of(everyone[:20], 6)
+    for size in range(25, 125, 5):
+        engine = load_engine("faiss").build(everyone[:size])
+        graph = updated_graph(graph, np.arange(size - 5), engine, GraphSettings(6))
+    assert np.array_equal(graph.neighbours, graph_of(everyone, 6).neighbours)
+
+
+def test_more_papers_than_one_block_are_updated_alike() -> None:
+    everyone = unit_vectors(4600, 8)
+    graph, built = updated_and_built(
+        everyone[:4500], everyone[100:], [-1] * 100 + list(range(4400)), 3
+    )
+    assert np.allclose(graph.similarities, built.similarities, atol=1e-5)

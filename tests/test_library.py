@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 
 from explorer.build import Options, build
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
+from explorer.generation import Generation, open_generation, write_generation
 from explorer.library import Library
 from explorer.paper import Paper
 from tests.conftest import WriteDigest
@@ -72,6 +75,25 @@ def test_a_reader_is_undisturbed_by_new_generations(library: Library, corpus: li
     assert reader.engine.search(vectors, 1).keys[:, 0].tolist() == [0, 1, 2, 3]
     assert len(reader.lexicon.search(reader.records[0].title, 4).keys) >= 1
     assert reader.graph.neighbours.shape == (4, 3)
+
+
+def test_a_generation_that_is_removed_while_it_is_opened_makes_way_for_the_next(
+    library: Library, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(library, corpus[:2])
+    opened: list[str] = []
+
+    def removed_at_first(folder: Path) -> Generation:
+        opened.append(folder.name)
+        if len(opened) == 1:
+            for count in range(3, 9):  # so many that the one to be opened is deleted
+                publish(library, corpus[:count])
+        return open_generation(folder)
+
+    monkeypatch.setattr("explorer.library.open_generation", removed_at_first)
+    assert library.open().size == 8
+    assert (opened[0], opened[-1]) == ("000001", "000007")
+    assert "000001" not in generations(library)
 
 
 def test_only_the_last_five_generations_are_kept(library: Library, corpus: list[Paper]) -> None:
@@ -189,6 +211,26 @@ def test_nothing_of_a_failed_publish_is_visible(library: Library, corpus: list[P
     assert [number for number, _ in library.history()] == [1]
     assert publish(library, corpus[:4]) == 2
     assert generations(library) == ["000001", "000002"]
+
+
+@pytest.mark.parametrize("stage", ["write_generation", "publish_generation", "replace_text"])
+def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(
+    library: Library, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    publish(library, corpus[:3])
+
+    def full(*arguments: object) -> None:
+        if stage == "write_generation":
+            write_generation(*arguments)  # type: ignore[arg-type]
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"explorer.library.{stage}", full)
+        with pytest.raises(LibraryError, match=r"library.*No space left.*Make room"):
+            publish(library, corpus[:5])
+    assert library.live == "000001"
+    assert [path.name for path in (library.folder / "generations").iterdir()] == ["000001"]
+    assert publish(library, corpus[:5]) == 2
 
 
 def test_leftovers_of_a_killed_build_are_cleared_away_and_nothing_else(

@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 from explorer.build import Options, build
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import EmbedderError, ExplorerError, UnknownPaper, UnknownTopic, UnusableInput
+from explorer.filters import Filters, allowed_rows, find_topic
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
 from explorer.search import (
-    Filters,
     Mode,
     Query,
     Results,
-    allowed_rows,
     check_model,
     find_paper,
-    find_topic,
     highlight,
     search,
     similar,

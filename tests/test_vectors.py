@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.embedders import Vectors, open_embedder
+from explorer.errors import LibraryError
 from explorer.vectors import Embedded, VectorCache, embed_missing
 
 DIMENSION = 16
@@ -236,6 +239,35 @@ def assert_repaired(
     assert len(embedder.seen) == lost
     assert np.array_equal(reopened(folder).take(list(texts)), intact)
     assert reopened(folder).set_aside is None
+
+
+def test_a_kill_while_a_damaged_file_is_replaced_costs_no_record(tmp_path: Path) -> None:
+    texts = named(10)
+    before = fill(tmp_path, texts)
+    intact = before.take(list(texts))
+    before.path.rename(before.path.with_suffix(".rescued"))
+    assert np.array_equal(reopened(tmp_path).take(list(texts)), intact)
+    assert list(tmp_path.iterdir()) == [before.path]
+
+
+def test_vectors_that_do_not_fit_on_the_disk_leave_those_before_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = named(10)
+    cache = fill(tmp_path, texts)
+    intact = cache.path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("explorer.vectors.os.fsync", full)
+        with pytest.raises(LibraryError, match=r"\.vectors: cannot be written \(No space left"):
+            cache.append([key("new")], np.ones((1, DIMENSION), dtype=np.float32))
+    assert cache.path.read_bytes() == intact
+    assert key("new") not in cache
+    cache.append([key("new")], np.ones((1, DIMENSION), dtype=np.float32))
+    assert len(reopened(tmp_path)) == 11
 
 
 def test_damage_twice_sets_both_files_aside(tmp_path: Path) -> None:

@@ -5,6 +5,10 @@ state.py      what the URL says and what the page remembers
 resources.py  the opened library and the model, shared by all visitors
 results.py    the list of hits, or of a lasso's catch
 topics.py     the way in for newcomers, the tree of topics, and one topic
+curating.py   saying what topics are, and taking it back
+library.py    what the library holds, how far an update has come, the way back to an earlier one
+uploads.py    digests dropped on the page, and what they would bring
+updates.py    updates in the background, one at a time, shared by all visitors
 paper.py      one paper
 map.py        the map and the rings of topics, and what a click or lasso on them does
 style.css     spacing and type that the theme cannot set

@@ -11,7 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer import retopic
 from explorer.app import state
-from explorer.app.resources import current_generation, library_folder, said_of
+from explorer.app.resources import (
+    current_generation,
+    library_folder,
+    said_of,
+    why_read_only,
+)
 from explorer.app.results import topic_button
 from explorer.charts import branch_of
 from explorer.curation import YOU, Kind, Statement
@@ -37,7 +42,9 @@ def said_of_topic(generation: Generation, topic: Topic) -> list[Statement]:
 
 
 def show_editing(generation: Generation, topic: Topic, said: Sequence[Statement]) -> None:
-    """Draw the button that unfolds all that can be said of a topic."""
+    """Draw the button that unfolds all that can be said of a topic, where it can be said here."""
+    if why_read_only():
+        return
     with (
         st.popover("Edit", type="tertiary", icon=":material/edit:", key=f"edit-{_form_of(topic)}"),
         st.container(key="edits"),
@@ -161,10 +168,10 @@ def _pin(topic: Topic, said: Sequence[Statement]) -> _Saying | None:
 
 
 def _told(line: str, statement: Statement, topic: Topic | None) -> None:
-    """Draw one thing that was said, with a button that takes it back; stay on ``topic``."""
+    """Draw one thing that was said, with what takes it back, if it can be; stay on ``topic``."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
         st.markdown(escape_markdown(line))
-        wanted = st.button(
+        wanted = not why_read_only() and st.button(
             "Take back",
             key=f"take-back-{state.edits()}-{statement.number}",
             type="tertiary",

@@ -10,22 +10,33 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.app import state
+from explorer.app.library import notice_update, show_holdings, show_library
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
+from explorer.app.news import show_news, show_news_map
 from explorer.app.paper import show_paper
-from explorer.app.resources import Model, current_generation, library_folder, model
+from explorer.app.resources import (
+    Model,
+    current_generation,
+    digests_held,
+    library_folder,
+    model,
+    why_read_only,
+)
 from explorer.app.results import (
     show_caught,
     show_nothing_found,
     show_results,
 )
 from explorer.app.topics import show_topic, show_tree, show_welcome
+from explorer.app.visits import keep_visit
 from explorer.charts import Highlights, shown_level
 from explorer.dates import latest
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
+from explorer.filters import Filters
 from explorer.generation import Generation
+from explorer.news import news
 from explorer.readable import escape_markdown
 from explorer.search import (
-    Filters,
     Mode,
     Query,
     Results,
@@ -36,6 +47,8 @@ from explorer.search import (
 
 _NEAR = 8
 _EXAMPLES = 4
+_BEGINNING = 760
+"""Pixels; a single column is easier to read where it is not as wide as the page."""
 _PATIENCE = 1.0
 """Seconds. A model that loads faster is worth waiting for: the list need not change twice."""
 _MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
@@ -55,6 +68,8 @@ class View:
 _VIEWS = {
     "": View("Explore", show_welcome, show_plain_map),
     state.TOPICS: View("Topics", show_tree, show_topics_picture),
+    state.NEW: View("What's new", show_news, show_news_map),
+    state.LIBRARY: View("Library", show_library, show_holdings),
 }
 """By their names in the URL."""
 
@@ -75,6 +90,7 @@ def main() -> None:
         return
     embedding = model(generation.manifest.model)
     view = _header(generation)
+    keep_visit(wanted=view is _VIEWS[state.NEW])
     query, mode, topic = _search_row(generation)
     list_column, map_column = st.columns([5, 7], gap="medium")
     with list_column, st.container(key="list"):
@@ -96,14 +112,20 @@ def main() -> None:
 
 def _header(generation: Generation) -> View:
     """Draw title, views and facts, and return the chosen view."""
-    newest = latest(digest["date"] for digest in generation.manifest.digests)
+    newest = latest(digest.date for digest in digests_held(generation))
     topics = len(generation.levels[shown_level(generation)])
     facts = [f"{generation.size:,} papers", f"{topics} topics"]
     facts += [f"digest of {_spoken(newest)}"] if newest else []
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.markdown("### Literature Explorer", width="content")
-        chosen = state.view_of({key: view.name for key, view in _VIEWS.items()})
+        names = {key: view.name for key, view in _VIEWS.items()}
+        newcomers = len(news(generation).rows)
+        if newcomers:
+            names[state.NEW] += f" · {newcomers:,}"
+        chosen = state.view_of(names)
         st.caption(escape_markdown(" · ".join(facts)), width="content")
+        with st.container(width="content"):
+            notice_update(generation.folder.name)
     return _VIEWS[chosen]
 
 
@@ -238,11 +260,16 @@ def _examples(generation: Generation) -> list[str]:
 
 def _show_empty_library() -> None:
     st.markdown("### Literature Explorer")
+    here = "" if why_read_only() else " Drop digests (titles and abstracts) below and it begins."
     st.info(
-        "There is no library yet. Drop digests (titles and abstracts) into `data/digests`, run "
+        f"There is no library yet.{here} On the command line: put digests into `data/digests`, run "
         "`python index_build.py`, then reload this page.",
         icon=":material/library_add:",
     )
+    with st.container(width=_BEGINNING):
+        show_library(None)
+    with st.container():
+        notice_update("")
     st.caption(f"Looked in {escape_markdown(str(library_folder()))}.")
 
 

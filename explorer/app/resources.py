@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import streamlit as st
 
 from explorer import curation
 from explorer.curation import Statement
+from explorer.dates import latest
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
 from explorer.generation import Generation
@@ -20,13 +23,43 @@ from explorer.library import DEFAULT_FOLDER, Library
 from explorer.retopic import Said, everything_said
 from explorer.trends import Trends, trends
 
+_ASKED = 50
+"""Papers of a digest that are asked for its date, where no manifest tells it."""
+
 
 def library_folder() -> Path:
     """Return the folder named on the command line, in the environment, or by default."""
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--library", type=Path)
-    named: Path | None = parser.parse_known_args(sys.argv[1:])[0].library
-    return named or Path(os.environ.get("EXPLORER_LIBRARY", DEFAULT_FOLDER))
+    return _named("library") or DEFAULT_FOLDER
+
+
+def digests_folder() -> Path:
+    """Return the folder that uploads are kept in: as named, or else the library's neighbour."""
+    return _named("digests") or library_folder().parent / "digests"
+
+
+def why_read_only() -> str:
+    """Return why nothing can be changed from the page; empty where it can."""
+    if os.environ.get("EXPLORER_READ_ONLY", "").strip().lower() not in ("", "0", "no", "false"):
+        return "This page only shows the library; nothing can be changed from here."
+    folder = library_folder()
+    for part in (folder, folder / "generations"):
+        if not os.access(_nearest(part), os.W_OK | os.X_OK):
+            return f"{part}: the folder cannot be written, so this page only shows the library."
+    return ""
+
+
+def _named(what: str) -> Path | None:
+    """Return the folder of ``what`` named on the command line or in the environment."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(f"--{what}", type=Path, dest="folder")
+    folder: Path | None = parser.parse_known_args(sys.argv[1:])[0].folder
+    set_there = os.environ.get(f"EXPLORER_{what.upper()}", "")
+    return folder or (Path(set_there) if set_there else None)
+
+
+def _nearest(path: Path) -> Path:
+    """Return ``path``, or the nearest folder above that exists."""
+    return path if path.exists() or path == path.parent else _nearest(path.parent)
 
 
 def current_generation() -> Generation:
@@ -48,6 +81,40 @@ def _opened(folder: str, live: str) -> Generation:  # noqa: ARG001  a new name, 
 def trends_of(generation: Generation) -> Trends:
     """Return how topics spread over time, computed once for all visitors."""
     return trends(generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A digest that the library holds papers of."""
+
+    name: str
+    format: str
+    """Empty where no generation on disk tells it any more."""
+    papers: int
+    date: str
+    """EDTF; empty if unknown."""
+
+
+@lru_cache(maxsize=2)
+def digests_held(generation: Generation) -> tuple[Held, ...]:
+    """Return the digests that ``generation`` holds papers of, newest first."""
+    told = {
+        digest["digest"]: digest
+        for _, manifest in Library(library_folder()).history()
+        if manifest is not None and manifest.number <= generation.manifest.number
+        for digest in manifest.digests
+    }
+    held = []
+    for name, rows in generation.records.digests.items():
+        known = told.get(name, {})
+        date = known.get("date") or _date_in(generation, name, rows[:_ASKED].tolist())
+        held.append(Held(name, known.get("format", ""), len(rows), date))
+    return tuple(sorted(held, key=lambda digest: digest.date, reverse=True))
+
+
+def _date_in(generation: Generation, digest: str, rows: Sequence[int]) -> str:
+    sources = (source for row in rows for source in generation.records[row].sources)
+    return latest(source.date for source in sources if source.digest == digest)
 
 
 def said_of(generation: Generation) -> tuple[Said, ...]:

@@ -81,15 +81,21 @@ def _short(authors: Sequence[str]) -> str:
     return f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
 
 
-def list_papers(generation: Generation, rows: Sequence[int], where: str) -> None:
-    """List papers by their titles; ``where`` tells this list from others on the page."""
+def list_papers(
+    generation: Generation, rows: Sequence[int], where: str, *, dots: bool = True
+) -> None:
+    """List papers by their titles, each with a dot in its topic's colour if ``dots``.
+
+    ``where`` tells this list from others on the page.
+    """
     for row in rows:
         paper = generation.records[row]
         with (
             st.container(key=f"{where}-{paper.id}", gap=None),
             st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False),
         ):
-            show_dot(topic_colour(generation, row))
+            if dots:
+                show_dot(topic_colour(generation, row))
             _title(paper, where)
 
 

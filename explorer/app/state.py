@@ -1,9 +1,10 @@
 """What the URL says and what the page remembers.
 
 The URL holds what is worth sharing: ``view``, ``q`` the query, ``mode``, ``topic`` the filter,
-``paper`` the open paper. What is asked or open is shown in any view; the view is what is shown
-where nothing is. Streamlit itself binds the query to its box; the rest is kept here, and the URL is
-always right: a widget takes its value from there and writes it back when it is changed.
+``paper`` the open paper, ``since`` when what is new begins. What is asked or open is shown in any
+view; the view is what is shown where nothing is. Streamlit itself binds the query to its box; the
+rest is kept here, and the URL is always right: a widget takes its value from there and writes it
+back when it is changed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ import streamlit as st
 
 VIEW = "view"
 TOPICS = "topics"
+NEW = "new"
+SINCE = "since"
+VISIT = "visit"
+LIBRARY = "library"
 QUERY = "q"
 MODE = "mode"
 TOPIC = "topic"
@@ -29,6 +34,7 @@ _WANTED = "hits-wanted"
 _PAPERS_WANTED = "papers-wanted"
 _TURNED = "turned"
 _EDITS = "edits"
+_UPLOADS = "uploads"
 
 
 def opened_paper() -> str:
@@ -81,7 +87,19 @@ def want_more_papers() -> None:
 def show_view(view: str) -> None:
     """Show a view from its beginning: nothing asked, nothing open."""
     open_topic("")
+    show_since("")
     _write(VIEW, view, "")
+
+
+def since() -> str:
+    """Return since when things count as new, as the URL has it; empty for the last update."""
+    return str(st.query_params.get(SINCE, ""))
+
+
+def show_since(moment: str) -> None:
+    """Show what is new since a day, a moment or the last ``VISIT``; empty for the last update."""
+    _write(SINCE, moment, "")
+    release()
 
 
 def view_of(options: dict[str, str]) -> str:
@@ -202,6 +220,16 @@ def edits() -> int:
 def start_edits_anew() -> None:
     """Close and empty the forms in which things are said of a topic."""
     st.session_state[_EDITS] = edits() + 1
+
+
+def uploads() -> int:
+    """Return how often files were added; the box of another number is another, empty one."""
+    return int(st.session_state.get(_UPLOADS, 0))
+
+
+def start_uploads_anew() -> None:
+    """Empty the box for uploads."""
+    st.session_state[_UPLOADS] = uploads() + 1
 
 
 def is_dark() -> bool:

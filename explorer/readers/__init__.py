@@ -21,6 +21,7 @@ from explorer.readers.digest import Digest, Rejection, binary_kind, open_digests
 from explorer.settings import ReadingLimits
 
 __all__ = [
+    "UNFINISHED",
     "Digest",
     "Reader",
     "Reading",
@@ -69,7 +70,7 @@ _BUILT_IN = {
 }
 
 
-_UNFINISHED = (".part", ".crdownload", ".tmp", "~")
+UNFINISHED = (".part", ".crdownload", ".tmp", "~")
 """How names of files end that a browser, a script or an editor has not finished."""
 
 
@@ -170,7 +171,7 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
 
 def _is_passed_over(inside: Path) -> bool:
     hidden = any(part.startswith(".") for part in inside.parts)
-    return hidden or inside.name.lower().endswith(_UNFINISHED)
+    return hidden or inside.name.lower().endswith(UNFINISHED)
 
 
 def read_digests(path: Path, name: str = "", limits: ReadingLimits | None = None) -> list[Reading]:

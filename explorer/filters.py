@@ -1,0 +1,195 @@
+"""What a hit must be, as the rows that are allowed. Exact: no ranking decides what passes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.engines import Keys
+from explorer.errors import UnknownTopic, UnusableInput
+from explorer.generation import Generation
+from explorer.identity import title_key
+from explorer.query import Clause, Field, years_of
+from explorer.topics import Topic
+
+_Mask = NDArray[np.bool_]
+
+_COLUMNS = {
+    Field.AUTHOR: "authors",
+    Field.VENUE: "venue",
+    Field.CATEGORY: "categories",
+    Field.KEYWORD: "keywords",
+}
+_LIKELY = 512
+"""Clauses whose rows are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a hit must be; an empty field asks for nothing."""
+
+    topic: str = ""
+    """A topic's id or name."""
+    source: str = ""
+    """The name of a digest."""
+    year_from: int | None = None
+    year_to: int | None = None
+    clauses: tuple[Clause, ...] = ()
+    """What was typed as a field, a phrase or an exclusion."""
+    region: tuple[tuple[float, float], ...] = ()
+    """Corners of a polygon on the map."""
+    papers: frozenset[str] = frozenset()
+    """Ids, any of which the hit must have."""
+
+
+def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
+    """Return the rows that pass ``filters``, or None where nothing is asked.
+
+    Raises:
+        UnknownTopic: the topic names none.
+        UnusableInput: the source names no digest.
+    """
+    masks: list[_Mask] = []
+    if filters.topic:
+        masks.append(_mask(generation, generation.members(find_topic(generation, filters.topic))))
+    if filters.source:
+        masks.append(_mask(generation, _rows_of_digest(generation, filters.source)))
+    if filters.year_from or filters.year_to:
+        masks.append(_in_years(generation, filters.year_from, filters.year_to))
+    if filters.region:
+        masks.append(inside(filters.region, generation.positions))
+    if filters.papers:
+        ids = generation.records.ids
+        masks.append(np.fromiter((paper in filters.papers for paper in ids), bool, len(ids)))
+    masks += [_where(generation, clause) for clause in filters.clauses]
+    return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
+
+
+def usable(generation: Generation, clauses: Sequence[Clause]) -> tuple[list[Clause], list[str]]:
+    """Return the clauses that this library can answer, and what is told of the others."""
+    good: list[Clause] = []
+    notes: list[str] = []
+    for clause in clauses:
+        if clause.field is Field.TOPIC and not _topics_named(generation, clause.value):
+            notes.append(f"No topic is called “{clause.value}”; that was left out.")
+        elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
+            notes.append(f"No digest is called “{clause.value}”; that was left out.")
+        else:
+            good.append(clause)
+    return good, notes
+
+
+def find_topic(generation: Generation, name: str) -> Topic:
+    """Return the topic with this id or name, the finest if the name stands on several levels.
+
+    Raises:
+        UnknownTopic: there is none.
+    """
+    found = _topics_named(generation, name)
+    if not found:
+        raise UnknownTopic(f"No topic is called {name!r}. `explorer topics` lists them.")
+    return found[0]
+
+
+def inside(
+    corners: Sequence[tuple[float, float]], points: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Return which of ``points``, shape (papers, 2), lie in a polygon (even-odd rule)."""
+    within = np.zeros(len(points), dtype=bool)
+    x, y = points[:, 0], points[:, 1]
+    for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], *corners[:1]], strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y0 > y) != (y1 > y)
+        within ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+    return within
+
+
+@lru_cache(maxsize=_LIKELY)
+def _where(generation: Generation, clause: Clause) -> _Mask:
+    """Return the rows that a clause lets through, shape (papers,)."""
+    rows = _holding(generation, clause.field, clause.value)
+    return ~rows if clause.without else rows
+
+
+def _holding(generation: Generation, field: Field, value: str) -> _Mask:
+    records = generation.records
+    if field is Field.YEAR:
+        first, last = years_of(value) or (None, None)
+        return _in_years(generation, first, last)
+    if field is Field.TOPIC:
+        rows = np.zeros(generation.size, dtype=bool)
+        for topic in _topics_named(generation, value):
+            rows[generation.members(topic)] = True
+        return rows
+    if field is Field.SOURCE:
+        rows = np.zeros(generation.size, dtype=bool)
+        for name in _digests_named(generation, value):
+            rows[records.digests[name]] = True
+        return rows
+    if field is Field.HAS:
+        return records.having(value.casefold())
+    if field in _COLUMNS:
+        wanted = title_key(value).split()
+        return np.fromiter(
+            (
+                any(_holds_all(name, wanted) for name in names)
+                for names in _folded(generation, _COLUMNS[field])
+            ),
+            bool,
+            generation.size,
+        )
+    return _mask(generation, generation.lexicon.holding(value, str(field)))
+
+
+def _holds_all(name: frozenset[str], wanted: Sequence[str]) -> bool:
+    return all(word in name for word in wanted)
+
+
+@lru_cache(maxsize=8)
+def _folded(generation: Generation, column: str) -> tuple[tuple[frozenset[str], ...], ...]:
+    """Return, for each paper, the words of each of its names, case and accents apart."""
+    return tuple(
+        tuple(frozenset(title_key(name).split()) for name in names)
+        for names in generation.records.names(column)
+    )
+
+
+def _topics_named(generation: Generation, name: str) -> list[Topic]:
+    wanted = name.strip().casefold()
+    return [
+        topic
+        for level in reversed(generation.levels)
+        for topic in level
+        if wanted in (topic.id.casefold(), topic.label.casefold())
+    ]
+
+
+def _digests_named(generation: Generation, name: str) -> list[str]:
+    wanted = unicodedata.normalize("NFC", name).casefold()
+    digests = generation.records.digests
+    return [known for known in digests if wanted in known.casefold()]
+
+
+def _rows_of_digest(generation: Generation, name: str) -> Keys:
+    digests = generation.records.digests
+    if name not in digests:
+        known = ", ".join(list(digests)[:5]) + (" ..." if len(digests) > 5 else "")
+        raise UnusableInput(f"No digest is called {name!r}. The library was read from {known}.")
+    return digests[name]
+
+
+def _in_years(generation: Generation, first: int | None, last: int | None) -> _Mask:
+    years = generation.records.years
+    return (years > 0) & (years >= (first or 0)) & (years <= (last or 9999))
+
+
+def _mask(generation: Generation, rows: Keys) -> _Mask:
+    mask = np.zeros(generation.size, dtype=bool)
+    mask[rows] = True
+    return mask

@@ -1,0 +1,167 @@
+"""What people type to what they mean: words, "phrases", -without, fields. No input raises.
+
+::
+
+    diffusion models            words, ranked by
+    "speculative decoding"      papers that hold this phrase, whatever its inflection
+    -survey  -"case study"      papers without it
+    title:segmentation          a word of the title; abstract: likewise
+    author:"Ada Lovelace"       one author's name holds all of these words
+    venue:neurips  category:cs.CL  keyword:robotics
+    year:2023  year:2020..2022  year:2023..
+    topic:t4  topic:"video generation"  source:march.txt
+    has:abstract                also doi, arxiv, venue, authors, date
+    like:2405.14458  unlike:10.1000/5
+
+A long text is taken for an abstract: all of it is words, whatever marks stand in it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+_MOST_TYPED = 40
+"""Words of what people type; a longer text was pasted."""
+_TOKEN = re.compile(
+    r"""(?P<minus>-)?
+    (?:(?P<field>[^\W\d_]+):(?=["“”\w.]))?
+    (?:["“”](?P<phrase>[^"“”]*)["“”]?|(?P<word>\S+))""",
+    re.VERBOSE,
+)
+_LIKENESS = 0.7
+
+
+class Field(StrEnum):
+    """What can be asked of a paper by name."""
+
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    AUTHOR = "author"
+    VENUE = "venue"
+    CATEGORY = "category"
+    KEYWORD = "keyword"
+    YEAR = "year"
+    TOPIC = "topic"
+    SOURCE = "source"
+    HAS = "has"
+    LIKE = "like"
+    UNLIKE = "unlike"
+    TEXT = "text"
+    """A phrase anywhere in the paper; typed in quotes alone."""
+
+
+HAVABLE = ("abstract", "doi", "arxiv", "venue", "authors", "date")
+"""What ``has:`` asks for."""
+_OTHER_NAMES = {
+    "authors": Field.AUTHOR,
+    "by": Field.AUTHOR,
+    "titles": Field.TITLE,
+    "digest": Field.SOURCE,
+    "from": Field.SOURCE,
+    "journal": Field.VENUE,
+    "conference": Field.VENUE,
+    "years": Field.YEAR,
+    "tag": Field.KEYWORD,
+    "cat": Field.CATEGORY,
+}
+_NAMES = {str(field): field for field in Field if field is not Field.TEXT} | _OTHER_NAMES
+_YEARS = re.compile(r"(?P<first>\d{4})?(?P<dots>\.\.|-|–)?(?P<last>\d{4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing that a paper must have, or must not."""
+
+    field: Field
+    value: str
+    without: bool = False
+
+    def __str__(self) -> str:
+        value = f'"{self.value}"' if self.field is Field.TEXT or " " in self.value else self.value
+        name = "" if self.field is Field.TEXT else f"{self.field}:"
+        return f"{'-' if self.without else ''}{name}{value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """How a query was understood."""
+
+    words: str
+    """What papers are ranked by: the words, and those of phrases, in their order."""
+    clauses: tuple[Clause, ...] = ()
+    """What a paper must have, or must not."""
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was not understood, and what may have been meant."""
+
+
+def parse(text: str) -> Parsed:
+    """Return how ``text`` is understood."""
+    if len(text.split()) > _MOST_TYPED or "\n" in text.strip():
+        return Parsed(" ".join(text.split()))
+    words: list[str] = []
+    clauses: list[Clause] = []
+    examples: dict[Field, list[str]] = {Field.LIKE: [], Field.UNLIKE: []}
+    notes: list[str] = []
+    for token in _TOKEN.finditer(text):
+        phrase, word, typed = token["phrase"], token["word"], token["field"]
+        value = " ".join((phrase if phrase is not None else word).split())
+        without = bool(token["minus"])
+        if not value:
+            continue
+        field = _NAMES.get(typed.casefold()) if typed else None
+        if typed and field is None:
+            notes += _suggestion(typed, value)
+            words.append(f"{typed}: {value}")
+        elif field in examples:
+            examples[Field.UNLIKE if without else field].append(value)
+        elif field is not None:
+            problem = _problem(field, value)
+            if problem:
+                notes.append(problem)
+            else:
+                clauses.append(Clause(field, value, without))
+        elif phrase is not None or without:
+            if re.search(r"\w", value):
+                clauses.append(Clause(Field.TEXT, value, without))
+            if not without:
+                words.append(value)
+        else:
+            words.append(value)
+    return Parsed(
+        " ".join(words),
+        tuple(dict.fromkeys(clauses)),
+        tuple(examples[Field.LIKE]),
+        tuple(examples[Field.UNLIKE]),
+        tuple(notes),
+    )
+
+
+def years_of(value: str) -> tuple[int | None, int | None] | None:
+    """Return the first and last year of ``2020..2023``, ``2023..``, ``..2020`` or ``2023``."""
+    match = _YEARS.fullmatch(value.strip())
+    if match is None or not (match["first"] or match["last"]):
+        return None
+    first = int(match["first"]) if match["first"] else None
+    last = int(match["last"]) if match["last"] else None
+    return (first, last) if match["dots"] else (first, first)
+
+
+def _suggestion(typed: str, value: str) -> list[str]:
+    close = get_close_matches(typed.casefold(), list(_NAMES), 1, _LIKENESS)
+    return [f"“{typed}:” is no field; did you mean {_NAMES[close[0]]}:{value}?"] if close else []
+
+
+def _problem(field: Field, value: str) -> str:
+    """Return what is wrong with the value of a field; empty if nothing is."""
+    if field is Field.YEAR and years_of(value) is None:
+        return f"“{value}” is no year; year:2023, year:2020..2022 and year:2023.. are."
+    if field is Field.HAS and value.casefold() not in HAVABLE:
+        close = get_close_matches(value.casefold(), HAVABLE, 1, _LIKENESS)
+        meant = f"did you mean has:{close[0]}?" if close else f"has: knows {', '.join(HAVABLE)}."
+        return f"“{value}” is nothing to have; {meant}"
+    return ""
