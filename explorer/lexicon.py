@@ -46,6 +46,7 @@ _WORD = re.compile(r"[^\W_]+")
 """What Tantivy takes for a word: letters and digits."""
 _LONGEST_WORD = 60
 _ANALYZER = "paper"
+_LOCK = ".tantivy-meta.lock"
 _FIELDS = ("text", "title", "abstract", "authors")
 _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
 """The fields that papers are ranked by, and how much each counts; text holds the title, too."""
@@ -118,10 +119,8 @@ class Lexicon:
     @classmethod
     def open(cls, folder: Path) -> Lexicon:
         """Return the word index that was built in ``folder``."""
-        import tantivy
-
         try:
-            index = tantivy.Index.open(str(folder))
+            index = _opened(folder)
             is_old = not (folder / _ROWS).exists()
             if is_old:
                 rows = np.arange(index.searcher().num_docs, dtype=np.int64)
