@@ -18,7 +18,7 @@ from explorer.news import News, moment_at
 from explorer.paper import Paper
 from explorer.readers import Rejection
 from explorer.retopic import Said
-from explorer.search import Hit
+from explorer.search import Hit, Results
 from explorer.topics import Topic
 from explorer.trends import Trend, Trends
 from explorer.watch import Update
@@ -42,6 +42,24 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "date": hit.paper.date,
         "known_as": list(hit.paper.known_as),
         "links": [address for _, address in hit.paper.links],
+    }
+
+
+def results_as_json(results: Results) -> dict[str, Any]:
+    """Return hits and how the query was understood; ``allowed`` papers passed its filters."""
+    parsed = results.parsed
+    return {
+        "hits": [hit_as_json(hit) for hit in results.hits],
+        "seconds": round(results.seconds, 4),
+        "mode": results.mode,
+        "allowed": results.allowed,
+        "parsed": {
+            "words": parsed.words,
+            "clauses": [str(clause) for clause in parsed.clauses],
+            "like": list(parsed.like),
+            "unlike": list(parsed.unlike),
+            "notes": list(parsed.notes),
+        },
     }
 
 

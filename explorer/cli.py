@@ -19,7 +19,7 @@ from explorer.embedders import DEFAULT_MODEL
 from explorer.engines import DEFAULT_ENGINE
 from explorer.errors import ExplorerError, UnusableInput
 from explorer.library import DEFAULT_FOLDER
-from explorer.search import Mode
+from explorer.search import Mode, Sort
 from explorer.settings import FINENESS
 from explorer.trends import Order
 from explorer.watch import LOOK, SETTLE
@@ -48,6 +48,7 @@ examples:
   explorer search "text to video generation"
   explorer search "KV cache compression" -k 5 --mode dense
   explorer search --like 2405.14458 --unlike 1801.04381
+  explorer search 'diffusion "text to video" -survey author:smith year:2023..'
   explorer search diffusion --topic t4 --year 2023..2024 --json
 """
 _NEWS_EXAMPLES = """\
@@ -198,22 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="digests or folders")
 
-    added = with_library(
-        command("search", commands.search_papers, "Search the library.", _SEARCH_EXAMPLES)
-    )
-    added.add_argument("query", nargs="?", default="", metavar="QUERY", help="any words at all")
-    added.add_argument(
-        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
-    )
-    added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
-    added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
-    _with_filters(added)
-
-    added = with_library(
-        command("similar", commands.similar_papers, "List the papers nearest to one paper.")
-    )
-    added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
-    _with_filters(added)
+    _with_search(with_library, command)
 
     added = with_library(
         command("topics", commands.list_topics, "List the topics, coarse to fine.")
@@ -337,6 +323,42 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
         metavar="MODULE:FUNCTION",
         help="your own function that names topics (see docs/topics.md)",
     )
+
+
+def _with_search(
+    with_library: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+    command: Callable[[str, Any, str, str], argparse.ArgumentParser],
+) -> None:
+    """Add the commands that look for papers."""
+    added = with_library(
+        command("search", commands.search_papers, "Search the library.", _SEARCH_EXAMPLES)
+    )
+    added.add_argument(
+        "query",
+        nargs="?",
+        default="",
+        metavar="QUERY",
+        help='words, "phrases", -without, fields (title: author: year: ...)',
+    )
+    added.add_argument(
+        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
+    )
+    added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
+    added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
+    added.add_argument(
+        "--sort", type=Sort, choices=list(Sort), default=Sort.RELEVANCE, help="default: relevance"
+    )
+    added.add_argument("--diverse", action="store_true", help="hits that are unlike each other")
+    added.add_argument(
+        "--quick", action="store_true", help="do not look for the telling sentence of each hit"
+    )
+    _with_filters(added)
+
+    added = with_library(
+        command("similar", commands.similar_papers, "List the papers nearest to one paper.", "")
+    )
+    added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
+    _with_filters(added)
 
 
 def _with_statements(

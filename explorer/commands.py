@@ -19,11 +19,11 @@ from explorer.as_json import (
     dossier_as_json,
     findings_as_json,
     generation_as_json,
-    hit_as_json,
     news_as_json,
     read_as_json,
     rejection_as_json,
     report_as_json,
+    results_as_json,
     said_as_json,
     topic_as_json,
     update_as_json,
@@ -43,6 +43,7 @@ from explorer.namers import load_namer
 from explorer.news import moment_of, news
 from explorer.paper import Paper
 from explorer.readers import Rejection, digest_files
+from explorer.reasons import explain
 from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
 from explorer.search import Mode, Query, Results, search, similar
 from explorer.trends import in_order, trends
@@ -209,6 +210,8 @@ def search_papers(options: argparse.Namespace) -> int:
         unlike=tuple(options.unlike),
         filters=_filters(options),
         mode=options.mode,
+        sort=options.sort,
+        diverse=options.diverse,
     )
     if not query.text.strip() and not query.like and not query.unlike:
         raise UnusableInput("Nothing to search for: give some words, or --like ID.")
@@ -220,7 +223,8 @@ def search_papers(options: argparse.Namespace) -> int:
 
         with waiting("Loading the model ..."):
             embedder.embed_queries(["warm up"])
-    return _give(search(generation, embedder, query, options.k), options)
+    results = search(generation, embedder, query, options.k)
+    return _give(results if options.quick else explain(embedder, results), options)
 
 
 def similar_papers(options: argparse.Namespace) -> int:
@@ -235,12 +239,11 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 def _give(results: Results, options: argparse.Namespace) -> int:
     if options.json:
-        hits = [hit_as_json(hit) for hit in results.hits]
-        _print_json({"hits": hits, "seconds": round(results.seconds, 4), "mode": results.mode})
+        _print_json(results_as_json(results))
     else:
         from explorer.terminal import show_results
 
-        show_results(results, getattr(options, "query", ""))
+        show_results(results)
     return 0
 
 

@@ -24,6 +24,7 @@ _ARXIV = re.compile(
 _DOI = re.compile(
     r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<id>10\.\d{4,9}/\S+)", re.IGNORECASE
 )
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
 
@@ -95,6 +96,12 @@ class Paper:
     def abstract_body(self) -> str:
         """The abstract without label, copyright notice and line-wrapping hyphens."""
         return body(without_markup(self.abstract))
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences of the abstract, or of the summary where there is none, readable."""
+        text = self.readable_abstract or plain(self.summary)
+        return tuple(sentence for sentence in _SENTENCE.split(text) if sentence.strip())
 
     @property
     def text(self) -> str:

@@ -6,7 +6,6 @@ ranked by meaning and words together (``ranking.py``). Ids and exact titles come
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -25,11 +24,9 @@ from explorer.lexicon import query_stems, words
 from explorer.paper import Paper
 from explorer.query import Parsed, parse
 from explorer.ranking import Ranked, by_both, by_meaning, by_words, diversified
-from explorer.readable import plain
 from explorer.settings import SearchSettings
 from explorer.topics import Topic
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
 _EXACT = 1.0
 _LIKELY_TITLES = 20
 """Best matches by words whose titles are compared; a short title may stand in many papers."""
@@ -80,7 +77,9 @@ class Why:
     words: float
     matched: tuple[str, ...]
     sentence: str
-    """The sentence of abstract or summary that holds most of the query's words."""
+    """The sentence of abstract or summary that holds most of the query's words; or, once
+    :func:`explorer.reasons.explain` was asked, the one that the paper owes most of its nearness.
+    """
     example: str = ""
     """The id of the example that the paper is most like, where examples were given."""
 
@@ -108,6 +107,8 @@ class Results:
     """What was used in the end: a query of examples alone has no words to look up."""
     parsed: Parsed = field(default_factory=lambda: Parsed(""))
     """How the query was understood, and what was not."""
+    vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    """The unit vector that papers were compared with; None in lexical mode."""
     allowed: int | None = None
     """How many papers pass the filters; None where nothing was asked of them."""
 
@@ -160,9 +161,9 @@ def search(
     has_words = bool(query_stems(parsed.words))
     mode = query.mode if has_words else Mode.DENSE
 
-    def results(hits: tuple[Hit, ...]) -> Results:
+    def results(hits: tuple[Hit, ...], vector: NDArray[np.float32] | None = None) -> Results:
         allowed = None if among is None else len(among)
-        return Results(hits, time.perf_counter() - begin, mode, parsed, allowed)
+        return Results(hits, time.perf_counter() - begin, mode, parsed, vector, allowed)
 
     if generation.size == 0 or (among is not None and not len(among)):
         return results(())
@@ -191,7 +192,27 @@ def search(
         order = sorted(best, key=lambda i: dates[found.rows[i]], reverse=True)
     stems = query_stems(parsed.words)
     hits = (_hit(generation, rank, found, i, stems) for rank, i in enumerate(order[:k], 1))
-    return results(_with_examples(generation, tuple(hits), like))
+    return results(_with_examples(generation, tuple(hits), like), vector)
+
+
+def ranked_rows(
+    generation: Generation,
+    vector: NDArray[np.float32] | None,
+    text: str,
+    mode: Mode,
+    k: int,
+    settings: SearchSettings | None = None,
+) -> list[int]:
+    """Return the rows of the ``k`` papers that rank highest, best first.
+
+    It is the ranking of :func:`search`, without what that does for people who type: ``text`` is
+    plain words, whatever marks stand in it, and no paper comes first because it is named.
+
+    Args:
+        vector: the unit vector of ``text``; lexical mode needs none.
+    """
+    found = _ranked(generation, vector, text, mode, k, None, settings or SearchSettings())
+    return found.rows[_order(generation, found, ())[:k]].tolist()
 
 
 def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int], list[int]]:
@@ -425,6 +446,7 @@ def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:
 
 
 def _telling_sentence(paper: Paper, stems: Sequence[str]) -> str:
-    sentences = _SENTENCE.split(paper.readable_abstract or plain(paper.summary))
     wanted = set(stems)
-    return max(sentences, key=lambda s: len(wanted & {found for found, _, _ in words(s)}))
+    return max(
+        paper.sentences, key=lambda s: len(wanted & {found for found, _, _ in words(s)}), default=""
+    )

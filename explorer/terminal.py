@@ -422,8 +422,14 @@ def show_pairs(pairs: Sequence[Pair]) -> None:
             out.print(f"  [dim]{paper.id}[/]  {escape(paper.readable_title)}", highlight=False)
 
 
-def show_results(results: Results, query: str) -> None:
+def show_results(results: Results) -> None:
     """Print hits as a table, the query's words marked."""
+    query = results.parsed.words
+    for note in results.parsed.notes:
+        out.print(f"[yellow]{escape(note)}[/]")
+    if results.parsed.clauses and results.allowed is not None:
+        asked = "  ".join(str(clause) for clause in results.parsed.clauses)
+        out.print(f"[dim]{results.allowed:,} papers pass {escape(asked)}[/]", soft_wrap=True)
     if not results.hits:
         out.print("Nothing found. Use fewer or other words, or loosen the filters.")
         return

@@ -34,6 +34,7 @@ LAYERS = (
         "explorer.search",
         "explorer.filters",
         "explorer.ranking",
+        "explorer.reasons",
         "explorer.charts",
         "explorer.topic_charts",
         "explorer.dossier",
