@@ -63,7 +63,7 @@ def by_both(
     pool = np.union1d(near.keys[0], ranking.keys)
     around = generation.graph.neighbours[pool, : settings.smoothing_neighbours].astype(np.int64)
     rows = np.union1d(pool, around)
-    meaning, words = fused(generation, rows, vector, near.scores[0], ranking, settings)
+    meaning, words = fused(generation, rows, vector, near.scores[0], text, ranking, settings)
     both = meaning + words
     place = np.searchsorted(rows, pool)
     drawn = both[place]
@@ -78,6 +78,7 @@ def fused(
     rows: Keys,
     vector: Scores,
     cosines: Scores,
+    text: str,
     ranking: Ranking,
     settings: SearchSettings,
 ) -> tuple[Scores, Scores]:
@@ -86,16 +87,18 @@ def fused(
     Args:
         rows: sorted.
         cosines: of the papers nearest to ``vector``, best first.
-        ranking: the papers that match the words best; others count as matching none.
+        ranking: the papers that match the words of ``text`` best.
     """
     best = max(float(cosines.max(initial=0.0)), 1e-9)
     own = np.clip(generation.engine.vectors(rows) @ vector, 0.0, None) / best
     words = np.zeros(len(rows), dtype=np.float32)
     if len(ranking.keys):
-        place = np.searchsorted(rows, ranking.keys)
-        words[place] = ranking.scores / max(float(ranking.scores.max()), 1e-9)
+        # What is near in meaning, or a neighbour, may match the words less well, but does match.
+        exact = generation.lexicon.search(text, len(rows), rows)
+        words[np.searchsorted(rows, exact.keys)] = exact.scores / float(ranking.scores.max())
     weight = settings.dense_weight
-    return (weight * own**2).astype(np.float32), ((1.0 - weight) * words).astype(np.float32)
+    meaning = weight * own**settings.meaning_power
+    return meaning.astype(np.float32), ((1.0 - weight) * words).astype(np.float32)
 
 
 def diversified(
