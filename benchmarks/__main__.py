@@ -18,10 +18,10 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "faults")
+EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "faults", "latency")
 """Those that ``make bench`` runs; the others need data that does not come with the project."""
 _VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-ALL = (*EVERYDAY, "retrieval", "topics", "growth")
+ALL = (*EVERYDAY, "retrieval", "search", "beside_txtai", "topics", "growth")
 
 
 def main(arguments: list[str]) -> None:
@@ -29,10 +29,11 @@ def main(arguments: list[str]) -> None:
     name, *rest = arguments or [""]
     if name and name not in ALL:
         sys.exit(f"{name}: no such benchmark. There are {', '.join(ALL)}.")
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for each in [name] if name else EVERYDAY:
         print(f"{each} ...", file=sys.stderr)
         found = import_module(f"benchmarks.{each}").measure(rest)
+        # Read only now: another may have been measured meanwhile.
+        results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
         results[each] = {
             "command": " ".join(["python -m benchmarks", each, *map(_shown, rest)]),
             "machine": machine(),
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> None:
         }
         print(json.dumps(found, indent=2))
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(results), encoding="utf-8")
+        PAGE.write_text(page(results), encoding="utf-8")
 
 
 def page(results: dict[str, Any]) -> str:

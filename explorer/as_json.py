@@ -12,13 +12,16 @@ from typing import Any
 from explorer.build import Report
 from explorer.doctor import Finding, damaged, next_step
 from explorer.dossier import Dossier
+from explorer.evaluate import Figure, mean_with_interval
 from explorer.generation import Generation, Manifest
+from explorer.judged import Evaluation
 from explorer.lineage import Event
 from explorer.news import News, moment_at
 from explorer.paper import Paper
 from explorer.readers import Rejection
 from explorer.retopic import Said
 from explorer.search import Hit, Results
+from explorer.self_evaluate import Told
 from explorer.topics import Topic
 from explorer.trends import Trend, Trends
 from explorer.watch import Update
@@ -72,6 +75,38 @@ def topic_as_json(topic: Topic, trend: Trend, papers: int) -> dict[str, Any]:
         "dated": trend.dated,
         "counts": list(trend.counts),
     }
+
+
+def evaluation_as_json(found: Evaluation) -> dict[str, Any]:
+    return {
+        "modes": {
+            mode: {
+                "ndcg@10": figure_as_json(mean_with_interval(of.ndcg)),
+                "recall@100": figure_as_json(mean_with_interval(of.recall)),
+            }
+            for mode, of in found.modes.items()
+        },
+        "queries": found.queries,
+        "papers": found.papers,
+        "model": found.model,
+        "embedded": found.embedded,
+    }
+
+
+def self_evaluation_as_json(generation: Generation, told: Sequence[Told]) -> dict[str, Any]:
+    return {
+        "figures": {
+            one.name: figure_as_json(one.figure) | {"unit": one.unit, "means": one.means}
+            for one in told
+        },
+        "papers": generation.size,
+        "generation": generation.manifest.number,
+        "model": generation.manifest.identity,
+    }
+
+
+def figure_as_json(figure: Figure) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(figure).items()}
 
 
 def dossier_as_json(generation: Generation, found: Dossier, dated: Trends) -> dict[str, Any]:

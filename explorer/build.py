@@ -27,7 +27,7 @@ from explorer.drafting import (
 from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embedder
 from explorer.engines import DEFAULT_ENGINE, load_engine
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
-from explorer.generation import GIVEN, Generation, Manifest
+from explorer.generation import GIVEN, Generation, Manifest, rescued_facts, verify_files
 from explorer.given_vectors import store_given
 from explorer.identity import Conflict, conflicts
 from explorer.library import Library
@@ -48,7 +48,8 @@ class Options:
 
     model: str = ""
     """Model name or path; empty keeps the library's, or takes the default in a new one."""
-    engine: str = DEFAULT_ENGINE
+    engine: str = ""
+    """Name of the vector index; empty keeps the library's, or takes the default in a new one."""
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
@@ -58,7 +59,7 @@ class Options:
     dry_run: bool = False
     """Say what would be done, and stop."""
     keep: int = 0
-    """Generations that stay on disk, from now on; 0 keeps as many as before."""
+    """Generations that stay on disk from now on, also where nothing changed; 0 as before."""
     given_vectors: Path | None = None
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
     namer: Namer | None = None
@@ -133,7 +134,7 @@ def build(
         EmbedderError: the model cannot be had.
     """
     options = options or Options()
-    load_engine(options.engine)  # a wrong name is told before any work is done
+    load_engine(options.engine or DEFAULT_ENGINE)  # a wrong name is told before any work is done
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
     clock = Clock(progress or Silence())
@@ -164,6 +165,7 @@ class _Update:
         self._rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
         with clock.stage("read", told=False):
             self._live, self._stored = _live(library, options)
+            self._known = _known(library, self._live)
             read = [paper for reading in readings for paper in reading.papers]
             self._papers = joined(read, self._stored, prune=options.prune)
             self._plan = make_plan(
@@ -179,26 +181,31 @@ class _Update:
             return self._report(number, published=False, embedded=Embedded())
         live, options = self._live, self._options
         statements = curation.read(self._library.folder)
-        settings, shape = _shape(options, live, statements)
-        model = lasting_name(options.model) or (live.manifest.model if live else DEFAULT_MODEL)
+        settings, shape = _shape(options, self._known, statements)
+        model = lasting_name(options.model) or self._known.model
+        engine = options.engine or self._known.engine
         embedder = open_embedder(model)
-        namespace = _namespace(embedder, options, live)
+        namespace = _namespace(embedder, options, self._known)
+        if options.keep:
+            self._library.keep(options.keep)
         if (
             live is not None
             and self._stored == self._papers
             and not (options.full or options.redraw or options.given_vectors)
             and live.manifest.identity == namespace
-            and live.manifest.engine == options.engine
+            and live.manifest.engine == engine
             and _same_shape(live, shape)
         ):
             fingerprints = {paper.fingerprint for paper in self._papers}
             embedded = Embedded(reused=len(fingerprints))
+            if options.keep:
+                self._library.remove_old()
             bearing = self._resting(live, statements)
             number = live.manifest.number
             return self._report(
                 number, published=False, embedded=embedded, resting=bearing, fit=live.manifest.fit
             )
-        return self._publish(statements, settings, shape, model, embedder, namespace)
+        return self._publish(statements, settings, shape, model, engine, embedder, namespace)
 
     def _publish(
         self,
@@ -206,10 +213,14 @@ class _Update:
         settings: Settings,
         shape: dict[str, Any],
         model: str,
+        engine: str,
         embedder: Embedder,
         namespace: str,
     ) -> Report:
-        library, clock, options = self._library, self._clock, self._options
+        library, clock = self._library, self._clock
+        if self._live is not None:
+            with clock.stage("read", told=False):
+                verify_files(self._live.folder)
         number = library.next_number()
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
         with clock.stage("embed", told=False):
@@ -219,7 +230,7 @@ class _Update:
         drawn = make_draft(
             self._papers,
             vectors,
-            load_engine(options.engine),
+            load_engine(engine),
             phrase_embedder(cache, embedder, clock.progress.advance),
             settings,
             self._namer,
@@ -229,7 +240,6 @@ class _Update:
             created,
             clock,
         )
-        keep = options.keep or library.kept(self._live)
         with clock.stage("publish"):
             manifest = Manifest(
                 number=number,
@@ -238,12 +248,12 @@ class _Update:
                 model=model,
                 identity=namespace,
                 dimension=embedder.dimension,
-                engine=options.engine,
+                engine=engine,
                 digests=tuple(_summary(reading) for reading in self._readings),
                 changes=self._plan.counts
                 | {"rejected": len(self._rejected)}
                 | {"embedded": embedded.new},
-                settings=shape | {"keep": keep, LAST_TOPIC: drawn.last_topic},
+                settings=shape | {LAST_TOPIC: drawn.last_topic},
                 fit=drawn.fit,
                 files={},
             )
@@ -294,7 +304,8 @@ class _Update:
             redraw=why,
             topics_anew=was.get("topics") != shape["topics"],
             full=self._options.full,
-            functions_names=self._namer is None or was["namer"] == shape["namer"],
+            functions_names=not self._options.full
+            and (self._namer is None or was["namer"] == shape["namer"]),
         )
         return redrawn_if_outnumbered(course, self._papers)
 
@@ -370,9 +381,11 @@ def _nothing_read(
 
 
 def _live(library: Library, options: Options) -> tuple[Generation | None, list[Paper]]:
-    """Return the live generation, if it can be read, and its papers."""
+    """Return the generation to go on from, if it can be read, and its papers."""
     try:
-        generation = library.open()
+        generation = library.open_to_go_on()
+        if options.full:
+            verify_files(generation.folder)
         return generation, list(generation.records)
     except LibraryMissing:
         return None, []
@@ -384,10 +397,36 @@ def _live(library: Library, options: Options) -> tuple[Generation | None, list[P
         raise
 
 
-def _namespace(embedder: Embedder, options: Options, live: Generation | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a library is built with where the user does not say otherwise."""
+
+    model: str
+    engine: str
+    identity: str
+    """Empty where there are no vectors yet, or nobody knows whose they are."""
+    fineness: str
+
+
+def _known(library: Library, live: Generation | None) -> _Known:
+    """Return what ``live`` was built with; without it, what can be read of the newest there is."""
+    facts = rescued_facts(live.folder) if live else library.rescued_facts()
+    settings = facts.get("settings")
+    facts |= settings if isinstance(settings, dict) else {}
+    text = {name: value for name, value in facts.items() if isinstance(value, str)}
+    fineness = text.get("fineness", "")
+    return _Known(
+        model=text.get("model") or DEFAULT_MODEL,
+        engine=text.get("engine") or DEFAULT_ENGINE,
+        identity=text.get("identity", ""),
+        fineness=fineness if fineness in FINENESS else "normal",
+    )
+
+
+def _namespace(embedder: Embedder, options: Options, known: _Known) -> str:
     """Return the identity that vectors are kept under; given ones are kept apart."""
     given = embedder.identity + GIVEN
-    if options.given_vectors or (live is not None and live.manifest.identity == given):
+    if options.given_vectors or known.identity == given:
         return given
     return embedder.identity
 
@@ -403,10 +442,10 @@ def _summary(reading: Reading) -> dict[str, Any]:
 
 
 def _shape(
-    options: Options, live: Generation | None, statements: Sequence[Statement]
+    options: Options, known: _Known, statements: Sequence[Statement]
 ) -> tuple[Settings, dict[str, Any]]:
     """Return the settings in force, and all that shapes a generation beside its papers."""
-    fineness = options.topics or _shape_of(live)["fineness"]
+    fineness = options.topics or known.fineness
     topics = of_fineness(options.settings.topics, fineness)
     settings = replace(options.settings, topics=topics)
     return settings, _as_json(settings) | {
@@ -416,10 +455,10 @@ def _shape(
     }
 
 
-def _shape_of(live: Generation | None) -> dict[str, Any]:
+def _shape_of(live: Generation) -> dict[str, Any]:
     """Return what shaped ``live``; older manifests do not tell what nobody could ask for yet."""
     nothing_asked = {"fineness": "normal", "said": "", "namer": ""}
-    return nothing_asked | (live.manifest.settings if live else {})
+    return nothing_asked | live.manifest.settings
 
 
 def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:

@@ -55,6 +55,15 @@ MAP_CONFIG: dict[str, Any] = {
     "toImageButtonOptions": {"format": "png", "filename": "literature-map", "scale": 2},
 }
 
+_SCORES_ON_LIGHT = ("#8fd744", "#35b779", "#21908d", "#31688e", "#443a83", "#440154")
+_SCORES_ON_DARK = ("#3b528b", "#2c728e", "#21908d", "#3dbc74", "#a5db36", "#fde725")
+"""From weak to strong: viridis, whose lightness alone tells the order (for colour-blind eyes)."""
+_LEAST_SPREAD = 0.15
+"""Hits whose scores are nearer than this share of the best one's do not span all colours."""
+
+_LIGHT_DISC = 130.0
+"""Discs lighter than this, from 0 to 255, carry dark numbers."""
+
 _MOST_SVG_POINTS = 3_000
 """SVG points draw without WebGL; beyond this many they would be slow."""
 _MOST_NAMES = 24
@@ -75,6 +84,14 @@ class Inks:
     paper: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Colours of a hit's number: the disc, and what is written on it."""
+
+    disc: str
+    ink: str
+
+
 LIGHT = Inks(text="#1f2430", faint="#b9bfcb", paper="#ffffff")
 DARK = Inks(text="#e8eaf0", faint="#4a5163", paper="#14171f")
 
@@ -85,6 +102,8 @@ class Highlights:
 
     hits: tuple[int, ...] = ()
     """Numbered from 1 in this order."""
+    shares: tuple[float, ...] = ()
+    """The score of each hit as a share of the best; empty to show hits in their topics' colours."""
     opened: int | None = None
     focus: tuple[int, ...] = ()
     """These papers keep their colours, the rest goes grey."""
@@ -92,6 +111,19 @@ class Highlights:
     """The id of the topic that the map is framed on."""
     newcomers: tuple[int, ...] = ()
     """These papers stand out in their colours, larger; the rest goes grey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A hit as a numbered disc over the map, at ``x`` and ``y`` on its axes."""
+
+    x: float
+    y: float
+    number: int
+    paper: str
+    title: str
+    disc: str
+    ink: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +186,48 @@ def topic_colour(generation: Generation, row: int) -> str:
     return PALETTE[topic.colour % len(PALETTE)]
 
 
+def shares_of_best(scores: Sequence[float]) -> tuple[float, ...]:
+    """Return each score as a share of the best, from 0 to 1; none where nothing was ranked."""
+    best = max(scores, default=0.0)
+    return tuple(max(0.0, score / best) for score in scores) if best > 0 else ()
+
+
+def score_marks(shares: Sequence[float], *, dark: bool) -> list[Mark]:
+    """Return the colours of hits by their scores, given as shares of the best.
+
+    The best stands out most from the background, the others fade towards it.
+    """
+    stops = _SCORES_ON_DARK if dark else _SCORES_ON_LIGHT
+    spread = max(1.0 - min(shares, default=1.0), _LEAST_SPREAD)
+    parts = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
+    places = (1.0 - (1.0 - np.array(shares)) / spread) * (len(stops) - 1)
+    marks = []
+    for place in places:
+        red, green, blue = (np.interp(place, range(len(stops)), channel) for channel in parts.T)
+        light = 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_DISC
+        disc = f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
+        marks.append(Mark(disc, LIGHT.text if light else "#ffffff"))
+    return marks
+
+
+def spots(generation: Generation, highlights: Highlights, *, dark: bool) -> list[Spot]:
+    """Return the hits as discs to be laid over the map, in the colours of their scores."""
+    marks = score_marks(highlights.shares, dark=dark) or [
+        Mark(topic_colour(generation, row), "#ffffff") for row in highlights.hits
+    ]
+    places = generation.positions[list(highlights.hits)].tolist()
+    papers = [generation.records[row] for row in highlights.hits]
+    return [
+        Spot(x, y, number, paper.id, paper.readable_title, mark.disc, mark.ink)
+        for number, ((x, y), paper, mark) in enumerate(zip(places, papers, marks, strict=True), 1)
+    ]
+
+
 def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) -> Figure:
     """Return the map: every paper a point in its topic's colour, topic names on it.
 
-    With highlights the rest stays as grey context. Each point carries the paper's id as
+    With highlights the rest stays as grey context. Hits are :func:`spots` over the map and leave it
+    as it is, so that it need not be drawn anew for each query. Each point carries the paper's id as
     ``customdata``; titles are escaped, so none can act as markup.
     """
     from plotly import graph_objects
@@ -197,8 +267,6 @@ def map_figure(generation: Generation, highlights: Highlights, *, dark: bool) ->
     )
     if highlights.newcomers:
         figure.add_trace(_newcomers(generation, highlights.newcomers, colours, inks))
-    if highlights.hits:
-        figure.add_trace(_numbered(generation, highlights.hits, colours))
     if highlights.opened is not None:
         figure.add_trace(_ring(generation, highlights.opened, inks))
     figure.update_layout(
@@ -303,29 +371,6 @@ def _newcomers(generation: Generation, newcomers: Sequence[int], colours: Any, i
     )
 
 
-def _numbered(generation: Generation, hits: Sequence[int], colours: Any) -> Any:
-    rows = np.array(hits[::-1], dtype=np.int64)  # the first hit is drawn last, on top
-    hover = _hover_texts(generation)
-    return _trace_kind(generation)(
-        x=generation.positions[rows, 0],
-        y=generation.positions[rows, 1],
-        mode="markers+text",
-        text=[str(number) for number in range(len(rows), 0, -1)],
-        textfont={"color": "#ffffff", "size": 11, "weight": "bold"},
-        marker={
-            "size": 22,
-            "color": [colours[row] for row in rows],
-            "line": {"width": 1.5, "color": "#ffffff"},
-            "opacity": 1.0,
-        },
-        unselected={"marker": {"opacity": 0.6}},
-        customdata=[generation.records.ids[row] for row in rows],
-        hovertext=[hover[row] for row in rows],
-        hoverinfo="text",
-        name="hits",
-    )
-
-
 def _ring(generation: Generation, row: int, inks: Inks) -> Any:
     return _trace_kind(generation)(
         x=[float(generation.positions[row, 0])],
@@ -350,17 +395,14 @@ def _topic_names(
 ) -> list[dict[str, Any]]:
     """Return annotations: each topic's name at its middle, moved apart, none overlapping.
 
-    Names keep off each other and off the numbers of hits, and off newcomers where there is room.
+    Names keep off each other, and off newcomers where there is room.
     Where the map is framed on a topic, those of its own subtopics come first.
     """
     faded = bool(highlights.hits) or highlights.opened is not None
     frame = _framed(generation, highlights.topic)
     unit = _unit(generation, highlights.topic)
     mark = _MARK_PIXELS * unit
-    taken: list[tuple[float, float, float, float]] = [
-        (float(x), float(y), float(mark[0]), float(mark[1]))
-        for x, y in generation.positions[list(highlights.hits)]
-    ]
+    taken: list[tuple[float, float, float, float]] = []
     newcomers = [
         (float(x), float(y), float(mark[0]) / 2, float(mark[1]) / 2)
         for x, y in generation.positions[list(highlights.newcomers)]

@@ -51,6 +51,16 @@ examples:
   explorer search 'diffusion "text to video" -survey author:smith year:2023..'
   explorer search diffusion --topic t4 --year 2023..2024 --json
 """
+_EVALUATE_EXAMPLES = """\
+A collection is a folder with corpus.jsonl, queries.jsonl (or either with .gz) and qrels.tsv, as
+those of BEIR. Each mode of search ranks its papers for each query; figures come with 95 %
+intervals. --self needs no judgements; docs/search.md tells what each of its figures is.
+
+examples:
+  explorer evaluate beir/scifact                 how well each mode ranks
+  explorer evaluate my-queries --model ./my-model
+  explorer evaluate --self                       how good your own library is
+"""
 _NEWS_EXAMPLES = """\
 Without --since it tells what the last build with new papers brought. Days begin at midnight, UTC.
 
@@ -177,7 +187,8 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=0,
         metavar="N",
-        help="generations to keep for rollback, from now on (default: as before, at first 5)",
+        help="generations to keep for rollback, from now on, also where nothing changed; older "
+        "ones are deleted, never the live one (default: as before, at first 5)",
     )
     added.add_argument(
         "--vectors",
@@ -200,6 +211,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="digests or folders")
 
     _with_search(with_library, command)
+
+    _with_evaluate(with_library, command)
 
     added = with_library(
         command("topics", commands.list_topics, "List the topics, coarse to fine.")
@@ -250,6 +263,12 @@ def _parser() -> argparse.ArgumentParser:
 
     added = with_library(command("app", commands.open_app, "Open the page in the browser."))
     added.add_argument("--port", type=int, default=8501, help="default: 8501")
+    added.add_argument(
+        "--digests",
+        type=Path,
+        metavar="DIR",
+        help="where uploads are kept (default: $EXPLORER_DIGESTS, or digests beside the library)",
+    )
     return parser
 
 
@@ -291,6 +310,24 @@ def _with_watch(
     _with_makers(added)
 
 
+def _with_evaluate(
+    with_library: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+    command: Callable[[str, Any, str, str], argparse.ArgumentParser],
+) -> None:
+    """Add the command that tells how good search and library are."""
+    told = "Measure how well search ranks: on judged queries, or on the library itself."
+    added = with_library(command("evaluate", commands.evaluate_search, told, _EVALUATE_EXAMPLES))
+    added.add_argument(
+        "collection", nargs="?", type=Path, metavar="BEIR_FOLDER", help="judged queries"
+    )
+    added.add_argument(
+        "--self", dest="itself", action="store_true", help="measure the library, unjudged"
+    )
+    added.add_argument(
+        "--model", default="", help=f"for a collection, by name or path (default: {DEFAULT_MODEL})"
+    )
+
+
 def _with_news(
     with_library: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
     command: Callable[[str, Any, str, str], argparse.ArgumentParser],
@@ -316,7 +353,11 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
         default="",
         help=f"sentence-transformers model, by name or path (default: {DEFAULT_MODEL})",
     )
-    added.add_argument("--engine", default=DEFAULT_ENGINE, help="vector index (default: faiss)")
+    added.add_argument(
+        "--engine",
+        default="",
+        help=f"vector index (default: the library's, or {DEFAULT_ENGINE} in a new one)",
+    )
     added.add_argument(
         "--namer",
         default="",

@@ -17,6 +17,7 @@ from typing import Any
 
 from explorer.as_json import (
     dossier_as_json,
+    evaluation_as_json,
     findings_as_json,
     generation_as_json,
     news_as_json,
@@ -25,6 +26,7 @@ from explorer.as_json import (
     report_as_json,
     results_as_json,
     said_as_json,
+    self_evaluation_as_json,
     topic_as_json,
     update_as_json,
 )
@@ -32,12 +34,14 @@ from explorer.build import Options, build
 from explorer.doctor import damaged, examine
 from explorer.dossier import dossier
 from explorer.duplicates import near_duplicates
-from explorer.embedders import open_embedder
+from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.errors import DigestError, UnusableInput
+from explorer.evaluate import read_collection
 from explorer.export import write_file, write_papers, write_topics
 from explorer.filters import Filters, find_topic
 from explorer.generation import GIVEN
 from explorer.inspection import Inspection, inspect
+from explorer.judged import evaluate
 from explorer.library import Library
 from explorer.namers import load_namer
 from explorer.news import moment_of, news
@@ -46,11 +50,14 @@ from explorer.readers import Rejection, digest_files
 from explorer.reasons import explain
 from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
 from explorer.search import Mode, Query, Results, search, similar
+from explorer.self_evaluate import self_evaluate
 from explorer.trends import in_order, trends
 from explorer.watch import Update, silence, watch
 
 DIGESTS = Path("data/digests")
 """Where digests are looked for if none are named."""
+_LARGEST_UPLOAD = 50
+"""Megabytes, as in .streamlit/config.toml, which is not found from other folders."""
 
 
 def build_library(options: argparse.Namespace) -> int:
@@ -225,6 +232,36 @@ def search_papers(options: argparse.Namespace) -> int:
             embedder.embed_queries(["warm up"])
     results = search(generation, embedder, query, options.k)
     return _give(results if options.quick else explain(embedder, results), options)
+
+
+def evaluate_search(options: argparse.Namespace) -> int:
+    """Measure how well search ranks, on judged queries or on the library itself."""
+    from explorer.embedders.openvino import cache_folder
+    from explorer.terminal import build_progress, show_evaluation, show_self_evaluation
+
+    if options.itself == (options.collection is not None):
+        raise UnusableInput("Name the folder of a judged collection, or give --self.")
+    if options.itself and options.model:
+        raise UnusableInput("--self measures the library with its own model: leave out --model.")
+    cache = cache_folder() / "evaluate"
+    if options.itself:
+        generation = Library(options.library).open()
+        embedder = open_embedder(generation.manifest.model)
+        with build_progress() as progress:
+            told = self_evaluate(generation, embedder, cache, progress)
+        if options.json:
+            _print_json(self_evaluation_as_json(generation, told))
+        else:
+            show_self_evaluation(generation, told)
+        return 0
+    collection = read_collection(options.collection)
+    with build_progress() as progress:
+        found = evaluate(collection, open_embedder(options.model or DEFAULT_MODEL), cache, progress)
+    if options.json:
+        _print_json(evaluation_as_json(found))
+    else:
+        show_evaluation(found)
+    return 0
 
 
 def similar_papers(options: argparse.Namespace) -> int:
@@ -453,7 +490,10 @@ def open_app(options: argparse.Namespace) -> int:
 
     script = Path(page.__file__).with_name("page.py")
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += ["--server.port", str(options.port), "--", "--library", str(options.library)]
+    command += ["--server.port", str(options.port)]
+    command += ["--server.maxUploadSize", str(_LARGEST_UPLOAD)]
+    command += ["--", "--library", str(options.library)]
+    command += ["--digests", str(options.digests)] if options.digests else []
     os.execv(sys.executable, command)
 
 

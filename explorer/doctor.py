@@ -6,19 +6,16 @@ checks stand each for itself: where one fails, that is a finding, and the others
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
 import shutil
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from rich.filesize import decimal
 
 from explorer.curation import read as read_statements
@@ -27,6 +24,7 @@ from explorer.files import checksum
 from explorer.generation import GIVEN, SCHEMA, open_generation, read_manifest, verify_parts
 from explorer.library import DEFAULT_FOLDER, Library
 from explorer.retopic import everything_said
+from explorer.vectors import CacheFile, read_cache_file
 
 _MANIFEST = "manifest.json"
 _RECORDS = "papers.arrow"
@@ -35,15 +33,7 @@ _STATEMENTS = "topics.json"
 _LOCKS = Path("/proc/locks")
 """Where Linux lists the locks that are held; reading it takes none."""
 
-_MAGIC = b"explorer vectors 1\n"
-_HEADER_BYTES = 512
-_BLOCK_BYTES = 1 << 24
-"""Of the vector cache, read at once."""
-_SAMPLE = 1000
-"""Vectors of one file whose length is computed."""
 _LATER = "Leave it: the next build with its model mends it and keeps the vectors that are whole."
-_UNIT_WITHIN = 0.01
-"""How far the length of a unit vector may be from 1."""
 
 
 Step = Callable[[int, int], None]
@@ -506,20 +496,6 @@ def _leftovers(folder: Path, building: bool | None) -> list[Finding]:
 # The vector cache.
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What is in one file of the vector cache."""
-
-    keys: set[bytes]
-    """Fingerprints of the whole records."""
-    records: int
-    whole: int
-    torn: int
-    """Bytes of a last record that was not written to its end."""
-    odd: int
-    """Of a sample of whole records, those whose vector is not finite or not of unit length."""
-
-
 class _Cache:
     """The check of the vector cache, with what it needs to know of the library."""
 
@@ -537,11 +513,7 @@ class _Cache:
         self._live = next((check for check in checks if check.name == live), None)
         told = [check.told for check in checks]
         self._all_known = None not in told
-        self._used = {
-            _file_key(_header(one.identity, one.dimension)): (one.identity, one.dimension)
-            for one in told
-            if one is not None
-        }
+        self._used = [(one.identity, one.dimension) for one in told if one is not None]
         self._live_identity = ""
         if self._live is not None and self._live.told is not None:
             self._live_identity = self._live.told.identity
@@ -560,37 +532,31 @@ class _Cache:
     def _file(self, path: Path, embedded: set[bytes]) -> list[Finding]:
         """Check one file; add to ``embedded`` the fingerprints that the live library uses."""
         subject = _subject(path)
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
-        key = path.stem[-12:]
-        intact = _file_key(header) == key
-        identity, dimension = _told_by(header) if intact else self._used.get(key, ("", 0))
-        mend = self._mend(identity)
-        if size < _HEADER_BYTES:
-            self._meter.add(size)
+        stored = read_cache_file(path, self._used, self._meter.add)
+        identity = stored.identity
+        if stored.is_headless:
             return [_note(subject, "The file is cut short before its first vector.", _LATER)]
-        if not dimension:
-            self._meter.add(size)
+        if not stored.dimension:
             what = "The head of the file is damaged, and no generation tells whose vectors it has."
-            return [_damage(subject, what, mend)]
-        stored = _read_records(path, size, dimension, self._meter)
+            return [_damage(subject, what, self._mend(identity))]
         if identity == self._live_identity:
             embedded |= stored.keys
-        findings = self._faults(path, stored, intact, identity)
-        whose = f"of {dimension} numbers by {identity.partition(' ')[0]} ({decimal(size)})"
+        findings = self._faults(path, stored)
+        size = decimal(stored.size)
+        whose = f"of {stored.dimension} numbers by {identity.partition(' ')[0]} ({size})"
         whose += ", given by you" if identity.endswith(GIVEN) else ""
-        if key not in self._used and self._all_known and not self._building:
+        is_used = (identity, stored.dimension) in self._used
+        if not is_used and self._all_known and not self._building:
             what = f"{_plural(len(stored.keys), 'vector')} {whose}, used by no generation."
             advice = "Keep it if you may go back to that model; else delete it."
             return [*findings, _note(subject, what, advice)]
         what = f"{_plural(len(stored.keys), 'vector')} {whose}."
         return findings or [_good(subject, what)]
 
-    def _faults(self, path: Path, stored: _Stored, intact: bool, identity: str) -> list[Finding]:
-        subject, mend = _subject(path), self._mend(identity)
+    def _faults(self, path: Path, stored: CacheFile) -> list[Finding]:
+        subject, mend = _subject(path), self._mend(stored.identity)
         findings: list[Finding] = []
-        if not intact:
+        if not stored.is_head_whole:
             what = "The head of the file is damaged; what follows it can be read."
             findings.append(_damage(subject, what, mend))
         bad = stored.records - stored.whole
@@ -643,47 +609,6 @@ class _Cache:
             command = _command(self._library, "build", "--vectors", "FILE.npy", "DIGEST")
             return [_note("vectors", what, f"Give them again with {command}.")]
         return [_note("vectors", what, "Nothing needs to be done: the next build embeds them.")]
-
-
-def _read_records(path: Path, size: int, dimension: int, meter: _Meter) -> _Stored:
-    """Read a file of the cache to the end that it had at ``size`` bytes, block by block."""
-    layout = np.dtype([("fingerprint", "V16"), ("vector", "<f4", (dimension,)), ("crc", "<u4")])
-    records, torn = divmod(size - _HEADER_BYTES, layout.itemsize)
-    every = max(1, records // _SAMPLE)
-    rows_a_block = max(1, _BLOCK_BYTES // layout.itemsize)
-    keys: set[bytes] = set()
-    whole = odd = 0
-    with path.open("rb") as file:
-        file.seek(_HEADER_BYTES)
-        for start in range(0, records, rows_a_block):
-            content = file.read(min(rows_a_block, records - start) * layout.itemsize)
-            block = np.frombuffer(content, layout)
-            view = memoryview(content)
-            ends = range(layout.itemsize, len(content) + 1, layout.itemsize)
-            sums = [zlib.crc32(view[end - layout.itemsize : end - 4]) for end in ends]
-            good = block["crc"] == np.array(sums, dtype=np.uint32)
-            keys.update(fingerprint.tobytes() for fingerprint in block["fingerprint"][good])
-            whole += int(np.count_nonzero(good))
-            sample = good & (np.arange(start, start + len(block)) % every == 0)
-            lengths = np.linalg.norm(block["vector"][sample], axis=1)
-            # What is not a number is not near 1 either.
-            odd += int(np.count_nonzero(~(np.abs(lengths - 1.0) <= _UNIT_WITHIN)))
-            meter.add(len(content))
-    return _Stored(keys, records, whole, torn, odd)
-
-
-def _header(identity: str, dimension: int) -> bytes:
-    return (_MAGIC + f"{dimension}\n{identity}\n".encode()).ljust(_HEADER_BYTES, b"\0")
-
-
-def _file_key(header: bytes) -> str:
-    """Return what the name of a file with this header ends in."""
-    return hashlib.sha256(header).hexdigest()[:12]
-
-
-def _told_by(header: bytes) -> tuple[str, int]:
-    dimension, identity = header.removeprefix(_MAGIC).decode().split("\n")[:2]
-    return identity, int(dimension)
 
 
 # Words.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from explorer.generation import Generation
 from explorer.paper import Paper
+from explorer.search import Hit, Results
 
 LEAST_SIMILARITY = 0.95
 """Cosine from which two papers are worth a look."""
@@ -20,6 +22,14 @@ class Pair:
     first: Paper
     second: Paper
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A hit, and the hits after it that are nearly the same paper."""
+
+    hit: Hit
+    same: tuple[Hit, ...] = ()
 
 
 def near_duplicates(generation: Generation, least: float = LEAST_SIMILARITY) -> list[Pair]:
@@ -41,3 +51,43 @@ def near_duplicates_of(
     """Return the papers at least so similar to the one in ``row``, most similar first."""
     near = generation.graph.similarities[row] >= least
     return [generation.records[int(other)] for other in generation.graph.neighbours[row][near]]
+
+
+def folded(
+    generation: Generation, hits: Sequence[Hit], least: float = LEAST_SIMILARITY
+) -> tuple[Fold, ...]:
+    """Return ``hits`` in their order, each at least so similar to one before it folded under that.
+
+    The hits that are left are numbered anew.
+    """
+    rows = np.array([hit.row for hit in hits], dtype=np.int64)
+    vectors = generation.engine.vectors(rows)
+    likeness = vectors @ vectors.T
+    under: dict[int, list[Hit]] = {}
+    for place, hit in enumerate(hits):
+        heads = list(under)
+        near = likeness[place, heads]
+        if heads and near.max() >= least:
+            under[heads[int(near.argmax())]].append(hit)
+        else:
+            under[place] = []
+    return tuple(
+        Fold(replace(hits[place], rank=rank), tuple(same))
+        for rank, (place, same) in enumerate(under.items(), 1)
+    )
+
+
+def folded_results(
+    generation: Generation, ask: Callable[[int], Results], k: int
+) -> tuple[Results, tuple[Fold, ...]]:
+    """Return what ``ask`` finds, folded: ``k`` folds, or fewer if there are no more.
+
+    ``ask`` is asked for so many hits, and for more where some were folded.
+    """
+    wanted = k
+    while True:
+        results = ask(wanted)
+        folds = folded(generation, results.hits)
+        if len(folds) >= k or len(results.hits) < wanted:
+            return results, folds[:k]
+        wanted += k

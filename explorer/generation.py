@@ -296,16 +296,47 @@ def rescued_papers(folder: Path) -> list[Paper]:
         raise LibraryDamaged(f"{folder}: the records cannot be read ({error}).") from None
 
 
+def rescued_facts(folder: Path) -> dict[str, Any]:
+    """Return what the manifest in ``folder`` says, whatever schema it is in and whatever it lacks.
+
+    Raises:
+        LibraryDamaged: it says nothing.
+    """
+    path = folder / _MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LibraryDamaged(f"{path}: cannot be read ({error}).") from None
+    if not isinstance(content, dict) or not content:
+        raise LibraryDamaged(f"{path}: says nothing.")
+    return content
+
+
+def verify_files(folder: Path) -> None:
+    """Check that all files of the generation in ``folder`` are as they were written.
+
+    Whoever goes on from a generation does this first: what was altered would go on otherwise,
+    under new checksums.
+
+    Raises:
+        LibraryDamaged: a file is missing, or its checksum differs.
+    """
+    for name, expected in read_manifest(folder).files.items():
+        path = folder / name
+        if not path.is_file() or checksum(path) != expected["sha256"]:
+            raise LibraryDamaged(
+                f"{path}: missing, or altered since it was written. Go back with `explorer "
+                "rollback`, or build anew with `explorer build --full`."
+            )
+
+
 def verify_generation(folder: Path) -> None:
     """Check everything about the generation in ``folder``.
 
     Raises:
         LibraryDamaged: a checksum differs, counts disagree, or a paper does not find itself.
     """
-    for name, expected in read_manifest(folder).files.items():
-        path = folder / name
-        if not path.is_file() or checksum(path) != expected["sha256"]:
-            raise LibraryDamaged(f"{path}: missing, or altered since it was written.")
+    verify_files(folder)
     verify_parts(open_generation(folder))
 
 

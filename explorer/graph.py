@@ -13,6 +13,8 @@ from explorer.engines import Engine
 from explorer.settings import GraphSettings
 
 _BLOCK = 4096
+_NEWCOMERS = 512
+"""Newcomers compared with a block at once: some 40 MB, the order of the nearest among them."""
 _USUAL = 10
 """Neighbours whose mean similarity is what a paper is used to."""
 _CONTRAST = 4.0
@@ -129,22 +131,34 @@ def _let_in(
 ) -> None:
     """Put ``newcomers`` among the neighbours of ``others`` where they are nearer than the last."""
     k = neighbours.shape[1]
-    fresh = engine.vectors(newcomers)
     for start in range(0, len(others), _BLOCK):
-        rows = others[start : start + _BLOCK]
-        nearness = engine.vectors(rows) @ fresh.T
-        touched = np.flatnonzero(nearness.max(axis=1) > similarities[rows, -1])
-        if not len(touched):
-            continue
-        rows, nearness = rows[touched], nearness[touched]
-        some = min(k, nearness.shape[1])
-        best = np.argpartition(-nearness, some - 1, axis=1)[:, :some]
-        keys = np.hstack([neighbours[rows], newcomers[best].astype(np.int32)])
-        scores = np.hstack([similarities[rows], np.take_along_axis(nearness, best, axis=1)])
-        # As in a search, ties go to the smaller row.
-        order = np.lexsort((keys, -scores), axis=1)[:, :k]
-        neighbours[rows] = np.take_along_axis(keys, order, axis=1)
-        similarities[rows] = np.take_along_axis(scores, order, axis=1)
+        block = others[start : start + _BLOCK]
+        vectors = engine.vectors(block)
+        for first in range(0, len(newcomers), _NEWCOMERS):
+            some = newcomers[first : first + _NEWCOMERS]
+            nearness = vectors @ engine.vectors(some).T
+            touched = np.flatnonzero(nearness.max(axis=1) > similarities[block, -1])
+            if len(touched):
+                _merge(neighbours, similarities, block[touched], some, nearness[touched], k)
+
+
+def _merge(
+    neighbours: NDArray[np.int32],
+    similarities: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    newcomers: NDArray[np.int64],
+    nearness: NDArray[np.float32],
+    k: int,
+) -> None:
+    """Keep the ``k`` nearest of those that ``rows`` have and ``newcomers``."""
+    most = min(k, len(newcomers))
+    best = np.argpartition(-nearness, most - 1, axis=1)[:, :most]
+    keys = np.hstack([neighbours[rows], newcomers[best].astype(np.int32)])
+    scores = np.hstack([similarities[rows], np.take_along_axis(nearness, best, axis=1)])
+    # As in a search, ties go to the smaller row.
+    order = np.lexsort((keys, -scores), axis=1)[:, :k]
+    neighbours[rows] = np.take_along_axis(keys, order, axis=1)
+    similarities[rows] = np.take_along_axis(scores, order, axis=1)
 
 
 def _nearest(

@@ -6,6 +6,7 @@ stemmer), the same way for papers, queries and highlights.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -51,6 +52,10 @@ _FIELDS = ("text", "title", "abstract", "authors")
 _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
 """The fields that papers are ranked by, and how much each counts; text holds the title, too."""
 _MOST_QUERY_WORDS = 256
+_LOOKED_THROUGH = 4_000
+"""Best papers that are looked through for those allowed, at most; to name those takes longer."""
+_MARGIN = 1.5
+"""Papers looked through for each that is expected to do."""
 _ROWS = "rows.npy"
 _MOST_GONE = 0.2
 """Papers gone from an index, for each that it holds, from which it is built anew."""
@@ -81,6 +86,10 @@ class Lexicon:
         self._folder = folder
         self._rows = rows
         """The row of each key, -1 where the paper is gone."""
+        self._keys = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)
+        """The key of each row."""
+        there = np.flatnonzero(rows >= 0)
+        self._keys[rows[there]] = there
         self._is_old = is_old
         """It was written before abstracts had a field of their own."""
 
@@ -172,13 +181,20 @@ class Lexicon:
             for field, weight in _RANKED
         ]
         query = tantivy.Query.boolean_query(clauses)
-        if among is not None:
-            keys_among = np.flatnonzero(np.isin(self._rows, among)).tolist()
-            allowed = tantivy.Query.term_set_query(self._schema, "key", keys_among)
-            must = tantivy.Occur.Must
-            query = tantivy.Query.boolean_query(
-                [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
-            )
+        if among is None:
+            return self._best(query, k)
+        enough = math.ceil(_MARGIN * k * len(self._keys) / len(among))
+        if enough <= _LOOKED_THROUGH:
+            looked = self._best(query, enough)
+            passed = np.flatnonzero(np.isin(looked.keys, among))[:k]
+            if len(passed) == k or len(looked.keys) < enough:
+                return Ranking(looked.keys[passed], looked.scores[passed])
+        allowed = tantivy.Query.term_set_query(self._schema, "key", self._keys[among].tolist())
+        must = tantivy.Occur.Must
+        both = [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
+        return self._best(tantivy.Query.boolean_query(both), k)
+
+    def _best(self, query: tantivy.Query, k: int) -> Ranking:
         searcher = self._index.searcher()
         hits = searcher.search(query, k, count=False).hits
         keys = searcher.fast_field_values("key", [address for _, address in hits])

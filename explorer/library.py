@@ -4,6 +4,7 @@
 
     library/
       LIVE             the name of the live generation
+      KEEP             how many generations stay, where people said so
       generations/     immutable builds, numbered
       vectors/         the append-only vector cache; survives every rebuild
       .lock            held by the one build at a time; freed by the system if it dies
@@ -15,6 +16,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
 from explorer.files import replace_text, writing
@@ -26,6 +28,7 @@ from explorer.generation import (
     publish_generation,
     read_manifest,
     remove_generation,
+    rescued_facts,
     rescued_papers,
     write_generation,
 )
@@ -33,6 +36,7 @@ from explorer.paper import Paper
 
 DEFAULT_FOLDER = Path("data/library")
 _LIVE = "LIVE"
+_KEEP = "KEEP"
 _KEPT = 5
 """Generations that stay on disk for rollback, unless people say otherwise."""
 
@@ -84,6 +88,19 @@ class Library:
                 raise
         return self.open()
 
+    def open_to_go_on(self) -> Generation:
+        """Return the generation that a build goes on from; it changes nothing.
+
+        It is the live one, or where none is named, the newest: its build was cut off just before
+        it was made the live one.
+
+        Raises:
+            LibraryMissing: nothing has been published here.
+            LibraryDamaged: that generation cannot be read.
+        """
+        folders = self._folders()
+        return self.open() if self.live or not folders else open_generation(folders[-1])
+
     def history(self) -> list[tuple[int, Manifest | None]]:
         """Return number and manifest of each generation on disk, oldest first.
 
@@ -124,8 +141,7 @@ class Library:
             for leftover in self._generations.glob(".*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             if not self.live and self._folders():
-                # The build of the newest was cut off just before it was made the live one.
-                self._point_to(self._folders()[-1].name)
+                self._point_to(self._folders()[-1].name)  # see open_to_go_on
             yield
         finally:
             lock.release()
@@ -136,6 +152,8 @@ class Library:
 
     def publish(self, draft: Draft, manifest: Manifest) -> Generation:
         """Write, verify and switch to a new generation. The caller holds the build lock.
+
+        The oldest generations make way for it.
 
         Raises:
             LibraryError: it cannot be written; the library stays as it was.
@@ -156,26 +174,57 @@ class Library:
                     remove_generation(final)
             raise
         generation = open_generation(final)
-        for folder in self._folders()[: -self.kept(generation)]:
-            remove_generation(folder)
+        self.remove_old()
         return generation
 
-    def kept(self, generation: Generation | None) -> int:
-        """Return how many generations stay on disk, as ``generation`` has it."""
-        return int(generation.manifest.settings.get("keep", _KEPT)) if generation else _KEPT
+    @property
+    def kept(self) -> int:
+        """How many generations stay on disk."""
+        try:
+            told = (self.folder / _KEEP).read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            told = ""
+        return max(int(told), 1) if told.isdecimal() else _KEPT
+
+    def keep(self, count: int) -> None:
+        """Let ``count`` generations stay on disk from now on; older ones go when others come.
+
+        Raises:
+            LibraryError: the folder cannot be written.
+        """
+        with writing(self.folder / _KEEP):
+            replace_text(self.folder / _KEEP, f"{count}\n")
+
+    def remove_old(self) -> None:
+        """Remove the generations that are not to stay. The caller holds the build lock."""
+        live = self.live
+        for folder in self._folders()[: -self.kept]:
+            if folder.name != live:  # as after a rollback
+                remove_generation(folder)
 
     def rescued_papers(self) -> list[Paper]:
         """Return the papers of the newest generation whose records can be read; else none.
 
         The live one is asked first. This is for libraries that cannot be opened any more.
         """
-        folders = [folder for folder in self._folders() if folder.name != self.live]
-        for folder in [self._generations / (self.live or "none"), *reversed(folders)]:
+        for folder in self._live_and_older():
             try:
                 return rescued_papers(folder)
             except LibraryDamaged:
                 continue
         return []
+
+    def rescued_facts(self) -> dict[str, Any]:
+        """Return what the manifest of the newest generation says that can be read; else nothing.
+
+        The live one is asked first. This is for libraries that cannot be opened any more.
+        """
+        for folder in self._live_and_older():
+            try:
+                return rescued_facts(folder)
+            except LibraryDamaged:
+                continue
+        return {}
 
     def rollback(self) -> Manifest:
         """Make the generation before the live one live again, and return its manifest.
@@ -202,6 +251,11 @@ class Library:
         if not self._generations.is_dir():
             return []
         return sorted(path for path in self._generations.iterdir() if path.name.isdigit())
+
+    def _live_and_older(self) -> list[Path]:
+        """Return the folders of the generations on disk, the live one first, then the newest."""
+        live = self.live
+        return sorted(self._folders(), key=lambda path: (path.name == live, path.name))[::-1]
 
     def _point_to(self, name: str) -> None:
         with writing(self.folder / _LIVE):

@@ -8,7 +8,7 @@ sibling. Whatever made the new partition, topics are then told apart by whose pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ from explorer.topics import (
     Labels,
     Rows,
     Topic,
+    TopicName,
     between,
     by_size,
     communities,
@@ -33,6 +34,8 @@ from explorer.topics import (
 
 _MOSTLY = 0.5
 """Overlap (Jaccard index) above which a topic is the one it was, and keeps its id and name."""
+_ENOUGH = 0.3
+"""Share of the smaller of two topics of one name from which they are the same topic."""
 _TO_THEMSELVES = 0.5
 """Share of newcomers' ties that stays among them where they found a topic."""
 _OUTGROWN = 1.5
@@ -118,6 +121,8 @@ def carried(
 ) -> list[Labels]:
     """Return the partitions of ``before`` for the library after an update, nested as they were.
 
+    A level that has come to be the same as the one above is left out.
+
     Args:
         before: partitions from coarse to fine, each of shape (papers before,).
         moved: which paper of them is which now.
@@ -137,7 +142,10 @@ def carried(
     _found(levels, newcomers, edges, settings)
     _dissolve(levels, edges, settings)
     _divide_outgrown(levels[-1], sizes_before, edges, settings)
-    return [by_size(labels) for labels in levels]
+    # As they are nested, levels with as many topics are the same.
+    counts = [len(np.unique(labels)) for labels in levels]
+    divides = [depth == 0 or counts[depth] > counts[depth - 1] for depth in range(len(levels))]
+    return [by_size(labels) for labels, keep in zip(levels, divides, strict=True) if keep]
 
 
 def descents(before: Before, memberships: Sequence[Labels]) -> list[Descent]:
@@ -164,6 +172,45 @@ def descents(before: Before, memberships: Sequence[Labels]) -> list[Descent]:
         _, same, overlaps, level = max(found, key=lambda one: (one[0], -one[3]))
         free.discard(level)
         result.append(Descent(level, same, overlaps))
+    return result
+
+
+def descents_by_name(
+    before: Before,
+    memberships: Sequence[Labels],
+    found: Sequence[Descent],
+    names: Sequence[Mapping[int, TopicName]],
+) -> list[Descent]:
+    """Return ``found``, topics that got the name of one that was there taken for that one.
+
+    To people a topic is what it is called: where communities are sought anew, “X” that went into
+    “X” tells them nothing. The two need to share some papers all the same.
+    """
+    kept = np.flatnonzero(before.moved >= 0)
+    result: list[Descent] = []
+    for descent, labels, names_here in zip(found, memberships, names, strict=True):
+        if descent.level < 0:
+            result.append(descent)
+            continue
+        was = np.asarray(before.memberships[descent.level])[kept]
+        now = labels[before.moved[kept]]
+        same, overlaps = list(descent.same), list(descent.overlaps)
+        ids = {topic.id for topic in same if topic is not None}
+        free = {
+            topic.own_name.label.casefold(): (place, topic)
+            for place, topic in enumerate(before.levels[descent.level])
+            if topic.id not in ids
+        }
+        for here, name in sorted(names_here.items()):
+            place, old = free.get(name.label.casefold(), (_NOWHERE, None))
+            if same[here] is not None or old is None:
+                continue
+            sizes = np.count_nonzero(was == place), np.count_nonzero(now == here)
+            shared = int(np.count_nonzero((was == place) & (now == here)))
+            if shared > _ENOUGH * min(sizes):
+                same[here], overlaps[here] = old, shared / (sum(sizes) - shared)
+                del free[name.label.casefold()]
+        result.append(Descent(descent.level, tuple(same), tuple(overlaps)))
     return result
 
 

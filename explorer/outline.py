@@ -15,7 +15,7 @@ from scipy import sparse
 
 from explorer.curation import Statement, curated, names_given, with_given_names
 from explorer.embedders import Vectors
-from explorer.lineage import Before, Descent, carried, descents
+from explorer.lineage import Before, Descent, carried, descents, descents_by_name
 from explorer.names import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
 from explorer.paper import Paper
 from explorer.phrases import key_of, keys_in, phrase_table, stems_in
@@ -87,6 +87,8 @@ def draw_outline(
     belonging = [strengths(edges, labels) for labels in memberships]
     origins = descents(before, memberships) if before else []
     names = _names(papers, vectors, memberships, embed_phrases, before, origins)
+    if before is not None and not before.same_papers:  # what people merged is another topic
+        origins = descents_by_name(before, memberships, origins, names)
     facts = _Facts(papers, vectors, before)
     numbers = count(before.last_number + 1 if before else 1)
     levels: list[tuple[Topic, ...]] = []

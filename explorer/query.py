@@ -80,7 +80,8 @@ class Clause:
     without: bool = False
 
     def __str__(self) -> str:
-        value = f'"{self.value}"' if self.field is Field.TEXT or " " in self.value else self.value
+        plain = re.fullmatch(r"\w\S*", self.value) and self.field is not Field.TEXT
+        value = self.value if plain else f'"{self.value}"'
         name = "" if self.field is Field.TEXT else f"{self.field}:"
         return f"{'-' if self.without else ''}{name}{value}"
 

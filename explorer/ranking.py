@@ -90,7 +90,9 @@ def fused(
         ranking: the papers that match the words of ``text`` best.
     """
     best = max(float(cosines.max(initial=0.0)), 1e-9)
-    own = np.clip(generation.engine.vectors(rows) @ vector, 0.0, None) / best
+    # No product by BLAS: the threads that it wakes would keep a core busy for a whole search.
+    cosines_of = np.einsum("rd,d->r", generation.engine.vectors(rows), vector)
+    own = np.clip(cosines_of, 0.0, None) / best
     words = np.zeros(len(rows), dtype=np.float32)
     if len(ranking.keys):
         # What is near in meaning, or a neighbour, may match the words less well, but does match.
@@ -121,5 +123,5 @@ def diversified(
         best = int(np.argmax(np.where(left, gain, -np.inf)))
         chosen.append(best)
         left[best] = False
-        nearest = np.maximum(nearest, vectors @ vectors[best])
+        nearest = np.maximum(nearest, np.einsum("cd,d->c", vectors, vectors[best]))
     return chosen

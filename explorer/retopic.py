@@ -26,7 +26,7 @@ from explorer.drafting import (
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
 from explorer.filters import find_topic
-from explorer.generation import Draft, Generation, WordsBefore
+from explorer.generation import Draft, Generation, WordsBefore, verify_files
 from explorer.library import Library
 from explorer.lineage import last_number
 from explorer.outline import draw_outline
@@ -152,6 +152,7 @@ def _publish(
     """Draw the outline anew, store ``statements``, publish. The caller holds the build lock."""
     progress = progress or Silence()
     progress.stage("topics")
+    verify_files(generation.folder)
     number = library.next_number()
     created = datetime.now(UTC).isoformat(timespec="milliseconds")
     draft = _redrawn(library, generation, statements, number, created, progress)

@@ -212,7 +212,7 @@ def ranked_rows(
         vector: the unit vector of ``text``; lexical mode needs none.
     """
     found = _ranked(generation, vector, text, mode, k, None, settings or SearchSettings())
-    return found.rows[_order(generation, found, ())[:k]].tolist()
+    return [int(found.rows[place]) for place in _order(generation, found, ())[:k]]
 
 
 def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int], list[int]]:

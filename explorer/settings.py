@@ -85,6 +85,8 @@ class SearchSettings:
     """Papers taken from each leg before fusion."""
     dense_weight: float = 0.5
     """Share of the meaning leg in the fused score; words get the rest."""
+    meaning_power: float = 2.0
+    """The cosine's power in the fused score, so that it falls off as the word score does."""
     smoothing_weight: float = 0.3
     """Share of the final score that comes from the paper's neighbours."""
     smoothing_neighbours: int = 5

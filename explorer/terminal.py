@@ -33,13 +33,16 @@ from explorer.doctor import Finding, Severity, next_step
 from explorer.dossier import Dossier
 from explorer.duplicates import Pair
 from explorer.errors import ExplorerError
+from explorer.evaluate import Figure, mean_with_interval
 from explorer.generation import Generation
 from explorer.inspection import Inspection
+from explorer.judged import Evaluation
 from explorer.lineage import Event, EventKind
 from explorer.news import News
 from explorer.readers import Rejection
 from explorer.retopic import Said
 from explorer.search import Hit, Results, highlight
+from explorer.self_evaluate import Told
 from explorer.topics import Topic
 from explorer.trends import Order, Trend, Trends, first_recent
 from explorer.watch import Update
@@ -55,6 +58,11 @@ _STAGES = {
     "map": "Drawing the map",
     "topics": "Naming topics",
     "publish": "Publishing",
+    "queries": "Embedding queries",
+    "rank": "Ranking",
+    "time": "Timing searches",
+    "faithful": "Measuring the map",
+    "seek": "Seeking topics anew",
 }
 _BAR = 12
 _MOST_REJECTIONS = 10
@@ -533,6 +541,38 @@ def _show_papers(generation: Generation, head: str, rows: Sequence[int]) -> None
         paper = generation.records[row]
         title = escape(paper.readable_title)
         out.print(f"  [dim]{paper.id}[/]  {title}", highlight=False)
+
+
+def show_evaluation(found: Evaluation) -> None:
+    """Print how well each mode ranks, the intervals beside."""
+    table = Table(box=None, padding=(0, 2))
+    for name in ("", "nDCG@10", "95 %", "recall@100", "95 %"):
+        table.add_column(name, justify="left" if not name else "right")
+    for mode, of in found.modes.items():
+        cells = (_figure_cells(mean_with_interval(values)) for values in (of.ndcg, of.recall))
+        table.add_row(str(mode), *(cell for pair in cells for cell in pair))
+    out.print(f"{found.queries:,} judged queries, {found.papers:,} papers", highlight=False)
+    out.print(table)
+
+
+def show_self_evaluation(generation: Generation, told: Sequence[Told]) -> None:
+    """Print the figures about a library, each with what it means."""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, style="dim")
+    table.add_column(ratio=1)
+    for one in told:
+        value, interval = _figure_cells(one.figure)
+        if one.unit:
+            value = f"{one.figure.value:,.0f} {one.unit}"
+        known = interval if one.figure.low < one.figure.high else ""
+        table.add_row(value, known, Group(Text(one.name), Text(one.means, style="dim")))
+    out.print(f"{generation.size:,} papers, generation {generation.manifest.number}")
+    out.print(table)
+
+
+def _figure_cells(figure: Figure) -> tuple[str, str]:
+    return f"{figure.value:.3f}", f"{figure.low:.3f}–{figure.high:.3f}"
 
 
 def show_facts(facts: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,12 @@ from explorer.files import sync, writing
 
 _MAGIC = b"explorer vectors 1\n"
 _HEADER_BYTES = 512
+_BLOCK_BYTES = 1 << 24
+"""Of a file that is looked through, read at once."""
+_SAMPLE = 1000
+"""Vectors of one file whose length is computed."""
+_UNIT_WITHIN = 0.01
+"""How far the length of a unit vector may be from 1."""
 BATCH = 128
 """Texts embedded and stored at once: what a killed build repeats at most."""
 
@@ -30,15 +36,12 @@ class VectorCache:
     """The vectors of one embedder identity, by fingerprint (32 hex digits)."""
 
     def __init__(self, folder: Path, identity: str, dimension: int) -> None:
-        self._header = (_MAGIC + f"{dimension}\n{identity}\n".encode()).ljust(_HEADER_BYTES, b"\0")
+        self._header = _header(identity, dimension)
         if len(self._header) > _HEADER_BYTES:
             raise ValueError(f"the embedder's identity is too long: {identity!r}")
-        self._layout = np.dtype(
-            [("fingerprint", "V16"), ("vector", "<f4", (dimension,)), ("crc", "<u4")]
-        )
+        self._layout = _layout(dimension)
         slug = re.sub(r"[^A-Za-z0-9]+", "-", identity.partition(" ")[0]).strip("-")[:60]
-        key = hashlib.sha256(self._header).hexdigest()[:12]
-        self.path = folder / f"{slug}-{key}.vectors"
+        self.path = folder / f"{slug}-{_file_key(self._header)}.vectors"
         self._rescued = self.path.with_suffix(".rescued")
         self.set_aside: Path | None = None
         """Where a damaged file was moved when this cache was opened."""
@@ -154,6 +157,92 @@ def embed_missing(
         done += len(batch)
         progress(done, len(missing))
     return Embedded(done, len(texts) - done, too_long)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFile:
+    """What is in one file of the cache."""
+
+    size: int
+    """Bytes."""
+    identity: str
+    """Of the embedder whose vectors it holds; empty where nobody tells."""
+    dimension: int
+    """Length of each vector; 0 where nobody tells."""
+    is_head_whole: bool = False
+    is_headless: bool = False
+    """It is cut short before its first vector."""
+    keys: frozenset[bytes] = frozenset()
+    """Fingerprints of the whole records."""
+    records: int = 0
+    whole: int = 0
+    torn: int = 0
+    """Bytes of a last record that was not written to its end."""
+    odd: int = 0
+    """Of a sample of whole records, those whose vector is not finite or not of unit length."""
+
+
+def read_cache_file(
+    path: Path, known: Iterable[tuple[str, int]], progress: Callable[[int], None]
+) -> CacheFile:
+    """Look through a file of the cache, block by block, to the end that it has now.
+
+    Nothing is changed, and no cache need be open.
+
+    Args:
+        known: identities and dimensions that the file may be of, if its head is damaged.
+        progress: is called with the bytes that were looked at since the last call.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    key = path.stem[-12:]
+    is_whole = _file_key(header) == key
+    of_key = {_file_key(_header(*one)): one for one in known}
+    identity, dimension = _told_by(header) if is_whole else of_key.get(key, ("", 0))
+    if size < _HEADER_BYTES or not dimension:
+        progress(size)
+        return CacheFile(size, identity, dimension, is_whole, size < _HEADER_BYTES)
+    layout = _layout(dimension)
+    records, torn = divmod(size - _HEADER_BYTES, layout.itemsize)
+    every = max(1, records // _SAMPLE)
+    rows_a_block = max(1, _BLOCK_BYTES // layout.itemsize)
+    keys: set[bytes] = set()
+    whole = odd = 0
+    with path.open("rb") as file:
+        file.seek(_HEADER_BYTES)
+        for start in range(0, records, rows_a_block):
+            content = file.read(min(rows_a_block, records - start) * layout.itemsize)
+            block = np.frombuffer(content, layout)
+            good = block["crc"] == np.array([_checksum(r) for r in block], dtype=np.uint32)
+            keys.update(fingerprint.tobytes() for fingerprint in block["fingerprint"][good])
+            whole += int(np.count_nonzero(good))
+            sample = good & (np.arange(start, start + len(block)) % every == 0)
+            lengths = np.linalg.norm(block["vector"][sample], axis=1)
+            # What is not a number is not near 1 either.
+            odd += int(np.count_nonzero(~(np.abs(lengths - 1.0) <= _UNIT_WITHIN)))
+            progress(len(content))
+    found = frozenset(keys)
+    return CacheFile(size, identity, dimension, is_whole, False, found, records, whole, torn, odd)
+
+
+def _header(identity: str, dimension: int) -> bytes:
+    return (_MAGIC + f"{dimension}\n{identity}\n".encode()).ljust(_HEADER_BYTES, b"\0")
+
+
+def _told_by(header: bytes) -> tuple[str, int]:
+    """Return identity and dimension."""
+    dimension, identity = header.removeprefix(_MAGIC).decode().split("\n")[:2]
+    return identity, int(dimension)
+
+
+def _file_key(header: bytes) -> str:
+    """Return what the name of a file with this header ends in."""
+    return hashlib.sha256(header).hexdigest()[:12]
+
+
+def _layout(dimension: int) -> np.dtype[np.void]:
+    return np.dtype([("fingerprint", "V16"), ("vector", "<f4", (dimension,)), ("crc", "<u4")])
 
 
 def _write(path: Path, content: bytes) -> None:

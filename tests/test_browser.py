@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from explorer.embedders import open_embedder
 from explorer.library import Library
+from explorer.reasons import explain
+from explorer.search import Query, search
 from tests.browser import HINT, find_browser, open_browser
 from tests.serving import serve_page
 
@@ -141,14 +144,63 @@ def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
     assert page.evaluate("document.documentElement.scrollHeight") <= 880
 
 
-def test_hits_are_numbered_on_the_map_and_the_rest_stays(page: Page, address: str) -> None:
+_OFF = """() => {
+    const chart = document.querySelector('.js-plotly-plot');
+    const {x: left, y: top} = chart.getBoundingClientRect();
+    const {xaxis, yaxis} = chart._fullLayout;
+    const data = chart._fullData[0];
+    const hits = [...document.querySelectorAll('[class*="st-key-open-hit"]')];
+    return [...document.querySelectorAll('.discs .badge')].map((disc, i) => {
+        const paper = hits[i].className.match(/open-hit(\\d+)-(p\\w+)/);
+        const row = data.customdata.indexOf(paper[2]);
+        const box = disc.getBoundingClientRect();
+        return [
+            disc.innerText === paper[1],
+            box.x + box.width / 2 - left - xaxis._offset - xaxis.d2p(data.x[row]),
+            box.y + box.height / 2 - top - yaxis._offset - yaxis.d2p(data.y[row]),
+        ];
+    });
+}"""
+"""Whether each disc has its hit's number, and how far it is off its paper, in pixels."""
+
+
+def _all_in_place(page: Page) -> bool:
+    page.wait_for_timeout(150)
+    found = page.evaluate(_OFF)
+    return len(found) == 10 and all(same and abs(x) < 1 and abs(y) < 1 for same, x, y in found)
+
+
+def test_hits_are_numbered_on_the_map_and_move_with_it(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)
-    numbers = page.evaluate(
-        "() => document.querySelector('.js-plotly-plot')._fullData.map(t => [t.name, t.x.length])"
-    )
-    assert ["papers", 124] in numbers
-    assert ["hits", 10] in numbers
+    assert _all_in_place(page)
+    x, y = _point(page, 0, 3)
+    page.mouse.move(x + 30, y + 30)
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(400)
+    assert _all_in_place(page)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 20, steps=5)
+    page.mouse.up()
+    assert _all_in_place(page)
+
+
+def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    title = _titles(page)[0]
+    page.locator(".discs .badge").first.click()
+    page.wait_for_selector(".st-key-paper h4")
+    assert page.locator(".st-key-paper h4").inner_text() == title
+
+
+def test_another_query_leaves_the_map_where_it_is(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    page.evaluate("document.querySelector('.js-plotly-plot').dataset.same = 'yes'")
+    _search(page, "speculative decoding")
+    assert _all_in_place(page)
+    assert page.locator(".js-plotly-plot[data-same=yes]").count() == 1
 
 
 def test_pointing_at_a_paper_shows_its_title(page: Page, address: str) -> None:
@@ -200,11 +252,11 @@ def test_a_lasso_lists_what_it_caught(page: Page, address: str) -> None:
     page.wait_for_selector("text=What is in here")
 
 
-def test_more_like_this_leads_from_paper_to_paper(page: Page, address: str) -> None:
+def test_papers_lead_to_their_neighbours(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=speculative+decoding")
     _wait_for_meaning(page)
     first = _titles(page)[0]
-    page.get_by_role("button", name="More like this").first.click()
+    page.locator('[class*="st-key-open-hit"] button').first.click()
     page.wait_for_url(re.compile("paper="))
     page.wait_for_selector(".st-key-paper")
     assert page.locator(".st-key-paper h4").inner_text() == first
@@ -212,10 +264,26 @@ def test_more_like_this_leads_from_paper_to_paper(page: Page, address: str) -> N
     assert len(_titles(page)) == 8
 
 
+def test_more_like_this_puts_the_paper_into_the_query(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    paper, title = _ids(page)[0], _titles(page)[0]
+    page.get_by_role("button", name="More like this").first.click()
+    chip = page.locator('[class*="st-key-clause-"] button')
+    chip.wait_for()
+    assert chip.inner_text().split("\n")[0].removeprefix("like: ").rstrip("…") in title
+    assert page.get_by_label("Search", exact=True).input_value().endswith(f"like:{paper}")
+    page.wait_for_function(
+        """title => ![...document.querySelectorAll('[class*="st-key-open-hit"] button')]
+                 .some(button => button.innerText === title)""",
+        arg=title,
+    )
+
+
 def test_a_newly_opened_paper_is_seen_from_its_top(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=speculative+decoding")
     _wait_for_meaning(page)
-    page.get_by_role("button", name="More like this").first.click()
+    page.locator('[class*="st-key-open-hit"] button').first.click()
     page.wait_for_selector(".st-key-paper h4")
     first = page.locator(".st-key-paper h4").inner_text()
     page.locator('[class*="st-key-open-hit"] button').nth(5).click()
@@ -387,6 +455,103 @@ def test_the_keyboard_alone_searches_and_opens_a_paper(page: Page, address: str)
             break
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("paper="))
+
+
+_FOCUSED = """() => [...document.querySelectorAll('[class*="st-key-open-hit"] button')]
+    .indexOf(document.activeElement)"""
+
+
+def test_keys_move_through_hits_open_one_and_lead_back(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    for key, place in (("j", 0), ("j", 1), ("ArrowDown", 2), ("k", 1), ("ArrowUp", 0), ("k", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate(_FOCUSED) == place, key
+    for _ in range(6):
+        page.keyboard.press("j")
+    box = page.locator('[class*="st-key-open-hit"] button').nth(6).bounding_box()
+    assert box is not None
+    assert 0 < box["y"] < 880
+    title = _titles(page)[6]
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".st-key-paper h4")
+    assert page.locator(".st-key-paper h4").inner_text() == title
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".st-key-paper", state="detached")
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+    assert "paper=" not in page.url
+    page.keyboard.press("j")
+    assert page.evaluate(_FOCUSED) == 7
+
+
+def test_keys_are_letters_while_somebody_types(page: Page, address: str) -> None:
+    _visit(page, address)
+    page.keyboard.press("/")
+    page.keyboard.type("jk/ kj")
+    box = page.get_by_label("Search", exact=True)
+    assert box.input_value() == "jk/ kj"
+    page.wait_for_selector('[class*="st-key-open-hit"] button')
+    assert page.evaluate("document.activeElement === document.querySelector('.st-key-q input')")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(_FOCUSED) == 0
+
+
+def test_escape_closes_what_is_open_before_it_goes_back(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    page.locator('[class*="st-key-open-hit"] button').first.click()
+    page.wait_for_selector(".st-key-paper h4")
+    page.locator(".st-key-help button").click()
+    page.wait_for_selector('[data-testid="stPopoverBody"]')
+    page.keyboard.press("Escape")
+    page.wait_for_selector('[data-testid="stPopoverBody"]', state="detached")
+    page.wait_for_timeout(300)
+    assert "paper=" in page.url
+
+
+def test_the_telling_sentences_come_by_themselves_and_move_nothing(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    embedder = open_embedder(generation.manifest.model)
+    results = search(generation, embedder, Query("making language models faster"))
+    better = [hit.why.sentence for hit in explain(embedder, results).hits]
+    assert better != [hit.why.sentence for hit in results.hits]
+    _visit(page, f"{address}/?q=making+language+models+faster")
+    _wait_for_meaning(page)
+    heights = """[...document.querySelectorAll('[class*="st-key-hit-"]')]
+        .map(hit => hit.getBoundingClientRect().top)"""
+    before = page.evaluate(heights)
+    page.wait_for_function(
+        """better => {
+            const shown = [...document.querySelectorAll('[class*="st-key-sentence-"] p')];
+            const plain = text => text.replace(/[\\s\u2060]+/g, ' ').trim();
+            return shown.every((p, i) => plain(p.textContent) === plain(better[i]));
+        }""",
+        arg=better,
+    )
+    assert page.evaluate(heights) == before
+    assert before == sorted(set(before))
+
+
+def test_what_a_lasso_caught_can_be_searched_within(page: Page, address: str) -> None:
+    _visit(page, address)
+    page.locator(".modebar-btn[data-title='Box Select']").click()
+    box = page.locator(".js-plotly-plot").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.1)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] * 0.9, steps=8)
+    page.mouse.up()
+    page.get_by_role("button", name="Search within this region").click()
+    page.wait_for_function("document.activeElement === document.querySelector('.st-key-q input')")
+    inside = page.locator('[class*="st-key-open-within"]')
+    inside.first.wait_for()
+    classes = " ".join(element.get_attribute("class") or "" for element in inside.all())
+    page.keyboard.type("learning")
+    _wait_for_meaning(page)
+    assert _ids(page)
+    assert all(paper in classes for paper in _ids(page))
 
 
 def _contrast(one: str, other: str) -> float:

@@ -16,7 +16,10 @@ from explorer.charts import (
     Highlights,
     branch_of,
     map_figure,
+    score_marks,
+    shares_of_best,
     shown_level,
+    spots,
     topic_tree,
 )
 from explorer.generation import Generation
@@ -42,12 +45,53 @@ def test_points_have_their_topics_colours(generation: Generation) -> None:
 
 
 def test_hits_are_numbered_in_their_order_and_the_rest_goes_grey(generation: Generation) -> None:
-    figure = map_figure(generation, Highlights(hits=(5, 2, 9)), dark=False)
-    papers, hits = figure.data
-    numbered = dict(zip(hits.text, hits.customdata, strict=True))
+    hits = Highlights(hits=(5, 2, 9))
+    drawn = spots(generation, hits, dark=False)
     ids = generation.records.ids
-    assert numbered == {"1": ids[5], "2": ids[2], "3": ids[9]}
-    assert isinstance(papers.marker.color, str)
+    assert [(spot.number, spot.paper) for spot in drawn] == [(1, ids[5]), (2, ids[2]), (3, ids[9])]
+    places = np.array([(spot.x, spot.y) for spot in drawn])
+    assert np.allclose(places, generation.positions[[5, 2, 9]])
+    assert isinstance(map_figure(generation, hits, dark=False).data[0].marker.color, str)
+
+
+def test_other_hits_leave_the_map_as_it_is(generation: Generation) -> None:
+    one, other = (
+        map_figure(generation, Highlights(hits, (1.0, 0.5)), dark=True).to_json()
+        for hits in ((5, 2), (9, 30))
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_hits_show_their_scores_the_best_furthest_from_the_background(
+    generation: Generation, dark: bool
+) -> None:
+    shares = shares_of_best([0.9, 0.8, 0.5])
+    drawn = spots(generation, Highlights(hits=(5, 2, 9), shares=shares), dark=dark)
+    lights = [_luminance(spot.disc) for spot in drawn]
+    assert lights == sorted(lights, reverse=dark)
+    assert len(set(lights)) == 3
+    for spot in drawn:
+        low, high = sorted((_luminance(spot.disc), _luminance(spot.ink)))
+        assert (high + 0.05) / (low + 0.05) > 3
+
+
+def test_scores_that_are_nearly_one_look_nearly_one() -> None:
+    first, near, far = (_luminance(m.disc) for m in score_marks((1.0, 0.99, 0.5), dark=True))
+    assert abs(first - near) < 0.1 * abs(first - far)
+    alone, also = score_marks((1.0, 0.99), dark=True)
+    assert abs(_luminance(alone.disc) - _luminance(also.disc)) < 0.1
+
+
+def test_shares_are_of_the_best_and_never_below_nothing() -> None:
+    assert shares_of_best([2.0, 1.0, -1.0]) == (1.0, 0.5, 0.0)
+    assert shares_of_best([0.0, 0.0]) == shares_of_best([]) == ()
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_the_opened_paper_is_marked(generation: Generation) -> None:
@@ -168,17 +212,6 @@ def test_hostile_names_of_topics_never_become_markup_on_the_map(generation: Gene
     for text in texts:
         kept = text.replace("<br>", "").replace("<b>", "").replace("</b>", "")
         assert "<" not in kept
-
-
-def test_names_keep_off_the_numbers_of_hits(generation: Generation) -> None:
-    hits = tuple(range(10))
-    figure = map_figure(generation, Highlights(hits=hits), dark=False)
-    width = (figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0]) / 820
-    height = (figure.layout.yaxis.range[1] - figure.layout.yaxis.range[0]) / 640
-    for note in figure.layout.annotations:
-        for x, y in generation.positions[list(hits)]:
-            beside = abs(note.x - x) >= (7 * len(note.text) + 22) / 2 * width - 1e-4
-            assert beside or abs(note.y - y) >= (19 + 22) / 2 * height - 1e-4
 
 
 def test_newcomers_stand_out_over_the_rest_in_grey_and_every_topic_keeps_its_name(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,19 @@ def test_a_chain_of_updates_is_as_good_as_one_build() -> None:
         engine = load_engine("faiss").build(everyone[:size])
         graph = updated_graph(graph, np.arange(size - 5), engine, GraphSettings(6))
     assert np.array_equal(graph.neighbours, graph_of(everyone, 6).neighbours)
+
+
+def test_many_newcomers_are_let_in_with_little_memory_and_alike() -> None:
+    everyone = unit_vectors(9000, 8)
+    before, engine = graph_of(everyone[:4000], 3), load_engine("faiss").build(everyone)
+    tracemalloc.start()
+    try:
+        graph = updated_graph(before, np.arange(4000), engine, GraphSettings(3))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64_000_000
+    assert np.array_equal(graph.neighbours, build_graph(engine, GraphSettings(3)).neighbours)
 
 
 def test_more_papers_than_one_block_are_updated_alike() -> None:

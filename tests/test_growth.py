@@ -14,9 +14,15 @@ import numpy as np
 import pytest
 
 from explorer.build import Options, Report, build
-from explorer.errors import LibraryNewer
+from explorer.errors import LibraryDamaged, LibraryNewer
 from explorer.files import checksum
-from explorer.generation import SCHEMA, Generation, milliseconds, open_generation
+from explorer.generation import (
+    SCHEMA,
+    Generation,
+    milliseconds,
+    open_generation,
+    verify_generation,
+)
 from explorer.library import Library
 from explorer.paper import Paper
 from explorer.phrases import key_of, keys_in
@@ -311,6 +317,96 @@ def test_a_full_build_of_a_damaged_library_keeps_papers_that_no_digest_holds_any
         "third.txt",
     }
     assert_sound(generation)
+
+
+@pytest.mark.parametrize("harm", ["positions", "manifest", "no LIVE", "garbled LIVE"])
+def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
+    library: Library, grow: Grow, corpus: list[Paper], harm: str
+) -> None:
+    chosen = Options(model="hashing:64", engine="exact", topics="finer", keep=2)
+    grow(corpus[:12], chosen)
+    grow(corpus[:14], Options())
+    folder = library.open().folder
+    if harm == "manifest":
+        (folder / "manifest.json").write_text("{", encoding="utf-8")
+    else:
+        (folder / "positions.npy").write_bytes(b"damaged")
+    if harm == "no LIVE":
+        (library.folder / "LIVE").unlink()
+    elif harm == "garbled LIVE":
+        (library.folder / "LIVE").write_bytes(b"\xff\x00/")
+    grow(corpus[:16], Options(full=True))
+    manifest = library.open().manifest
+    assert (manifest.model, manifest.engine) == ("hashing:64", "exact")
+    assert manifest.settings["fineness"] == "finer"
+    assert len(library.history()) == 2
+    grow(corpus[:16], Options(full=True, model="hashing", engine="faiss", topics="coarser"))
+    manifest = library.open().manifest
+    assert (manifest.model, manifest.engine) == ("hashing", "faiss")
+    assert manifest.settings["fineness"] == "coarser"
+
+
+@pytest.mark.parametrize(
+    "name", ["papers.arrow", "positions.npy", "communities.npy", "neighbours.npy", "words"]
+)
+def test_what_was_altered_does_not_go_on_and_a_full_build_is_the_way_out(
+    library: Library, grow: Grow, corpus: list[Paper], name: str
+) -> None:
+    grow(corpus[:16])
+    grow(corpus[:20])
+    folder = library.open().folder
+    path = next((folder / "words").glob("*.term")) if name == "words" else folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    for options in (Options(), Options(redraw=True)):
+        with pytest.raises(LibraryDamaged, match=r"altered since it was written.*--full"):
+            grow(corpus[:24], options)
+    with pytest.raises(LibraryDamaged, match="altered"):
+        rename(library, "t1", "My own")
+    assert library.live == "000002"
+    assert everything_said(library) == []
+    grow(corpus[:24], Options(full=True))
+    after = library.open()
+    verify_generation(after.folder)
+    assert {paper.title for paper in after.records} == {paper.title for paper in corpus[:24]}
+    assert grow(corpus[:26]).published
+
+
+def test_a_dry_run_looks_at_the_newest_generation_where_none_is_live(
+    library: Library, grow: Grow, corpus: list[Paper]
+) -> None:
+    grow(corpus[:10])
+    grow(corpus[:12])
+    (library.folder / "LIVE").unlink()
+    before = hashes(library)
+    report = grow(corpus[:15], Options(dry_run=True))
+    assert (report.added, report.unchanged, report.generation) == (3, 12, 2)
+    assert hashes(library) == before
+    done = grow(corpus[:15])
+    assert (done.added, done.unchanged) == (report.added, report.unchanged)
+
+
+def test_fewer_generations_stay_at_once_where_nothing_changed_and_from_then_on(
+    library: Library, grow: Grow, corpus: list[Paper]
+) -> None:
+    for count in range(3, 8):
+        grow(corpus[:count])
+    assert grow(corpus[:7], Options(keep=2, dry_run=True)).published is False
+    assert len(library.history()) == 5
+    assert grow(corpus[:7], Options(keep=3)).published is False
+    assert [number for number, _ in library.history()] == [3, 4, 5]
+    grow(corpus[:8])
+    assert [number for number, _ in library.history()] == [4, 5, 6]
+    library.rollback()
+    library.rollback()
+    grow(corpus[:6], Options(keep=1))
+    assert [number for number, _ in library.history()] == [4, 6]  # the live one stays
+    assert library.open().size == 6
+    (library.folder / "KEEP").write_text("many", encoding="utf-8")
+    for count in range(9, 15):
+        grow(corpus[:count])
+    assert len(library.history()) == 5
 
 
 def test_a_library_of_a_newer_version_is_refused_even_in_full(

@@ -153,6 +153,23 @@ def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: Lexicon) ->
         assert np.allclose(ranking.scores, [score[key] for key in found(ranking)], rtol=1e-4)
 
 
+@pytest.mark.parametrize("looked_through", [0, 10, 4_000])
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+def test_a_filter_lets_the_same_through_by_either_way(
+    lexicon: Lexicon, share: float, looked_through: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.lexicon._LOOKED_THROUGH", looked_through)
+    text = "segmentation of video and liver scans with a decoder"
+    whole = lexicon.search(text, 40)
+    draw = np.random.default_rng(5)
+    for _ in range(10):
+        among = draw.permutation(40)[: round(share * 40)].astype(np.int64)
+        for k in (1, 4, 40):
+            ranking = lexicon.search(text, k, among)
+            expected = [(r, s) for r, s in zip(whole.keys, whole.scores, strict=True) if r in among]
+            assert list(zip(ranking.keys, ranking.scores, strict=True)) == expected[:k]
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(query=st.text(max_size=60), k=st.integers(-1, 50))
 @example(query="\u0301", k=5)

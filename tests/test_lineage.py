@@ -18,10 +18,12 @@ from explorer.embedders import Vectors, open_embedder
 from explorer.identity import identify
 from explorer.lineage import (
     Before,
+    Descent,
     Event,
     EventKind,
     carried,
     descents,
+    descents_by_name,
     events,
     last_number,
     rows_moved,
@@ -30,7 +32,7 @@ from explorer.outline import Outline, draw_outline
 from explorer.paper import Paper
 from explorer.phrases import key_of, keys_in
 from explorer.settings import TopicSettings
-from explorer.topics import Labels, Topic, by_size, partition
+from explorer.topics import Labels, Topic, TopicName, by_size, partition
 from tests.test_topics import edges_in, planted
 
 CHOSEN = TopicSettings()
@@ -68,7 +70,9 @@ class Update:
         self.levels = carried(self.before, self.moved, self.edges, chosen)
         self.is_new = ~np.isin(self.rows, self.rows_before)
         assert_nested(self.levels, len(self.rows))
-        assert len(self.levels) == len(self.before)
+        assert len(self.levels) <= len(self.before)
+        counts = [int(labels.max()) for labels in self.levels]
+        assert all(finer > coarser for coarser, finer in pairwise(counts))
 
     def before_of_those_who_stay(self, depth: int) -> Labels:
         return self.before[depth][self.moved >= 0]
@@ -177,7 +181,21 @@ def test_a_library_may_shrink_to_hardly_anything(left: int) -> None:
     stays[:left] = True
     update = Update(vectors, everyone(90), stays)
     if left < 2 * CHOSEN.smallest_topic:
-        assert update.levels[0].tolist() == [0] * left
+        assert [labels.tolist() for labels in update.levels] == [[0] * left]
+
+
+def test_a_level_that_divides_nothing_any_more_is_left_out_and_the_others_go_on() -> None:
+    vectors, _ = planted([20, 20])
+    before = [labelled(20, 20), labelled(12, 8, 20), labelled(12, 8, 12, 8)]
+    stays = np.r_[0:12, 20:40]
+    moved = np.full(40, -1, dtype=np.int64)
+    moved[stays] = np.arange(32)
+    levels = carried(before, moved, edges_in(vectors[stays], CHOSEN), CHOSEN)
+    assert [np.bincount(labels).tolist() for labels in levels] == [[20, 12], [12, 12, 8]]
+    told, ids = now_told(before_of(before, moved.tolist()), levels)
+    assert [len(level) for level in ids] == [2, 3]
+    assert set().union(*ids) <= {f"t{number}" for number in range(1, 10)}
+    assert [event for event in told if event.kind in (EventKind.NEW, EventKind.SPLIT)] == []
 
 
 def test_small_remains_of_several_topics_are_all_taken_in() -> None:
@@ -318,6 +336,35 @@ def test_a_split_a_merge_a_retirement_and_a_new_topic_are_told_once_each() -> No
     assert [(e.kind.value, e.other) for e in told].count(("split", "t1")) == 3
 
 
+@pytest.mark.parametrize(("shared", "is_same"), [(3, False), (4, True)])
+def test_a_topic_that_gets_the_name_of_one_it_shares_papers_with_is_that_one(
+    shared: int, is_same: bool
+) -> None:
+    # Ten papers were in topic 1, fifteen in topic 2; some of each are together now.
+    before = before_of([labelled(10, 15)])
+    now = np.ones(25, dtype=np.int32)
+    now[:shared] = now[15 + shared :] = 0
+    found = [Descent(0, (None, None), (0.0, 0.0))]
+    names = [{0: TopicName("Topic 1", ()), 1: TopicName("another", ())}]
+    (descent,) = descents_by_name(before, [now], found, names)
+    assert descent.same == (before.levels[0][0] if is_same else None, None)
+    assert descent.overlaps[0] == pytest.approx(shared / (20 - shared) if is_same else 0.0)
+
+
+def test_only_one_topic_goes_on_under_a_name_and_none_that_another_has() -> None:
+    before = before_of([labelled(30, 10)])
+    now = labelled(12, 10, 8, 10)
+    names = [
+        {place: TopicName("topic 1", ()) for place in range(3)} | {3: TopicName("topic 2", ())}
+    ]
+    (descent,) = descents_by_name(before, [now], descents(before, [now]), names)
+    assert [old.id if old else None for old in descent.same] == ["t1", None, None, "t2"]
+    # The one of that name is there still, under another.
+    kept = [Descent(0, (None, before.levels[0][0], None, None), (0.0, 1.0, 0.0, 0.0))]
+    (descent,) = descents_by_name(before, [now], kept, names)
+    assert [old.id if old else None for old in descent.same] == [None, "t1", None, "t2"]
+
+
 def test_a_topic_on_two_levels_is_told_of_once() -> None:
     before = before_of([labelled(10, 10), labelled(5, 5, 10)])
     told, _ = now_told(before, [labelled(10, 7, 3), labelled(5, 5, 7, 3)])
@@ -453,6 +500,14 @@ def going_on(
     )
 
 
+def four_cut_off(labels: Labels, topics: Sequence[int]) -> Labels:
+    """Return ``labels`` with four papers of each of ``topics`` in a topic of their own."""
+    cut = labels.copy()
+    for topic in topics:
+        cut[np.flatnonzero(labels == topic)[:4]] = int(cut.max()) + 1
+    return cut
+
+
 def test_a_topic_that_is_new_below_one_of_the_same_papers_takes_name_and_evidence_of_today(
     corpus: list[Paper],
 ) -> None:
@@ -462,9 +517,13 @@ def test_a_topic_that_is_new_below_one_of_the_same_papers_takes_name_and_evidenc
     first = named(few, chosen)
     (labels,) = first.found
     moved = [papers.index(paper) for paper in few]
-    outline = named(papers, before=going_on(first, few, moved, [labels, labels]))
+    fine = four_cut_off(labels, [int(labels.max())])
+    outline = named(papers, before=going_on(first, few, moved, [labels, fine]))
     assert len(outline.levels) == 2
-    assert [topic.label for topic in outline.levels[0]] == [t.label for t in outline.levels[1]]
+    above = {topic.id: topic for topic in outline.levels[0]}
+    undivided = [t for t in outline.levels[1] if t.size == above[t.parent].size]
+    assert undivided
+    assert all(topic.label == above[topic.parent].label for topic in undivided)
     assert any(
         new.evidence > old.evidence
         for new in outline.levels[0]
@@ -481,14 +540,14 @@ def test_a_name_that_stood_on_three_levels_stays_with_the_coarsest_when_its_topi
     flat = named(papers, TopicSettings(most_levels=1))
     (coarse,) = flat.found
     stay = list(range(len(papers)))
-    first = named(papers, before=going_on(flat, papers, stay, [coarse] * 3))
-    assert [topic.label for topic in first.levels[0]] == [t.label for t in first.levels[2]]
-    # Each topic loses four papers to another of its own, on both finer levels.
-    cut = coarse.copy()
-    for topic in range(int(coarse.max()) + 1):
-        cut[np.flatnonzero(coarse == topic)[:4]] = int(cut.max()) + 1
-    fine = by_size(cut)
-    outline = named(papers, before=going_on(first, papers, stay, [coarse, fine, fine]))
+    topics = list(range(int(coarse.max()) + 1))
+    begun = [coarse, four_cut_off(coarse, topics[-1:]), four_cut_off(coarse, topics[-2:])]
+    first = named(papers, before=going_on(flat, papers, stay, begun))
+    on_all = set.intersection(*({topic.label for topic in level} for level in first.levels))
+    assert len(on_all) >= len(topics) - 2 > 0
+    # Each of those loses four papers to another topic, on both finer levels.
+    divided = [coarse, four_cut_off(coarse, topics[:-1]), four_cut_off(coarse, topics)]
+    outline = named(papers, before=going_on(first, papers, stay, divided))
     assert len(outline.levels[1]) > len(outline.levels[0]) > 1
     assert [topic.label for topic in outline.levels[0]] == [t.label for t in first.levels[0]]
     assert {topic.id for topic in first.levels[2]} <= {topic.id for topic in outline.levels[2]}

@@ -92,11 +92,11 @@ def test_every_hit_offers_its_abstract_and_more_like_it(
     assert len(page.expander) == 10
 
 
-def test_more_like_this_opens_the_paper_and_the_url_names_it(
+def test_a_title_opens_the_paper_and_the_url_names_it(
     hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
-    button = next(b for b in page.button if str(b.key).startswith("more-hit1"))
+    button = next(b for b in page.button if str(b.key).startswith("open-hit1"))
     paper = str(button.key).rpartition("-")[2]
     button.click().run()
     assert page.query_params["paper"] in (paper, [paper])

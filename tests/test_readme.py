@@ -19,7 +19,13 @@ from explorer.readers import read_digest
 
 _BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/formats.md")
+_DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/formats.md",
+    "docs/search.md",
+)
 _RUN_ELSEWHERE = ("make ", "python3 -m venv", "streamlit run", "pip install")
 """Set-up itself: run by whoever runs these tests, and by the page's own tests."""
 

@@ -233,6 +233,19 @@ def answer_with_no_string(case: NamingCase) -> str:
     return case.size  # type: ignore[return-value]
 
 
+def test_a_full_build_without_a_naming_function_names_anew(
+    library: Library, digest_folder: Path
+) -> None:
+    found = [[topic.label for topic in level] for level in library.open().levels]
+    build(library, [digest_folder], Options(namer=shout))
+    assert all(topic.label.isupper() for topic in coarsest(library))
+    build(library, [digest_folder], Options(full=True))
+    after = library.open()
+    assert [[topic.label for topic in level] for level in after.levels] == found
+    assert {topic.named_by for level in after.levels for topic in level} == {""}
+    assert after.manifest.settings["namer"] == ""
+
+
 def test_names_of_a_naming_function_stay_when_people_rename_another_topic(
     library: Library, digest_folder: Path
 ) -> None:

@@ -3,6 +3,7 @@
 page.py       the frame: header, search box, two columns
 state.py      what the URL says and what the page remembers
 resources.py  the opened library and the model, shared by all visitors
+asking.py     the search box, how it was understood, and what narrows a search
 results.py    the list of hits, or of a lasso's catch
 topics.py     the way in for newcomers, the tree of topics, and one topic
 curating.py   saying what topics are, and taking it back
@@ -10,6 +11,8 @@ library.py    what the library holds, how far an update has come, the way back t
 uploads.py    digests dropped on the page, and what they would bring
 updates.py    updates in the background, one at a time, shared by all visitors
 paper.py      one paper
+keys.py       the keyboard; keys.js is what the browser does
 map.py        the map and the rings of topics, and what a click or lasso on them does
+discs.js      the hits over the map
 style.css     spacing and type that the theme cannot set
 """

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+
 import streamlit as st
 
 from explorer.app import state
-from explorer.charts import MAP_CONFIG, Highlights, map_figure
+from explorer.charts import MAP_CONFIG, Highlights, map_figure, spots
 from explorer.generation import Generation
 from explorer.topic_charts import BARE_CONFIG, sunburst_figure
 
 _PICTURES = ("Rings", "Map")
+_discs = st.components.v2.component(
+    "literature_explorer_discs", js=Path(__file__).with_name("discs.js").read_text(encoding="utf-8")
+)
 
 
 def show_map(generation: Generation, highlights: Highlights) -> None:
-    """Draw the map; a click opens a paper, a lasso or box lists what it caught."""
+    """Draw the map; a click opens a paper, a lasso or box lists what it caught.
+
+    Streamlit replaces a chart that has changed by another one. So hits, which change as one types,
+    are laid over it.
+    """
     figure = map_figure(generation, highlights, dark=state.is_dark())
     st.plotly_chart(
         figure,
@@ -25,6 +35,8 @@ def show_map(generation: Generation, highlights: Highlights) -> None:
         config=MAP_CONFIG,
         alt=f"Map of {generation.size} papers; near points are alike in meaning.",
     )
+    over = spots(generation, highlights, dark=state.is_dark())
+    _discs(key="discs", data={"spots": [asdict(spot) for spot in over]})
 
 
 def show_plain_map(generation: Generation) -> None:

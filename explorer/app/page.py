@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import state
+from explorer.app.asking import (
+    Asked,
+    chip_of,
+    search_row,
+    show_controls,
+    show_examples,
+    show_understood,
+    without,
+)
+from explorer.app.keys import listen_to_keys
 from explorer.app.library import notice_update, show_holdings, show_library
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
 from explorer.app.news import show_news, show_news_map
@@ -23,35 +34,35 @@ from explorer.app.resources import (
     why_read_only,
 )
 from explorer.app.results import (
+    Drop,
     show_caught,
     show_nothing_found,
+    show_nothing_passes,
+    show_related,
     show_results,
+    show_within,
 )
 from explorer.app.topics import show_topic, show_tree, show_welcome
 from explorer.app.visits import keep_visit
-from explorer.charts import Highlights, shown_level
+from explorer.charts import Highlights, shares_of_best, shown_level
 from explorer.dates import latest
+from explorer.duplicates import Fold, folded_results
+from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
-from explorer.filters import Filters
+from explorer.facets import loosened, related_topics
 from explorer.generation import Generation
 from explorer.news import news
 from explorer.readable import escape_markdown
-from explorer.search import (
-    Mode,
-    Query,
-    Results,
-    find_paper,
-    search,
-    similar,
-)
+from explorer.reasons import explain
+from explorer.search import Mode, Results, check_model, find_paper, search, similar
 
 _NEAR = 8
-_EXAMPLES = 4
 _BEGINNING = 760
 """Pixels; a single column is easier to read where it is not as wide as the page."""
 _PATIENCE = 1.0
 """Seconds. A model that loads faster is worth waiting for: the list need not change twice."""
-_MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
+_SETTLED = 0.4
+"""Seconds after which a query that has not changed is worth more work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +102,12 @@ def main() -> None:
     embedding = model(generation.manifest.model)
     view = _header(generation)
     keep_visit(wanted=view is _VIEWS[state.NEW])
-    query, mode, topic = _search_row(generation)
+    listen_to_keys(state.calls_to_search())
+    asked = search_row(generation)
+    below = st.container(horizontal=True, vertical_alignment="center", key="below", gap="small")
     list_column, map_column = st.columns([5, 7], gap="medium")
     with list_column, st.container(key="list"):
-        highlights = _list(generation, embedding, query, mode, topic)
+        highlights = _list(generation, embedding, asked, below)
         if highlights is None:
             view.list(generation)
     with map_column, st.container(key="map-frame"):
@@ -129,109 +142,127 @@ def _header(generation: Generation) -> View:
     return _VIEWS[chosen]
 
 
-def _search_row(generation: Generation) -> tuple[str, Mode, str]:
-    """Draw search box and filters, and return what they say."""
-    topics = {topic.id: topic for topic in generation.levels[shown_level(generation)]}
-    if st.query_params.get(state.TOPIC, "") in generation.topics:
-        wanted = generation.topics[st.query_params[state.TOPIC]]
-        topics.setdefault(wanted.id, wanted)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="search-row"):
-        query = st.text_input(
-            "Search",
-            key=state.QUERY,
-            type="search",
-            live="350ms",
-            bind="query-params",
-            label_visibility="collapsed",
-            icon=":material/search:",
-            placeholder="Search by meaning, or paste an abstract, a title, an arXiv id",
-            on_change=_asked_anew,
-        )
-        modes = {mode.value: name for mode, name in _MODES.items()}
-        mode = state.choice(state.MODE, [*modes], "Rank by", modes, width=190)
-        names = {"": "All topics"} | {key: topic.label for key, topic in topics.items()}
-        topic = state.choice(state.TOPIC, [*names], "Topic", names, width=240)
-    with st.container(horizontal=True, vertical_alignment="center", key="examples", gap="small"):
-        st.caption("try", width="content")
-        for number, example in enumerate(_examples(generation)):
-            label = escape_markdown(example)
-            st.button(
-                label, key=f"example-{number}", type="tertiary", on_click=state.ask, args=(example,)
-            )
-    return query or "", Mode(mode), topic
-
-
 def _list(
-    generation: Generation, embedding: Model, query: str, mode: Mode, topic: str
+    generation: Generation, embedding: Model, asked: Asked, below: DeltaGenerator
 ) -> Highlights | None:
     """Fill the left column with what is open or asked, and return what the map should point out.
 
-    Where nothing is, return None: then the view has its say.
+    Where nothing is, return None: then the view has its say. ``below`` is the row under the search
+    box.
     """
     opened = state.opened_paper()
     if opened:
-        try:
-            row = find_paper(generation, opened)
-        except UnknownPaper:
-            st.warning(
-                f"This link names a paper that is not in the library: {escape_markdown(opened)}.",
-                icon=":material/link_off:",
-            )
-            st.button("Show all papers", key="back", on_click=state.close_paper)
-            return Highlights(topic=topic)
-        near = similar(generation, opened, _NEAR)
-        show_paper(generation, row, near)
-        return Highlights(tuple(hit.row for hit in near.hits), row, topic=topic)
-    caught = state.caught()
-    if caught:
-        found = (generation.records.find(paper) for paper in caught)
-        rows = [place for place in found if place is not None]
-        show_caught(generation, rows)
-        return Highlights(topic=topic)
-    if query.strip():
-        if topic:
-            st.button(
-                escape_markdown(generation.topics[topic].label),
-                key="back-to-topic",
-                type="tertiary",
-                icon=":material/arrow_back:",
-                on_click=state.open_topic,
-                args=(topic,),
-            )
-        results = _search(generation, embedding, query, mode, topic)
-        if results.hits:
-            show_results(generation, results, query)
-            if len(results.hits) == state.hits_wanted():
-                st.button("More results", key="more-results", on_click=state.want_more_hits)
+        with below:
+            show_understood(generation, asked, None)
+        return _show_opened(generation, opened, asked)
+    caught = _rows(generation, state.caught())
+    if state.caught():
+        with below:
+            show_understood(generation, asked, None)
+        show_caught(generation, caught)
+        return Highlights(topic=asked.topic)
+    if asked.is_search:
+        return _show_found(generation, embedding, asked, below)
+    with below:
+        if asked.within:
+            show_understood(generation, asked, None)
         else:
-            show_nothing_found(topic)
-        return Highlights(tuple(hit.row for hit in results.hits), topic=topic)
-    if topic:
-        chosen = generation.topics[topic]
+            show_examples(generation)
+    if asked.within:
+        rows = _rows(generation, asked.within)
+        show_within(generation, rows)
+        return Highlights(focus=tuple(rows), topic=asked.topic)
+    if asked.topic:
+        chosen = generation.topics[asked.topic]
         show_topic(generation, chosen)
-        return Highlights(focus=tuple(generation.members(chosen).tolist()), topic=topic)
+        return Highlights(focus=tuple(generation.members(chosen).tolist()), topic=asked.topic)
     return None
 
 
-def _search(
-    generation: Generation, embedding: Model, query: str, mode: Mode, topic: str
-) -> Results:
-    """Search; by words alone while the model is still loading or if it cannot be had."""
-    asked = Query(text=query, filters=Filters(topic=topic), mode=mode)
-    if mode is not Mode.LEXICAL:
+def _rows(generation: Generation, papers: Iterable[str]) -> list[int]:
+    found = (generation.records.find(paper) for paper in papers)
+    return [row for row in found if row is not None]
+
+
+def _show_opened(generation: Generation, opened: str, asked: Asked) -> Highlights:
+    try:
+        row = find_paper(generation, opened)
+    except UnknownPaper:
+        st.warning(
+            f"This link names a paper that is not in the library: {escape_markdown(opened)}.",
+            icon=":material/link_off:",
+        )
+        st.button("Show all papers", key="back", on_click=state.close_paper)
+        return Highlights(topic=asked.topic)
+    near = similar(generation, opened, _NEAR)
+    show_paper(generation, row, near)
+    return _numbered([Fold(hit) for hit in near.hits], asked.topic, row)
+
+
+def _numbered(folds: Sequence[Fold], topic: str, opened: int | None = None) -> Highlights:
+    shares = shares_of_best([fold.hit.score for fold in folds])
+    return Highlights(tuple(fold.hit.row for fold in folds), shares, opened, topic=topic)
+
+
+def _show_found(
+    generation: Generation, embedding: Model, asked: Asked, below: DeltaGenerator
+) -> Highlights:
+    if asked.topic:
+        st.button(
+            escape_markdown(generation.topics[asked.topic].label),
+            key="back-to-topic",
+            type="tertiary",
+            icon=":material/arrow_back:",
+            on_click=state.open_topic,
+            args=(asked.topic,),
+        )
+    results, folds = folded_results(
+        generation, _searching(generation, embedding, asked), state.hits_wanted()
+    )
+    with below:
+        show_understood(generation, asked, results)
+        if results.hits:
+            show_controls(generation, asked, results)
+    if results.hits:
+        if results.only_nearest:
+            st.caption(
+                "None of these words stands in the papers below; they are nearest in meaning."
+            )
+        told = state.told(f"{generation.manifest.number} {results.parsed.words} {asked.alike}")
+        show_results(generation, folds, results.parsed.words, told)
+        if len(folds) == state.hits_wanted():
+            st.button("More results", key="more-results", on_click=state.want_more_hits)
+        rows = [fold.hit.row for fold in folds]
+        show_related(related_topics(generation, rows, shown_level(generation)))
+        hits = tuple(fold.hit for fold in folds if fold.hit.row not in told)
+        if embedding.embedder is not None and results.vector is not None and hits:
+            state.put_off()
+            _tell_more(embedding.embedder, replace(results, hits=hits), told)
+    elif results.allowed == 0:
+        show_nothing_passes(_drops(generation, asked, results))
+    else:
+        show_nothing_found()
+    return _numbered(folds, asked.topic)
+
+
+def _searching(generation: Generation, embedding: Model, asked: Asked) -> Callable[[int], Results]:
+    """Return the search; by words alone while the model is loading or if it cannot be had."""
+    query = asked.query
+    if asked.mode is not Mode.LEXICAL:
         embedding.wait(_PATIENCE)
-    problem = embedding.problem
-    if embedding.embedder is not None:
+    embedder, problem = embedding.embedder, embedding.problem
+    if embedder is not None:
         try:
-            return search(generation, embedding.embedder, asked, state.hits_wanted())
+            check_model(embedder, generation)
         except EmbedderError as error:
-            problem = str(error)
+            embedder, problem = None, str(error)
     if problem:
         st.warning(escape_markdown(problem), icon=":material/error:")
-    elif mode is not Mode.LEXICAL:
+    elif embedder is None and asked.mode is not Mode.LEXICAL:
         _wait_for(embedding)
-    words_only = Query(text=query, filters=Filters(topic=topic), mode=Mode.LEXICAL)
-    return search(generation, None, words_only, state.hits_wanted())
+    if embedder is None:
+        query = replace(query, mode=Mode.LEXICAL)
+    return lambda k: search(generation, embedder, query, k)
 
 
 @st.fragment(run_every=0.5)
@@ -242,20 +273,36 @@ def _wait_for(embedding: Model) -> None:
     st.caption(":material/hourglass_top: By words for now; the model is still loading.")
 
 
-def _asked_anew() -> None:
-    state.close_paper()
-    state.release()
+@st.fragment(run_every=_SETTLED)
+def _tell_more(embedder: Embedder, results: Results, told: dict[int, str]) -> None:
+    """Find the telling sentences while the list is read already, then draw it with them.
+
+    The first run is part of drawing the list, which does not wait.
+    """
+    if state.is_put_off():
+        return
+    for hit in results.hits:
+        [better] = explain(embedder, replace(results, hits=(hit,))).hits
+        told[hit.row] = better.why.sentence
+        st.empty()  # where a new query can step in
+    st.rerun()
 
 
-def _examples(generation: Generation) -> list[str]:
-    """Return queries that this library can answer: keywords of its largest topics."""
-    level = generation.levels[shown_level(generation)]
-    found: list[str] = []
-    for topic in sorted(level, key=lambda topic: -topic.size):
-        phrases = [phrase for phrase in (topic.label, *topic.keywords) if " " in phrase]
-        fresh = [phrase for phrase in phrases if phrase not in found]
-        found += fresh[:1]
-    return found[:_EXAMPLES]
+def _drops(generation: Generation, asked: Asked, results: Results) -> list[Drop]:
+    """Return the filters any of which stands in the way of all papers."""
+    filters = replace(asked.query.filters, clauses=results.parsed.clauses)
+    found: list[Drop] = []
+    for looser in loosened(generation, filters):
+        if looser.left_out is not None:
+            label = chip_of(generation, looser.left_out)
+            args = (without(asked.text, looser.left_out),)
+            found.append(Drop(label, looser.papers, state.ask, args))
+        elif looser.filters.topic != asked.topic:
+            label = rf"topic\: {escape_markdown(generation.topics[asked.topic].label)}"
+            found.append(Drop(label, looser.papers, state.filter_by, ("",)))
+        else:
+            found.append(Drop("the selection", looser.papers, state.forget_within))
+    return found
 
 
 def _show_empty_library() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.app import state
 from explorer.app.results import scroll_to_top, show_results
 from explorer.app.topics import show_topics_of
-from explorer.duplicates import near_duplicates_of
+from explorer.duplicates import Fold, near_duplicates_of
 from explorer.generation import Generation
 from explorer.readable import escape_markdown, markdown, markdown_link
 from explorer.search import Results
@@ -46,7 +46,7 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
                 args=(twin.id,),
             )
     st.markdown("##### More like this")
-    show_results(generation, near, "")
+    show_results(generation, [Fold(hit) for hit in near.hits], "")
 
 
 def _sources(generation: Generation, row: int) -> list[str]:

@@ -3,29 +3,92 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from explorer.app import state
-from explorer.charts import shown_level, topic_colour
+from explorer.app.asking import like_this
+from explorer.charts import Mark, score_marks, shares_of_best, shown_level, topic_colour
+from explorer.duplicates import Fold
 from explorer.generation import Generation
 from explorer.paper import Paper
 from explorer.readable import escape_markdown, markdown, markdown_link
-from explorer.search import Hit, Results, highlight
+from explorer.search import Hit, highlight
 from explorer.topics import Topic
 
 _MOST_LISTED = 60
 
 
-def show_results(generation: Generation, results: Results, query: str) -> None:
-    """List the hits, each with its reason."""
-    if results.only_nearest:
-        st.caption("None of these words stands in the papers below; they are nearest in meaning.")
-    best = max((hit.score for hit in results.hits), default=0.0)
-    for hit in results.hits:
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A filter to drop: what it is called as Markdown, what happens then, what passes then."""
+
+    label: str
+    papers: int
+    act: Callable[..., None]
+    args: tuple[str, ...] = ()
+
+
+def show_results(
+    generation: Generation,
+    folds: Sequence[Fold],
+    words: str,
+    told: Mapping[int, str] | None = None,
+) -> None:
+    """List the hits, each with its reason.
+
+    Args:
+        words: what stands in bold where a hit says it.
+        told: sentences that tell more than those of the hits, by row.
+    """
+    shares = shares_of_best([fold.hit.score for fold in folds])
+    marks = score_marks(shares, dark=state.is_dark()) or [
+        Mark(topic_colour(generation, fold.hit.row), "#ffffff") for fold in folds
+    ]
+    for place, (fold, mark) in enumerate(zip(folds, marks, strict=True)):
+        hit = fold.hit
+        sentence = (told or {}).get(hit.row, hit.why.sentence)
         with st.container(key=f"hit-{hit.rank}", gap="xxsmall"):
-            _hit(generation, hit, query, max(0.0, hit.score / best) if best > 0 else 0.0)
+            with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
+                _badge(hit.rank, mark)
+                _title(hit.paper, f"hit{hit.rank}")
+            _facts(generation, hit)
+            with st.container(key=f"sentence-{hit.rank}"):
+                st.markdown(_marked(sentence, words))
+            with st.container(
+                horizontal=True,
+                vertical_alignment="center",
+                gap="medium",
+                key=f"actions-{hit.rank}",
+            ):
+                if shares:
+                    _bar(shares[place], hit.why.meaning, hit.why.words)
+                _likeness(hit)
+                for label, address in hit.paper.links:
+                    st.markdown(markdown_link(label, address), width="content")
+            if hit.paper.abstract:
+                with st.expander("Abstract"):
+                    st.markdown(markdown(hit.paper.abstract_body))
+            if fold.same:
+                _same(fold)
+
+
+def show_related(topics: Sequence[Topic]) -> None:
+    """Offer the topics that most of the hits are in."""
+    if topics:
+        with st.container(
+            horizontal=True, vertical_alignment="center", key="related", gap="xsmall"
+        ):
+            st.caption("Related topics", width="content")
+            for topic in topics:
+                st.button(
+                    escape_markdown(topic.label),
+                    key=f"related-{topic.id}",
+                    on_click=state.open_topic,
+                    args=(topic.id,),
+                )
 
 
 def show_caught(generation: Generation, rows: Sequence[int]) -> None:
@@ -34,6 +97,8 @@ def show_caught(generation: Generation, rows: Sequence[int]) -> None:
         noun = "paper" if len(rows) == 1 else "papers"
         st.markdown(f"**{len(rows):,} {noun} selected**")
         st.button("Clear selection", key="release", type="tertiary", on_click=state.release)
+    if rows:
+        _search_from(tuple(generation.records.ids[row] for row in rows))
     counts = Counter(generation.topics_of(row)[-1].label for row in rows)
     listed = ", ".join(f"{escape_markdown(label)} ({n})" for label, n in counts.most_common(6))
     st.caption(listed or "Nothing in there. Draw around some points.")
@@ -42,39 +107,89 @@ def show_caught(generation: Generation, rows: Sequence[int]) -> None:
         st.caption(f"and {len(rows) - _MOST_LISTED:,} more: draw a smaller shape to see them.")
 
 
-def show_nothing_found(topic: str) -> None:
-    """Say what to do where a search has no hits."""
+def show_within(generation: Generation, rows: Sequence[int]) -> None:
+    """List the papers that are searched among, while nothing is asked of them."""
+    st.caption("Type above what to look for among these papers.")
+    list_papers(generation, rows[:_MOST_LISTED], "within")
+    if len(rows) > _MOST_LISTED:
+        st.caption(f"and {len(rows) - _MOST_LISTED:,} more.")
+
+
+def show_nothing_found() -> None:
+    """Say what to do where words stand nowhere."""
     st.info("Nothing matches. Try fewer or other words.", icon=":material/search_off:")
-    if topic:
-        st.button("Search in all topics", on_click=state.filter_by, args=("",), key="all-topics")
 
 
-def _hit(generation: Generation, hit: Hit, query: str, share: float) -> None:
-    with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
-        _badge(hit.rank, topic_colour(generation, hit.row))
-        _title(hit.paper, f"hit{hit.rank}")
+def show_nothing_passes(drops: Sequence[Drop]) -> None:
+    """Name the filters to drop where no paper passes them all."""
+    if not drops:
+        st.info(
+            "Nothing passes these filters, nor all but one of them. Take out some of the parts "
+            "above.",
+            icon=":material/filter_alt_off:",
+        )
+        return
+    st.info("Nothing passes these filters together.", icon=":material/filter_alt_off:")
+    for number, drop in enumerate(drops):
+        noun = "paper passes" if drop.papers == 1 else "papers pass"
+        st.button(
+            f"Drop {drop.label} :gray[{drop.papers:,} {noun} then]",
+            key=f"drop-{number}",
+            type="tertiary",
+            on_click=drop.act,
+            args=drop.args,
+        )
+
+
+def _search_from(papers: tuple[str, ...]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="search-from"):
+        st.button(
+            "Search within this region",
+            key="search-within",
+            icon=":material/search:",
+            on_click=state.search_within,
+            args=(papers,),
+        )
+        st.button(
+            "More like these",
+            key="more-like-these",
+            icon=":material/add_circle:",
+            on_click=state.more_like,
+            args=(papers,),
+        )
+
+
+def _facts(generation: Generation, hit: Hit) -> None:
     topic = generation.topics_of(hit.row)[shown_level(generation)]
     facts = [topic.label, _short(hit.paper.authors), hit.paper.date, hit.paper.venue]
     st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
-    if hit.why.sentence:
-        st.markdown(_marked(hit.why.sentence, query))
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="medium", key=f"actions-{hit.rank}"
+
+
+def _likeness(hit: Hit) -> None:
+    for name, label, icon in (
+        ("more", "More like this", ":material/add_circle:"),
+        ("less", "Less like this", ":material/do_not_disturb_on:"),
     ):
-        _bar(share, hit.why.meaning, hit.why.words)
         st.button(
-            "More like this",
-            key=f"more-hit{hit.rank}-{hit.paper.id}",
+            label,
+            key=f"{name}-hit{hit.rank}-{hit.paper.id}",
             type="tertiary",
-            icon=":material/hub:",
-            on_click=state.open_paper,
+            icon=icon,
+            on_click=_ask_alike,
             args=(hit.paper.id,),
+            kwargs={"less": name == "less"},
         )
-        for label, address in hit.paper.links:
-            st.markdown(markdown_link(label, address), width="content")
-    if hit.paper.abstract:
-        with st.expander("Abstract"):
-            st.markdown(markdown(hit.paper.abstract_body))
+
+
+def _ask_alike(paper: str, *, less: bool) -> None:
+    state.ask(like_this(state.asked(), paper, less=less))
+
+
+def _same(fold: Fold) -> None:
+    """Fold away the hits that are nearly the same paper as the one above."""
+    with st.expander(f"+{len(fold.same)} nearly the same"):
+        for hit in fold.same:
+            _title(hit.paper, f"same{fold.hit.rank}")
 
 
 def _short(authors: Sequence[str]) -> str:
@@ -140,8 +255,9 @@ def _marked(sentence: str, query: str) -> str:
     return "".join(pieces)
 
 
-def _badge(number: int, colour: str) -> None:
-    st.html(f'<span class="badge" style="background:{colour}">{number:d}</span>', width="content")
+def _badge(number: int, mark: Mark) -> None:
+    style = f"background:{mark.disc};color:{mark.ink}"
+    st.html(f'<span class="badge" style="{style}">{number:d}</span>', width="content")
 
 
 def show_dot(colour: str) -> None:

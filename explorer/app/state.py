@@ -1,15 +1,16 @@
 """What the URL says and what the page remembers.
 
-The URL holds what is worth sharing: ``view``, ``q`` the query, ``mode``, ``topic`` the filter,
-``paper`` the open paper, ``since`` when what is new begins. What is asked or open is shown in any
-view; the view is what is shown where nothing is. Streamlit itself binds the query to its box; the
-rest is kept here, and the URL is always right: a widget takes its value from there and writes it
-back when it is changed.
+The URL holds what is worth sharing: ``view``, ``q`` the query, ``mode``, ``sort``, ``varied``,
+``topic`` the filter, ``paper`` the open paper, ``since`` when what is new begins. What is asked or
+open is shown in any view; the view is what is shown where nothing is. Streamlit itself binds the
+query to its box; the rest is kept here, and the URL is always right: a widget takes its value from
+there and writes it back when it is changed. What was chosen on the map is remembered, not in the
+URL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -21,6 +22,8 @@ VISIT = "visit"
 LIBRARY = "library"
 QUERY = "q"
 MODE = "mode"
+SORT = "sort"
+VARIED = "varied"
 TOPIC = "topic"
 PAPER = "paper"
 MAP = "map"
@@ -29,6 +32,11 @@ PICTURE = "picture"
 HITS_A_PAGE = 10
 PAPERS_A_PAGE = 30
 _CAUGHT = "caught"
+_WITHIN = "within"
+_ALIKE = "alike"
+_CALLS = "calls-to-search"
+_TOLD = "told"
+_LATER = "later"
 _TRAIL = "trail"
 _WANTED = "hits-wanted"
 _PAPERS_WANTED = "papers-wanted"
@@ -56,6 +64,68 @@ def go_back() -> None:
         st.query_params[PAPER] = trail.pop()
     else:
         close_paper()
+
+
+def more_like(papers: tuple[str, ...]) -> None:
+    """Search for papers like these, beside what the box says."""
+    st.session_state[_ALIKE] = papers
+    close_paper()
+    release()
+
+
+def alike() -> tuple[str, ...]:
+    """Return the papers chosen on the map that hits are to be like."""
+    return tuple(st.session_state.get(_ALIKE, ()))
+
+
+def forget_alike() -> None:
+    """Ask no more for papers like those chosen on the map."""
+    st.session_state.pop(_ALIKE, None)
+    release()
+
+
+def search_within(papers: tuple[str, ...]) -> None:
+    """Search only among these papers, and let the reader type what for."""
+    st.session_state[_WITHIN] = papers
+    st.session_state[_CALLS] = calls_to_search() + 1
+    close_paper()
+    release()
+
+
+def within() -> tuple[str, ...]:
+    """Return the papers chosen on the map that are searched among."""
+    return tuple(st.session_state.get(_WITHIN, ()))
+
+
+def forget_within() -> None:
+    """Search among all papers again."""
+    st.session_state.pop(_WITHIN, None)
+    release()
+
+
+def calls_to_search() -> int:
+    """Return how often the reader was led to the search box."""
+    return int(st.session_state.get(_CALLS, 0))
+
+
+def told(question: str) -> dict[int, str]:
+    """Return the telling sentences found for ``question`` so far, by row; others are forgotten."""
+    kept = st.session_state.get(_TOLD)
+    if kept is None or kept[0] != question:
+        kept = (question, {})
+        st.session_state[_TOLD] = kept
+    sentences: dict[int, str] = kept[1]
+    return sentences
+
+
+def put_off() -> None:
+    """Leave work for after the page is drawn; see :func:`is_put_off`."""
+    st.session_state[_LATER] = True
+
+
+def is_put_off() -> bool:
+    """Whether work was left for later, and it is not later yet."""
+    return bool(st.session_state.pop(_LATER, False))
 
 
 def close_paper() -> None:
@@ -86,6 +156,8 @@ def want_more_papers() -> None:
 
 def show_view(view: str) -> None:
     """Show a view from its beginning: nothing asked, nothing open."""
+    forget_alike()
+    forget_within()
     open_topic("")
     show_since("")
     _write(VIEW, view, "")
@@ -107,19 +179,56 @@ def view_of(options: dict[str, str]) -> str:
 
     ``options`` tells what each view is called; the first one stays out of the URL.
     """
+    return _segments(VIEW, "View", options, lambda: show_view(str(st.session_state[_widget(VIEW)])))
+
+
+def sort_of(options: dict[str, str]) -> str:
+    """Draw the control between orders, which the URL's ``sort`` belongs to; return its value.
+
+    ``options`` tells what each order is called; the first one stays out of the URL.
+    """
     first = next(iter(options))
-    asked = str(st.query_params.get(VIEW, first))
-    st.session_state[_widget(VIEW)] = asked if asked in options else first
+    return _segments(SORT, "Sort by", options, lambda: _write_back(SORT, first))
+
+
+def _segments(name: str, label: str, options: dict[str, str], on_change: Callable[[], None]) -> str:
+    first = next(iter(options))
+    asked = str(st.query_params.get(name, first))
+    st.session_state[_widget(name)] = asked if asked in options else first
     value = st.segmented_control(
-        "View",
+        label,
         list(options),
         format_func=lambda option: options[option],
-        key=_widget(VIEW),
+        key=_widget(name),
         label_visibility="collapsed",
         required=True,
-        on_change=lambda: show_view(str(st.session_state[_widget(VIEW)])),
+        on_change=on_change,
     )
     return str(value)
+
+
+def is_sorted_otherwise(first: str) -> bool:
+    """Whether the URL asks for another order than ``first``."""
+    return str(st.query_params.get(SORT, first)) != first
+
+
+def is_varied() -> bool:
+    """Whether the URL asks for hits that are unlike each other."""
+    return str(st.query_params.get(VARIED, "")) == "1"
+
+
+def vary(label: str, help_text: str, *, disabled: bool) -> None:
+    """Draw the switch for hits unlike each other, which the URL's ``varied`` belongs to."""
+    st.session_state[_widget(VARIED)] = is_varied()
+    st.toggle(
+        label, key=_widget(VARIED), help=help_text, disabled=disabled, on_change=_write_varied
+    )
+
+
+def _write_varied() -> None:
+    _write(VARIED, "1" if st.session_state[_widget(VARIED)] else "", "")
+    close_paper()
+    release()
 
 
 def open_topic(topic: str) -> None:
@@ -142,6 +251,11 @@ def is_turned(topic: str) -> bool:
 def turn(topic: str) -> None:
     """Unfold a topic of the tree, or fold it."""
     st.session_state[_TURNED] = st.session_state.get(_TURNED, frozenset()) ^ {topic}
+
+
+def asked() -> str:
+    """Return what the search box says."""
+    return str(st.session_state.get(QUERY) or "")
 
 
 def ask(query: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +64,36 @@ class FaissFlat:
             selector = faiss.IDSelectorBitmap(allowed)  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        scores, keys = self._index.search(queries, found, params=parameters)
+        with _threads(1 if len(queries) == 1 else 0):
+            scores, keys = self._index.search(queries, found, params=parameters)
         return Nearest(keys, scores)
 
     def vectors(self, keys: Keys) -> Vectors:
-        rows: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(keys, dtype=np.int64))
+        with _threads(1):
+            rows: Vectors = self._index.reconstruct_batch(
+                np.ascontiguousarray(keys, dtype=np.int64)
+            )
         return rows
 
     def save(self, folder: Path) -> None:
         import faiss
 
         faiss.write_index(self._index, str(folder / _FILE))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let FAISS use ``count`` threads here, or all of them for 0.
+
+    For a single query its threads take longer to agree than one takes to search, and they stay
+    awake afterwards, at the cost of whatever comes next. OpenMP keeps the number for each thread
+    that calls, so searches side by side do not disturb each other.
+    """
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)

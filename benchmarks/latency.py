@@ -1,0 +1,160 @@
+"""How long a search takes: ``python -m benchmarks latency``.
+
+A library of 75,000 papers with vectors in clusters, whose abstracts are drawn from the sentences of
+``data/digests``: few words stand in many papers, so that ranking by words has more to do than in a
+real library. Searches by meaning and words for ten hits, the query's embedding included, first by
+one client, then by eight at once on one opened generation; with filters that half, a twentieth and
+a thousandth of the papers pass. ``first`` is the first search with a filter; the rows that pass one
+are remembered. Below, the shares of a search: its query's embedding alone, each leg alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_vectors
+from explorer.embedders import Embedder, open_embedder
+from explorer.generation import Generation
+from explorer.outline import Outline
+from explorer.paper import Paper
+from explorer.search import Mode, Query, search
+from explorer.topics import Topic
+from explorer.trial import trial_generation
+
+_PAPERS = 75_000
+_PASS = {"half": 0.5, "twentieth": 0.05, "thousandth": 0.001}
+"""Names of the shares of the papers that pass a filter."""
+_REST = "rest"
+_FIRST_YEAR = 2020
+_SEARCHES = 120
+_CLIENTS = 8
+_EACH = 20
+_WORDS = 6
+_SEED = 7
+
+
+def measure(arguments: list[str]) -> dict[str, object]:
+    """Return percentiles of the time a search takes, by filter and number of clients."""
+    count = int(arguments[0]) if arguments else _PAPERS
+    digest = papers_of([DIGESTS])
+    typed = [" ".join(paper.title.split()[:_WORDS]) for paper in digest]
+    embedder = open_embedder()
+    with tempfile.TemporaryDirectory() as scratch:
+        generation = _library(digest, count, embedder, Path(scratch))
+        for text in typed[:5]:  # the model and what is opened at first use
+            search(generation, embedder, Query(text))
+        found = {
+            name: _timed(_searches(generation, embedder, typed, asked))
+            for name, asked in _filters().items()
+        }
+        parts = {
+            "the query's embedding": _alone(lambda text: embedder.embed_queries([text]), typed),
+            "search by meaning alone": _alone(_by(generation, embedder, Mode.DENSE), typed),
+            "search by words alone": _alone(_by(generation, embedder, Mode.LEXICAL), typed),
+            "search by both": _alone(_by(generation, embedder, Mode.HYBRID), typed),
+        }
+    return {
+        "papers": count,
+        "clients at once": _CLIENTS,
+        "milliseconds": found,
+        "one client": parts,
+    }
+
+
+def _library(digest: Sequence[Paper], count: int, embedder: Embedder, scratch: Path) -> Generation:
+    groups = _groups(count)
+    names = [*_PASS, _REST]
+    papers = [
+        Paper(
+            id=f"p{number:06d}",
+            title=made["title"],
+            abstract=f"{made['abstract']} We mark {names[group]} of them.",
+            authors=("Ada Byron", f"Grace {names[group].title()}"),
+            date=str(_FIRST_YEAR + group),
+        )
+        for number, (made, group) in enumerate(
+            zip(shuffled_papers(list(digest), count), groups.tolist(), strict=True)
+        )
+    ]
+    topics = tuple(
+        Topic(f"t{place}", 0, "", name, (), int((groups == place).sum()))
+        for place, name in enumerate(names)
+    )
+    labels = groups.astype(np.int32)
+    outline = Outline((topics,), (labels,), (np.ones(count, dtype=np.float32),), (labels,))
+    vectors = np.load(write_vectors(count, scratch / "vectors.npy"))
+    folder = scratch / "generation"
+    return trial_generation(papers, vectors, embedder.identity, folder, outline=outline)
+
+
+def _groups(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return which filter each paper passes, the shares as in :data:`_PASS`."""
+    bounds = [round(share * count) for share in accumulate(_PASS.values())]
+    return np.searchsorted(bounds, np.random.default_rng(_SEED).permutation(count), side="right")
+
+
+def _filters() -> dict[str, str]:
+    """Return what is typed beside the words, by what it is called here."""
+    asked = {"no filter": ""}
+    for place, (name, share) in enumerate(_PASS.items()):
+        asked |= {
+            f"year, {share:.1%} pass": f"year:{_FIRST_YEAR + place}",
+            f"topic, {share:.1%} pass": f"topic:{name}",
+            f"author, {share:.1%} pass": f"author:{name}",
+            f"phrase, {share:.1%} pass": f'"we mark {name} of them"',
+        }
+    return asked
+
+
+def _searches(
+    generation: Generation, embedder: Embedder, typed: Sequence[str], asked: str
+) -> Callable[[int], float]:
+    """Return what runs the search of a number and tells how many milliseconds that took."""
+
+    def run(number: int) -> float:
+        begin = time.perf_counter()
+        search(generation, embedder, Query(f"{typed[number % len(typed)]} {asked}"))
+        return 1000.0 * (time.perf_counter() - begin)
+
+    return run
+
+
+def _timed(run: Callable[[int], float]) -> dict[str, float]:
+    first = run(0)
+    alone = [run(number) for number in range(1, _SEARCHES + 1)]
+    with ThreadPoolExecutor(_CLIENTS) as clients:
+        begin = time.perf_counter()
+        together = list(clients.map(run, range(_CLIENTS * _EACH)))
+        passed = time.perf_counter() - begin
+    return {
+        "first": round(first, 1),
+        "p50": _percentile(alone, 50),
+        "p95": _percentile(alone, 95),
+        f"p50, {_CLIENTS} clients": _percentile(together, 50),
+        f"p95, {_CLIENTS} clients": _percentile(together, 95),
+        "searches/s": round(len(together) / passed, 1),
+    }
+
+
+def _by(generation: Generation, embedder: Embedder, mode: Mode) -> Callable[[str], object]:
+    return lambda text: search(generation, embedder, Query(text, mode=mode))
+
+
+def _alone(run: Callable[[str], object], typed: Sequence[str]) -> dict[str, float]:
+    passed = []
+    for text in typed[:_SEARCHES]:
+        begin = time.perf_counter()
+        run(text)
+        passed.append(1000.0 * (time.perf_counter() - begin))
+    return {"p50": _percentile(passed, 50), "p95": _percentile(passed, 95)}
+
+
+def _percentile(passed: Sequence[float], share: int) -> float:
+    return round(float(np.percentile(passed, share)), 1)
