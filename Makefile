@@ -27,7 +27,7 @@ library: $(VENV)/.installed
 	$(BIN)/python index_build.py
 
 test: $(VENV)/.installed-dev lint types check-browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
