@@ -13,6 +13,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from tests.browser import HINT, find_browser, open_browser  # noqa: E402
+from tests.map_page import draw, wait_for_map  # noqa: E402
 from tests.serving import serve_page  # noqa: E402
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def main() -> None:
             )
             page = context.new_page()
             page.goto(f"{address}/{query}")
-            page.wait_for_selector(".js-plotly-plot .main-svg")
+            wait_for_map(page)
             page.wait_for_selector("text=the model is still loading", state="detached")
             if query:
                 page.wait_for_selector('[class*="st-key-open-hit"] button', timeout=60_000)
@@ -55,15 +56,11 @@ def main() -> None:
 
 
 def _draw_lasso(page: Page) -> None:
-    page.locator(".modebar-btn[data-title='Lasso Select']").click()
-    box = page.locator(".js-plotly-plot").bounding_box()
+    box = page.locator(".atlas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.55
-    page.mouse.move(x - 100, y)
-    page.mouse.down()
-    for dx, dy in ((-60, -110), (60, -120), (130, -20), (80, 110), (-50, 120), (-100, 0)):
-        page.mouse.move(x + dx, y + dy, steps=6)
-    page.mouse.up()
+    steps = ((-60, -110), (60, -120), (130, -20), (80, 110), (-50, 120), (-100, 0))
+    draw(page, "lasso", [(x - 100, y), *((x + dx, y + dy) for dx, dy in steps)])
     page.wait_for_selector("text=/papers? selected/")
 
 

@@ -235,7 +235,14 @@ def _parser() -> argparse.ArgumentParser:
     added = with_library(
         command("export", commands.export_papers, "Write out all papers with map and topics.")
     )
-    added.add_argument("--format", choices=["jsonl"], default="jsonl", help="default: jsonl")
+    added.add_argument(
+        "--format",
+        choices=["jsonl", "html"],
+        default="jsonl",
+        help="jsonl: a paper a line; html: the map as one file that opens from disk (default: "
+        "jsonl)",
+    )
+    added.add_argument("--title", default="Literature map", help="what the HTML file is headed")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
     added = with_library(

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from explorer.as_json import (
     dossier_as_json,
@@ -51,6 +51,7 @@ from explorer.reasons import explain
 from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
 from explorer.search import Mode, Query, Results, search, similar
 from explorer.self_evaluate import self_evaluate
+from explorer.standalone import standalone
 from explorer.trends import in_order, trends
 from explorer.watch import Update, silence, watch
 
@@ -388,14 +389,21 @@ def take_back(options: argparse.Namespace) -> int:
 
 
 def export_papers(options: argparse.Namespace) -> int:
-    """Write out all papers, one JSON object a line."""
+    """Write out all papers: one JSON object a line, or the map as one HTML file."""
     generation = Library(options.library).open()
     if options.json and options.output is None:
         raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
+
+    def write(file: TextIO) -> None:
+        if options.format == "html":
+            file.write(standalone(generation, options.title))
+        else:
+            write_papers(generation, file)
+
     if options.output is None:
-        write_papers(generation, sys.stdout)
+        write(sys.stdout)
         return 0
-    write_file(options.output, lambda file: write_papers(generation, file))
+    write_file(options.output, write)
     if options.json:
         _print_json({"file": str(options.output), "papers": generation.size})
     else:

@@ -15,9 +15,14 @@ from explorer.topics import Topic
 from explorer.trends import Trends
 
 
-def write_papers(generation: Generation, file: TextIO) -> None:
-    """Write all papers with map and topics, one JSON object a line."""
-    for row, paper in enumerate(generation.records):
+def write_papers(generation: Generation, file: TextIO, rows: Sequence[int] | None = None) -> None:
+    """Write papers with map and topics, one JSON object a line: those in ``rows``, else all."""
+    papers = (
+        enumerate(generation.records)
+        if rows is None
+        else ((row, generation.records[row]) for row in rows)
+    )
+    for row, paper in papers:
         x, y = (round(float(value), 4) for value in generation.positions[row])
         topics = [topic.id for topic in generation.topics_of(row)]
         strengths = [round(float(level[row]), 3) for level in generation.strengths]

@@ -213,7 +213,7 @@ def _settle(
     if len(rivals) < 2 or all(len(choices[topic]) == 1 for topic in rivals):
         return
     of_rival = [members[topic] for topic in rivals]
-    asked = [_spread(rows, _ASKED) for rows in of_rival]
+    asked = [spread(rows, _ASKED) for rows in of_rival]
     own = np.repeat(np.arange(len(rivals)), [len(rows) for rows in asked])
     weight = np.array([len(rows) / len(some) for rows, some in zip(of_rival, asked, strict=True)])
     weight = weight[own]
@@ -369,7 +369,7 @@ def _centrality(
     return result
 
 
-def _spread(rows: Rows, most: int) -> Rows:
+def spread(rows: Rows, most: int) -> Rows:
     """Return at most so many of ``rows``, evenly spaced."""
     places = np.linspace(0, len(rows) - 1, min(most, len(rows)))
     return rows[places.astype(np.int64)]

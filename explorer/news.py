@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from explorer.charts import branch_of, shown_level
 from explorer.errors import UnusableInput
 from explorer.generation import Generation, milliseconds
 from explorer.lineage import Event, EventKind
+from explorer.topic_tree import branch_of, shown_level
 from explorer.topics import Topic
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

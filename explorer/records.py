@@ -95,6 +95,10 @@ class Records:
         """The title of each row, as it stood in the digest."""
         return list(self._table.column("title").to_pylist())
 
+    def titles_of(self, rows: NDArray[np.int64]) -> list[str]:
+        """The titles of ``rows``, in their order."""
+        return list(self._table.column("title").take(pa.array(rows)).to_pylist())
+
     @property
     def fingerprints(self) -> list[str]:
         """The text fingerprint of each row."""

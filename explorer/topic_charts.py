@@ -7,8 +7,9 @@ import textwrap
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from explorer.charts import DARK, LIGHT, PALETTE, hover_label, shown_level, topic_tree
 from explorer.generation import Generation
+from explorer.palette import DARK, LIGHT, PALETTE, Inks
+from explorer.topic_tree import shown_level, topic_tree
 from explorer.topics import Topic
 from explorer.trends import Trends
 
@@ -98,7 +99,7 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
         font={"color": inks.text},
         # Names that do not fit their sector at a readable size are left to the pointer.
         uniformtext={"minsize": 10, "mode": "hide"},
-        hoverlabel=hover_label(inks),
+        hoverlabel=_hover_label(inks),
         uirevision=f"{generation.manifest.number}",
     )
     return figure
@@ -145,7 +146,7 @@ def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Fi
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": inks.text, "size": 11},
-        hoverlabel=hover_label(inks),
+        hoverlabel=_hover_label(inks),
     )
     figure.update_xaxes(
         tickvals=shown,
@@ -189,3 +190,13 @@ def _channels(colour: str) -> tuple[int, ...]:
 def _ink_on(colour: str) -> str:
     red, green, blue = _channels(colour)
     return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
+
+
+def _hover_label(inks: Inks) -> dict[str, Any]:
+    """Return how what the pointer is on is shown, on every figure."""
+    return {
+        "bgcolor": inks.paper,
+        "bordercolor": inks.faint,
+        "font": {"color": inks.text, "size": 13},
+        "align": "left",
+    }

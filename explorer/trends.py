@@ -95,6 +95,16 @@ _UNITS = (
 """Days, months, years. The day comes first: the finest unit that fits is used."""
 
 
+def periods_of(generation: Generation) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the periods that papers are counted in, and each paper's among them.
+
+    The periods are those of :func:`trends`; the places, shape (papers,), are -1 where a paper has
+    no date.
+    """
+    periods, places = _axis(*_dates(generation.records.dates))
+    return periods, places
+
+
 def trends(generation: Generation) -> Trends:
     """Return how the papers of ``generation`` and of each of its topics spread over time.
 

@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import retopic
 from explorer.build import Options, build
-from explorer.charts import branch_of
 from explorer.curation import Kind
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
 from explorer.retopic import everything_said, merge, pin, rename
+from explorer.topic_tree import branch_of
 from explorer.topics import Topic
 from tests.browser import HINT, find_browser, open_browser
 from tests.conftest import WriteDigest

@@ -513,8 +513,8 @@ def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
         page.locator(".st-key-hit-1", has_text=NEW.title).wait_for()
         notice = other.get_by_text("The library has been updated.")
         notice.wait_for()
-        assert other.get_by_text("40 papers").is_visible(), "the page changed under its reader"
+        assert other.get_by_text("40 papers ·").is_visible(), "the page changed under its reader"
         other.get_by_role("button", name="Show it").click()
-        other.get_by_text("41 papers").wait_for()
+        other.get_by_text("41 papers ·").wait_for()
         notice.wait_for(state="detached")
     assert [path.name for path in digests.iterdir()] == ["today.txt"]

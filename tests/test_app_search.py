@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +16,7 @@ from explorer.library import Library
 from explorer.paper import Paper
 from explorer.query import Clause, Field, parse
 from tests.conftest import WriteDigest
+from tests.map_page import strip
 from tests.test_page import _labels, _open, _text
 
 
@@ -186,10 +188,8 @@ def test_related_topics_are_those_of_the_hits_and_can_be_opened(
 def test_a_search_stays_within_what_was_caught_until_it_is_let_go(
     visit: _Visit, generation: Generation
 ) -> None:
-    inside = generation.records.ids[:12]
-    page = visit()
-    page.session_state["caught"] = inside
-    page.run()
+    region, inside = strip(generation, 12)
+    page = visit(region=region)
     page.button(key="search-within").click().run()
     assert len(_labels(page, "open-within")) == 12
     assert _chips(page) == ["within 12 selected papers"]
@@ -204,17 +204,17 @@ def test_a_search_stays_within_what_was_caught_until_it_is_let_go(
 def test_papers_like_those_caught_are_sought_with_and_without_words(
     visit: _Visit, generation: Generation
 ) -> None:
-    chosen = tuple(
-        generation.records.ids[int(r)] for r in generation.members(generation.levels[0][0])
-    )
-    page = visit()
-    page.session_state["caught"] = chosen[:4]
-    page.run()
+    region, chosen = strip(generation, 4)
+    page = visit(region=region)
     page.button(key="more-like-these").click().run()
     alone = _hits(page)
     assert _chips(page) == ["like 4 selected papers"]
-    assert not set(alone) & set(chosen[:4])
-    assert set(alone[:3]) <= set(chosen)
+    assert not set(alone) & set(chosen)
+    rows = [generation.records.ids.index(paper) for paper in chosen]
+    vectors = generation.engine.vectors(np.arange(generation.size))
+    likeness = vectors @ vectors[rows].mean(axis=0)
+    near = [int(row) for row in likeness.argsort()[::-1] if row not in rows]
+    assert {generation.records.find(paper) for paper in alone[:3]} <= set(near[:10])
     page.text_input(key="q").set_value("year:2020..2024").run()
     assert len(_chips(page)) == 2
     page.button(key="clause-1").click().run()

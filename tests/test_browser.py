@@ -13,6 +13,7 @@ from explorer.library import Library
 from explorer.reasons import explain
 from explorer.search import Query, search
 from tests.browser import HINT, find_browser, open_browser
+from tests.map_page import draw, pixel_of, rows_in_sight, view_of, wait_for_map
 from tests.serving import serve_page
 
 if TYPE_CHECKING:
@@ -24,17 +25,6 @@ pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
 
 _PATIENCE = 60_000
 """Milliseconds. The model loads in the background while the first test waits for its hits."""
-
-_PIXEL = """([trace, point]) => {
-    const chart = document.querySelector('.js-plotly-plot');
-    const {x, y} = chart.getBoundingClientRect();
-    const {xaxis, yaxis} = chart._fullLayout;
-    const data = chart._fullData[trace];
-    return [
-        x + xaxis._offset + xaxis.d2p(data.x[point]),
-        y + yaxis._offset + yaxis.d2p(data.y[point]),
-    ];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +62,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def _visit(page: Page, address: str) -> None:
     page.goto(address)
-    page.wait_for_selector(".js-plotly-plot .main-svg")
+    page.locator(".atlas[data-scene]").or_(page.locator(".sunburstlayer .slice")).first.wait_for()
 
 
 def _titles(page: Page) -> list[str]:
@@ -90,11 +80,6 @@ def _wait_for_meaning(page: Page) -> None:
     page.wait_for_selector('[class*="st-key-open-hit"] button')
     page.wait_for_selector("text=the model is still loading", state="detached")
     page.wait_for_selector('[data-stale="true"]', state="detached")
-
-
-def _point(page: Page, trace: int, point: int) -> tuple[float, float]:
-    x, y = page.evaluate(_PIXEL, [trace, point])
-    return float(x), float(y)
 
 
 def _search(page: Page, query: str) -> list[str]:
@@ -137,52 +122,48 @@ def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
     page: Page, address: str
 ) -> None:
     _visit(page, address)
-    box = page.locator(".js-plotly-plot").bounding_box()
+    box = page.locator(".atlas").bounding_box()
     assert box is not None
     assert box["y"] < 200
     assert 700 < box["y"] + box["height"] <= 880
     assert page.evaluate("document.documentElement.scrollHeight") <= 880
 
 
-_OFF = """() => {
-    const chart = document.querySelector('.js-plotly-plot');
-    const {x: left, y: top} = chart.getBoundingClientRect();
-    const {xaxis, yaxis} = chart._fullLayout;
-    const data = chart._fullData[0];
-    const hits = [...document.querySelectorAll('[class*="st-key-open-hit"]')];
-    return [...document.querySelectorAll('.discs .badge')].map((disc, i) => {
-        const paper = hits[i].className.match(/open-hit(\\d+)-(p\\w+)/);
-        const row = data.customdata.indexOf(paper[2]);
-        const box = disc.getBoundingClientRect();
-        return [
-            disc.innerText === paper[1],
-            box.x + box.width / 2 - left - xaxis._offset - xaxis.d2p(data.x[row]),
-            box.y + box.height / 2 - top - yaxis._offset - yaxis.d2p(data.y[row]),
-        ];
-    });
-}"""
-"""Whether each disc has its hit's number, and how far it is off its paper, in pixels."""
-
-
-def _all_in_place(page: Page) -> bool:
+def _all_in_place(page: Page, generation: Generation) -> bool:
+    """Whether each hit's disc has its number and stands on its paper."""
     page.wait_for_timeout(150)
-    found = page.evaluate(_OFF)
-    return len(found) == 10 and all(same and abs(x) < 1 and abs(y) < 1 for same, x, y in found)
+    boxes = []
+    for number, paper in enumerate(_ids(page), 1):
+        row = generation.records.find(paper)
+        disc = page.locator(".discs .badge", has_text=re.compile(rf"^{number}$"))
+        box = disc.bounding_box()
+        assert row is not None
+        assert box is not None
+        x, y = pixel_of(page, generation, row)
+        boxes.append((box["x"] + box["width"] / 2 - x, box["y"] + box["height"] / 2 - y))
+    return len(boxes) == 10 and all(abs(x) < 1.5 and abs(y) < 1.5 for x, y in boxes)
 
 
-def test_hits_are_numbered_on_the_map_and_move_with_it(page: Page, address: str) -> None:
+def test_hits_are_numbered_on_the_map_and_move_with_it(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)
-    assert _all_in_place(page)
-    x, y = _point(page, 0, 3)
+    assert _all_in_place(page, generation)
+    before = view_of(page)
+    x, y = pixel_of(page, generation, 3)
     page.mouse.move(x + 30, y + 30)
     page.mouse.wheel(0, -400)
     page.wait_for_timeout(400)
-    assert _all_in_place(page)
+    assert view_of(page).right - view_of(page).left < 0.8 * (before.right - before.left)
+    assert _all_in_place(page, generation)
+    closer = view_of(page)
     page.mouse.down()
     page.mouse.move(x - 60, y - 20, steps=5)
     page.mouse.up()
-    assert _all_in_place(page)
+    assert view_of(page).left > closer.left
+    assert _all_in_place(page, generation)
 
 
 def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
@@ -194,62 +175,73 @@ def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
     assert page.locator(".st-key-paper h4").inner_text() == title
 
 
-def test_another_query_leaves_the_map_where_it_is(page: Page, address: str) -> None:
+def test_another_query_leaves_the_map_where_it_is(
+    page: Page, address: str, seed_library: Library
+) -> None:
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)
-    page.evaluate("document.querySelector('.js-plotly-plot').dataset.same = 'yes'")
+    page.mouse.move(*pixel_of(page, seed_library.open(), 3))
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(300)
+    before = view_of(page)
     _search(page, "speculative decoding")
-    assert _all_in_place(page)
-    assert page.locator(".js-plotly-plot[data-same=yes]").count() == 1
+    assert _all_in_place(page, seed_library.open())
+    assert view_of(page) == before
 
 
-def test_pointing_at_a_paper_shows_its_title(page: Page, address: str) -> None:
+def test_pointing_at_a_paper_shows_its_title_year_and_topic(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
     _visit(page, address)
-    page.mouse.move(*_point(page, 0, 3))
-    hover = page.wait_for_selector(".hoverlayer .hovertext")
-    assert hover is not None
-    shown = page.evaluate("document.querySelector('.js-plotly-plot')._fullData[0].hovertext[3]")
-    first_line = re.sub(r"<[^>]+>", "\n", shown).strip().splitlines()[0]
-    assert first_line in (hover.text_content() or "")
+    page.mouse.move(*pixel_of(page, generation, 3))
+    page.wait_for_selector(".tip:not([hidden])")
+    shown = page.locator(".tip").inner_text()
+    assert generation.records[3].readable_title in shown
+    assert generation.levels[-1][generation.memberships[-1][3]].label in shown
 
 
-def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(page: Page, address: str) -> None:
+def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
     _visit(page, address)
-    paper = page.evaluate("document.querySelector('.js-plotly-plot')._fullData[0].customdata[7]")
-    page.mouse.click(*_point(page, 0, 7))
-    page.wait_for_url(re.compile(f"paper={paper}"))
+    page.mouse.click(*pixel_of(page, generation, 7))
+    page.wait_for_url(re.compile(f"paper={generation.records.ids[7]}"))
     page.wait_for_selector("text=More like this")
     page.get_by_role("button", name="Back").click()
     page.wait_for_selector("text=What is in here")
     assert "paper=" not in page.url
 
 
-def test_a_lasso_lists_what_it_caught(page: Page, address: str) -> None:
+def test_a_lasso_lists_what_it_caught_and_the_url_keeps_it(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
     _visit(page, address)
-    page.locator(".modebar-btn[data-title='Lasso Select']").click()
-    x, y = _point(page, 0, 0)
-    page.mouse.move(x - 40, y - 40)
-    page.mouse.down()
-    for dx, dy in ((40, -40), (40, 40), (-40, 40), (-40, -40)):
-        page.mouse.move(x + dx, y + dy, steps=6)
-    page.mouse.up()
+    x, y = pixel_of(page, generation, 0)
+    around = [(-40, -40), (40, -40), (40, 40), (-40, 40), (-40, -40)]
+    inside = {
+        generation.records.ids[row]
+        for row in range(generation.size)
+        if all(
+            abs(a - b) < 40 for a, b in zip(pixel_of(page, generation, row), (x, y), strict=True)
+        )
+    }
+    draw(page, "lasso", [(x + dx, y + dy) for dx, dy in around])
     page.wait_for_selector("text=/[0-9]+ papers? selected/")
-    listed = page.locator('[class*="st-key-open-caught"] button').count()
-    inside = page.evaluate(
-        """([x, y]) => {
-            const chart = document.querySelector('.js-plotly-plot');
-            const {x: left, y: top} = chart.getBoundingClientRect();
-            const {xaxis, yaxis} = chart._fullLayout;
-            const data = chart._fullData[0];
-            return [...data.x].filter((_, i) =>
-                Math.abs(left + xaxis._offset + xaxis.d2p(data.x[i]) - x) < 40 &&
-                Math.abs(top + yaxis._offset + yaxis.d2p(data.y[i]) - y) < 40).length;
-        }""",
-        [x, y],
-    )
-    assert listed == inside > 0
+    for _ in range(2):
+        keyed = page.locator('[class*="st-key-open-caught"]')
+        keyed.nth(len(inside) - 1).wait_for()
+        classes = " ".join(element.get_attribute("class") or "" for element in keyed.all())
+        assert set(re.findall(r"open-caught\d*-(p\w+)", classes)) == inside
+        page.wait_for_url(re.compile("region="))
+        page.reload()
+        wait_for_map(page)
+        page.wait_for_selector("text=/[0-9]+ papers? selected/")
     page.get_by_role("button", name="Clear selection").click()
     page.wait_for_selector("text=What is in here")
+    assert "region=" not in page.url
 
 
 def test_papers_lead_to_their_neighbours(page: Page, address: str) -> None:
@@ -312,31 +304,18 @@ def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: s
     assert page.get_by_label("Search", exact=True).input_value() == "quantization"
 
 
-def _inside(page: Page) -> list[str]:
-    """Return the ids of the papers that lie within the map's frame."""
-    ids: list[str] = page.evaluate(
-        """() => {
-            const chart = document.querySelector('.st-key-map .js-plotly-plot');
-            const [x, y] = [chart._fullLayout.xaxis.range, chart._fullLayout.yaxis.range];
-            const data = chart._fullData[0];
-            return [...data.customdata].filter((_, i) =>
-                data.x[i] > x[0] && data.x[i] < x[1] && data.y[i] > y[0] && data.y[i] < y[1]);
-        }"""
-    )
-    return ids
-
-
 def _frames(page: Page, generation: Generation, label: str) -> bool:
     """Whether the page shows the topic with this label, and the map little more than it."""
     page.locator(".st-key-about h4", has_text=re.compile(f"^{re.escape(label)}$")).wait_for()
-    page.wait_for_selector(".st-key-map .main-svg")
+    wait_for_map(page)
     page.wait_for_selector('[data-stale="true"]', state="detached")
+    page.wait_for_timeout(800)
     shown = re.search(r"topic=(t\d+)", page.url)
     assert shown is not None
     topic = generation.topics[shown[1]]
     members = {generation.records.ids[int(row)] for row in generation.members(topic)}
     listed = page.locator('[class*="st-key-open-member"]').count()
-    inside = set(_inside(page))
+    inside = {generation.records.ids[row] for row in rows_in_sight(page, generation)}
     near = len(members & inside) >= 0.9 * len(members)
     return topic.label == label and listed == len(members) and near and len(inside) < 124
 
@@ -434,11 +413,8 @@ def test_both_themes_have_readable_contrast(browser: Browser, address: str, sche
     context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
     page = context.new_page()
     _visit(page, address)
-    page.wait_for_function("document.querySelector('.js-plotly-plot')._fullLayout.font.color")
-    text, background = page.evaluate(
-        """() => [document.querySelector('.js-plotly-plot')._fullLayout.font.color,
-                  getComputedStyle(document.querySelector('.stApp')).backgroundColor]"""
-    )
+    text = page.locator(".atlas").evaluate("each => each.style.getPropertyValue('--text')")
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     context.close()
     assert _contrast(text, background) > 7
 
@@ -539,13 +515,10 @@ def test_the_telling_sentences_come_by_themselves_and_move_nothing(
 
 def test_what_a_lasso_caught_can_be_searched_within(page: Page, address: str) -> None:
     _visit(page, address)
-    page.locator(".modebar-btn[data-title='Box Select']").click()
-    box = page.locator(".js-plotly-plot").bounding_box()
+    box = page.locator(".atlas").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.1)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] * 0.9, steps=8)
-    page.mouse.up()
+    x, y, width, height = (box[side] for side in ("x", "y", "width", "height"))
+    draw(page, "box", [(x + width * 0.5, y + height * 0.1), (x + width * 0.95, y + height * 0.9)])
     page.get_by_role("button", name="Search within this region").click()
     page.wait_for_function("document.activeElement === document.querySelector('.st-key-q input')")
     inside = page.locator('[class*="st-key-open-within"]')
@@ -570,3 +543,30 @@ def _contrast(one: str, other: str) -> float:
 
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_the_url_keeps_where_one_looks_and_moves_on_the_map_are_no_steps_to_go_back_by(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    steps = page.evaluate("history.length")
+    for wheel in (-300, -300, -200):
+        page.mouse.move(*pixel_of(page, generation, 3))
+        page.mouse.wheel(0, wheel)
+        page.wait_for_timeout(400)
+    page.wait_for_url(re.compile("at="))
+    assert page.evaluate("history.length") == steps
+    seen, link = view_of(page), page.url
+    page.goto("about:blank")
+    _visit(page, link)
+    _wait_for_meaning(page)
+    again = view_of(page)
+    width = seen.right - seen.left
+    assert abs(again.left - seen.left) < 0.01 * width
+    assert abs(again.right - seen.right) < 0.01 * width
+    assert _ids(page)
+    page.locator('[data-tool="whole"]').click()
+    page.wait_for_url(lambda url: "at=" not in url)
+    assert "q=diffusion" in page.url

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.build import Options, build
-from explorer.charts import branch_of, shown_level
 from explorer.errors import UnusableInput
 from explorer.generation import Generation, milliseconds
 from explorer.library import Library
@@ -20,6 +19,7 @@ from explorer.lineage import EventKind
 from explorer.news import last_update, moment_at, moment_of, news
 from explorer.paper import Paper
 from explorer.retopic import merge
+from explorer.topic_tree import branch_of, shown_level
 from tests.conftest import WriteDigest
 
 

@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.app import state, topics
 from explorer.build import Options, build
-from explorer.charts import topic_tree
 from explorer.dossier import dossier
 from explorer.library import Library
+from explorer.topic_tree import topic_tree
 from explorer.trends import trends
+from tests.map_page import strip
 
 
 def _open(library: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, **url: str) -> AppTest:
@@ -110,13 +111,14 @@ def test_a_lasso_lists_the_papers_and_their_topics(
     hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     generation = hashing_library.open()
-    page = _open(hashing_library.folder, monkeypatch, repository)
-    page.session_state["caught"] = generation.records.ids[:5]
-    page.run()
+    region, inside = strip(generation, 5)
+    page = _open(hashing_library.folder, monkeypatch, repository, region=region)
     assert "5 papers selected" in _text(page)
-    assert len(_labels(page, "open-caught")) == 5
+    listed = [str(b.key) for b in page.button if str(b.key).startswith("open-caught")]
+    assert sorted(key.rpartition("-")[2] for key in listed) == sorted(inside)
     page.button(key="release").click().run()
     assert "selected" not in _text(page)
+    assert "region" not in page.query_params
 
 
 def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers(

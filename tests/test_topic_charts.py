@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.charts import PALETTE, Highlights, branch_of, map_figure, shown_level
 from explorer.generation import Generation
 from explorer.library import Library
+from explorer.palette import PALETTE
 from explorer.topic_charts import sunburst_figure, trend_figure
+from explorer.topic_tree import branch_of, shown_level, topic_colour
 from explorer.trends import trends
 
 
@@ -33,7 +34,7 @@ def test_each_paper_counts_once_on_each_ring(generation: Generation) -> None:
 def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
     rings = sunburst_figure(generation, dark=False).data[0]
     fills = dict(zip(rings.ids, rings.marker.colors, strict=True))
-    points = map_figure(generation, Highlights(), dark=False).data[0].marker.color
+    points = [topic_colour(generation, row) for row in range(generation.size)]
     for topic in generation.levels[shown_level(generation)]:
         colours = {points[row] for row in generation.members(topic)}
         assert colours == {fills[branch_of(generation, topic).topic.id]}

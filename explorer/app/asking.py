@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import streamlit as st
 
 from explorer.app import state
-from explorer.charts import shown_level
 from explorer.facets import AMONG_BEST, Count, facets, rows_to_count
-from explorer.filters import Filters
+from explorer.filters import Filters, inside
 from explorer.generation import Generation
 from explorer.query import Clause, Field, parse
 from explorer.readable import escape_markdown
 from explorer.search import Mode, Query, Results, Sort
+from explorer.topic_tree import shown_level
 
 _EXAMPLES = 4
 _MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
@@ -64,7 +65,9 @@ class Asked:
     sort: Sort
     varied: bool
     alike: tuple[str, ...]
-    within: tuple[str, ...]
+    """Papers that hits are to be like, beside those that the text names."""
+    within: state.Corners
+    """The region of the map that is searched in."""
 
     @property
     def is_search(self) -> bool:
@@ -76,7 +79,7 @@ class Asked:
         return Query(
             text=self.text,
             like=self.alike,
-            filters=Filters(topic=self.topic, papers=frozenset(self.within)),
+            filters=Filters(topic=self.topic, region=self.within),
             mode=self.mode,
             sort=self.sort,
             diverse=self.varied and self.sort is Sort.RELEVANCE,
@@ -117,16 +120,20 @@ def search_row(generation: Generation) -> Asked:
         mode = state.choice(state.MODE, [*modes], "Rank by", modes, width=190)
         names = {"": "All topics"} | {key: topic.label for key, topic in topics.items()}
         topic = state.choice(state.TOPIC, [*names], "Topic", names, width=240)
-    known = generation.records.find
     return Asked(
         query or "",
         Mode(mode),
         topic,
         Sort.DATE if state.is_sorted_otherwise(Sort.RELEVANCE) else Sort.RELEVANCE,
         state.is_varied(),
-        tuple(paper for paper in state.alike() if known(paper) is not None),
+        tuple(generation.records.ids[row] for row in rows_in(generation, state.alike())),
         state.within(),
     )
+
+
+def rows_in(generation: Generation, region: state.Corners) -> list[int]:
+    """Return the rows of the papers in a region of the map."""
+    return np.flatnonzero(inside(region, generation.positions)).tolist() if region else []
 
 
 def show_examples(generation: Generation) -> None:
@@ -239,7 +246,8 @@ def _chips(generation: Generation, asked: Asked, results: Results | None) -> lis
     if asked.alike:
         chips.append(_Chip(f"like {_selected(len(asked.alike))}", state.forget_alike))
     if asked.within:
-        chips.append(_Chip(f"within {_selected(len(asked.within))}", state.forget_within))
+        number = len(rows_in(generation, asked.within))
+        chips.append(_Chip(f"within {_selected(number)}", state.forget_within))
     return chips
 
 
@@ -276,7 +284,7 @@ def _refine(generation: Generation, asked: Asked, results: Results) -> None:
     if not refine.open:
         return
     filters = asked.query.filters
-    clauses = Filters(topic=filters.topic, papers=filters.papers, clauses=results.parsed.clauses)
+    clauses = replace(filters, clauses=results.parsed.clauses)
     rows = rows_to_count(generation, results, clauses)
     found = facets(generation, rows, shown_level(generation))
     with refine, st.container(key="facets"):

@@ -18,13 +18,13 @@ from explorer.app.resources import (
     why_read_only,
 )
 from explorer.app.results import topic_button
-from explorer.charts import branch_of
 from explorer.curation import YOU, Kind, Statement
 from explorer.errors import ExplorerError
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.readable import escape_markdown
 from explorer.retopic import Said
+from explorer.topic_tree import branch_of
 from explorer.topics import LONGEST_NAME, Topic
 
 _Saying = tuple[str, Callable[[], Topic | None]]

@@ -1,42 +1,57 @@
-"""The map and the rings of topics, and what a click, a box or a lasso on them does."""
+"""The map and the rings of topics, and what is done on them.
+
+The map asks for the scene of where one looks and gets that alone: only this part of the page runs.
+Hits, the open paper and the region are laid over it separately, since they change as one types.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from explorer import atlas
 from explorer.app import state
-from explorer.charts import MAP_CONFIG, Highlights, map_figure, spots
+from explorer.app.asking import added, without
+from explorer.colours import ColourBy
+from explorer.detail import View
 from explorer.generation import Generation
+from explorer.overlay import Highlights, spots
+from explorer.palette import DARK, LIGHT
+from explorer.query import Field, parse
+from explorer.scene import Look, corners, home_view, scene, topic_view
 from explorer.topic_charts import BARE_CONFIG, sunburst_figure
+from explorer.topic_tree import topic_colour
 
 _PICTURES = ("Rings", "Map")
-_discs = st.components.v2.component(
-    "literature_explorer_discs", js=Path(__file__).with_name("discs.js").read_text(encoding="utf-8")
+_atlas = st.components.v2.component(
+    "literature_explorer_atlas",
+    html='<div class="root"></div>',
+    css=atlas.style(),
+    js=atlas.script("page"),
 )
+_over = st.components.v2.component("literature_explorer_over", js=atlas.over_script())
+_ACTED = "acted-on-the-map"
 
 
 def show_map(generation: Generation, highlights: Highlights) -> None:
-    """Draw the map; a click opens a paper, a lasso or box lists what it caught.
+    """Draw the map; a click opens a paper or a topic, a lasso or box lists what it caught."""
+    _show_scene(generation, highlights)
+    _over(key="over", data=_laid_over(generation, highlights))
 
-    Streamlit replaces a chart that has changed by another one. So hits, which change as one types,
-    are laid over it.
-    """
-    figure = map_figure(generation, highlights, dark=state.is_dark())
-    st.plotly_chart(
-        figure,
+
+@st.fragment
+def _show_scene(generation: Generation, highlights: Highlights) -> None:
+    if st.session_state.pop(_ACTED, False):
+        st.rerun()
+    _atlas(
         key=state.MAP,
+        data=scene(generation, _look(), highlights),
         height="stretch",
-        theme=None,
-        on_select=_selected,
-        selection_mode=("points", "box", "lasso"),
-        config=MAP_CONFIG,
-        alt=f"Map of {generation.size} papers; near points are alike in meaning.",
+        on_asked_change=_looked,
+        on_deed_change=lambda: _acted(generation),
     )
-    over = spots(generation, highlights, dark=state.is_dark())
-    _discs(key="discs", data={"spots": [asdict(spot) for spot in over]})
 
 
 def show_plain_map(generation: Generation) -> None:
@@ -61,7 +76,93 @@ def show_topics_picture(generation: Generation) -> None:
         _show_sunburst(generation)
 
 
+def _look() -> Look:
+    """Return what the browser asked for last, or else what the URL says."""
+    view, by, safe, when = state.look()
+    known = {str(kind): kind for kind in ColourBy}
+    return Look(
+        View(*view) if view is not None else None,
+        known.get(by, ColourBy.TOPIC),
+        safe,
+        when,
+        dark=state.is_dark(),
+    )
+
+
+def _looked() -> None:
+    asked = st.session_state[state.MAP].get("asked") or {}
+    state.look_at(
+        asked.get("view"), asked.get("by", ""), bool(asked.get("safe")), asked.get("when")
+    )
+
+
+def _acted(generation: Generation) -> None:
+    """Do what was done on the map; what came from a map of another generation means nothing."""
+    deed = st.session_state[state.MAP].get("deed")
+    if not deed or deed.get("generation") != generation.manifest.number:
+        return
+    st.session_state[_ACTED] = True
+    match deed["kind"]:
+        case "open":
+            state.open_paper(generation.records.ids[int(deed["row"])])
+        case "topic":
+            state.open_topic(str(deed["topic"]))
+        case "region":
+            state.catch(tuple((float(x), float(y)) for x, y in deed["region"]))
+        case "clause":
+            _narrow(str(deed["clause"]))
+        case _:
+            state.release()
+
+
+def _narrow(typed: str) -> None:
+    """Ask only for what an entry of the legend stands for, or no more for it."""
+    clauses = parse(typed).clauses
+    if not clauses:
+        return
+    if clauses[0].field is Field.TOPIC:
+        state.open_topic("" if state.filtered_by() == clauses[0].value else clauses[0].value)
+    elif clauses[0] in parse(state.asked()).clauses:
+        state.ask(without(state.asked(), clauses[0]))
+    else:
+        state.ask(added(state.asked(), typed))
+
+
+def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]:
+    dark = state.is_dark()
+    inks = DARK if dark else LIGHT
+    opened = None
+    if highlights.opened is not None:
+        x, y = (float(value) for value in generation.positions[highlights.opened])
+        opened = {"x": x, "y": y, "colour": topic_colour(generation, highlights.opened)}
+    flight, goal = highlights.topic, None
+    if opened is not None:
+        flight, goal = f"{flight} {highlights.opened}", corners(_around(generation, opened))
+    elif highlights.topic:
+        goal = corners(topic_view(generation, highlights.topic))
+    return {
+        "over": {
+            "hits": [asdict(spot) for spot in spots(generation, highlights, dark=dark)],
+            "opened": opened,
+            "region": [list(corner) for corner in highlights.region] or None,
+            "grey": bool(highlights.hits) or opened is not None,
+        },
+        "inks": {"text": inks.text, "faint": inks.faint, "paper": inks.paper},
+        "flight": flight,
+        "goal": goal,
+    }
+
+
+def _around(generation: Generation, opened: dict[str, Any]) -> View:
+    """Return a view of a paper that is not in sight, with its neighbourhood."""
+    home = home_view(generation)
+    width, height = (home.right - home.left) / 12, (home.top - home.bottom) / 12
+    x, y = opened["x"], opened["y"]
+    return View(x - width, y - height, x + width, y + height)
+
+
 def _show_sunburst(generation: Generation) -> None:
+    state.leave_map()
     st.plotly_chart(
         sunburst_figure(generation, dark=state.is_dark()),
         key=state.SUNBURST,
@@ -79,20 +180,3 @@ def _sector_chosen(generation: Generation) -> None:
     sector = str(points[-1].get("id", "")) if points else ""
     if sector in generation.topics:  # the middle is none
         state.open_topic(sector)
-
-
-def _selected() -> None:
-    selection = st.session_state[state.MAP]["selection"]
-    papers = tuple(dict.fromkeys(_id(point) for point in selection["points"]))
-    if selection.get("box") or selection.get("lasso"):
-        state.catch(papers)
-    elif papers:
-        state.release()
-        state.open_paper(papers[-1])
-    else:
-        state.release()
-
-
-def _id(point: dict[str, object]) -> str:
-    data = point.get("customdata")
-    return str(data[0] if isinstance(data, list) else data)

@@ -10,13 +10,14 @@ from explorer.app import state
 from explorer.app.map import show_map
 from explorer.app.results import list_papers, show_dot, topic_button
 from explorer.app.visits import is_first_visit, last_visit
-from explorer.charts import Highlights, branch_of
 from explorer.errors import UnusableInput
 from explorer.generation import Generation
 from explorer.lineage import Event, EventKind
 from explorer.news import News, TopicNews, last_update, moment_at, moment_of, news
+from explorer.overlay import Highlights
 from explorer.readable import escape_markdown
 from explorer.topic_charts import topic_colours
+from explorer.topic_tree import branch_of
 
 _UPDATE = ""
 _DATE = "date"

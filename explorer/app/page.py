@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from explorer.app import state
 from explorer.app.asking import (
     Asked,
     chip_of,
+    rows_in,
     search_row,
     show_controls,
     show_examples,
@@ -44,17 +45,20 @@ from explorer.app.results import (
 )
 from explorer.app.topics import show_topic, show_tree, show_welcome
 from explorer.app.visits import keep_visit
-from explorer.charts import Highlights, shares_of_best, shown_level
 from explorer.dates import latest
 from explorer.duplicates import Fold, folded_results
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
 from explorer.facets import loosened, related_topics
+from explorer.filters import allowed_rows
 from explorer.generation import Generation
 from explorer.news import news
+from explorer.overlay import Highlights
+from explorer.palette import shares_of_best
 from explorer.readable import escape_markdown
 from explorer.reasons import explain
 from explorer.search import Mode, Results, check_model, find_paper, search, similar
+from explorer.topic_tree import shown_level
 
 _NEAR = 8
 _BEGINNING = 760
@@ -155,12 +159,12 @@ def _list(
         with below:
             show_understood(generation, asked, None)
         return _show_opened(generation, opened, asked)
-    caught = _rows(generation, state.caught())
     if state.caught():
         with below:
             show_understood(generation, asked, None)
-        show_caught(generation, caught)
-        return Highlights(topic=asked.topic)
+        rows = rows_in(generation, state.caught())
+        show_caught(generation, rows)
+        return Highlights(focus=tuple(rows), topic=asked.topic, region=state.caught())
     if asked.is_search:
         return _show_found(generation, embedding, asked, below)
     with below:
@@ -169,19 +173,14 @@ def _list(
         else:
             show_examples(generation)
     if asked.within:
-        rows = _rows(generation, asked.within)
+        rows = rows_in(generation, asked.within)
         show_within(generation, rows)
-        return Highlights(focus=tuple(rows), topic=asked.topic)
+        return Highlights(focus=tuple(rows), topic=asked.topic, region=asked.within)
     if asked.topic:
         chosen = generation.topics[asked.topic]
         show_topic(generation, chosen)
         return Highlights(focus=tuple(generation.members(chosen).tolist()), topic=asked.topic)
     return None
-
-
-def _rows(generation: Generation, papers: Iterable[str]) -> list[int]:
-    found = (generation.records.find(paper) for paper in papers)
-    return [row for row in found if row is not None]
 
 
 def _show_opened(generation: Generation, opened: str, asked: Asked) -> Highlights:
@@ -196,12 +195,13 @@ def _show_opened(generation: Generation, opened: str, asked: Asked) -> Highlight
         return Highlights(topic=asked.topic)
     near = similar(generation, opened, _NEAR)
     show_paper(generation, row, near)
-    return _numbered([Fold(hit) for hit in near.hits], asked.topic, row)
+    found = _numbered([Fold(hit) for hit in near.hits], asked.topic)
+    return replace(found, opened=row)
 
 
-def _numbered(folds: Sequence[Fold], topic: str, opened: int | None = None) -> Highlights:
+def _numbered(folds: Sequence[Fold], topic: str) -> Highlights:
     shares = shares_of_best([fold.hit.score for fold in folds])
-    return Highlights(tuple(fold.hit.row for fold in folds), shares, opened, topic=topic)
+    return Highlights(tuple(fold.hit.row for fold in folds), shares, topic=topic)
 
 
 def _show_found(
@@ -242,7 +242,13 @@ def _show_found(
         show_nothing_passes(_drops(generation, asked, results))
     else:
         show_nothing_found()
-    return _numbered(folds, asked.topic)
+    passing = allowed_rows(generation, replace(asked.query.filters, clauses=results.parsed.clauses))
+    return replace(
+        _numbered(folds, asked.topic),
+        focus=() if passing is None else tuple(passing.tolist()),
+        region=asked.within,
+        query=results.vector,
+    )
 
 
 def _searching(generation: Generation, embedding: Model, asked: Asked) -> Callable[[int], Results]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 import streamlit as st
 
 from explorer.app import state
 from explorer.app.asking import like_this
-from explorer.charts import Mark, score_marks, shares_of_best, shown_level, topic_colour
 from explorer.duplicates import Fold
+from explorer.export import write_papers
 from explorer.generation import Generation
+from explorer.palette import Mark, score_marks, shares_of_best
 from explorer.paper import Paper
 from explorer.readable import escape_markdown, markdown, markdown_link
+from explorer.regions import summarise
 from explorer.search import Hit, highlight
+from explorer.topic_tree import shown_level, topic_colour
 from explorer.topics import Topic
 
 _MOST_LISTED = 60
+_MOST_TOPICS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,21 @@ def show_caught(generation: Generation, rows: Sequence[int]) -> None:
         noun = "paper" if len(rows) == 1 else "papers"
         st.markdown(f"**{len(rows):,} {noun} selected**")
         st.button("Clear selection", key="release", type="tertiary", on_click=state.release)
-    if rows:
-        _search_from(tuple(generation.records.ids[row] for row in rows))
-    counts = Counter(generation.topics_of(row)[-1].label for row in rows)
-    listed = ", ".join(f"{escape_markdown(label)} ({n})" for label, n in counts.most_common(6))
-    st.caption(listed or "Nothing in there. Draw around some points.")
+    if not rows:
+        st.caption("Nothing in there. Draw around some points.")
+        return
+    _search_from(generation, rows)
+    summary = summarise(generation, rows)
+    with st.container(horizontal=True, key="caught-topics", gap="xsmall"):
+        for topic, papers in summary.topics[:_MOST_TOPICS]:
+            st.button(
+                f"{escape_markdown(topic.label)} :gray[{papers:,}]",
+                key=f"caught-topic-{topic.id}",
+                on_click=state.open_topic,
+                args=(topic.id,),
+            )
+    if summary.keywords:
+        st.caption(f"In common: {escape_markdown(', '.join(summary.keywords))}")
     list_papers(generation, rows[:_MOST_LISTED], "caught")
     if len(rows) > _MOST_LISTED:
         st.caption(f"and {len(rows) - _MOST_LISTED:,} more: draw a smaller shape to see them.")
@@ -141,22 +155,39 @@ def show_nothing_passes(drops: Sequence[Drop]) -> None:
         )
 
 
-def _search_from(papers: tuple[str, ...]) -> None:
+def _search_from(generation: Generation, rows: Sequence[int]) -> None:
+    region = state.caught()
     with st.container(horizontal=True, vertical_alignment="center", key="search-from"):
         st.button(
             "Search within this region",
             key="search-within",
             icon=":material/search:",
             on_click=state.search_within,
-            args=(papers,),
+            args=(region,),
         )
         st.button(
             "More like these",
             key="more-like-these",
             icon=":material/add_circle:",
             on_click=state.more_like,
-            args=(papers,),
+            args=(region,),
         )
+        st.download_button(
+            "Export",
+            lambda: _as_lines(generation, rows),
+            file_name="selected-papers.jsonl",
+            mime="application/x-ndjson",
+            key="export-caught",
+            icon=":material/download:",
+            on_click="ignore",
+            help="One paper a line, as JSON, with topics and its place on the map.",
+        )
+
+
+def _as_lines(generation: Generation, rows: Sequence[int]) -> str:
+    lines = StringIO()
+    write_papers(generation, lines, rows)
+    return lines.getvalue()
 
 
 def _facts(generation: Generation, hit: Hit) -> None:

@@ -1,16 +1,17 @@
 """What the URL says and what the page remembers.
 
 The URL holds what is worth sharing: ``view``, ``q`` the query, ``mode``, ``sort``, ``varied``,
-``topic`` the filter, ``paper`` the open paper, ``since`` when what is new begins. What is asked or
-open is shown in any view; the view is what is shown where nothing is. Streamlit itself binds the
-query to its box; the rest is kept here, and the URL is always right: a widget takes its value from
-there and writes it back when it is changed. What was chosen on the map is remembered, not in the
-URL.
+``topic`` the filter, ``paper`` the open paper, ``since`` when what is new begins; ``region``,
+``within`` and ``alike`` what was chosen on the map, by its corners; ``at``, ``by``, ``safe`` and
+``when`` how the map is looked at. What is asked or open is shown in any view; the view is what is
+shown where nothing is. Streamlit itself binds the query to its box; the rest is kept here, and the
+URL is always right: a widget takes its value from there and writes it back when it is changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import streamlit as st
 
@@ -31,9 +32,13 @@ SUNBURST = "sunburst"
 PICTURE = "picture"
 HITS_A_PAGE = 10
 PAPERS_A_PAGE = 30
-_CAUGHT = "caught"
+_CAUGHT = "region"
 _WITHIN = "within"
 _ALIKE = "alike"
+_AT = "at"
+_BY = "by"
+_SAFE = "safe"
+_WHEN = "when"
 _CALLS = "calls-to-search"
 _TOLD = "told"
 _LATER = "later"
@@ -43,6 +48,8 @@ _PAPERS_WANTED = "papers-wanted"
 _TURNED = "turned"
 _EDITS = "edits"
 _UPLOADS = "uploads"
+
+Corners = tuple[tuple[float, float], ...]
 
 
 def opened_paper() -> str:
@@ -66,40 +73,40 @@ def go_back() -> None:
         close_paper()
 
 
-def more_like(papers: tuple[str, ...]) -> None:
-    """Search for papers like these, beside what the box says."""
-    st.session_state[_ALIKE] = papers
+def more_like(region: Corners) -> None:
+    """Search for papers like those in ``region`` of the map, beside what the box says."""
+    _write(_ALIKE, _as_text(region), "")
     close_paper()
     release()
 
 
-def alike() -> tuple[str, ...]:
-    """Return the papers chosen on the map that hits are to be like."""
-    return tuple(st.session_state.get(_ALIKE, ()))
+def alike() -> Corners:
+    """Return the region of the map whose papers hits are to be like; empty for none."""
+    return _as_corners(str(st.query_params.get(_ALIKE, "")))
 
 
 def forget_alike() -> None:
     """Ask no more for papers like those chosen on the map."""
-    st.session_state.pop(_ALIKE, None)
+    st.query_params.pop(_ALIKE, None)
     release()
 
 
-def search_within(papers: tuple[str, ...]) -> None:
-    """Search only among these papers, and let the reader type what for."""
-    st.session_state[_WITHIN] = papers
+def search_within(region: Corners) -> None:
+    """Search only in ``region`` of the map, and let the reader type what for."""
+    _write(_WITHIN, _as_text(region), "")
     st.session_state[_CALLS] = calls_to_search() + 1
     close_paper()
     release()
 
 
-def within() -> tuple[str, ...]:
-    """Return the papers chosen on the map that are searched among."""
-    return tuple(st.session_state.get(_WITHIN, ()))
+def within() -> Corners:
+    """Return the region of the map that is searched in; empty for all of it."""
+    return _as_corners(str(st.query_params.get(_WITHIN, "")))
 
 
 def forget_within() -> None:
     """Search among all papers again."""
-    st.session_state.pop(_WITHIN, None)
+    st.query_params.pop(_WITHIN, None)
     release()
 
 
@@ -285,6 +292,11 @@ def choice(name: str, options: Sequence[str], label: str, names: dict[str, str],
     return str(value)
 
 
+def filtered_by() -> str:
+    """Return the id of the topic that alone is shown; empty if all are."""
+    return _parameter(TOPIC)
+
+
 def filter_by(topic: str) -> None:
     """Show only one topic; an empty id shows all."""
     _write(TOPIC, topic, "")
@@ -309,21 +321,67 @@ def _widget(name: str) -> str:
     return f"{name}-box"
 
 
-def caught() -> tuple[str, ...]:
-    """Return the ids of the papers inside the lasso or box."""
-    return tuple(st.session_state.get(_CAUGHT, ()))
+def caught() -> Corners:
+    """Return the corners of the lasso or box on the map; none if there is none."""
+    return _as_corners(str(st.query_params.get(_CAUGHT, "")))
 
 
-def catch(papers: tuple[str, ...]) -> None:
+def catch(region: Corners) -> None:
     """Show the papers inside a lasso or box."""
-    st.session_state[_CAUGHT] = papers
+    _write(_CAUGHT, _as_text(region), "")
     close_paper()
 
 
 def release() -> None:
     """Forget the lasso's catch, and how many hits and papers were wanted."""
-    for name in (_CAUGHT, _WANTED, _PAPERS_WANTED):
+    st.query_params.pop(_CAUGHT, None)
+    for name in (_WANTED, _PAPERS_WANTED):
         st.session_state.pop(name, None)
+
+
+def look() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
+    """Return what the URL asks of the map.
+
+    These are left, bottom, right and top of the view, None for all of it; what papers are coloured
+    by; whether colours are for colour-blind eyes; the first and last period whose papers are shown.
+    """
+    corners = [value for corner in _as_corners(_parameter(_AT)) for value in corner]
+    ordered = len(corners) == 4 and corners[0] < corners[2] and corners[1] < corners[3]
+    first, _, last = _parameter(_WHEN).partition("-")
+    when = (int(first), int(last)) if first.isdigit() and last.isdigit() else None
+    return corners if ordered else None, _parameter(_BY), _parameter(_SAFE) == "1", when
+
+
+def leave_map() -> None:
+    """Forget where one looked: the map that is shown next is led to what is opened then."""
+    st.query_params.pop(_AT, None)
+
+
+def look_at(view: Sequence[float] | None, by: str, safe: bool, when: Sequence[int] | None) -> None:
+    """Write into the URL what the map shows; see :func:`look`."""
+    _write(_AT, ",".join(f"{value:.5g}" for value in view or ()), "")
+    _write(_BY, by, "topic")
+    _write(_SAFE, "1" if safe else "", "")
+    _write(_WHEN, f"{when[0]}-{when[1]}" if when else "", "")
+
+
+def _parameter(name: str) -> str:
+    return str(st.query_params.get(name, ""))
+
+
+def _as_text(region: Corners) -> str:
+    return ",".join(f"{value:.5g}" for corner in region for value in corner)
+
+
+def _as_corners(text: str) -> Corners:
+    """Return the corners that a URL names; none where it does not name pairs of numbers."""
+    try:
+        values = [float(value) for value in text.split(",")] if text else []
+    except ValueError:
+        return ()
+    if len(values) % 2 or not all(map(isfinite, values)):
+        return ()
+    return tuple(zip(values[::2], values[1::2], strict=True))
 
 
 def edits() -> int:

@@ -10,11 +10,11 @@ from explorer.app import state
 from explorer.app.curating import said_of_topic, show_all_said, show_editing, show_said
 from explorer.app.resources import trends_of
 from explorer.app.results import list_papers, scroll_to_top, show_dot, topic_button
-from explorer.charts import Branch, branch_of, shown_level, topic_tree
 from explorer.dossier import Dossier, dossier
 from explorer.generation import Generation
 from explorer.readable import escape_markdown
 from explorer.topic_charts import BARE_CONFIG, topic_colours, trend_figure
+from explorer.topic_tree import Branch, branch_of, shown_level, topic_tree
 from explorer.topics import Topic
 from explorer.trends import Order, Trends, in_order
 

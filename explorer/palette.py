@@ -1,0 +1,90 @@
+"""The colours of the page: topics, scores, and the inks of both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+PALETTE = (
+    "#4878d0",
+    "#e07b39",
+    "#3aa56b",
+    "#c8508a",
+    "#8566cf",
+    "#b58a1b",
+    "#27a3b6",
+    "#d6554c",
+    "#7d9a2d",
+    "#a0609c",
+    "#5c80a8",
+    "#8f6f50",
+    "#3e62a8",
+    "#b06437",
+    "#34845c",
+    "#9e4474",
+    "#6c54a7",
+    "#907020",
+    "#258294",
+    "#a84845",
+    "#667c2e",
+    "#805081",
+    "#4d688a",
+    "#735b48",
+)
+"""Topic colours, told apart on white and on near-black; the second dozen is the first, deeper."""
+
+_SCORES_ON_LIGHT = ("#8fd744", "#35b779", "#21908d", "#31688e", "#443a83", "#440154")
+_SCORES_ON_DARK = ("#3b528b", "#2c728e", "#21908d", "#3dbc74", "#a5db36", "#fde725")
+"""From weak to strong: viridis, whose lightness alone tells the order (for colour-blind eyes)."""
+_LEAST_SPREAD = 0.15
+"""Hits whose scores are nearer than this share of the best one's do not span all colours."""
+
+_LIGHT_DISC = 130.0
+"""Discs lighter than this, from 0 to 255, carry dark numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inks:
+    """Colours of a theme."""
+
+    text: str
+    faint: str
+    paper: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Colours of a hit's number: the disc, and what is written on it."""
+
+    disc: str
+    ink: str
+
+
+LIGHT = Inks(text="#1f2430", faint="#b9bfcb", paper="#ffffff")
+DARK = Inks(text="#e8eaf0", faint="#4a5163", paper="#14171f")
+
+
+def shares_of_best(scores: Sequence[float]) -> tuple[float, ...]:
+    """Return each score as a share of the best, from 0 to 1; none where nothing was ranked."""
+    best = max(scores, default=0.0)
+    return tuple(max(0.0, score / best) for score in scores) if best > 0 else ()
+
+
+def score_marks(shares: Sequence[float], *, dark: bool) -> list[Mark]:
+    """Return the colours of hits by their scores, given as shares of the best.
+
+    The best stands out most from the background, the others fade towards it.
+    """
+    stops = _SCORES_ON_DARK if dark else _SCORES_ON_LIGHT
+    spread = max(1.0 - min(shares, default=1.0), _LEAST_SPREAD)
+    parts = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
+    places = (1.0 - (1.0 - np.array(shares)) / spread) * (len(stops) - 1)
+    marks = []
+    for place in places:
+        red, green, blue = (np.interp(place, range(len(stops)), channel) for channel in parts.T)
+        light = 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_DISC
+        disc = f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
+        marks.append(Mark(disc, LIGHT.text if light else "#ffffff"))
+    return marks
