@@ -47,7 +47,8 @@ class Key:
     label: str
     colour: int
     """Its place in the palette."""
-    papers: int
+    papers: int | None
+    """How many there are; not told of scores, which only papers that are looked at have."""
     clause: str = ""
     """What is typed to see only these papers; empty where nothing can be."""
 
@@ -71,6 +72,7 @@ def colouring(
     safe: bool,
     level: int,
     scores: NDArray[np.float32] | None = None,
+    ends: tuple[float, float] = (0.0, 1.0),
 ) -> Colouring:
     """Return the colours of all papers and what they mean.
 
@@ -78,6 +80,7 @@ def colouring(
         safe: colours that are told apart by colour-blind eyes.
         level: of the topics that have colours.
         scores: from 0 to 1 or NaN, shape (papers,); without them scores are not shown.
+        ends: the scores with the first and the last colour.
     """
     faint = (DARK if dark else LIGHT).faint
     if by is ColourBy.YEAR:
@@ -91,7 +94,7 @@ def colouring(
         of, legend = _by_novelty(generation)
         return Colouring(by, _scale(_BINS, dark, safe), of, legend)
     if by is ColourBy.SCORE and scores is not None:
-        of, legend = _by_score(scores)
+        of, legend = _by_score(scores, ends)
         return Colouring(by, (*_scale(_BINS, dark, safe), faint), of, legend)
     of, legend = _by_topic(generation, level)
     return Colouring(ColourBy.TOPIC, _palette(safe), of, legend)
@@ -181,17 +184,15 @@ def _by_novelty(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     return of, tuple(Key(ends.get(p, f"{p + 1} of {_BINS}"), p, counts[p]) for p in range(_BINS))
 
 
-def _by_score(scores: NDArray[np.float32]) -> tuple[Colours, tuple[Key, ...]]:
+def _by_score(
+    scores: NDArray[np.float32], ends: tuple[float, float]
+) -> tuple[Colours, tuple[Key, ...]]:
     known = ~np.isnan(scores)
-    low, high = (
-        (float(scores[known].min()), float(scores[known].max())) if known.any() else (0.0, 1.0)
-    )
-    width = max((high - low) / _BINS, 1e-6)
+    low, width = ends[0], max((ends[1] - ends[0]) / _BINS, 1e-6)
     places = np.clip((np.where(known, scores, low) - low) / width, 0, _BINS - 1).astype(np.uint8)
     of = np.where(known, places, _BINS).astype(np.uint8)
-    counts = np.bincount(of, minlength=_BINS + 1).tolist()
     keys = (
-        Key(f"{low + place * width:.2f} to {low + (place + 1) * width:.2f}", place, counts[place])
+        Key(f"{low + place * width:.2f} to {low + (place + 1) * width:.2f}", place, None)
         for place in reversed(range(_BINS))
     )
     return of, tuple(keys)

@@ -135,28 +135,34 @@ def _holding(generation: Generation, field: Field, value: str) -> _Mask:
     if field is Field.HAS:
         return records.having(value.casefold())
     if field in _COLUMNS:
-        wanted = title_key(value).split()
-        return np.fromiter(
-            (
-                any(_holds_all(name, wanted) for name in names)
-                for names in _folded(generation, _COLUMNS[field])
-            ),
-            bool,
-            generation.size,
-        )
+        names = _names(generation, _COLUMNS[field])
+        wanted = [f" {word} " for word in title_key(value).split()]
+        good = np.array([all(word in name for word in wanted) for name in names.folded], dtype=bool)
+        return _mask(generation, names.rows[good[names.places]] if names.folded else names.rows)
     return _mask(generation, generation.lexicon.holding(value, str(field)))
 
 
-def _holds_all(name: frozenset[str], wanted: Sequence[str]) -> bool:
-    return all(word in name for word in wanted)
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names in a column of all papers, each distinct one once."""
+
+    folded: tuple[str, ...]
+    """The words of each name between spaces, case and accents apart."""
+    places: NDArray[np.int64]
+    """For each time that a name stands in a paper, its place in ``folded``."""
+    rows: NDArray[np.int64]
+    """The row of that paper; parallel to ``places``."""
 
 
 @lru_cache(maxsize=8)
-def _folded(generation: Generation, column: str) -> tuple[tuple[frozenset[str], ...], ...]:
-    """Return, for each paper, the words of each of its names, case and accents apart."""
-    return tuple(
-        tuple(frozenset(title_key(name).split()) for name in names)
-        for names in generation.records.names(column)
+def _names(generation: Generation, column: str) -> _Names:
+    names = generation.records.names(column)
+    distinct: dict[str, int] = {}
+    places = [distinct.setdefault(name, len(distinct)) for of in names for name in of]
+    return _Names(
+        tuple(f" {title_key(name)} " for name in distinct),
+        np.array(places, dtype=np.int64),
+        np.repeat(np.arange(len(names), dtype=np.int64), [len(of) for of in names]),
     )
 
 

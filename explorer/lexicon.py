@@ -12,7 +12,7 @@ import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -51,9 +51,12 @@ _LOCK = ".tantivy-meta.lock"
 _FIELDS = ("text", "title", "abstract", "authors")
 _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
 """The fields that papers are ranked by, and how much each counts; text holds the title, too."""
+BY_TITLE = (("title", 1.0),)
 _MOST_QUERY_WORDS = 256
-_LOOKED_THROUGH = 4_000
+_LOOKED_THROUGH = 8_000
 """Best papers that are looked through for those allowed, at most; to name those takes longer."""
+_NAMED_ONE_BY_ONE = 800
+"""Papers up to which a query for each takes less time than one for a set of them."""
 _MARGIN = 1.5
 """Papers looked through for each that is expected to do."""
 _ROWS = "rows.npy"
@@ -162,8 +165,17 @@ class Lexicon:
         np.save(self._folder / _ROWS, self._rows, allow_pickle=False)
         self._index.reload()
 
-    def search(self, text: str, k: int, among: Keys | None = None) -> Ranking:
-        """Return the k papers that match the words of ``text`` best; any text will do."""
+    def search(
+        self,
+        text: str,
+        k: int,
+        among: Keys | None = None,
+        by: Sequence[tuple[str, float]] = _RANKED,
+    ) -> Ranking:
+        """Return the k papers that match the words of ``text`` best; any text will do.
+
+        ``by`` names the fields that are searched, with what each counts.
+        """
         import tantivy
 
         wanted = query_words(text)
@@ -178,7 +190,7 @@ class Lexicon:
                 ),
             )
             for stem, times in wanted.items()
-            for field, weight in _RANKED
+            for field, weight in by
         ]
         query = tantivy.Query.boolean_query(clauses)
         if among is None:
@@ -186,13 +198,26 @@ class Lexicon:
         enough = math.ceil(_MARGIN * k * len(self._keys) / len(among))
         if enough <= _LOOKED_THROUGH:
             looked = self._best(query, enough)
-            passed = np.flatnonzero(np.isin(looked.keys, among))[:k]
+            allowed = np.zeros(len(self._keys), dtype=bool)
+            allowed[among] = True
+            passed = np.flatnonzero(allowed[looked.keys])[:k]
             if len(passed) == k or len(looked.keys) < enough:
                 return Ranking(looked.keys[passed], looked.scores[passed])
-        allowed = tantivy.Query.term_set_query(self._schema, "key", self._keys[among].tolist())
         must = tantivy.Occur.Must
-        both = [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
+        named = self._named(self._keys[among].tolist())
+        both = [(must, query), (must, tantivy.Query.const_score_query(named, 0.0))]
         return self._best(tantivy.Query.boolean_query(both), k)
+
+    def _named(self, keys: list[int]) -> tantivy.Query:
+        """Return the query for the papers with these keys."""
+        import tantivy
+
+        if len(keys) > _NAMED_ONE_BY_ONE:
+            return tantivy.Query.term_set_query(self._schema, "key", keys)
+        either = tantivy.Occur.Should
+        return tantivy.Query.boolean_query(
+            [(either, tantivy.Query.term_query(self._schema, "key", key)) for key in keys]
+        )
 
     def _best(self, query: tantivy.Query, k: int) -> Ranking:
         searcher = self._index.searcher()
@@ -235,6 +260,12 @@ def stem(word: str) -> str:
 def words(text: str) -> list[tuple[str, int, int]]:
     """Return (stem, start, end) of each word of ``text``."""
     return [(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+def forms(text: str, stems: Collection[str]) -> dict[str, str]:
+    """Return the stem of each word of ``text`` that has one of ``stems``, in order."""
+    distinct = dict.fromkeys(_WORD.findall(text))
+    return {word: found for word in distinct if (found := stem(word)) in stems}
 
 
 def _opened(folder: Path) -> tantivy.Index:

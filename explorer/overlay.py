@@ -49,6 +49,9 @@ class Spot:
     number: int
     row: int
     title: str
+    year: int
+    """0 if it is not known."""
+    topic: str
     disc: str
     ink: str
 
@@ -61,7 +64,17 @@ def spots(generation: Generation, highlights: Highlights, *, dark: bool) -> list
     places = generation.positions[list(highlights.hits)].tolist()
     papers = [generation.records[row] for row in highlights.hits]
     return [
-        Spot(x, y, number, row, paper.readable_title, mark.disc, mark.ink)
+        Spot(
+            x,
+            y,
+            number,
+            row,
+            paper.readable_title,
+            int(generation.records.years[row]),
+            generation.levels[-1][generation.memberships[-1][row]].label,
+            mark.disc,
+            mark.ink,
+        )
         for number, ((x, y), row, paper, mark) in enumerate(
             zip(places, highlights.hits, papers, marks, strict=True), 1
         )

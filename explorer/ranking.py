@@ -1,11 +1,11 @@
 """Two rankings to one: by meaning and by words, each paper drawn towards its neighbours.
 
-Each leg is divided by its best score among the papers allowed (the bound below is the leg's own
-zero, so no candidate's score depends on who else is a candidate; cf. Bruch, Gai and Ingber 2023,
-arXiv:2210.11934), the cosine squared so that it falls off as the word score does, and the two are
-added. Then a paper takes a share of its nearest neighbours' scores: among relevant papers it is
-likely relevant (the cluster hypothesis, Jardine and van Rijsbergen 1971). ``docs/search.md`` has
-what each step is worth.
+Each leg is measured by what its best papers among those allowed reach on average (the bound below
+is the leg's own zero, so no candidate's score depends on who else is a candidate; cf. Bruch, Gai
+and Ingber 2023, arXiv:2210.11934): the mean of several, since a single one may stand out by
+chance. The two are added. Then a paper takes a share of its nearest neighbours' scores: among
+relevant papers it is likely relevant (the cluster hypothesis, Jardine and van Rijsbergen 1971).
+``docs/search.md`` has what each step is worth.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from explorer.lexicon import Ranking
 from explorer.settings import SearchSettings
 
 Scores = NDArray[np.float32]
+_Exact = NDArray[np.float64]
+
+_ROUNDING = 1e-5
+"""Scores that differ by less are taken for equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +60,111 @@ def by_both(
     among: Keys | None,
     settings: SearchSettings,
 ) -> Ranked:
-    """Return candidates ranked by meaning and words together, the best ``k`` of all among them."""
+    """Return candidates ranked by meaning and words together, the best ``k`` of all among them.
+
+    Those that cannot be among the ``k`` best, whatever their words and their neighbours' turn out
+    to score, are left out: to look up the words of all takes longer than both legs.
+    """
     wanted = max(k, settings.candidates)
     near = generation.engine.search(vector[None, :], wanted, among)
     ranking = generation.lexicon.search(text, wanted, among)
-    pool = np.union1d(near.keys[0], ranking.keys)
+    of_meaning, of_words = _factors(near.scores[0], ranking.scores, settings)
+    pool = _united(generation.size, near.keys[0], ranking.keys)
     around = generation.graph.neighbours[pool, : settings.smoothing_neighbours].astype(np.int64)
-    rows = np.union1d(pool, around)
-    meaning, words = fused(generation, rows, vector, near.scores[0], text, ranking, settings)
-    both = meaning + words
-    place = np.searchsorted(rows, pool)
-    drawn = both[place]
-    if around.shape[1]:
-        weight = settings.smoothing_weight
-        drawn = (1.0 - weight) * drawn + weight * both[np.searchsorted(rows, around)].mean(axis=1)
-    return Ranked(pool, drawn.astype(np.float32), meaning[place], words[place])
+    rows = _united(generation.size, pool, around)
+    # From here on papers go by their places in ``rows``.
+    place = np.zeros(generation.size, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    own, others = place[pool], place[around]
+    # No product by BLAS: the threads that it wakes would keep a core busy for a whole search.
+    cosines = np.einsum("rd,d->r", generation.engine.vectors(rows), vector)
+    meaning = of_meaning * np.clip(cosines, 0.0, None)
+    words = _Words(generation, text, rows, ranking, wanted, among)
+
+    def drawn(scores: _Exact, chosen: Keys) -> _Exact:
+        both = meaning + of_words * scores
+        share = settings.smoothing_weight if others.shape[1] else 0.0
+        score: _Exact = (1.0 - share) * both[own[chosen]]
+        return score + share * both[others[chosen]].mean(axis=1) if share else score
+
+    def contenders() -> Keys:
+        every = np.arange(len(pool))
+        least = drawn(words.least, every)
+        enough = float(np.partition(least, -k)[-k]) if 0 < k < len(pool) else -np.inf
+        return np.flatnonzero(drawn(words.most, every) >= enough - _ROUNDING)
+
+    words.look_up(own[contenders()])
+    chosen = contenders()
+    words.look_up(np.unique(others[chosen]))
+    return Ranked(
+        pool[chosen],
+        drawn(words.least, chosen).astype(np.float32),
+        meaning[own[chosen]].astype(np.float32),
+        (of_words * words.least[own[chosen]]).astype(np.float32),
+    )
 
 
-def fused(
-    generation: Generation,
-    rows: Keys,
-    vector: Scores,
-    cosines: Scores,
-    text: str,
-    ranking: Ranking,
-    settings: SearchSettings,
-) -> tuple[Scores, Scores]:
-    """Return what meaning and words contribute to the fused score of each of ``rows``.
+class _Words:
+    """What the words of papers score: exactly where that was looked up, else within bounds."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        text: str,
+        rows: Keys,
+        ranking: Ranking,
+        wanted: int,
+        among: Keys | None,
+    ) -> None:
+        """Begin with what ``ranking``, the ``wanted`` best of ``among``, says of ``rows``."""
+        self._lexicon = generation.lexicon
+        self._text = text
+        self._rows = rows
+        last = float(ranking.scores[-1]) if len(ranking.keys) >= wanted else 0.0
+        self.least = np.zeros(len(rows))
+        self.most = np.full(len(rows), last)
+        if among is not None:
+            # A neighbour that the filter keeps out may match better than any paper that passes.
+            best = generation.lexicon.search(text, 1).scores
+            self.most[~np.isin(rows, among, assume_unique=True)] = best.max(initial=0.0)
+        known = np.searchsorted(rows, ranking.keys)
+        self.least[known] = self.most[known] = ranking.scores
+
+    def look_up(self, places: Keys) -> None:
+        """Make the scores of the papers at ``places`` exact."""
+        unsure = places[self.most[places] > self.least[places]]
+        rows = self._rows[unsure]
+        exact = self._lexicon.search(self._text, len(rows), rows)
+        self.most[unsure] = 0.0  # what is not found matches no word
+        found = np.searchsorted(self._rows, exact.keys)
+        self.least[found] = self.most[found] = exact.scores
+
+
+def _factors(cosines: Scores, words: Scores, settings: SearchSettings) -> tuple[float, float]:
+    """Return what a cosine and a BM25 score count for each in the fused score.
+
+    A paper that is the best of both legs has a fused score of 1.
 
     Args:
-        rows: sorted.
-        cosines: of the papers nearest to ``vector``, best first.
-        ranking: the papers that match the words of ``text`` best.
+        cosines: of the papers nearest to the query, best first; ``words``: likewise.
     """
-    best = max(float(cosines.max(initial=0.0)), 1e-9)
-    # No product by BLAS: the threads that it wakes would keep a core busy for a whole search.
-    cosines_of = np.einsum("rd,d->r", generation.engine.vectors(rows), vector)
-    own = np.clip(cosines_of, 0.0, None) / best
-    words = np.zeros(len(rows), dtype=np.float32)
-    if len(ranking.keys):
-        # What is near in meaning, or a neighbour, may match the words less well, but does match.
-        exact = generation.lexicon.search(text, len(rows), rows)
-        words[np.searchsorted(rows, exact.keys)] = exact.scores / float(ranking.scores.max())
-    weight = settings.dense_weight
-    meaning = weight * own**settings.meaning_power
-    return meaning.astype(np.float32), ((1.0 - weight) * words).astype(np.float32)
+    parts = []
+    for scores, weight in ((cosines, settings.dense_weight), (words, 1.0 - settings.dense_weight)):
+        leading = np.clip(scores[: settings.leading], 0.0, None)
+        mean = max(float(leading.mean()), 1e-9) if len(leading) else 1.0
+        best = float(leading[0]) / mean if len(leading) else 1.0
+        parts.append((weight / mean, weight * best))
+    whole = max(sum(best for _, best in parts), 1e-9)
+    of_meaning, of_words = (factor / whole for factor, _ in parts)
+    return of_meaning, of_words
+
+
+def _united(size: int, *parts: Keys) -> Keys:
+    """Return the distinct rows of ``parts`` in order; by flags, which sort nothing."""
+    there = np.zeros(size, dtype=bool)
+    for rows in parts:
+        there[rows] = True
+    return np.flatnonzero(there)
 
 
 def diversified(

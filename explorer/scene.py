@@ -214,11 +214,11 @@ def _rows(
 def _colours(
     generation: Generation, look: Look, rows: NDArray[np.int64], query: NDArray[np.float32] | None
 ) -> Colouring:
-    scores = None
+    scores, ends = None, (0.0, 1.0)
     if look.by is ColourBy.SCORE and query is not None:
         scores = np.full(generation.size, np.nan, dtype=np.float32)
-        near = np.einsum("rd,d->r", generation.engine.vectors(rows), query)
-        scores[rows] = np.clip(near, 0.0, 1.0)
+        scores[rows] = _scored(generation, rows, query)
+        ends = _ends(generation, query.astype(np.float32).tobytes())
     return colouring(
         generation,
         look.by,
@@ -226,7 +226,23 @@ def _colours(
         safe=look.safe,
         level=shown_level(generation),
         scores=scores,
+        ends=ends,
     )
+
+
+def _scored(
+    generation: Generation, rows: NDArray[np.int64], query: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    near: NDArray[np.float32] = np.einsum("rd,d->r", generation.engine.vectors(rows), query)
+    return near.clip(0.0, 1.0)
+
+
+@lru_cache(maxsize=64)
+def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
+    """Return the lowest and highest score of papers all over the map, so that colours stay."""
+    sample = detail_of(generation).order[:SAMPLED]
+    near = _scored(generation, sample, np.frombuffer(query, dtype=np.float32))
+    return float(near.min()), float(near.max())
 
 
 def names_in(

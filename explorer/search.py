@@ -6,10 +6,13 @@ ranked by meaning and words together (``ranking.py``). Ids and exact titles come
 
 from __future__ import annotations
 
+import re
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +23,26 @@ from explorer.errors import EmbedderError, UnknownPaper
 from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import GIVEN, Generation
 from explorer.identity import title_key
-from explorer.lexicon import query_stems, words
+from explorer.lexicon import BY_TITLE, forms, query_stems, words
 from explorer.paper import Paper
 from explorer.query import Parsed, parse
 from explorer.ranking import Ranked, by_both, by_meaning, by_words, diversified
+from explorer.readable import plain
 from explorer.settings import SearchSettings
 from explorer.topics import Topic
 
 _EXACT = 1.0
 _LIKELY_TITLES = 20
-"""Best matches by words whose titles are compared; a short title may stand in many papers."""
+"""Best matches by the words of titles that are compared; a short one may stand in many papers."""
+_LONGEST_TITLE = 1_000
+_BARE = re.compile(r"[A-Za-z0-9\s.,:;!?'\"()/-]*")
+"""A title in which there is nothing that would be made readable."""
+_QUERIES_REMEMBERED = 1_000
+"""Texts whose vectors are remembered."""
+
+_remembered: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
+"""Vectors by the embedder's identity and the text, those used last at the end."""
+_lock = Lock()
 _BY_DATE_AMONG = 100
 """Best papers that are sorted by date where that is asked for."""
 
@@ -175,6 +188,8 @@ def search(
         wanted *= settings.diversified_from
     if query.sort is Sort.DATE:
         wanted = max(wanted, _BY_DATE_AMONG)
+    if unlike:  # what they push down makes room for papers from further below
+        wanted = max(wanted, settings.candidates)
     vector = None
     if mode is not Mode.LEXICAL:
         vector = _query_vector(generation, embedder, parsed.words, like)
@@ -184,6 +199,7 @@ def search(
     found = _put_first([row for row in first if row not in hidden], found)
     order = _order(generation, found, first)
     if query.diverse:
+        order = order[: max(wanted, len(first))]
         vectors = generation.engine.vectors(found.rows[order])
         order = [order[i] for i in diversified(vectors, found.score[order], k, settings)]
     elif query.sort is Sort.DATE:
@@ -277,14 +293,11 @@ def _chosen(found: Ranked, places: NDArray[np.int64]) -> Ranked:
 
 def _order(generation: Generation, found: Ranked, first: Sequence[int]) -> list[int]:
     """Return the places of candidates, best first; ties go to the smaller id."""
-    ids = generation.records.ids
+    ids, rows = generation.records.ids, found.rows.tolist()
+    scores = np.round(found.score.astype(np.float64), 6).tolist()
     return sorted(
-        range(len(found.rows)),
-        key=lambda i: (
-            found.rows[i] not in first,
-            -round(float(found.score[i]), 6),
-            ids[found.rows[i]],
-        ),
+        range(len(rows)),
+        key=lambda place: (rows[place] not in first, -scores[place], ids[rows[place]]),
     )
 
 
@@ -377,11 +390,25 @@ def _query_vector(
         if embedder is None:
             raise EmbedderError("A search by meaning needs the model. Search by words instead.")
         check_model(embedder, generation)
-        vector += embedder.embed_queries([text])[0]
+        vector += _embedded(embedder, text)
     if examples:
         vector += _middle(generation, examples)
     length = float(np.linalg.norm(vector))
     return vector / length if length > 1e-9 else vector
+
+
+def _embedded(embedder: Embedder, text: str) -> NDArray[np.float32]:
+    """Return the unit vector of ``text``; the same words are asked again, with other filters."""
+    key = (embedder.identity, text)
+    with _lock:
+        vector = _remembered.pop(key, None)
+    if vector is None:
+        vector = embedder.embed_queries([text])[0]
+    with _lock:
+        _remembered[key] = vector
+        if len(_remembered) > _QUERIES_REMEMBERED:
+            _remembered.popitem(last=False)
+    return vector
 
 
 def _middle(generation: Generation, rows: Sequence[int]) -> NDArray[np.float32]:
@@ -396,14 +423,30 @@ def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int
     row = generation.records.find(text) if 3 < len(text.strip()) < 200 else None
     if row is not None:
         named.append(row)
-    elif len(text.split()) > 1:
+    elif len(text.split()) > 1 and len(text) <= _LONGEST_TITLE:
         key = title_key(text)
-        for i in generation.lexicon.search(text, _LIKELY_TITLES, among).keys.tolist():
-            paper = generation.records[i]
-            # Titles are copied from the page, where they read well, or from the digest itself.
-            if key in (title_key(paper.title), title_key(paper.readable_title)):
-                named.append(i)
+        likely = _likely_titles(generation, text, among)
+        titles = generation.records.titles_of(likely)
+        named += [
+            row for row, title in zip(likely.tolist(), titles, strict=True) if _reads(title, key)
+        ]
     return [row for row in named if among is None or row in among]
+
+
+def _likely_titles(generation: Generation, text: str, among: Keys | None) -> Keys:
+    """Return the rows whose titles may be ``text``."""
+    if _BARE.fullmatch(text):  # read the same wherever copied from, so its words stand in a row
+        holding = generation.lexicon.holding(text, "title")
+        if len(holding) <= _LIKELY_TITLES:
+            return holding
+    return generation.lexicon.search(text, _LIKELY_TITLES, among, BY_TITLE).keys
+
+
+def _reads(title: str, key: str) -> bool:
+    """Tell whether ``title`` is the one of ``key``, copied from the digest or from the page."""
+    if title_key(title) == key:
+        return True
+    return _BARE.fullmatch(title) is None and title_key(plain(title)) == key
 
 
 def _put_first(first: Sequence[int], found: Ranked) -> Ranked:
@@ -438,15 +481,12 @@ def _hit(generation: Generation, rank: int, found: Ranked, place: int, stems: Se
 
 
 def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:
-    text = f"{paper.text} {' '.join(paper.authors)}"
     first_form: dict[str, str] = {}
-    for found, start, stop in words(text):
-        first_form.setdefault(found, text[start:stop])
+    for word, found in forms(f"{paper.text} {' '.join(paper.authors)}", set(stems)).items():
+        first_form.setdefault(found, word)
     return tuple(first_form[stem] for stem in stems if stem in first_form)
 
 
 def _telling_sentence(paper: Paper, stems: Sequence[str]) -> str:
     wanted = set(stems)
-    return max(
-        paper.sentences, key=lambda s: len(wanted & {found for found, _, _ in words(s)}), default=""
-    )
+    return max(paper.sentences, key=lambda s: len({*forms(s, wanted).values()}), default="")

@@ -81,12 +81,12 @@ def of_fineness(settings: TopicSettings, fineness: str) -> TopicSettings:
 class SearchSettings:
     """How the two rankings become one; ``docs/search.md`` says what each is worth."""
 
-    candidates: int = 500
+    candidates: int = 200
     """Papers taken from each leg before fusion."""
-    dense_weight: float = 0.5
+    dense_weight: float = 0.6
     """Share of the meaning leg in the fused score; words get the rest."""
-    meaning_power: float = 2.0
-    """The cosine's power in the fused score, so that it falls off as the word score does."""
+    leading: int = 20
+    """Papers at the top of a leg whose mean score is the measure of that leg."""
     smoothing_weight: float = 0.3
     """Share of the final score that comes from the paper's neighbours."""
     smoothing_neighbours: int = 5

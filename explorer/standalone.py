@@ -50,10 +50,10 @@ def standalone(generation: Generation, title: str = "Literature map") -> str:
             f"{generation.size:,}. Show it with `streamlit run streamlit_app.py`."
         )
     parts = {
-        "TITLE": html.escape(title),
         "STYLE": atlas.style(),
-        "LIBRARY": base64.b64encode(_library(generation)).decode(),
         "SCRIPT": atlas.script("file"),
+        "LIBRARY": base64.b64encode(_library(generation)).decode(),
+        "TITLE": html.escape(title),  # last, so that nothing in it is taken for a part
     }
     page = atlas.page_of_its_own()
     for name, part in parts.items():

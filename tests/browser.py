@@ -43,12 +43,12 @@ def find_browser() -> str:
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    """Start a headless Chromium, and stop it at the end."""
+def open_browser(*flags: str) -> Iterator[Browser]:
+    """Start a headless Chromium, with more flags if need be, and stop it at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=[*_FLAGS, *flags])
         try:
             yield browser
         finally:

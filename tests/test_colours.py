@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from explorer.colours import ColourBy, Colouring, colouring
+from explorer.colours import ColourBy, Colouring, Key, colouring
 from explorer.filters import Filters, allowed_rows
 from explorer.generation import Generation
 from explorer.library import Library
@@ -31,6 +31,11 @@ def _coloured(
     return colouring(generation, by, dark=dark, safe=safe, level=shown_level(generation))
 
 
+def _papers(key: Key) -> int:
+    assert key.papers is not None
+    return key.papers
+
+
 @pytest.mark.parametrize("by", KINDS)
 @pytest.mark.parametrize("safe", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
@@ -40,7 +45,7 @@ def test_every_paper_has_a_colour_that_is_seen(
     found = _coloured(generation, by, dark=dark, safe=safe)
     assert found.of.shape == (generation.size,)
     assert found.of.max() < len(found.palette) <= 64
-    assert sum(key.papers for key in found.legend) == generation.size
+    assert sum(_papers(key) for key in found.legend) == generation.size
     paper = luminance((DARK if dark else LIGHT).paper)
     for key in found.legend:
         if key.clause or by is ColourBy.NOVELTY:
@@ -79,7 +84,7 @@ def test_years_are_in_few_spans_without_gaps_or_overlaps(generation: Generation)
     ends = [key.label.split("–") for key in spans]
     for before, after in pairwise(ends):
         assert int(before[-1]) < int(after[0])
-    assert max(key.papers for key in spans) < 3 * 4_000 / 12
+    assert max(_papers(key) for key in spans) < 3 * 4_000 / 12
     assert (found.of[years == 0] == unknown.colour).all()
 
 

@@ -106,6 +106,15 @@ def test_filters_of_any_share_of_a_large_index(factory: EngineFactory, share: st
     assert_right(factory.build(vectors).search(asked, k, among), vectors, asked, k, among)
 
 
+def test_a_broad_filter_that_keeps_all_that_is_near_out(factory: EngineFactory) -> None:
+    vectors, asked = unit_vectors(2000, 32), unit_vectors(1, 32, 1)
+    farthest = np.argsort(vectors @ asked[0])[:1000].astype(np.int64)
+    engine = factory.build(vectors)
+    assert_right(engine.search(asked, 10, farthest), vectors, asked, 10, farthest)
+    every_other = np.arange(0, 2000, 2, dtype=np.int64)
+    assert_right(engine.search(asked, 10, every_other), vectors, asked, 10, every_other)
+
+
 def test_duplicates_are_all_found(factory: EngineFactory) -> None:
     vectors = np.repeat(unit_vectors(5, 8), 6, axis=0)
     found = factory.build(vectors).search(vectors[:1], 6)

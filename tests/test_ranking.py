@@ -75,15 +75,51 @@ def test_both_legs_have_their_say_and_shares_add_up(many: Generation, embedder: 
     found = by_both(many, vector, text, 10, None, replace(SETTINGS, smoothing_weight=0.0))
     assert np.allclose(found.meaning + found.words, found.score, atol=1e-5)
     near, worded = by_meaning(many, vector, 1, None), by_words(many, text, 1, None)
-    assert found.meaning[found.rows == near.rows[0]] == pytest.approx(SETTINGS.dense_weight)
-    assert found.words[found.rows == worded.rows[0]] == pytest.approx(1 - SETTINGS.dense_weight)
+    most_meant = float(found.meaning[found.rows == near.rows[0]].item())
+    most_worded = float(found.words[found.rows == worded.rows[0]].item())
+    assert most_meant == found.meaning.max()
+    assert most_worded == found.words.max()
+    assert most_meant + most_worded == pytest.approx(1.0)
+
+
+def test_a_leg_whose_best_stand_out_counts_for_more(many: Generation, embedder: Embedder) -> None:
+    text = QUERIES[0]
+    vector = embedder.embed_queries([text])[0]
+
+    def most_worded(leading: int) -> float:
+        settings = replace(SETTINGS, leading=leading)
+        found = by_both(many, vector, text, many.size, None, settings)
+        return float(found.words.max())
+
+    near, worded = by_meaning(many, vector, 20, None), by_words(many, text, 20, None)
+    sharper = near.score[0] / near.score.mean() < worded.score[0] / worded.score.mean()
+    assert most_worded(1) == pytest.approx(1 - SETTINGS.dense_weight)
+    assert (most_worded(20) > most_worded(1)) == sharper
+
+
+@pytest.mark.parametrize("selectivity", [1.0, 0.3])
+@pytest.mark.parametrize("text", QUERIES)
+def test_what_is_left_out_to_save_time_is_not_among_the_best(
+    many: Generation, embedder: Embedder, text: str, selectivity: float
+) -> None:
+    random = np.random.default_rng(3)
+    among = np.sort(random.permutation(many.size)[: int(selectivity * many.size)])
+    vector = embedder.embed_queries([text])[0]
+    few = by_both(many, vector, text, 10, among, SETTINGS)
+    everyone = by_both(many, vector, text, many.size, among, SETTINGS)
+    assert len(few.rows) < len(everyone.rows) == len(among)
+    assert best(few) == best(everyone)
+    same = np.isin(everyone.rows, few.rows)
+    assert np.allclose(everyone.score[same], few.score, atol=1e-6)
+    assert np.allclose(everyone.words[same], few.words, atol=1e-6)
 
 
 def test_neighbours_lift_a_paper(many: Generation, embedder: Embedder) -> None:
     text = QUERIES[1]
     vector = embedder.embed_queries([text])[0]
-    alone = by_both(many, vector, text, 10, None, replace(SETTINGS, smoothing_weight=0.0))
-    drawn = by_both(many, vector, text, 10, None, SETTINGS)
+    apart = replace(SETTINGS, smoothing_weight=0.0)
+    alone = by_both(many, vector, text, many.size, None, apart)
+    drawn = by_both(many, vector, text, many.size, None, SETTINGS)
     assert alone.rows.tolist() == drawn.rows.tolist()
     lifted = drawn.score - (1 - SETTINGS.smoothing_weight) * alone.score
     assert (lifted >= -1e-6).all()

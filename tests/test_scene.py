@@ -15,7 +15,7 @@ from explorer.detail import View
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.overlay import Highlights
-from explorer.scene import MOST_DRAWN, Look, scene, topic_view, unpacked
+from explorer.scene import MOST_DRAWN, Look, home_view, scene, topic_view, unpacked
 from explorer.topic_tree import shown_level
 
 
@@ -122,7 +122,8 @@ def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bo
     assert header["by"] == by
     assert set(header["kinds"]) == set(ColourBy)
     assert arrays["colour"].max() < len(header["palette"])
-    assert sum(key["papers"] for key in header["legend"]) == generation.size
+    told = [key["papers"] for key in header["legend"]]
+    assert told == [None] * 8 if by is ColourBy.SCORE else sum(told) == generation.size
 
 
 def test_scores_colour_the_papers_nearest_to_the_query_most(generation: Generation) -> None:
@@ -130,6 +131,11 @@ def test_scores_colour_the_papers_nearest_to_the_query_most(generation: Generati
     _, arrays = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query)))
     of = dict(zip(arrays["row"].tolist(), arrays["colour"].tolist(), strict=True))
     assert of[3] == max(of.values())
+    whole, _ = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query)))
+    home = home_view(generation)
+    corner = View(home.left, home.bottom, home.left / 2 + home.right / 2, home.top)
+    part, _ = unpacked(scene(generation, Look(corner, ColourBy.SCORE), Highlights(query=query)))
+    assert [key["label"] for key in part["legend"]] == [key["label"] for key in whole["legend"]]
     plain, _ = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights()))
     assert plain["by"] == ColourBy.TOPIC and ColourBy.SCORE not in plain["kinds"]
 

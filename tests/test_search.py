@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer.build import Options, build
-from explorer.embedders import Embedder, open_embedder
+from explorer.embedders import Embedder, Vectors, open_embedder
 from explorer.errors import EmbedderError, ExplorerError, UnknownPaper, UnknownTopic, UnusableInput
 from explorer.filters import Filters, allowed_rows, find_topic
 from explorer.generation import Generation
@@ -459,6 +460,26 @@ def test_no_name_raises_anything_but_errors_of_ours(generation: Generation, name
             call(generation, name)
         except ExplorerError as error:
             assert "No " in str(error)
+
+
+def test_the_same_words_are_embedded_once_whatever_else_is_asked(
+    generation: Generation, hashing: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[str] = []
+    embed = type(hashing).embed_queries
+
+    def counted(self: Embedder, texts: Sequence[str]) -> Vectors:
+        embedded.extend(texts)
+        return embed(self, texts)
+
+    monkeypatch.setattr(type(hashing), "embed_queries", counted)
+    text = "words that no other test asks for"
+    asked = [Query(text), Query(text, filters=Filters(year_from=2000)), Query(f"{text} has:date")]
+    found = [search(generation, hashing, query).vector for query in asked]
+    assert embedded == [text]
+    for vector in found:
+        assert vector is not None
+        assert np.allclose(vector, embed(hashing, [text])[0])
 
 
 def test_another_embedder_is_refused(

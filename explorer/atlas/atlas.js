@@ -46,14 +46,15 @@ function createAtlas(root, host) {
     during: (when, settled) => {
       look = { ...look, when };
       repaint();
-      panels.countShown(shownCount(scenes.at(-1), look.when));
+      panels.countShown(papersSeen());
       if (settled) ask(true);
     },
     clause: (clause) => host.act({ kind: "clause", clause }),
     open: (row) => host.act({ kind: "open", row }),
     hits: () => glide(cameraOn(around(over.hits), size)),
     picture: (kind) => save(kind),
-    rows: () => inView(),
+    papers: () => inView(),
+    unfolded: () => repaint(),
   });
 
   const middle = () => [size.width / 2, size.height / 2];
@@ -69,6 +70,7 @@ function createAtlas(root, host) {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       const view = viewOf(camera, size).map((value) => Number(value.toPrecision(7)));
+      panels.countShown(papersSeen());
       const resting = cameraOn(home, size);
       host.seen?.(Object.keys(resting).every((key) => resting[key] === camera[key]) ? null : view);
       const scene = scenes.at(-1);
@@ -87,7 +89,8 @@ function createAtlas(root, host) {
     painting = requestAnimationFrame(() => {
       painting = 0;
       const ink = new CanvasInk(canvas, size, devicePixelRatio || 1);
-      names = paint(ink, { scenes, over, camera, size, inks, when: look.when, lit });
+      const taken = panels.boxes();
+      names = paint(ink, { scenes, over, camera, size, inks, when: look.when, lit, taken });
       if (lasso) ink.line(lasso, inks.text, 1.5, 0.9, true);
       placeDiscs();
     });
@@ -303,17 +306,31 @@ function createAtlas(root, host) {
     return [left - w, bottom - h, right + w, top + h];
   }
 
-  // The papers of the scene that lie in view, hits first, then as they come into view.
+  // A scene that is not whole holds a sample; then what the server counted is as near as we know.
+  function papersSeen() {
+    const scene = scenes.at(-1);
+    if (!scene.whole && !look.when) return scene.inside;
+    const view = camera ? viewOf(camera, size) : scene.view;
+    let count = 0;
+    for (let i = 0; i < scene.count; i++) count += isIn(view, scene, i) && !isOut(scene, i, look.when);
+    return count;
+  }
+
+  // The papers that lie in view: hits first, then as they come into view; and how many there are.
   function inView() {
     const scene = scenes.at(-1);
     const view = viewOf(camera, size);
-    const rows = [];
-    for (let i = 0; i < scene.count; i++)
-      if (scene.x[i] >= view[0] && scene.x[i] <= view[2] && scene.y[i] >= view[1] && scene.y[i] <= view[3])
-        if (!isOut(scene, i, look.when) && (!scene.focused || scene.focus[i])) rows.push(i);
-    const hits = new Map(over.hits.map((hit) => [hit.row, hit.number]));
-    rows.sort((a, b) => (hits.get(scene.row[a]) ?? 1e9) - (hits.get(scene.row[b]) ?? 1e9));
-    return { scene, rows, hits };
+    const hits = over.hits.filter((hit) => isIn(view, { x: [hit.x], y: [hit.y] }, 0));
+    const listed = new Set(hits.map((hit) => hit.row));
+    const papers = [...hits];
+    for (let i = 0; i < scene.count; i++) {
+      const row = scene.row[i];
+      if (!isIn(view, scene, i) || isOut(scene, i, look.when) || listed.has(row)) continue;
+      if (scene.focused && !scene.focus[i]) continue;
+      const [title, topic] = [scene.titles[i], scene.topics[scene.topic[i]]];
+      papers.push({ row, title, year: scene.year[i], topic });
+    }
+    return { papers, all: scene.whole ? papers.length : scene.inside };
   }
 
   function save(kind) {
@@ -347,7 +364,7 @@ function createAtlas(root, host) {
           "0 shows all, t lists the papers in view.",
       );
       if (size.width && !camera) camera = cameraOn(host.at ?? home, size);
-      panels.showScene(scene, look, shownCount(scene, look.when));
+      panels.showScene(scene, look, papersSeen());
       frame.dataset.scene = `${scene.view.join()} ${scene.count} ${scene.inside}`;
       repaint();
       if (camera) ask();
@@ -392,11 +409,8 @@ function createAtlas(root, host) {
   };
 }
 
-function shownCount(scene, when) {
-  if (!when) return scene.inside;
-  let count = 0;
-  for (let i = 0; i < scene.count; i++) count += !isOut(scene, i, when);
-  return count;
+function isIn([left, bottom, right, top], { x, y }, i) {
+  return x[i] >= left && x[i] <= right && y[i] >= bottom && y[i] <= top;
 }
 
 function disc(hit, host) {

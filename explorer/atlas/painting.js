@@ -2,10 +2,11 @@
 
 const GREYED = 0.4;
 
-function paint(ink, { scenes, over, camera, size, inks, when, lit }) {
+// Names and titles keep clear of the boxes in `taken`.
+function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covered = [] }) {
   const scene = scenes.at(-1);
   const screen = screenOf(camera, size);
-  const grey = over.grey || scene.focused;
+  const grey = (over.grey && scene.by !== "score") || scene.focused;
   const bounds = ([left, bottom, right, top]) => [
     screen.x(left),
     screen.y(top),
@@ -35,12 +36,13 @@ function paint(ink, { scenes, over, camera, size, inks, when, lit }) {
   if (over.opened) star(ink, screen.x(over.opened.x), screen.y(over.opened.y), over.opened, inks);
   if (lit !== undefined && scene.count > lit)
     ink.disc(screen.x(scene.x[lit]), screen.y(scene.y[lit]), 8, "none", inks.text, 2);
-  const taken = over.hits.map((hit) => ({
+  const discs = over.hits.map((hit) => ({
     x: screen.x(hit.x),
     y: screen.y(hit.y),
     width: 24,
     height: 24,
   }));
+  const taken = [...covered, ...discs];
   const names = placedNames(scene, camera, size, taken);
   for (const name of names) {
     const colour = grey ? inks.text : scene.palette[name.colour] ?? inks.text;

@@ -90,6 +90,7 @@ function createPanels(frame, acts) {
   safely.append(safe, "for colour-blind eyes");
   const keys = element("ul");
   legend.append(head, by, keys, safely);
+  legend.ontoggle = acts.unfolded;
 
   let shown = null;
   let playing = 0;
@@ -114,7 +115,7 @@ function createPanels(frame, acts) {
         row.title = key.clause ? `Only ${key.label}` : "";
         const dot = element("span", "dot");
         dot.style.background = scene.palette[key.colour];
-        row.append(dot, element("span", "label", key.label), element("small", "", key.papers.toLocaleString()));
+        row.append(dot, element("span", "label", key.label), element("small", "", key.papers?.toLocaleString()));
         row.onclick = () => acts.clause(key.clause);
         const item = element("li");
         item.append(row);
@@ -222,11 +223,11 @@ function createPanels(frame, acts) {
   }
 
   function fillTable() {
-    const { scene, rows, hits } = acts.rows();
+    const { papers, all } = acts.papers();
     const made = element("table");
-    const listed = rows.slice(0, MOST_ROWS);
-    const rest = rows.length > listed.length || !scene.whole ? "; move closer for the others" : "";
-    made.createCaption().textContent = `${listed.length} of ${scene.inside.toLocaleString()} papers in view${rest}`;
+    const listed = papers.slice(0, MOST_ROWS);
+    const rest = listed.length < all ? "; move closer for the others" : "";
+    made.createCaption().textContent = `${listed.length} of ${all.toLocaleString()} papers in view${rest}`;
     const names = made.createTHead().insertRow();
     for (const name of ["Paper", "Year", "Topic"]) {
       const cell = element("th", "", name);
@@ -234,20 +235,20 @@ function createPanels(frame, acts) {
       names.append(cell);
     }
     const body = made.createTBody();
-    for (const i of listed) {
+    for (const paper of listed) {
       const row = body.insertRow();
-      const number = hits.get(scene.row[i]);
-      const open = element("button", "", `${number ? `${number}. ` : ""}${scene.titles[i]}`);
+      const open = element("button", "", `${paper.number ? `${paper.number}. ` : ""}${paper.title}`);
       open.type = "button";
-      open.onclick = () => acts.open(scene.row[i]);
+      open.onclick = () => acts.open(paper.row);
       row.insertCell().append(open);
-      row.insertCell().textContent = scene.year[i] > 0 ? scene.year[i] : "";
-      row.insertCell().textContent = scene.topics[scene.topic[i]];
+      row.insertCell().textContent = paper.year > 0 ? paper.year : "";
+      row.insertCell().textContent = paper.topic;
     }
     table.replaceChildren(made);
   }
 
   function countShown(inside) {
+    if (!table.hidden) fillTable();
     const papers = `${inside.toLocaleString()} ${inside === 1 ? "paper" : "papers"} here`;
     count.textContent = shown.whole ? papers : `${papers}, ${shown.count.toLocaleString()} drawn`;
   }
@@ -258,7 +259,6 @@ function createPanels(frame, acts) {
       showLegend(scene, look);
       showYears(scene, look.when);
       countShown(inside);
-      if (!table.hidden) fillTable();
     },
     countShown,
     showTool(tool) {
@@ -269,6 +269,13 @@ function createPanels(frame, acts) {
       hits.hidden = !number;
     },
     toggleTable,
+    // Where the panels stand on the map: middle and size of each, in pixels.
+    boxes() {
+      const { left, top } = frame.getBoundingClientRect();
+      return [tools, legend, years, count]
+        .map((panel) => panel.getBoundingClientRect())
+        .map(({ x, y, width, height }) => ({ x: x - left + width / 2, y: y - top + height / 2, width, height }));
+    },
     stop: pause,
   };
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,10 @@ from explorer.engines import Engine, Keys, Nearest
 from explorer.errors import LibraryDamaged
 
 _FILE = "index.faiss"
+_BROAD = 0.25
+"""Share of the vectors from which it is worth to look through the nearest of all first."""
+_MARGIN = 1.5
+"""Vectors looked through for each that is expected to be allowed."""
 
 
 class FaissFactory:
@@ -56,17 +61,35 @@ class FaissFlat:
         if found <= 0:
             empty = (len(queries), 0)
             return Nearest(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        if among is not None and len(queries) == 1 and len(among) >= _BROAD * self.size:
+            nearest = self._looked_through(queries, found, among)
+            if nearest is not None:
+                return nearest
         parameters = None
         if among is not None:
-            allowed = np.zeros((self.size + 7) // 8, dtype=np.uint8)
-            np.bitwise_or.at(allowed, among // 8, (1 << (among % 8)).astype(np.uint8))
+            flags = np.zeros(self.size, dtype=bool)
+            flags[among] = True
+            allowed = np.packbits(flags, bitorder="little")
             # The type stubs know the C++ constructors only, not the Python wrappers around them.
             selector = faiss.IDSelectorBitmap(allowed)  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        queries = np.ascontiguousarray(queries, dtype=np.float32)
         with _threads(1 if len(queries) == 1 else 0):
             scores, keys = self._index.search(queries, found, params=parameters)
         return Nearest(keys, scores)
+
+    def _looked_through(self, query: Vectors, found: int, among: Keys) -> Nearest | None:
+        """Return those of ``among`` that are nearest of all, or None where they are too few.
+
+        To ask for each vector whether it is allowed takes FAISS longer than to compare it.
+        """
+        enough = min(self.size, math.ceil(_MARGIN * found * self.size / len(among)))
+        with _threads(1):
+            scores, keys = self._index.search(query, enough)
+        allowed = np.zeros(self.size, dtype=bool)
+        allowed[among] = True
+        passed = np.flatnonzero(allowed[keys[0]])[:found]
+        return Nearest(keys[:, passed], scores[:, passed]) if len(passed) == found else None
 
     def vectors(self, keys: Keys) -> Vectors:
         with _threads(1):
