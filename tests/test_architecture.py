@@ -18,7 +18,6 @@ LAYERS = (
         "index_build",
         "explorer.app",
         "explorer.cli",
-        "explorer.commands",
         "explorer.terminal",
         "explorer.as_json",
         "explorer.export",

@@ -1,0 +1,165 @@
+"""The commands that look for papers, and tell how well that goes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from explorer.as_json import evaluation_as_json, results_as_json, self_evaluation_as_json
+from explorer.cli.options import Commands, count, print_json, years
+from explorer.embedders import DEFAULT_MODEL, open_embedder
+from explorer.errors import UnusableInput
+from explorer.evaluate import read_collection
+from explorer.filters import Filters
+from explorer.judged import evaluate
+from explorer.library import Library
+from explorer.reasons import explain
+from explorer.search import Mode, Query, Results, Sort, search, similar
+from explorer.self_evaluate import self_evaluate
+
+_SEARCH_EXAMPLES = """\
+examples:
+  explorer search "text to video generation"
+  explorer search "KV cache compression" -k 5 --mode dense
+  explorer search --like 2405.14458 --unlike 1801.04381
+  explorer search 'diffusion "text to video" -survey author:smith year:2023..'
+  explorer search diffusion --topic t4 --year 2023..2024 --json
+"""
+_EVALUATE_EXAMPLES = """\
+A collection is a folder with corpus.jsonl, queries.jsonl (or either with .gz) and qrels.tsv, as
+those of BEIR. Each mode of search ranks its papers for each query; figures come with 95 %
+intervals. --self needs no judgements; docs/search.md tells what each of its figures is.
+
+examples:
+  explorer evaluate beir/scifact                 how well each mode ranks
+  explorer evaluate my-queries --model ./my-model
+  explorer evaluate --self                       how good your own library is
+"""
+
+
+def add_search(commands: Commands) -> None:
+    """Add ``search``, ``similar`` and ``evaluate``."""
+    added = commands.add("search", search_papers, "Search the library.", _SEARCH_EXAMPLES)
+    added.add_argument(
+        "query",
+        nargs="?",
+        default="",
+        metavar="QUERY",
+        help='words, "phrases", -without, fields (title: author: year: ...)',
+    )
+    added.add_argument(
+        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
+    )
+    added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
+    added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
+    added.add_argument(
+        "--sort", type=Sort, choices=list(Sort), default=Sort.RELEVANCE, help="default: relevance"
+    )
+    added.add_argument("--diverse", action="store_true", help="hits that are unlike each other")
+    added.add_argument(
+        "--quick", action="store_true", help="do not look for the telling sentence of each hit"
+    )
+    _with_filters(added)
+    told = "List the papers nearest to one paper."
+    added = commands.add("similar", similar_papers, told)
+    added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
+    _with_filters(added)
+    told = "Measure how well search ranks: on judged queries, or on the library itself."
+    added = commands.add("evaluate", evaluate_search, told, _EVALUATE_EXAMPLES)
+    added.add_argument(
+        "collection", nargs="?", type=Path, metavar="BEIR_FOLDER", help="judged queries"
+    )
+    added.add_argument(
+        "--self", dest="itself", action="store_true", help="measure the library, unjudged"
+    )
+    added.add_argument(
+        "--model", default="", help=f"for a collection, by name or path (default: {DEFAULT_MODEL})"
+    )
+
+
+def _with_filters(added: argparse.ArgumentParser) -> None:
+    added.add_argument("-k", type=count, default=10, metavar="N", help="how many (default: 10)")
+    added.add_argument("--topic", default="", help="only this topic, by id or name")
+    added.add_argument("--source", default="", metavar="DIGEST", help="only from this digest")
+    added.add_argument(
+        "--year",
+        type=years,
+        default=(None, None),
+        metavar="YEARS",
+        help="2023, 2020.., 2020..2023",
+    )
+
+
+def search_papers(options: argparse.Namespace) -> int:
+    """Search the library."""
+    query = Query(
+        text=options.query,
+        like=tuple(options.like),
+        unlike=tuple(options.unlike),
+        filters=_filters(options),
+        mode=options.mode,
+        sort=options.sort,
+        diverse=options.diverse,
+    )
+    if not query.text.strip() and not query.like and not query.unlike:
+        raise UnusableInput("Nothing to search for: give some words, or --like ID.")
+    generation = Library(options.library).open()
+    embedder = open_embedder(generation.manifest.model)
+    needs_model = options.mode is not Mode.LEXICAL and bool(query.text.strip())
+    if needs_model:
+        from explorer.terminal import waiting
+
+        with waiting("Loading the model ..."):
+            embedder.embed_queries(["warm up"])
+    results = search(generation, embedder, query, options.k)
+    return _give(results if options.quick else explain(embedder, results), options)
+
+
+def similar_papers(options: argparse.Namespace) -> int:
+    """List the papers nearest to one paper."""
+    generation = Library(options.library).open()
+    return _give(similar(generation, options.id, options.k, _filters(options)), options)
+
+
+def evaluate_search(options: argparse.Namespace) -> int:
+    """Measure how well search ranks, on judged queries or on the library itself."""
+    from explorer.embedders.openvino import cache_folder
+    from explorer.terminal import build_progress, show_evaluation, show_self_evaluation
+
+    if options.itself == (options.collection is not None):
+        raise UnusableInput("Name the folder of a judged collection, or give --self.")
+    if options.itself and options.model:
+        raise UnusableInput("--self measures the library with its own model: leave out --model.")
+    cache = cache_folder() / "evaluate"
+    if options.itself:
+        generation = Library(options.library).open()
+        embedder = open_embedder(generation.manifest.model)
+        with build_progress() as progress:
+            told = self_evaluate(generation, embedder, cache, progress)
+        if options.json:
+            print_json(self_evaluation_as_json(generation, told))
+        else:
+            show_self_evaluation(generation, told)
+        return 0
+    collection = read_collection(options.collection)
+    with build_progress() as progress:
+        found = evaluate(collection, open_embedder(options.model or DEFAULT_MODEL), cache, progress)
+    if options.json:
+        print_json(evaluation_as_json(found))
+    else:
+        show_evaluation(found)
+    return 0
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    return Filters(options.topic, options.source, *options.year)
+
+
+def _give(results: Results, options: argparse.Namespace) -> int:
+    if options.json:
+        print_json(results_as_json(results))
+    else:
+        from explorer.terminal import show_results
+
+        show_results(results)
+    return 0
