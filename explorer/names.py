@@ -1,10 +1,11 @@
 """Names for topics: phrases as they stand in the papers, told apart from the siblings'.
 
 A phrase (``phrases.py``) is good if many of the topic's papers use it and few others do, and if
-its own vector lies in the topic's direction. A word that mostly stands inside a longer phrase
-yields to that phrase (the nesting idea of the C-value, Frantzi, Ananiadou and Mima 2000,
-doi:10.1007/s007999900023). Among a topic's best phrases the one is chosen that, read beside all
-other names of the level, points to the topic's papers and not to those of others.
+its own vector lies in the topic's direction; papers that have its words apart count in part. A word
+that mostly stands inside a longer phrase yields to that phrase (the nesting idea of the C-value,
+Frantzi, Ananiadou and Mima 2000, doi:10.1007/s007999900023). Among a topic's best phrases the one
+is chosen that, read beside all other names of the level, points to the topic's papers and not to
+those of others.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _LENGTH_WORTH = (0.0, 0.55, 1.0, 1.05, 0.95)
 _TITLE_WORTH = 0.5
 """How much a phrase's share of titles adds to its share of papers."""
 _NESTED = 0.7
+_BY_WORDS = 0.3
+"""What a paper counts that has the words of a phrase, but not the phrase."""
 _LEAST_CENTRAL = 0.05
 _MARGIN_WORTH = 6.0
 """How steeply a phrase gains by being nearer to its own topic than to any other."""
@@ -44,7 +47,7 @@ _ASKED = 40
 """Papers of each topic that a name is tried on."""
 _POINTING_WORTH = 4.0
 """How steeply a phrase gains by the share of papers that it points to their own topic."""
-_FEW = 30
+_FEW = 10
 """Papers; where a topic has fewer, which of them a phrase points to says little."""
 _ROUNDS = 3
 A_FUNCTION = "a naming function"
@@ -165,7 +168,7 @@ def _eligible(
         for key in ranked
         if (bag := _bag(table.display[key])) not in taken and not bag <= inherited
     ]
-    several = [key for key in free if len(re.split(r"[\s-]", table.display[key])) > 1]
+    several = [key for key in free if len(table.display[key].split()) > 1]
     return (several or free)[:_CHOICES]
 
 
@@ -312,6 +315,8 @@ def _scores(
     parent_of = dict(zip(firsts[0].tolist(), parents[firsts[1]].tolist(), strict=True))
     total = len(labels)
     scores: dict[int, dict[str, float]] = {}
+    everywhere = Counter({key: len(found) for key, found in table.papers.items()})
+    support = _Support(table, total)
     for topic in topics:
         parent = parent_of[topic]
         size = int(sizes[topic])
@@ -320,16 +325,40 @@ def _scores(
         for key, inside in of_topic[topic].items():
             if inside < min(size, max(2, _LEAST_SHARE * size)):
                 continue
-            outside = (len(table.papers[key]) - inside + 0.5) / (total - size + 1)
-            beside = (of_parent[parent][key] - inside + 0.5) / (siblings + 1)
-            contrast = np.log((inside + 0.5) / (size + 1) / max(outside, beside))
+            within = support.of(key, of_topic[topic])
+            outside = (support.of(key, everywhere) - within + 0.5) / (total - size + 1)
+            beside = (support.of(key, of_parent[parent]) - within + 0.5) / (siblings + 1)
+            contrast = np.log((within + 0.5) / (size + 1) / max(outside, beside))
             if contrast <= 0:
                 continue
-            share = (inside + _TITLE_WORTH * of_title[topic][key]) / size
+            share = (within + _TITLE_WORTH * of_title[topic][key]) / size
             length = min(len(key.split()), LONGEST)
             worth = _LENGTH_WORTH[length] * table.completeness[key] * table.titleness[key] ** 0.5
             scores[topic][key] = float(share * contrast * worth)
     return scores
+
+
+class _Support:
+    """How much some papers speak for a phrase, in papers.
+
+    Where papers are few, hardly any phrase stands in more than two of them; its words, each weighed
+    by how rare it is, tell more.
+    """
+
+    def __init__(self, table: PhraseTable, papers: int) -> None:
+        self._words = table.words
+        self._weight = {
+            key: float(np.log((papers + 1) / len(found))) for key, found in table.papers.items()
+        }
+
+    def of(self, key: str, counts: Mapping[str, int]) -> float:
+        """Return the support for a phrase by papers of whose phrases ``counts`` tells."""
+        words, count = self._words[key], counts[key]
+        heavy = sum(self._weight[word] for word in words)
+        if words == (key,) or not heavy:
+            return float(count)
+        by_words = sum(self._weight[word] * counts[word] for word in words) / heavy
+        return count + _BY_WORDS * max(by_words - count, 0.0)
 
 
 def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Counter[str]]:

@@ -93,6 +93,8 @@ class PhraseTable:
     """From 0 (always part of something longer) to 1 (always stands by itself)."""
     titleness: dict[str, float]
     """How often papers that use the phrase have it in their title, smoothed; from 0 to 1."""
+    words: dict[str, tuple[str, ...]]
+    """The words of each phrase that say something by themselves, as keys."""
 
 
 def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
@@ -105,6 +107,7 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
     followed: Counter[str] = Counter()
     preceded: Counter[str] = Counter()
     seen: Counter[str] = Counter()
+    words: dict[str, tuple[str, ...]] = {}
     for row, paper in enumerate(papers):
         in_paper.append({})
         in_title.append({})
@@ -121,6 +124,7 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
                     followed[key] += end < len(run) and run[end].casefold() not in STOP_WORDS
                     preceded[key] += start > 0 and run[start - 1].casefold() not in _WEAK
                     rows[key].add(row)
+                    words[key] = tuple(_key([word]) for word in phrase)
                     in_paper[row][key] = None
                     forms[key][" ".join(phrase)] += 1 if is_title else 2
                     if is_title:
@@ -141,6 +145,7 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
             key: (titled[key] + _DOUBT * usual) / (len(found) + _DOUBT)
             for key, found in kept.items()
         },
+        {key: tuple(word for word in words[key] if word in kept) for key in kept},
     )
 
 
@@ -227,7 +232,16 @@ def _written(forms: Counter[str], usual_case: dict[str, Counter[str]]) -> str:
     """Return the phrase as it is usually written, its words in their usual case."""
     most = max(forms.values())
     form = min(form for form, count in forms.items() if count == most)
-    return " ".join(_cased(word, usual_case[word.casefold()]) for word in form.split(" "))
+    words = [_cased(word, usual_case[word.casefold()]) for word in form.split(" ")]
+    written = " ".join(words)
+    if written in forms or written.islower():
+        return written
+    # "Product quantization" comes from "Product Quantization (PQ)": nobody writes it like that.
+    uses = sum(forms.values())
+    return " ".join(
+        word.lower() if word.istitle() and usual_case[word.casefold()][word] <= uses else word
+        for word in words
+    )
 
 
 def _cased(word: str, seen: Counter[str]) -> str:

@@ -14,7 +14,7 @@ from explorer.embedders import Vectors, open_embedder
 from explorer.generation import Generation
 from explorer.lexicon import STOP_WORDS, stem
 from explorer.library import Library
-from explorer.names import name_topics
+from explorer.names import _scores, name_topics
 from explorer.paper import Paper
 from explorer.phrases import phrase_table
 from explorer.topics import Labels, TopicName
@@ -180,3 +180,30 @@ def test_any_text_at_all_is_named_and_no_name_is_given_twice(
     assert len(names) == topics
     assert len({name.label for name in names}) == topics
     assert all(name.label.strip() for name in names)
+
+
+def test_a_phrase_known_from_an_abbreviation_is_not_half_capitalised() -> None:
+    papers = [
+        Paper("A", abstract="We study Product Quantization (PQ) here. A quantization is a coarse quantization."),
+        Paper("B", abstract="Fast Product Quantization (PQ) for Arabic poems. A quantization too."),
+        Paper("C", abstract="The Arabic poems. In Arabic songs and Arabic Poems there is rhyme."),
+    ]
+    shown = phrase_table(papers).display
+    assert shown["product quantiz"] == "product quantization"
+    assert shown["arab poem"] == "Arabic poems"
+
+
+def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
+    apart = "the {0} of a {1} by hand. It has {0}, and {1} as well."
+    texts = [
+        *("Sparse retrieval of rocks.",) * 2,
+        *(apart.format("retrieval", "sparse index"),) * 4,
+        *("Volcanic ashes of rocks.",) * 2,
+        *("the ocean of a dream by hand.",) * 4,
+        *("the garden of a house by hand. Of rocks.",) * 12,
+    ]
+    papers = [Paper(f"Of rocks, by hand {n}", abstract=text) for n, text in enumerate(texts)]
+    table = phrase_table(papers)
+    labels = np.array([0] * 12 + [1] * 12, dtype=np.int32)
+    scores = _scores(table, labels, np.zeros(24, dtype=np.int32), [0])[0]
+    assert scores["spars retriev"] > 1.5 * scores["volcan ash"]
