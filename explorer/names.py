@@ -47,7 +47,7 @@ _ASKED = 40
 """Papers of each topic that a name is tried on."""
 _POINTING_WORTH = 4.0
 """How steeply a phrase gains by the share of papers that it points to their own topic."""
-_FEW = 10
+_FEW = 20
 """Papers; where a topic has fewer, which of them a phrase points to says little."""
 _ROUNDS = 3
 A_FUNCTION = "a naming function"
