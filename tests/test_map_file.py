@@ -55,7 +55,7 @@ def page(browser: Browser, written: Path) -> Iterator[Page]:
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
+    opened.on("dialog", lambda dialog: problems.append(dialog.message))
     opened.on(
         "request",
         lambda request: (
