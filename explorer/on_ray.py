@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -23,7 +25,9 @@ from explorer.shards import Advance, Task, embed_shard
 
 LOCAL = "local"
 """In place of an address: a cluster of this machine alone, for as long as the work lasts."""
-_LOOPBACK = "127.0.0.1"
+_LOOPBACK = frozenset(("127.0.0.1", "localhost"))
+_LISTENING = 5.0
+"""Seconds in which a cluster's head answers."""
 _LOOK = 1.0
 """Seconds between two looks at whether there are machines left."""
 _PATIENCE = 120.0
@@ -41,7 +45,7 @@ def on_ray(address: str, cpus: int = 0) -> Run:
     Raises:
         ClusterError: Ray is not installed.
     """
-    _ray()
+    _ray(address)
 
     def run(tasks: Sequence[Task], embedder: Embedder, _: Advance) -> Iterator[Done]:
         # The graph of a model is exported here once where machines share the user's folder.
@@ -75,11 +79,11 @@ def _done(ray: ModuleType, tasks: Sequence[Task], cpus: int) -> Iterator[Done]:
 
 
 def _embed_one(task: Task) -> tuple[bool, str]:
-    """Embed a shard on a machine of the cluster, and tell which it was."""
+    """Embed a shard on a machine of the cluster, and tell which it was by its id."""
     import ray
 
     computed = embed_shard(task, _embedder(task.model), _nobody)
-    return computed, str(ray.util.get_node_ip_address())
+    return computed, str(ray.get_runtime_context().get_node_id())
 
 
 @lru_cache(maxsize=1)
@@ -94,14 +98,16 @@ def _nobody(done: int, total: int) -> None:
 
 def _result(ray: ModuleType, one: Any) -> tuple[bool, str]:
     try:
-        computed, where = ray.get(one)
-        return computed, where
+        computed, machine = ray.get(one)
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, ExplorerError):
             raise error.cause from None
         raise ClusterError(f"A task failed on a machine of the cluster: {error}") from None
     except ray.exceptions.RayError as error:
         raise ClusterError(f"The cluster failed: {error}") from None
+    addresses = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes()}
+    # Several machines may have one address where each is a container or a process.
+    return computed, f"{addresses.get(machine, '')} {machine[:6]}".strip()
 
 
 def _smallest(ray: ModuleType) -> float:
@@ -121,35 +127,54 @@ def _machines(ray: ModuleType) -> list[float]:
 
 @contextmanager
 def _connected(address: str) -> Iterator[ModuleType]:
-    # Ray tells its makers of its use unless it is told not to before it starts.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray = _ray()
+    ray = _ray(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
     if address == LOCAL:
-        options |= {"include_dashboard": False, "_node_ip_address": _LOOPBACK}
+        options["include_dashboard"] = False
     try:
+        _check_listening(address)
         ray.init(address=address, **options)
     except Exception as error:
         raise ClusterError(
             f"{address}: no Ray cluster can be reached there ({_first_line(error)}). Start one: "
             "ray start --head --disable-usage-stats --include-dashboard=false"
         ) from None
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    # Ray prints on standard output, also while it ends; that is our callers' own.
+    with redirect_stdout(sys.stderr):
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _check_listening(address: str) -> None:
+    """Make sure that something listens at ``host:port``; Ray itself would wait for many minutes.
+
+    Raises:
+        OSError: nothing does.
+    """
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_LISTENING).close()
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
-def _ray() -> ModuleType:
+def _ray(address: str) -> ModuleType:
+    """Return the Ray module, told what it reads of the environment when it is imported."""
+    # Ray reports its use to its makers unless it is told not to before it starts.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if address.rpartition(":")[0] in _LOOPBACK or address == LOCAL:
+        # Ray replaces a loopback address by the machine's own and listens on all interfaces;
+        # with the switch that it has for systems whose firewall would ask, it does neither.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     try:
         import ray
     except ImportError:
         raise ClusterError(
             "Embedding on a cluster needs Ray: pip install 'literature-explorer[ray]'"
         ) from None
-    ray_module: ModuleType = ray
-    return ray_module
+    module: ModuleType = ray
+    return module

@@ -29,9 +29,9 @@ Vectors are written beside each shard and go into the library's cache at the end
 `explorer build` of the same papers embeds none of them again. Whatever is interrupted, do the same
 again: shards whose vectors are there are done.
 
-With --ray, all machines need this package, Ray, the model, and the shards under the same path. Start
-a cluster without reports to Ray's makers and without its dashboard:
-  ray start --head --node-ip-address=127.0.0.1 --disable-usage-stats --include-dashboard=false
+With --ray, all machines need this package, Ray, the model, and the shards under the same path.
+Start a cluster without reports to Ray's makers and without its dashboard:
+  ray start --head --disable-usage-stats --include-dashboard=false
 docs/scaling.md tells more.
 
 examples:
