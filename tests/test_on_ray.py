@@ -120,7 +120,8 @@ def test_a_killed_process_and_a_killed_machine_change_no_byte(tmp_path: Path, cl
     report = ended(running)
     after = finished(together)
     assert len(at_first_kill) < len(at_second_kill) < len(after) == 24
-    assert report["computed"] + report["known"] <= report["shards"] == 24
+    # A task killed between its last step and its word is found done when it starts again.
+    assert 22 <= report["computed"] <= report["shards"] == 24
     assert report["stored"] == len(texts)
     for before in (at_first_kill, at_second_kill):  # what was finished was not touched again
         assert {path: after[path] for path in before} == before
