@@ -8,7 +8,7 @@ from pathlib import Path
 
 from explorer.build import texts_to_embed
 from explorer.bulk import embed
-from explorer.cli.building import DIGESTS
+from explorer.cli.building import DIGESTS, with_digests
 from explorer.cli.options import Commands, count, print_json
 from explorer.embedders import DEFAULT_MODEL
 from explorer.library import Library
@@ -46,13 +46,7 @@ def add_embed(commands: Commands) -> None:
     """Add ``shard`` and ``embed``."""
     told = "Cut what a build would embed into shards, to be embedded apart."
     added = commands.add("shard", cut_into_shards, told, _SHARD_EXAMPLES)
-    added.add_argument(
-        "digests",
-        nargs="*",
-        type=Path,
-        metavar="DIGEST_OR_FOLDER",
-        help=f"digest files or folders of them (default: {DIGESTS})",
-    )
+    with_digests(added)
     added.add_argument(
         "--into", type=Path, required=True, metavar="FOLDER", help="a new folder for the shards"
     )
