@@ -9,12 +9,13 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help app library test lint types check-browser bench pictures constraints clean
+.PHONY: help app library test test-cluster lint types check-browser bench pictures constraints clean
 
 help:
 	@echo "make app          set up, build the library from data/digests, open the page"
 	@echo "make library      set up, build or update the library"
 	@echo "make test         set up, run all checks: ruff, mypy --strict, pytest"
+	@echo "make test-cluster the tests that start servers and clusters on this machine"
 	@echo "make bench        measure; slower than the tests"
 	@echo "make pictures     take the screenshots in docs/pictures anew"
 	@echo "make constraints  resolve constraints.txt anew"
@@ -27,7 +28,10 @@ library: $(VENV)/.installed
 	$(BIN)/python index_build.py
 
 test: $(VENV)/.installed-dev lint types check-browser
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not cluster"
+
+test-cluster: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m cluster
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -6,8 +6,8 @@ is empty, nothing is computed and no generation is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,13 +137,58 @@ def build(
     load_engine(options.engine or DEFAULT_ENGINE)  # a wrong name is told before any work is done
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
-    clock = Clock(progress or Silence())
+    with _begun(library, digests, options, Clock(progress or Silence())) as update:
+        return update.run()
+
+
+def texts_to_embed(
+    library: Library,
+    digests: Sequence[Path],
+    model: str = "",
+    progress: Progress | None = None,
+) -> dict[str, str]:
+    """Return the texts, by fingerprint, that :func:`build` would embed; nothing is embedded.
+
+    Raises:
+        UnusableInput: no digest could be read, or the library's vectors were given.
+        LibraryBusy: a build is running.
+        EmbedderError: the model cannot be had.
+    """
+    embedder, _ = embedder_of(library, model)
+    with _begun(library, digests, Options(), Clock(progress or Silence())) as update:
+        return update.texts_to_embed(embedder)
+
+
+def embedder_of(library: Library, model: str = "") -> tuple[Embedder, str]:
+    """Return the embedder that a build of ``library`` uses, and the name to open it by anywhere.
+
+    Args:
+        model: as in :attr:`Options.model`.
+
+    Raises:
+        UnusableInput: the library's vectors were given; no embedder made them.
+        EmbedderError: the model cannot be had.
+    """
+    known = _known(library, None)
+    if known.identity.endswith(GIVEN):
+        raise UnusableInput(
+            f"{library.folder}: its vectors were given with --vectors, so none are to be computed."
+        )
+    name = lasting_name(model) or known.model
+    return open_embedder(name), name
+
+
+@contextmanager
+def _begun(
+    library: Library, digests: Sequence[Path], options: Options, clock: Clock
+) -> Iterator[_Update]:
+    """Read ``digests`` and compare them with ``library``, which is locked unless in a dry run."""
     with clock.stage("read"):
         readings, unreadable = _read(digests, options.settings, clock.progress)
         if not any(reading.papers for reading in readings):
             raise DigestError(_nothing_read(digests, readings, unreadable))
     with nullcontext() if options.dry_run else library.building():
-        return _Update(library, options, readings, unreadable, clock).run()
+        yield _Update(library, options, readings, unreadable, clock)
 
 
 class _Update:
@@ -268,6 +313,11 @@ class _Update:
             redrawn=drawn.redrawn,
             drift=drawn.drift,
         )
+
+    def texts_to_embed(self, embedder: Embedder) -> dict[str, str]:
+        """Return the texts whose vectors are missing."""
+        cache = VectorCache(self._library.vectors, embedder.identity, embedder.dimension)
+        return {p.fingerprint: p.text for p in self._papers if p.fingerprint not in cache}
 
     def _embed(self, cache: VectorCache, embedder: Embedder) -> Embedded:
         """Put the vectors of all papers into ``cache``."""

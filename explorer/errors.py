@@ -12,7 +12,8 @@ Each message names the file or thing, the place in it, and the next step::
     │   ├── LibraryBusy       another build holds the lock
     │   ├── LibraryNewer      a later version of the explorer wrote it
     │   └── LibraryDamaged    a stored file is torn, altered or from too old a version
-    └── EmbedderError         a model cannot be loaded or does not fit the library
+    ├── EmbedderError         a model cannot be loaded or does not fit the library
+    └── ClusterError          the machines that were to do the work cannot be had
 """
 
 
@@ -58,3 +59,7 @@ class LibraryNewer(LibraryError):
 
 class EmbedderError(ExplorerError):
     """A model cannot be loaded, or does not fit the library's vectors."""
+
+
+class ClusterError(ExplorerError):
+    """The machines that were to do the work cannot be reached, or are lost."""

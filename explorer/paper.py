@@ -44,6 +44,11 @@ def doi(text: str) -> str:
     return match["id"].lower() if match else ""
 
 
+def fingerprint_of(text: str) -> str:
+    """Return the first 128 bits of a text's SHA-256, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a paper was read."""
@@ -111,8 +116,8 @@ class Paper:
 
     @cached_property
     def fingerprint(self) -> str:
-        """128 bits of SHA-256 of :attr:`text` in hex: same text, same vector."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:32]
+        """That of :attr:`text`: same text, same vector."""
+        return fingerprint_of(self.text)
 
     @property
     def known_as(self) -> tuple[str, ...]:

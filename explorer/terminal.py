@@ -28,6 +28,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from explorer import bulk
 from explorer.build import Report
 from explorer.doctor import Finding, Severity, next_step
 from explorer.dossier import Dossier
@@ -53,7 +54,9 @@ err = Console(stderr=True)
 _STAGES = {
     "read": "Reading digests",
     "model": "Readying the model",
+    "shards": "Reading shards",
     "embed": "Embedding papers",
+    "collect": "Storing vectors",
     "index": "Indexing",
     "map": "Drawing the map",
     "topics": "Naming topics",
@@ -224,6 +227,25 @@ def show_report(report: Report, folder: str) -> None:
         out.print(f"  [yellow]One id, different papers:[/] {escape(conflict.id)}: {escape(titles)}")
     if report.published:
         out.print(f"  Library: {escape(folder)}. See it with `explorer app`.")
+
+
+def show_embedded(report: bulk.Report, folder: str) -> None:
+    """Print what was done with shards, and on which machines."""
+    told = [f"{report.computed:,} embedded now"]
+    if report.known:
+        told.append(f"{report.known:,} in the cache before")
+    if before := report.shards - report.known - report.computed:
+        told.append(f"{before:,} embedded before")
+    head = f"{report.shards:,} shards, {report.texts:,} papers ({', '.join(told)})"
+    out.print(f"[bold green]✓[/] {head} in {report.seconds:.1f} s.", highlight=False)
+    if len(report.machines) > 1:
+        for machine, shards in report.machines.items():
+            out.print(f"  {escape(machine)}: {shards:,} shards", highlight=False)
+    out.print(
+        f"  {report.stored:,} vectors stored in {escape(folder)}. Go on with `explorer build`.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _changes(report: Report) -> str:

@@ -24,6 +24,8 @@ LAYERS = (
     ),
     (
         "explorer.build",
+        "explorer.bulk",
+        "explorer.on_ray",
         "explorer.retopic",
         "explorer.doctor",
         "explorer.duplicates",
@@ -57,6 +59,7 @@ LAYERS = (
         "explorer.identity",
         "explorer.embedders",
         "explorer.vectors",
+        "explorer.shards",
         "explorer.given_vectors",
         "explorer.plan",
         "explorer.engines",
@@ -93,7 +96,7 @@ LAYERS = (
 """From the outside in; a module imports from its own layer or from those further in."""
 
 HEAVY = frozenset(
-    "torch sentence_transformers transformers umap numba streamlit faiss plotly tantivy".split()
+    "torch sentence_transformers transformers umap numba streamlit faiss plotly tantivy ray".split()
 )
 ENTRANCES = ("explorer.app", "streamlit_app")
 
@@ -214,6 +217,7 @@ def test_heavy_modules_are_imported_where_they_are_used(name: str) -> None:
     [
         "explorer.cli",
         "explorer.build",
+        "explorer.on_ray",
         "explorer.doctor",
         "explorer.duplicates",
         "explorer.evaluate",

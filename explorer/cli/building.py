@@ -49,13 +49,7 @@ examples:
 def add_build(commands: Commands) -> None:
     """Add ``build``, ``watch`` and ``inspect``."""
     added = commands.add("build", build_library, "Build or update the library.", _BUILD_EXAMPLES)
-    added.add_argument(
-        "digests",
-        nargs="*",
-        type=Path,
-        metavar="DIGEST_OR_FOLDER",
-        help=f"digest files or folders of them (default: {DIGESTS})",
-    )
+    with_digests(added)
     _with_makers(added)
     added.add_argument(
         "--prune", action="store_true", help="drop papers that none of the given digests holds"
@@ -129,6 +123,17 @@ def _add_watch(commands: Commands) -> None:
         help="end after one update, begun when nothing is being written and no build runs",
     )
     _with_makers(added)
+
+
+def with_digests(added: argparse.ArgumentParser) -> None:
+    """Add the digests that a command reads."""
+    added.add_argument(
+        "digests",
+        nargs="*",
+        type=Path,
+        metavar="DIGEST_OR_FOLDER",
+        help=f"digest files or folders of them (default: {DIGESTS})",
+    )
 
 
 def _with_makers(added: argparse.ArgumentParser) -> None:
