@@ -38,7 +38,7 @@ class MapSettings:
     """UMAP on the shared graph (McInnes, Healy, Melville 2018, arXiv:1802.03426)."""
 
     neighbours: int = 15
-    min_distance: float = 0.25
+    min_distance: float = 0.1
     spread: float = 1.5
     seed: int = 20_240_311
 
