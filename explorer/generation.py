@@ -32,8 +32,8 @@ from explorer.projection import Positions
 from explorer.records import Records
 from explorer.topics import Labels, Strengths, Topic, TopicName
 
-SCHEMA = 3
-_READABLE = (2, 3)
+SCHEMA = 4
+_READABLE = (2, 3, 4)
 """Older schemata that are read as they are; the next build writes the present one."""
 GIVEN = " (vectors given)"
 """Ends the identity of a library whose vectors came from the user, not from the embedder."""
@@ -156,6 +156,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     (folder / "index").mkdir()
     (folder / "words").mkdir()
     Records.write(draft.papers, folder / "papers.arrow")
+    Records.open(folder / "papers.arrow").columns.write(folder / "columns.arrow")
     try:
         draft.engine.save(folder / "index")
         if draft.words is None:
@@ -214,7 +215,9 @@ def open_generation(folder: Path) -> Generation:
         return Generation(
             folder=folder,
             manifest=manifest,
-            records=Records.open(folder / "papers.arrow"),
+            records=Records.open(
+                folder / "papers.arrow", folder / "columns.arrow" if manifest.schema > 3 else None
+            ),
             engine=load_engine(manifest.engine).open(folder / "index"),
             lexicon=Lexicon.open(folder / "words"),
             graph=NeighbourGraph.open(folder),
@@ -349,6 +352,7 @@ def verify_parts(generation: Generation) -> None:
     folder, size = generation.folder, generation.size
     counts = {
         "records": len(generation.records),
+        "columns": len(generation.records.years),
         "vectors": generation.engine.size,
         "graph": generation.graph.size,
         "positions": len(generation.positions),

@@ -245,9 +245,12 @@ class Lexicon:
         else:
             query = tantivy.Query.phrase_query(self._schema, field, list(stems))
         searcher = self._index.searcher()
-        hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
-        keys = searcher.fast_field_values("key", [address for _, address in hits])
-        return np.sort(self._rows[np.array(keys, dtype=np.int64)])
+        # Ordered by a field, papers are not scored, and come with the field's value.
+        hits = searcher.search(
+            query, max(1, searcher.num_docs), count=False, order_by_field="key"
+        ).hits
+        keys = np.fromiter((key for key, _ in hits), dtype=np.int64, count=len(hits))
+        return np.sort(self._rows[keys])
 
 
 @lru_cache(maxsize=200_000)

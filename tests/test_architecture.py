@@ -74,6 +74,7 @@ LAYERS = (
         "explorer.outline",
         "explorer.fit",
         "explorer.measures",
+        "explorer.columns",
         "explorer.records",
     ),
     (

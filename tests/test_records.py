@@ -46,9 +46,9 @@ def test_what_was_written_comes_back(records: Records) -> None:
     assert len(records) == len(PAPERS)
     assert tuple(records) == PAPERS
     assert tuple(records[row] for row in range(len(records))) == PAPERS
-    assert records.ids == tuple(paper.id for paper in PAPERS)
-    assert records.titles == [paper.title for paper in PAPERS]
-    assert records.fingerprints == [paper.fingerprint for paper in PAPERS]
+    assert list(records.ids) == [paper.id for paper in PAPERS]
+    assert list(records.titles) == [paper.title for paper in PAPERS]
+    assert list(records.fingerprints) == [paper.fingerprint for paper in PAPERS]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
