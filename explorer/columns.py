@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from explorer.dates import year_of
 from explorer.errors import LibraryDamaged
-from explorer.identity import title_key
+from explorer.paper import title_key
 
 _TEXT = pa.large_string()
 _NAMED = ("authors", "venue", "categories", "keywords")

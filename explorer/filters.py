@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explorer.engines import Keys
 from explorer.errors import UnknownTopic, UnusableInput
 from explorer.generation import Generation
-from explorer.identity import title_key
+from explorer.paper import title_key
 from explorer.query import Clause, Field, years_of
 from explorer.topics import Topic
 

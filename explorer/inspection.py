@@ -8,8 +8,7 @@ from pathlib import Path
 
 from explorer.errors import DigestError
 from explorer.generation import Generation
-from explorer.identity import title_key
-from explorer.paper import Paper
+from explorer.paper import Paper, title_key
 from explorer.readers import Rejection, open_each, stream
 from explorer.settings import ReadingLimits
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from explorer.engines import Keys
 from explorer.errors import LibraryDamaged
 from explorer.paper import Paper
+from explorer.records import papers_at
 
 if TYPE_CHECKING:
     import tantivy
@@ -125,7 +126,7 @@ class Lexicon:
         lexicon = Lexicon(
             tantivy.Index.open(str(folder)), folder, np.concatenate([rows, new]).astype(np.int64)
         )
-        lexicon._write(zip(keys, (papers[row] for row in new.tolist()), strict=True), gone.tolist())
+        lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
         return lexicon
 
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +26,7 @@ _DOI = re.compile(
     r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<id>10\.\d{4,9}/\S+)", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
 
@@ -42,6 +44,16 @@ def doi(text: str) -> str:
     """Return the DOI that ``text`` is (bare, prefixed or an address), in lower case."""
     match = _DOI.fullmatch(text.strip().rstrip(".,;"))
     return match["id"].lower() if match else ""
+
+
+def title_key(title: str) -> str:
+    """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
+    if title.isascii():
+        return " ".join(_LETTERS_AND_DIGITS.findall(title.lower()))
+    folded = unicodedata.normalize("NFKD", title).casefold()
+    return " ".join(
+        _LETTERS_AND_DIGITS.findall("".join(c for c in folded if not unicodedata.combining(c)))
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -50,8 +50,10 @@ _SCHEMA = pa.schema(
         ("fingerprint", pa.string()),
     ]
 )
-_ROWS_A_BATCH = 10_000
-_ROWS_READ = 1_000
+_LONG = ("abstract", "summary")
+_ROWS_A_BATCH = 2_000
+"""Papers that lie in memory at once while they are written or gone through."""
+_SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 
 
@@ -65,6 +67,8 @@ class Records(Sequence[Paper]):
         self._table = table
         self._rows = rows
         self._columns = columns
+        self._begins_with: pa.Table | None = None
+        """Where ``table`` was put together, the table that its first rows are of."""
 
     @classmethod
     def of(cls, papers: Iterable[Paper]) -> Records:
@@ -72,10 +76,24 @@ class Records(Sequence[Paper]):
         return cls(pa.Table.from_batches(_batches(papers), schema=_SCHEMA))
 
     @classmethod
+    def together(cls, *parts: Records) -> Records:
+        """Return the papers of several records, one after another; nothing is copied."""
+        tables = [part._table.select(_SCHEMA.names).cast(_SCHEMA) for part in parts]
+        sizes = np.cumsum([0, *(table.num_rows for table in tables)])
+        rows = [
+            start + (np.arange(len(part)) if part._rows is None else part._rows)
+            for start, part in zip(sizes, parts, strict=False)
+        ]
+        records = cls(pa.concat_tables(tables), np.concatenate(rows))
+        records._begins_with = parts[0]._table
+        return records
+
+    @classmethod
     def write(cls, papers: Iterable[Paper], path: Path) -> None:
         """Write ``papers`` to ``path`` in their order."""
-        with pa.OSFile(str(path), "wb") as sink:
-            write_papers(papers, sink)
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
+            for batch in papers.batches() if isinstance(papers, Records) else _batches(papers):
+                writer.write_batch(batch)
 
     @classmethod
     def open(cls, path: Path, columns: Path | None = None) -> Records:
@@ -104,7 +122,18 @@ class Records(Sequence[Paper]):
         if not -len(self) <= row < len(self):
             raise IndexError(row)
         place = range(len(self))[row] if self._rows is None else int(self._rows[row])
-        return _paper(self._table.slice(place, 1).to_pylist()[0])
+        which = int(np.searchsorted(self._begins, place, side="right")) - 1
+        batch = self._batches[which].slice(place - int(self._begins[which]), 1)
+        return _paper(batch.to_pylist()[0])
+
+    @cached_property
+    def _batches(self) -> list[pa.RecordBatch]:
+        return list(self._table.to_batches())
+
+    @cached_property
+    def _begins(self) -> Rows:
+        """The first row of each batch."""
+        return np.cumsum([0, *(batch.num_rows for batch in self._batches)])[:-1]
 
     def __iter__(self) -> Iterator[Paper]:
         for batch in self.batches():
@@ -112,16 +141,32 @@ class Records(Sequence[Paper]):
 
     def chosen(self, rows: Rows) -> Records:
         """Return the papers of ``rows`` under new row numbers; nothing is copied."""
-        return Records(self._table, rows if self._rows is None else self._rows[rows])
+        chosen = Records(self._table, rows if self._rows is None else self._rows[rows])
+        chosen._begins_with = self._begins_with
+        return chosen
+
+    def without_texts(self) -> Records:
+        """Return the same papers without abstracts and summaries, which take long to read."""
+        return Records(self._table.drop_columns([*_LONG, "fingerprint"]), self._rows)
+
+    def are_rows_of(self, other: Records, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
+        """Return where row ``ours`` here is row ``theirs`` of ``other`` itself, not another's."""
+        if self is other:
+            return np.equal(ours, theirs)
+        if self._begins_with is not other._table or self._rows is None or other._rows is not None:
+            return np.zeros(len(theirs), dtype=bool)
+        same: NDArray[np.bool_] = self._rows[ours] == theirs
+        return same
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all papers in order, some at a time."""
-        for start in range(0, len(self), _ROWS_READ):
+        """Yield all papers in order, so many at a time."""
+        for start in range(0, len(self), _ROWS_A_BATCH):
             if self._rows is None:
-                part = self._table.slice(start, _ROWS_READ)
+                part = self._table.slice(start, _ROWS_A_BATCH)
             else:
-                part = self._table.take(pa.array(self._rows[start : start + _ROWS_READ]))
-            yield from part.to_batches()
+                part = self._table.take(pa.array(self._rows[start : start + _ROWS_A_BATCH]))
+            # In one piece, whatever files and batches they come from.
+            yield from part.combine_chunks().to_batches()
 
     @cached_property
     def columns(self) -> Columns:
@@ -130,6 +175,25 @@ class Records(Sequence[Paper]):
             return self._columns
         table = self._table.select(Columns.MADE_OF)
         return Columns.made_of(table if self._rows is None else table.take(pa.array(self._rows)))
+
+    @property
+    def dois(self) -> Strings:
+        """The DOI of each row; empty where it has none."""
+        return Strings(self._column("doi"))
+
+    @property
+    def digest_names(self) -> frozenset[str]:
+        """The names of all digests that papers were read in."""
+        digests = pc.struct_field(pc.list_flatten(self._column("sources")), "digest")
+        return frozenset(pc.unique(digests).to_pylist())
+
+    def not_dated(self) -> Rows:
+        """Return the rows with a source of which nobody knows when it was first seen."""
+        sources = self._column("sources")
+        seen = pc.struct_field(pc.list_flatten(sources), "seen")
+        undated = np.asarray(pc.equal(pc.fill_null(seen, ""), ""))
+        lengths = np.asarray(pc.fill_null(pc.list_value_length(sources), 0))
+        return np.unique(np.repeat(np.arange(len(self)), lengths)[undated])
 
     @property
     def ids(self) -> Strings:
@@ -193,32 +257,116 @@ class Records(Sequence[Paper]):
         return column if self._rows is None else column.take(pa.array(self._rows))
 
 
-def write_papers(papers: Iterable[Paper], sink: Any) -> None:
-    """Write ``papers`` to ``sink``, an open file, in their order."""
-    with pa.ipc.new_file(sink, _SCHEMA) as writer:
-        for batch in _batches(papers):
-            writer.write_batch(batch)
+class PaperWriter:
+    """Writes papers to an open file, one by one; readable once it is closed."""
+
+    def __init__(self, file: Any, *, fingerprints: bool) -> None:
+        """Begin; ``fingerprints``, which take long to make, are needed or may be left out."""
+        self._fingerprints = fingerprints
+        self._writer = pa.ipc.new_file(pa.PythonFile(file, mode="w"), _SCHEMA)
+        self._waiting: list[dict[str, Any]] = []
+
+    def add(self, paper: Paper) -> None:
+        self._waiting.append(_row(paper, paper.fingerprint if self._fingerprints else ""))
+        if len(self._waiting) == _ROWS_A_BATCH:
+            self._write()
+
+    def close(self) -> None:
+        self._write()
+        self._writer.close()
+
+    def _write(self) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=_SCHEMA))
+        self._waiting = []
+
+
+class Texts(Mapping[str, str]):
+    """What is embedded of papers, by fingerprint; read when it is asked for."""
+
+    def __init__(self, papers: Records, rows: Rows) -> None:
+        """Take the texts of the papers in ``rows``."""
+        self._papers = papers.chosen(rows)
+        names = self._papers.fingerprints
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def __getitem__(self, fingerprint: str) -> str:
+        return self._papers[self._places[fingerprint]].text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def items(self) -> ItemsView[str, str]:
+        return _Items(self)
+
+    def in_order(self) -> Iterator[tuple[str, str]]:
+        """Yield all fingerprints and texts; only some of them lie in memory at once."""
+        for paper in self._papers:
+            yield paper.fingerprint, paper.text
+
+
+class _Items(ItemsView[str, str]):
+    def __init__(self, texts: Texts) -> None:
+        super().__init__(texts)
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return self._texts.in_order()
+
+
+def rows_same(
+    before: Sequence[Paper], papers: Sequence[Paper], moved: Rows, fields: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Return which of the papers of ``before`` say now what they said, shape (papers before,).
+
+    Args:
+        moved: the row of each in ``papers``, -1 where it is gone.
+        fields: the fields that are compared.
+    """
+    same = moved >= 0
+    unsure = np.flatnonzero(same)
+    if isinstance(before, Records) and isinstance(papers, Records):
+        unsure = unsure[~papers.are_rows_of(before, unsure, moved[unsure])]
+    for row, was, now in zip(
+        unsure.tolist(), papers_at(before, unsure), papers_at(papers, moved[unsure]), strict=True
+    ):
+        same[row] = was is now or all(getattr(was, f) == getattr(now, f) for f in fields)
+    return same
+
+
+def papers_at(papers: Sequence[Paper], rows: Rows) -> Iterable[Paper]:
+    """Return the papers of ``rows``, in their order; only some of them lie in memory at once."""
+    if isinstance(papers, Records):
+        return papers.chosen(rows)
+    return (papers[row] for row in rows.tolist())
+
+
+def ids_of(papers: Sequence[Paper]) -> Sequence[str]:
+    """Return the library's id of each paper."""
+    return papers.ids if isinstance(papers, Records) else [paper.id for paper in papers]
 
 
 def _batches(papers: Iterable[Paper]) -> Iterator[pa.RecordBatch]:
     left = iter(papers)
-    while rows := [_row(paper) for paper in islice(left, _ROWS_A_BATCH)]:
+    while rows := [_row(paper, paper.fingerprint) for paper in islice(left, _ROWS_A_BATCH)]:
         yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
 
 
-def _row(paper: Paper) -> dict[str, Any]:
+def _row(paper: Paper, fingerprint: str) -> dict[str, Any]:
     row = {field: getattr(paper, field) for field in _PAPER_FIELDS}
-    sources = [asdict(source) for source in paper.sources]
-    return row | {"sources": sources, "fingerprint": paper.fingerprint}
+    sources = [{name: getattr(s, name) for name in _SOURCE_FIELDS} for s in paper.sources]
+    return row | {"sources": sources, "fingerprint": fingerprint}
 
 
 def _paper(row: dict[str, Any]) -> Paper:
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
-    fingerprint = values.pop("fingerprint")
+    fingerprint = values.pop("fingerprint", "")
     values["sources"] = tuple(Source(**source) for source in row["sources"])
     paper = Paper(**values)
-    # Known already: whoever goes through a library need not make its texts readable for it.
-    vars(paper)["fingerprint"] = fingerprint
+    if fingerprint:  # whoever goes through a library need not make its texts readable for it
+        vars(paper)["fingerprint"] = fingerprint
     return paper

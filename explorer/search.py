@@ -22,9 +22,8 @@ from explorer.engines import Keys
 from explorer.errors import EmbedderError, UnknownPaper
 from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import GIVEN, Generation
-from explorer.identity import title_key
 from explorer.lexicon import BY_TITLE, forms, query_stems, words
-from explorer.paper import Paper
+from explorer.paper import Paper, title_key
 from explorer.query import Parsed, parse
 from explorer.ranking import Ranked, by_both, by_meaning, by_words, diversified
 from explorer.readable import plain

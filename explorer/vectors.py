@@ -11,10 +11,11 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -94,6 +95,18 @@ class VectorCache:
             part = slice(start, start + _TAKEN_AT_ONCE)
             taken[part] = stored["vector"][records[part]]
         return taken
+
+    def take_all(self, fingerprints: Sequence[str]) -> Vectors:
+        """Return what :meth:`take` returns, in a file that is gone with the array.
+
+        Memory holds what is used of it, and the system may take that back.
+        """
+        names = list(fingerprints)
+        shape = (len(names), self._layout["vector"].shape[0])
+        if not names:
+            return self.take(names)
+        with writing(self.path), TemporaryFile(dir=self.path.parent) as file:
+            return self.take(names, np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
 
     def _records_of(self, fingerprints: Sequence[str]) -> NDArray[np.int64]:
         """Return the record of each of ``fingerprints``, -1 where there is none."""
@@ -202,7 +215,7 @@ class Embedded:
 def embed_missing(
     cache: VectorCache,
     embedder: Embedder,
-    texts: dict[str, str],
+    texts: Mapping[str, str],
     progress: Callable[[int, int], None],
 ) -> Embedded:
     """Embed what of ``texts`` (fingerprint to text) is not in ``cache``.
@@ -210,15 +223,16 @@ def embed_missing(
     Each batch is on disk before the next is begun, so a build that is killed repeats at most one.
     ``progress`` is called with (done, total) after each stored batch.
     """
-    given = list(texts.items())
-    missing = [given[place] for place in cache.missing(list(texts)).tolist()]
+    names = list(texts)
+    wanted = {names[place] for place in cache.missing(names).tolist()}
+    lengths = {name: len(text) for name, text in texts.items() if name in wanted}
     # Texts of like length together waste no padding; the order changes no vector.
-    missing.sort(key=lambda item: (len(item[1]), item[0]))
+    missing = sorted(lengths, key=lambda name: (lengths[name], name))
     done = too_long = 0
     progress(0, len(missing))
     for batch in _batches(missing):
-        batch_texts = [text for _, text in batch]
-        cache.append([key for key, _ in batch], embedder.embed(batch_texts))
+        batch_texts = [texts[name] for name in batch]
+        cache.append(batch, embedder.embed(batch_texts))
         too_long += sum(count > 1 for count in embedder.windows(batch_texts))
         done += len(batch)
         progress(done, len(missing))
@@ -319,7 +333,7 @@ def _write(path: Path, content: Iterable[bytes]) -> None:
         raise
 
 
-def _batches(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+def _batches(items: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]
 

@@ -76,6 +76,7 @@ LAYERS = (
         "explorer.measures",
         "explorer.columns",
         "explorer.records",
+        "explorer.spool",
     ),
     (
         "explorer.atlas",

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.identity import conflicts, identify, merge, title_key
-from explorer.paper import Paper, Source, arxiv_id, doi
+from explorer.identity import conflicts, identify, merge
+from explorer.paper import Paper, Source, arxiv_id, doi, title_key
+from explorer.records import Records
 
 TITLE = "How Daily Papers Are Read"
 ABSTRACT = "Readers skim titles first and open few abstracts, which a simple model explains."
@@ -336,7 +337,7 @@ def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None
     ]
     records = identify(papers)
     assert sorted(len(record.sources) for record in records) == [1, 2]
-    (conflict,) = conflicts(records)
+    (conflict,) = conflicts(Records.of(records))
     assert conflict.id == "doi:10.1/x"
     assert set(conflict.papers) == {record.id for record in records}
     assert any("peat" in title for title in conflict.titles)
@@ -345,4 +346,4 @@ def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None
 
 def test_records_with_ids_of_their_own_are_in_no_conflict() -> None:
     records = identify([Paper("One", doi="10.1/x", sources=at("a")), Paper("Two words here")])
-    assert conflicts(records) == []
+    assert conflicts(Records.of(records)) == []
