@@ -164,7 +164,8 @@ def make_draft(
     if course is not None and moved is not None and not course.full:
         same = _where_same(course.papers, papers, moved, INDEXED_FIELDS)
         words = WordsBefore(course.before.lexicon, same)
-    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words)
+    before = course.before if course else None
+    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words, before)
     why = course.redraw if course else ""
     highest = max(past.last_number if past else 0, last_number(outline.levels))
     return Drawn(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from explorer.engines import Keys
 from explorer.errors import LibraryDamaged
+from explorer.files import share
 from explorer.paper import Paper
 from explorer.records import papers_at
 
@@ -61,6 +62,8 @@ _NAMED_ONE_BY_ONE = 800
 _MARGIN = 1.5
 """Papers looked through for each that is expected to do."""
 _ROWS = "rows.npy"
+_SEGMENT = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.[a-z]+")
+"""What the files of a part of Tantivy's index are called."""
 _MOST_GONE = 0.2
 """Papers gone from an index, for each that it holds, from which it is built anew."""
 INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
@@ -120,7 +123,10 @@ class Lexicon:
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
         if self._is_old or np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
             return self.build(papers, folder)  # what is gone still counts in the words' weights
-        shutil.copytree(self._folder, folder, dirs_exist_ok=True)
+        for path in self._folder.iterdir():
+            # Tantivy writes a segment once, and deletes it when it is part of a larger one.
+            is_segment = _SEGMENT.fullmatch(path.name) is not None
+            (share if is_segment else shutil.copyfile)(path, folder / path.name)
         new = np.setdiff1d(np.arange(len(papers)), rows)
         keys = range(len(rows), len(rows) + len(new))
         lexicon = Lexicon(

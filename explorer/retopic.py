@@ -209,6 +209,8 @@ def _redrawn(
         generation.arrived,
         told,
         WordsBefore(generation.lexicon, everyone),
+        before=generation,
+        only_outline=True,
     )
 
 

@@ -184,7 +184,10 @@ def test_any_text_at_all_is_named_and_no_name_is_given_twice(
 
 def test_a_phrase_known_from_an_abbreviation_is_not_half_capitalised() -> None:
     papers = [
-        Paper("A", abstract="We study Product Quantization (PQ) here. A quantization is a coarse quantization."),
+        Paper(
+            "A",
+            abstract="We study Product Quantization (PQ) here. A quantization is a coarse quantization.",
+        ),
         Paper("B", abstract="Fast Product Quantization (PQ) for Arabic poems. A quantization too."),
         Paper("C", abstract="The Arabic poems. In Arabic songs and Arabic Poems there is rhyme."),
     ]
