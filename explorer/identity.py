@@ -31,7 +31,7 @@ _SAME_ABSTRACT = 0.6
 _SAME_DOI = 0.3
 """Share of common title words below which two records with one DOI are kept apart."""
 _HASH_BYTES = 16
-_GROUPS_AT_ONCE = 1_000
+_GROUPS_AT_ONCE = 500
 _Item = TypeVar("_Item")
 _MOST_NAMESAKES = 64
 """A title that more records bear tells no papers apart; their abstracts must be the same."""

@@ -51,7 +51,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _LONG = ("abstract", "summary")
-_ROWS_A_BATCH = 2_000
+_ROWS_A_BATCH = 1_000
 """Papers that lie in memory at once while they are written or gone through."""
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
