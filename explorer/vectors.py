@@ -74,11 +74,8 @@ class VectorCache:
         """Return the places of those of ``fingerprints`` that are not in the cache."""
         return np.flatnonzero(self._records_of(fingerprints) < 0)
 
-    def take(self, fingerprints: Sequence[str], out: Vectors | None = None) -> Vectors:
+    def take(self, fingerprints: Sequence[str]) -> Vectors:
         """Return the vectors of ``fingerprints``, shape (len(fingerprints), dimension).
-
-        Args:
-            out: an array of that shape to put them in, as one that lies in a file.
 
         Raises:
             KeyError: one of them is not in the cache.
@@ -87,14 +84,10 @@ class VectorCache:
         if len(unknown := np.flatnonzero(records < 0)):
             raise KeyError(fingerprints[int(unknown[0])])
         dimension = self._layout["vector"].shape[0]
-        taken = np.empty((len(records), dimension), dtype=np.float32) if out is None else out
         if not len(records):
-            return taken
+            return np.empty((0, dimension), dtype=np.float32)
         stored = np.memmap(self.path, dtype=self._layout, mode="r", offset=_HEADER_BYTES)
-        for start in range(0, len(records), _TAKEN_AT_ONCE):
-            part = slice(start, start + _TAKEN_AT_ONCE)
-            taken[part] = stored["vector"][records[part]]
-        return taken
+        return np.array(stored["vector"][records], dtype=np.float32)
 
     def take_all(self, fingerprints: Sequence[str]) -> Vectors:
         """Return what :meth:`take` returns, in a file that is gone with the array.
@@ -102,11 +95,15 @@ class VectorCache:
         Memory holds what is used of it, and the system may take that back.
         """
         names = list(fingerprints)
-        shape = (len(names), self._layout["vector"].shape[0])
         if not names:
             return self.take(names)
         with writing(self.path), TemporaryFile(dir=self.path.parent) as file:
-            return self.take(names, np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
+            # A file that is written through a map would kill the process where the disk is full.
+            for start in range(0, len(names), _TAKEN_AT_ONCE):
+                file.write(self.take(names[start : start + _TAKEN_AT_ONCE]).tobytes())
+            file.flush()
+            shape = (len(names), self._layout["vector"].shape[0])
+            return np.memmap(file, dtype=np.float32, mode="c", shape=shape)
 
     def _records_of(self, fingerprints: Sequence[str]) -> NDArray[np.int64]:
         """Return the record of each of ``fingerprints``, -1 where there is none."""

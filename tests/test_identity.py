@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.identity import conflicts, identify, merge
@@ -189,6 +189,7 @@ RECORDS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(RECORDS, max_size=7).flatmap(lambda r: st.tuples(st.just(r), st.permutations(r))))
 def test_order_of_arrival_changes_nothing(orders: tuple[list[Paper], list[Paper]]) -> None:
     first, second = (identify(order) for order in orders)
@@ -197,6 +198,7 @@ def test_order_of_arrival_changes_nothing(orders: tuple[list[Paper], list[Paper]
     assert [record.id for record in first] == sorted(record.id for record in first)
 
 
+@settings(deadline=None)
 @given(st.lists(RECORDS, max_size=7))
 def test_nothing_is_lost_and_nothing_appears(papers: list[Paper]) -> None:
     records = identify(papers)
@@ -205,12 +207,14 @@ def test_nothing_is_lost_and_nothing_appears(papers: list[Paper]) -> None:
     assert {p.arxiv for p in papers} - {""} >= {r.arxiv for r in records} - {""}
 
 
+@settings(deadline=None)
 @given(st.lists(RECORDS, max_size=7))
 def test_a_library_read_again_stays_as_it_is(papers: list[Paper]) -> None:
     stored = identify(papers)
     assert identify([], stored) == stored
 
 
+@settings(deadline=None)
 @given(st.lists(RECORDS, max_size=6), st.lists(RECORDS, max_size=6))
 def test_merged_records_depend_on_no_order(some: list[Paper], more: list[Paper]) -> None:
     papers = [*some, *more]
