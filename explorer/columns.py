@@ -55,7 +55,7 @@ class Strings(Sequence[str]):
 
     def take(self, rows: Rows) -> list[str]:
         """Return the texts of ``rows``, in their order."""
-        return list(self._column.take(pa.array(rows, type=pa.int64())).to_pylist())
+        return [self[row] for row in rows.tolist()]
 
 
 @dataclass(frozen=True, eq=False)

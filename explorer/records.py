@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, overload
 
@@ -51,7 +51,9 @@ _SCHEMA = pa.schema(
     ]
 )
 _LONG = ("abstract", "summary")
-_ROWS_A_BATCH = 1_000
+_ROWS_A_BATCH = 10_000
+"""Rows that are stored together."""
+_ROWS_AT_ONCE = 1_000
 """Papers that lie in memory at once while they are written or gone through."""
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
@@ -92,7 +94,8 @@ class Records(Sequence[Paper]):
     def write(cls, papers: Iterable[Paper], path: Path) -> None:
         """Write ``papers`` to ``path`` in their order."""
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            for batch in papers.batches() if isinstance(papers, Records) else _batches(papers):
+            records = papers if isinstance(papers, Records) else cls.of(papers)
+            for batch in records.batches():
                 writer.write_batch(batch)
 
     @classmethod
@@ -137,7 +140,8 @@ class Records(Sequence[Paper]):
 
     def __iter__(self) -> Iterator[Paper]:
         for batch in self.batches():
-            yield from (_paper(row) for row in batch.to_pylist())
+            for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
+                yield from map(_paper, batch.slice(start, _ROWS_AT_ONCE).to_pylist())
 
     def chosen(self, rows: Rows) -> Records:
         """Return the papers of ``rows`` under new row numbers; nothing is copied."""
@@ -159,14 +163,27 @@ class Records(Sequence[Paper]):
         return same
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all papers in order, so many at a time."""
+        """Yield all papers in order, so many at a time, each time in one piece."""
         for start in range(0, len(self), _ROWS_A_BATCH):
             if self._rows is None:
-                part = self._table.slice(start, _ROWS_A_BATCH)
+                part = self._table.slice(start, _ROWS_A_BATCH).combine_chunks()
             else:
-                part = self._table.take(pa.array(self._rows[start : start + _ROWS_A_BATCH]))
-            # In one piece, whatever files and batches they come from.
-            yield from part.combine_chunks().to_batches()
+                part = self._gathered(self._rows[start : start + _ROWS_A_BATCH])
+            yield from part.to_batches()
+
+    def _gathered(self, rows: Rows) -> pa.Table:
+        """Return some rows of the table; Arrow's own way copies the whole table first."""
+        which = np.searchsorted(self._begins, rows, side="right") - 1
+        order = np.argsort(which, kind="stable")
+        ends = np.flatnonzero(np.diff(which[order], append=-1)) + 1
+        parts = []
+        for start, end in pairwise([0, *ends.tolist()]):
+            batch = int(which[order[start]])
+            places = rows[order[start:end]] - self._begins[batch]
+            parts.append(self._batches[batch].take(pa.array(places)))
+        back = np.empty(len(rows), dtype=np.int64)
+        back[order] = np.arange(len(rows))
+        return pa.Table.from_batches(parts, self._table.schema).combine_chunks().take(back)
 
     @cached_property
     def columns(self) -> Columns:
@@ -268,7 +285,7 @@ class PaperWriter:
 
     def add(self, paper: Paper) -> None:
         self._waiting.append(_row(paper, paper.fingerprint if self._fingerprints else ""))
-        if len(self._waiting) == _ROWS_A_BATCH:
+        if len(self._waiting) == _ROWS_AT_ONCE:
             self._write()
 
     def close(self) -> None:
@@ -350,7 +367,7 @@ def ids_of(papers: Sequence[Paper]) -> Sequence[str]:
 
 def _batches(papers: Iterable[Paper]) -> Iterator[pa.RecordBatch]:
     left = iter(papers)
-    while rows := [_row(paper, paper.fingerprint) for paper in islice(left, _ROWS_A_BATCH)]:
+    while rows := [_row(paper, paper.fingerprint) for paper in islice(left, _ROWS_AT_ONCE)]:
         yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
 
 
