@@ -51,7 +51,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _LONG = ("abstract", "summary")
-_ROWS_A_BATCH = 10_000
+_ROWS_A_BATCH = 2_500
 """Rows that are stored together."""
 _ROWS_AT_ONCE = 1_000
 """Papers that lie in memory at once while they are written or gone through."""
