@@ -70,7 +70,7 @@ def _show_plainly(generation: Generation) -> None:
     import streamlit as st
 
     x, y = generation.positions.T
-    titles = generation.records.titles_of(np.arange(generation.size))
+    titles = generation.records.titles.take(np.arange(generation.size))
     dots = go.Scattergl(
         x=x,
         y=y,

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from explorer import curation
 from explorer.curation import Statement
 from explorer.dates import latest
@@ -34,11 +36,12 @@ from explorer.library import Library
 from explorer.lineage import Event
 from explorer.namers import CarefulNamer, name_of
 from explorer.names import Namer
-from explorer.paper import Paper
-from explorer.plan import duplicates_merged, joined, make_plan, what_each_says
+from explorer.plan import joined
 from explorer.progress import Clock, Progress, Silence
 from explorer.readers import Reading, Rejection, digest_files, read_digests
+from explorer.records import Records, Texts
 from explorer.settings import FINENESS, Settings, of_fineness
+from explorer.spool import Shelf, Spool
 from explorer.vectors import Embedded, VectorCache, embed_missing
 
 
@@ -146,7 +149,7 @@ def texts_to_embed(
     digests: Sequence[Path],
     model: str = "",
     progress: Progress | None = None,
-) -> dict[str, str]:
+) -> Texts:
     """Return the texts, by fingerprint, that :func:`build` would embed; nothing is embedded.
 
     Raises:
@@ -183,12 +186,13 @@ def _begun(
     library: Library, digests: Sequence[Path], options: Options, clock: Clock
 ) -> Iterator[_Update]:
     """Read ``digests`` and compare them with ``library``, which is locked unless in a dry run."""
+    spool = Spool(library.folder, fingerprints=False)
     with clock.stage("read"):
-        readings, unreadable = _read(digests, options.settings, clock.progress)
+        readings, unreadable = _read(digests, options.settings, spool, clock.progress)
         if not any(reading.papers for reading in readings):
             raise DigestError(_nothing_read(digests, readings, unreadable))
     with nullcontext() if options.dry_run else library.building():
-        yield _Update(library, options, readings, unreadable, clock)
+        yield _Update(library, options, readings, unreadable, spool.papers, clock)
 
 
 class _Update:
@@ -200,6 +204,7 @@ class _Update:
         options: Options,
         readings: Sequence[Reading],
         unreadable: Sequence[Rejection],
+        read: Records,
         clock: Clock,
     ) -> None:
         self._library = library
@@ -211,13 +216,9 @@ class _Update:
         with clock.stage("read", told=False):
             self._live, self._stored = _live(library, options)
             self._known = _known(library, self._live)
-            read = [paper for reading in readings for paper in reading.papers]
-            self._papers = joined(read, self._stored, prune=options.prune)
-            self._plan = make_plan(
-                what_each_says(self._stored),
-                what_each_says(self._papers),
-                merged=duplicates_merged(read, self._papers),
-            )
+            after = joined(read, self._stored, Spool(library.folder), prune=options.prune)
+            self._papers, self._plan = after.papers, after.plan
+            self._is_as_before = after.is_as_before
 
     def run(self) -> Report:
         """Do what is to be done, or say that nothing is."""
@@ -235,14 +236,13 @@ class _Update:
             self._library.keep(options.keep)
         if (
             live is not None
-            and self._stored == self._papers
+            and self._is_as_before
             and not (options.full or options.redraw or options.given_vectors)
             and live.manifest.identity == namespace
             and live.manifest.engine == engine
             and _same_shape(live, shape)
         ):
-            fingerprints = {paper.fingerprint for paper in self._papers}
-            embedded = Embedded(reused=len(fingerprints))
+            embedded = Embedded(reused=len(set(self._papers.fingerprints)))
             if options.keep:
                 self._library.remove_old()
             bearing = self._resting(live, statements)
@@ -271,7 +271,7 @@ class _Update:
         with clock.stage("embed", told=False):
             cache = VectorCache(library.vectors, namespace, embedder.dimension)
             embedded = self._embed(cache, embedder)
-            vectors = cache.take([paper.fingerprint for paper in self._papers])
+            vectors = cache.take_all(self._papers.fingerprints)
         drawn = make_draft(
             self._papers,
             vectors,
@@ -314,24 +314,26 @@ class _Update:
             drift=drawn.drift,
         )
 
-    def texts_to_embed(self, embedder: Embedder) -> dict[str, str]:
-        """Return the texts whose vectors are missing."""
+    def texts_to_embed(self, embedder: Embedder) -> Texts:
+        """Return the texts whose vectors are missing, by fingerprint."""
         cache = VectorCache(self._library.vectors, embedder.identity, embedder.dimension)
-        return {p.fingerprint: p.text for p in self._papers if p.fingerprint not in cache}
+        return self._missing(cache)
+
+    def _missing(self, cache: VectorCache) -> Texts:
+        return Texts(self._papers, cache.missing(list(self._papers.fingerprints)))
 
     def _embed(self, cache: VectorCache, embedder: Embedder) -> Embedded:
         """Put the vectors of all papers into ``cache``."""
         progress = self._clock.progress
         if self._options.given_vectors:
             store_given(self._options.given_vectors, self._readings, self._papers, cache)
-        texts = {p.fingerprint: p for p in self._papers}
-        missing = {name: p.text for name, p in texts.items() if name not in cache}
+        missing = self._missing(cache)
         if missing:
             progress.stage("model")
             embedder.embed_queries(["a word"])  # the first use of a model may export it
         progress.stage("embed", len(missing))
         embedded = embed_missing(cache, embedder, missing, progress.advance)
-        return replace(embedded, reused=len(texts) - embedded.new)
+        return replace(embedded, reused=len(set(self._papers.fingerprints)) - embedded.new)
 
     def _course(self, shape: dict[str, Any], namespace: str) -> Course | None:
         """Return how to go on from the live generation; None to begin from nothing."""
@@ -361,8 +363,13 @@ class _Update:
 
     def _planned(self) -> tuple[Change, ...]:
         plan = self._plan
-        titles = {p.id: p.readable_title for p in (*self._stored, *self._papers)}
         kinds = {"added": plan.added, "changed": plan.changed, "removed": plan.removed}
+        told = plan.added | plan.changed | plan.removed
+        titles: dict[str, str] = {}
+        for papers in (self._stored, self._papers):
+            rows = [row for row, name in enumerate(papers.ids) if name in told]
+            chosen = papers.chosen(np.array(rows, dtype=np.int64))
+            titles |= {paper.id: paper.readable_title for paper in chosen}
         return tuple(
             Change(kind, paper, titles[paper])
             for kind, ids in kinds.items()
@@ -403,7 +410,7 @@ class _Update:
 
 
 def _read(
-    digests: Sequence[Path], settings: Settings, progress: Progress
+    digests: Sequence[Path], settings: Settings, spool: Spool, progress: Progress
 ) -> tuple[list[Reading], tuple[Rejection, ...]]:
     """Read every digest; one that cannot be read is reported and stops nothing."""
     files = digest_files(digests)
@@ -411,7 +418,7 @@ def _read(
     unreadable: list[Rejection] = []
     for done, (name, path) in enumerate(files):
         try:
-            readings += read_digests(path, name, settings.reading)
+            readings += read_digests(path, name, settings.reading, spool.shelve)
         except DigestError as error:
             unreadable.append(Rejection(name, 0, str(error)))
         progress.advance(done + 1, len(files))
@@ -430,20 +437,20 @@ def _nothing_read(
     return f"{names}: no paper in there. {shown} Look closer with `explorer inspect`."
 
 
-def _live(library: Library, options: Options) -> tuple[Generation | None, list[Paper]]:
+def _live(library: Library, options: Options) -> tuple[Generation | None, Records]:
     """Return the generation to go on from, if it can be read, and its papers."""
     try:
         generation = library.open_to_go_on()
         if options.full:
             verify_files(generation.folder)
-        return generation, list(generation.records)
+        return generation, generation.records
     except LibraryMissing:
-        return None, []
+        return None, Records.of([])
     except LibraryDamaged:
         # Building anew is the way out of a damaged library, so it must not need what is damaged;
         # but papers that can be read are not lost.
         if options.full:
-            return None, library.rescued_papers()
+            return None, Records.of(library.rescued_papers())
         raise
 
 
@@ -485,7 +492,7 @@ def _summary(reading: Reading) -> dict[str, Any]:
     return {
         "digest": reading.digest,
         "format": reading.format,
-        "date": latest(source.date for paper in reading.papers for source in paper.sources),
+        "date": latest(reading.papers.dates) if isinstance(reading.papers, Shelf) else "",
         "papers": len(reading.papers),
         "rejected": len(reading.rejections),
     }

@@ -168,9 +168,8 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
 @lru_cache(maxsize=2)
 def _by_novelty(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     """Rank papers by how unlike they are to their nearest neighbours that are not of later."""
-    dates = np.array(generation.records.dates, dtype=np.str_)
-    _, ranks = np.unique(dates, return_inverse=True)
-    ranks = np.where(dates == "", -1, ranks)
+    dates = generation.records.dates
+    ranks = np.where(dates.ranks == dates.distinct.index(""), -1, dates.ranks)
     graph = generation.graph
     earlier = (graph.neighbours >= 0) & (ranks[graph.neighbours] <= ranks[:, None])
     earlier[ranks < 0] = graph.neighbours[ranks < 0] >= 0

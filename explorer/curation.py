@@ -215,7 +215,7 @@ def curated(
         ids: the id of each paper.
     """
     levels = [np.asarray(labels, dtype=np.int64) for labels in memberships]
-    rows = {paper: row for row, paper in enumerate(ids)}
+    rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
     for statement in statements:
         anchor = _anchor(statement, rows)
         if statement.kind is Kind.MERGE:
@@ -251,7 +251,7 @@ def bearings(
     enough; else that of the nearest level with one. A rename goes to the best of any level where
     there are more levels or fewer than there were. Papers that are gone do not count.
     """
-    rows = {paper: row for row, paper in enumerate(ids)}
+    rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
     return [_bearing(memberships, _anchor(s, rows), s) for s in statements]
 
 

@@ -40,16 +40,17 @@ def dossier(generation: Generation, topic: Topic) -> Dossier:
     neither above nor below it; what is below is looked for on the first level that divides it.
     """
     members = generation.members(topic)
-    ids = {generation.records.ids[row]: int(row) for row in members}
-    names = np.array(list(ids))
-    order = np.lexsort((names, -generation.strengths[topic.level][members]))
+    records = generation.records
+    strengths = generation.strengths[topic.level][members]
+    order = np.lexsort((records.id_ranks[members], -strengths))
+    stand_for_it = (records.row_of(name) for name in topic.representatives)
     return Dossier(
         topic=topic,
         share=topic.size / generation.size,
         above=tuple(_above(generation, topic))[::-1],
         below=_below(generation, topic, members),
         neighbours=_neighbours(generation, topic, members),
-        representatives=tuple(ids[name] for name in topic.representatives if name in ids),
+        representatives=tuple(row for row in stand_for_it if row is not None),
         members=tuple(members[order].tolist()),
     )
 

@@ -27,6 +27,7 @@ from explorer.outline import Outline, draw_outline
 from explorer.paper import Paper
 from explorer.progress import Clock
 from explorer.projection import Positions, draw, place, redraw
+from explorer.records import ids_of, rows_same
 from explorer.settings import Settings
 from explorer.topics import Topic, edges_of
 from explorer.vectors import VectorCache, embed_missing
@@ -83,8 +84,8 @@ class Drawn:
 
 def redrawn_if_outnumbered(course: Course, papers: Sequence[Paper]) -> Course:
     """Return ``course``, with a redraw where so few of ``papers`` are on the map already."""
-    known = {paper.id for paper in course.papers}
-    stayed = sum(paper.id in known for paper in papers)
+    known = set(ids_of(course.papers))
+    stayed = sum(name in known for name in ids_of(papers))
     if not (course.redraw or course.full) and len(papers) - stayed > _OUTNUMBERED * stayed:
         why = f"{len(papers) - stayed:,} newcomers, and only {stayed:,} papers on the map"
         return replace(course, redraw=why)
@@ -113,8 +114,7 @@ def make_draft(
         number: of the generation that is being made.
         created: when it is being made, UTC, ISO 8601.
     """
-    ids = [paper.id for paper in papers]
-    moved = rows_moved([paper.id for paper in course.papers], ids) if course else None
+    moved = rows_moved(ids_of(course.papers), ids_of(papers)) if course else None
     with clock.stage("index"):
         engine = factory.build(vectors)
         if course is not None and moved is not None and course.same_vectors and not course.full:
@@ -164,7 +164,8 @@ def make_draft(
     if course is not None and moved is not None and not course.full:
         same = _where_same(course.papers, papers, moved, INDEXED_FIELDS)
         words = WordsBefore(course.before.lexicon, same)
-    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words)
+    before = course.before if course else None
+    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words, before)
     why = course.redraw if course else ""
     highest = max(past.last_number if past else 0, last_number(outline.levels))
     return Drawn(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)
@@ -215,12 +216,7 @@ def _where_same(
     before: Sequence[Paper], papers: Sequence[Paper], moved: Moved, fields: Sequence[str]
 ) -> Moved:
     """Return ``moved``, papers of which any of ``fields`` is another now counting as gone."""
-    same = moved.copy()
-    for row, paper in enumerate(before):
-        now = papers[moved[row]] if moved[row] >= 0 else paper
-        if now is not paper and any(getattr(now, f) != getattr(paper, f) for f in fields):
-            same[row] = -1
-    return same
+    return np.where(rows_same(before, papers, moved, fields), moved, -1)
 
 
 def _drift(start: Positions, positions: Positions) -> Drift:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.engines import Keys
 from explorer.filters import Filters, allowed_rows
@@ -149,16 +150,24 @@ def _by_topic(generation: Generation, rows: Keys, level: int, most: int) -> tupl
 
 def _by_year(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
     """Count years, or spans of them where there are more than ``most``."""
-    years = [int(year) for year in generation.records.years[rows] if year]
-    spans = (Counter(year // span * span for year in years) for span in _SPANS)
+    found, papers = np.unique(generation.records.years[rows], return_counts=True)
+    years = {int(year): int(n) for year, n in zip(found, papers, strict=True) if year}
+    spans = (_by_span(years, span) for span in _SPANS)
     span, counts = next(
         (pair for pair in zip(_SPANS, spans, strict=True) if len(pair[1]) <= most),
-        (1, Counter(years)),
+        (1, years),
     )
     return tuple(
         Count(_in_span(first, span), f"{first}–{first + span - 1}" if span > 1 else str(first), n)
         for first, n in sorted(counts.items(), reverse=True)[:most]
     )
+
+
+def _by_span(years: dict[int, int], span: int) -> dict[int, int]:
+    counts: Counter[int] = Counter()
+    for year, papers in years.items():
+        counts[year // span * span] += papers
+    return counts
 
 
 def _in_span(first: int, span: int) -> Clause:
@@ -167,24 +176,30 @@ def _in_span(first: int, span: int) -> Clause:
 
 def _by_venue(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
     venues = generation.records.names("venue")
-    names = Counter(name for row in rows.tolist() for name in venues[row])
-    return tuple(
-        Count(Clause(Field.VENUE, _typed(name)), name, papers)
-        for name, papers in names.most_common(most)
-    )
+    return _most(Field.VENUE, venues.names, venues.counts(_chosen(generation, rows)), most)
 
 
 def _by_source(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
+    digests = generation.records.digests
+    return _most(Field.SOURCE, digests.names, digests.counts(_chosen(generation, rows)), most)
+
+
+def _most(
+    field: Field, names: Sequence[str], papers: NDArray[np.int64], most: int
+) -> tuple[Count, ...]:
+    """Return the names with the most ``papers``; of as many, the one that stands first."""
+    order = np.argsort(-papers, kind="stable")[:most]
+    return tuple(
+        Count(Clause(field, _typed(names[place])), names[place], int(papers[place]))
+        for place in order.tolist()
+        if papers[place]
+    )
+
+
+def _chosen(generation: Generation, rows: Keys) -> NDArray[np.bool_]:
     chosen = np.zeros(generation.size, dtype=bool)
     chosen[rows] = True
-    names = Counter(
-        {name: int(chosen[read].sum()) for name, read in generation.records.digests.items()}
-    )
-    return tuple(
-        Count(Clause(Field.SOURCE, _typed(name)), name, papers)
-        for name, papers in names.most_common(most)
-        if papers
-    )
+    return chosen
 
 
 def _typed(name: str) -> str:

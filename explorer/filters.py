@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explorer.engines import Keys
 from explorer.errors import UnknownTopic, UnusableInput
 from explorer.generation import Generation
-from explorer.identity import title_key
+from explorer.paper import title_key
 from explorer.query import Clause, Field, years_of
 from explorer.topics import Topic
 
@@ -62,10 +62,11 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
     if filters.year_from or filters.year_to:
         masks.append(_in_years(generation, filters.year_from, filters.year_to))
     if filters.region:
-        masks.append(inside(filters.region, generation.positions))
+        masks.append(_within(generation, filters.region))
     if filters.papers:
-        ids = generation.records.ids
-        masks.append(np.fromiter((paper in filters.papers for paper in ids), bool, len(ids)))
+        found = (generation.records.row_of(paper) for paper in filters.papers)
+        rows = np.array([row for row in found if row is not None], dtype=np.int64)
+        masks.append(_mask(generation, rows))
     masks += [_where(generation, clause) for clause in filters.clauses]
     return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
 
@@ -101,6 +102,18 @@ def inside(
 ) -> NDArray[np.bool_]:
     """Return which of ``points``, shape (papers, 2), lie in a polygon (even-odd rule)."""
     within = np.zeros(len(points), dtype=bool)
+    ends = np.array(corners, dtype=np.float64).reshape(-1, 2)
+    if not len(ends):
+        return within
+    near = ((points >= ends.min(axis=0)) & (points <= ends.max(axis=0))).all(axis=1)
+    within[near] = _inside(corners, np.asarray(points)[near])
+    return within
+
+
+def _inside(
+    corners: Sequence[tuple[float, float]], points: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    within = np.zeros(len(points), dtype=bool)
     x, y = points[:, 0], points[:, 1]
     for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], *corners[:1]], strict=True):
         if y0 == y1:
@@ -110,11 +123,22 @@ def inside(
     return within
 
 
-@lru_cache(maxsize=_LIKELY)
 def _where(generation: Generation, clause: Clause) -> _Mask:
     """Return the rows that a clause lets through, shape (papers,)."""
+    bits = _bits(generation, clause)
+    return np.unpackbits(bits, count=generation.size).view(bool)
+
+
+@lru_cache(maxsize=_LIKELY)
+def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
+    """Return the rows that a clause lets through, a bit for each: many clauses are remembered."""
     rows = _holding(generation, clause.field, clause.value)
-    return ~rows if clause.without else rows
+    return np.packbits(~rows if clause.without else rows)
+
+
+@lru_cache(maxsize=8)
+def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) -> _Mask:
+    return inside(corners, generation.positions)
 
 
 def _holding(generation: Generation, field: Field, value: str) -> _Mask:
@@ -135,35 +159,9 @@ def _holding(generation: Generation, field: Field, value: str) -> _Mask:
     if field is Field.HAS:
         return records.having(value.casefold())
     if field in _COLUMNS:
-        names = _names(generation, _COLUMNS[field])
-        wanted = [f" {word} " for word in title_key(value).split()]
-        good = np.array([all(word in name for word in wanted) for name in names.folded], dtype=bool)
-        return _mask(generation, names.rows[good[names.places]] if names.folded else names.rows)
+        names = records.names(_COLUMNS[field])
+        return _mask(generation, names.holding(title_key(value).split()))
     return _mask(generation, generation.lexicon.holding(value, str(field)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The names in a column of all papers, each distinct one once."""
-
-    folded: tuple[str, ...]
-    """The words of each name between spaces, case and accents apart."""
-    places: NDArray[np.int64]
-    """For each time that a name stands in a paper, its place in ``folded``."""
-    rows: NDArray[np.int64]
-    """The row of that paper; parallel to ``places``."""
-
-
-@lru_cache(maxsize=8)
-def _names(generation: Generation, column: str) -> _Names:
-    names = generation.records.names(column)
-    distinct: dict[str, int] = {}
-    places = [distinct.setdefault(name, len(distinct)) for of in names for name in of]
-    return _Names(
-        tuple(f" {title_key(name)} " for name in distinct),
-        np.array(places, dtype=np.int64),
-        np.repeat(np.arange(len(names), dtype=np.int64), [len(of) for of in names]),
-    )
 
 
 def _topics_named(generation: Generation, name: str) -> list[Topic]:

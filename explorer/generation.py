@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from explorer.embedders import Vectors
 from explorer.engines import Engine, load_engine
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
-from explorer.files import checksum, sync
+from explorer.files import checksum, share, sync
 from explorer.graph import NeighbourGraph
 from explorer.lexicon import Lexicon
 from explorer.lineage import Event, EventKind, Moved
@@ -32,8 +32,8 @@ from explorer.projection import Positions
 from explorer.records import Records
 from explorer.topics import Labels, Strengths, Topic, TopicName
 
-SCHEMA = 3
-_READABLE = (2, 3)
+SCHEMA = 4
+_READABLE = (2, 3, 4)
 """Older schemata that are read as they are; the next build writes the present one."""
 GIVEN = " (vectors given)"
 """Ends the identity of a library whose vectors came from the user, not from the embedder."""
@@ -42,6 +42,16 @@ _SELF_CHECKS = 20
 _LISTS = ("keywords", "representatives")
 """Fields of a topic that JSON turns into lists."""
 
+
+_PAPERS = ("papers.arrow", "columns.arrow")
+"""Files of which each generation has its own, so that damage to one costs no paper."""
+_OUTLINE = (
+    "memberships.npy",
+    "strengths.npy",
+    "communities.npy",
+    "lineage.json",
+    "topics.json",
+)
 
 Arrivals = NDArray[np.int64]
 """When each paper came into the library, in milliseconds since 1970, UTC; shape (papers,)."""
@@ -144,6 +154,10 @@ class Draft:
     events: Sequence[Event]
     words: WordsBefore | None = None
     """None to index all papers anew."""
+    before: Generation | None = None
+    """The generation that this one goes on from, if its files have been verified."""
+    only_outline: bool = False
+    """Nothing but topics is another than in the generation ``before``."""
 
 
 def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
@@ -155,7 +169,52 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "index").mkdir()
     (folder / "words").mkdir()
+    before = draft.before
+    if draft.only_outline and before is not None and before.manifest.schema == SCHEMA:
+        _share_all(before, folder)
+    else:
+        _write_papers(draft, folder)
+    np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)
+    np.save(folder / "strengths.npy", np.stack(draft.outline.strengths), allow_pickle=False)
+    np.save(folder / "communities.npy", np.stack(draft.outline.found), allow_pickle=False)
+    _write_json(folder / "lineage.json", [asdict(event) for event in draft.events])
+    topics = [[asdict(topic) for topic in level] for level in draft.outline.levels]
+    _write_json(folder / "topics.json", topics)
+    for path in folder.rglob("*"):
+        sync(path)
+    files = {
+        path.relative_to(folder).as_posix(): _told_of(path, path.relative_to(folder), before)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }
+    _write_json(folder / _MANIFEST, asdict(manifest) | {"files": files})
+    for path in (folder / _MANIFEST, folder):
+        sync(path)
+
+
+def _told_of(path: Path, name: Path, before: Generation | None) -> dict[str, Any]:
+    """Return size and checksum of a file; those that are known where it is one of ``before``."""
+    known = before.manifest.files.get(name.as_posix()) if before is not None else None
+    if known and before is not None and path.samefile(before.folder / name):
+        return dict(known)
+    return {"bytes": path.stat().st_size, "sha256": checksum(path)}
+
+
+def _share_all(before: Generation, folder: Path) -> None:
+    """Put all files of ``before`` but those of its outline into ``folder``."""
+    for name in before.manifest.files:
+        if name in _PAPERS:
+            shutil.copyfile(before.folder / name, folder / name)
+        elif name not in _OUTLINE:
+            share(before.folder / name, folder / name)
+    for lock in (before.folder / "words").glob("*.lock"):
+        (folder / "words" / lock.name).touch()
+
+
+def _write_papers(draft: Draft, folder: Path) -> None:
+    """Write all that is told of single papers: all but the outline."""
     Records.write(draft.papers, folder / "papers.arrow")
+    Records.open(folder / "papers.arrow").columns.write(folder / "columns.arrow")
     try:
         draft.engine.save(folder / "index")
         if draft.words is None:
@@ -167,24 +226,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
         raise OSError(str(error)) from error
     draft.graph.save(folder)
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
-    np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)
-    np.save(folder / "strengths.npy", np.stack(draft.outline.strengths), allow_pickle=False)
-    np.save(folder / "communities.npy", np.stack(draft.outline.found), allow_pickle=False)
     np.save(folder / "arrived.npy", draft.arrived, allow_pickle=False)
-    _write_json(folder / "lineage.json", [asdict(event) for event in draft.events])
-    topics = [[asdict(topic) for topic in level] for level in draft.outline.levels]
-    _write_json(folder / "topics.json", topics)
-    files = {
-        path.relative_to(folder).as_posix(): {
-            "bytes": path.stat().st_size,
-            "sha256": checksum(path),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock"
-    }
-    _write_json(folder / _MANIFEST, asdict(manifest) | {"files": files})
-    for path in [*folder.rglob("*"), folder]:
-        sync(path)
 
 
 def open_generation(folder: Path) -> Generation:
@@ -214,7 +256,9 @@ def open_generation(folder: Path) -> Generation:
         return Generation(
             folder=folder,
             manifest=manifest,
-            records=Records.open(folder / "papers.arrow"),
+            records=Records.open(
+                folder / "papers.arrow", folder / "columns.arrow" if manifest.schema > 3 else None
+            ),
             engine=load_engine(manifest.engine).open(folder / "index"),
             lexicon=Lexicon.open(folder / "words"),
             graph=NeighbourGraph.open(folder),
@@ -349,6 +393,7 @@ def verify_parts(generation: Generation) -> None:
     folder, size = generation.folder, generation.size
     counts = {
         "records": len(generation.records),
+        "columns": len(generation.records.years),
         "vectors": generation.engine.size,
         "graph": generation.graph.size,
         "positions": len(generation.positions),
@@ -371,8 +416,14 @@ def verify_parts(generation: Generation) -> None:
 
 
 def publish_generation(hidden: Path, final: Path) -> None:
-    """Verify the generation in ``hidden`` and give it its ``final`` name in one step."""
-    verify_generation(hidden)
+    """Open what was just written in ``hidden``, check it, and give it its name in one step.
+
+    The files are not read once more: their checksums were taken from them when they were on disk.
+
+    Raises:
+        LibraryDamaged: a file is missing or cut short, or the parts do not belong together.
+    """
+    verify_parts(open_generation(hidden))
     hidden.rename(final)
     sync(final.parent)
 

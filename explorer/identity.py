@@ -10,64 +10,98 @@ fullest of each field, so the order of arrival changes nothing.
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+import numpy as np
 
 from explorer.dates import year_of
-from explorer.paper import Paper
+from explorer.paper import Paper, title_key
+from explorer.records import Records
 
-_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _FEWEST_TITLE_WORDS = 3
 """Shorter titles ("Editorial", "Reply to comments") do not tell papers apart."""
 _SAME_ABSTRACT = 0.6
 """Share of common words from which two abstracts count as one."""
 _SAME_DOI = 0.3
 """Share of common title words below which two records with one DOI are kept apart."""
+_HASH_BYTES = 16
+_GROUPS_AT_ONCE = 500
+_Item = TypeVar("_Item")
 _MOST_NAMESAKES = 64
 """A title that more records bear tells no papers apart; their abstracts must be the same."""
 
 
-def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
-    """Return one record for each distinct paper among ``readings`` and ``stored``.
+class Distinct(NamedTuple):
+    """One paper, and the records of it that were read or stored."""
+
+    paper: Paper | None
+    """What they say together; None for a stored record of which nothing was read."""
+    read: tuple[int, ...]
+    """Their places among the records that were read."""
+    stored: tuple[int, ...]
+    """Their rows in the library."""
+    known: tuple[Paper, ...]
+    """The stored records, parallel to ``stored``; empty where ``paper`` is None."""
+
+
+def distinct(read: Records, stored: Records) -> Iterator[Distinct]:
+    """Yield each distinct paper among ``read`` and ``stored``; only some lie in memory at once.
 
     ``stored`` are the library's records; they keep their ids. What a stored record knows from
     digests that were read again now is replaced by what those digests say now; what it knows
     from others stays. New ids are made from what identifies a paper best, so the same paper
-    gets the same id in every library. The result is in the order of the ids.
+    gets the same id in every library; papers that nothing tells apart but their texts get the
+    same one here (see :func:`told_apart`).
     """
-    read_now = {source.digest for paper in readings for source in paper.sources}
-    given = [*readings, *stored]
-    records: dict[str, Paper] = {}
-    found: dict[str, list[tuple[bool, Paper]]] = defaultdict(list)
-    for group in _groups(given):
-        new = [given[i] for i in group if i < len(readings)]
-        old = [given[i] for i in group if i >= len(readings)]
-        if not new and len(old) == 1:
-            paper = old[0]  # nothing was read of it, so nothing about it changes
-        else:
-            paper = merge([*new, *(_unread(paper, read_now) for paper in old)] if new else old)
-        found[paper.id].append((not old, paper))
-    for name, papers in sorted(found.items()):
-        if len(papers) == 1 and name not in records:
-            records[name] = papers[0][1]
-            continue
-        # Stored records come first of those with one id, so that they keep it.
-        for _, paper in sorted(papers, key=lambda one: (one[0], one[1].abstract, repr(one[1]))):
-            # Two papers may share a title and nothing else that is known; the texts tell them
-            # apart.
-            distinct = paper.id
-            while distinct in records:
-                distinct = _hashed(f"{distinct}|{paper.abstract}")
-            records[distinct] = replace(paper, id=distinct)
-    return sorted(records.values(), key=lambda paper: paper.id)
+    given = Records.together(read, stored)
+    read_now = read.digest_names
+    for groups in _batched(_groups(given), _GROUPS_AT_ONCE):
+        wanted = [i for group in groups for i in group if len(group) > 1 or i < len(read)]
+        records = dict(zip(wanted, given.chosen(np.array(wanted, dtype=np.int64)), strict=True))
+        for group in groups:
+            new = tuple(i for i in group if i < len(read))
+            old = tuple(i - len(read) for i in group if i >= len(read))
+            if not new and len(old) == 1:
+                yield Distinct(None, new, old, ())
+                continue
+            known = [records[len(read) + row] for row in old]
+            from_digests = [records[i] for i in new]
+            elsewhere = [_unread(paper, read_now) for paper in known] if new else known
+            yield Distinct(merge([*from_digests, *elsewhere]), new, old, tuple(known))
 
 
-def _unread(stored: Paper, read_now: set[str]) -> Paper:
+def told_apart(papers: Sequence[tuple[bool, Paper]], taken: Container[str]) -> list[str]:
+    """Return an id for each of several papers that were given the same one.
+
+    Two papers may share a title and nothing else that is known; the texts tell them apart. Stored
+    records come first, so that they keep their id.
+
+    Args:
+        papers: whether it is new, and the paper.
+        taken: ids of other papers.
+    """
+
+    def rank(place: int) -> tuple[bool, str, str]:
+        is_new, paper = papers[place]
+        return is_new, paper.abstract, repr(paper)
+
+    found: dict[int, str] = {}
+    for place in sorted(range(len(papers)), key=rank):
+        paper = papers[place][1]
+        name = paper.id
+        while name in found.values() or (found and name in taken):
+            name = _hashed(f"{name}|{paper.abstract}")
+        found[place] = name
+    return [found[place] for place in range(len(papers))]
+
+
+def _unread(stored: Paper, read_now: frozenset[str]) -> Paper:
     """Return what ``stored`` knows from digests that were not read now: all of it, or its id."""
     elsewhere = tuple(source for source in stored.sources if source.digest not in read_now)
     return replace(stored, sources=elsewhere) if elsewhere else Paper(title="", id=stored.id)
@@ -83,19 +117,22 @@ class Conflict:
     titles: tuple[str, ...]
 
 
-def conflicts(records: Iterable[Paper]) -> list[Conflict]:
+def conflicts(records: Records) -> list[Conflict]:
     """Return the DOIs that several records claim, in their order."""
-    holders: dict[str, list[Paper]] = defaultdict(list)
-    for paper in records:
-        if paper.doi:
-            holders[paper.doi].append(paper)
-    return [
+    holders = _Keys()
+    for row, name in enumerate(records.dois):
+        if name:
+            holders.add(name, row)
+    claimed = [list(records.chosen(np.array(rows))) for rows in holders.shared()]
+    found = [
         Conflict(
-            f"doi:{name}", tuple(p.id for p in papers), tuple(p.readable_title for p in papers)
+            f"doi:{papers[0].doi}",
+            tuple(paper.id for paper in papers),
+            tuple(paper.readable_title for paper in papers),
         )
-        for name, papers in sorted(holders.items())
-        if len(papers) > 1
+        for papers in claimed
     ]
+    return sorted(found, key=lambda conflict: conflict.id)
 
 
 def merge(papers: Sequence[Paper]) -> Paper:
@@ -123,78 +160,158 @@ def merge(papers: Sequence[Paper]) -> Paper:
     return replace(merged, id=known[0] if known else _new_id(merged))
 
 
-def title_key(title: str) -> str:
-    """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
-    if title.isascii():
-        return " ".join(_LETTERS_AND_DIGITS.findall(title.lower()))
-    folded = unicodedata.normalize("NFKD", title).casefold()
-    return " ".join(
-        _LETTERS_AND_DIGITS.findall("".join(c for c in folded if not unicodedata.combining(c)))
-    )
+def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
+    """Return one record for each distinct paper, by their ids; see :func:`distinct`."""
+    from_library = Records.of(stored)
+    found = [
+        (not one.stored, from_library[one.stored[0]] if one.paper is None else one.paper)
+        for one in distinct(Records.of(readings), from_library)
+    ]
+    bearing: dict[str, list[tuple[bool, Paper]]] = defaultdict(list)
+    for one in found:
+        bearing[one[1].id].append(one)
+    named = [
+        replace(paper, id=name)
+        for same in bearing.values()
+        for (_, paper), name in zip(same, told_apart(same, bearing), strict=True)
+    ]
+    return sorted(named, key=lambda paper: paper.id)
 
 
-def _groups(papers: list[Paper]) -> list[list[int]]:
-    parents = list(range(len(papers)))
+def _batched(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
-    def root(i: int) -> int:
+
+class _Keys:
+    """Which records have which key: hashes and places, so that many take little room."""
+
+    def __init__(self) -> None:
+        self._hashes = bytearray()
+        self._places = array("q")
+
+    def add(self, key: str, place: int) -> None:
+        self._hashes += hashlib.blake2b(key.encode(), digest_size=_HASH_BYTES).digest()
+        self._places.append(place)
+
+    def shared(self) -> Iterator[list[int]]:
+        """Yield the places of each key that stands at several, in order, each once."""
+        hashes = np.frombuffer(bytes(self._hashes), dtype=f"S{_HASH_BYTES}")
+        order = np.argsort(hashes, kind="stable")
+        in_order = hashes[order]
+        same = np.zeros(len(order) + 1, dtype=bool)
+        same[1:-1] = in_order[1:] == in_order[:-1]
+        begins = np.flatnonzero(~same[:-1] & same[1:])
+        ends = np.flatnonzero(same[:-1] & ~same[1:]) + 1
+        places = np.frombuffer(self._places, dtype=np.int64)[order]
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            found = np.unique(places[begin:end]).tolist()
+            if len(found) > 1:
+                yield found
+
+
+class _Forest:
+    """Records joined to groups (Tarjan's disjoint sets)."""
+
+    def __init__(self, size: int) -> None:
+        self._parents = array("q", range(size))
+
+    def root(self, i: int) -> int:
+        parents = self._parents
         while parents[i] != i:
             parents[i] = parents[parents[i]]
             i = parents[i]
         return i
 
-    holders: dict[str, int] = {}
-    by_title: dict[str, list[int]] = defaultdict(list)
-    for one_doi in _by_doi(papers):
-        for i in one_doi[1:]:
-            parents[root(i)] = root(one_doi[0])
-    for i, paper in enumerate(papers):
-        for known in paper.known_as:
-            if known.startswith("doi:"):
-                continue
-            scopes = {""}
-            if known.startswith("digest:"):
-                # What a digest calls "17" says nothing outside that digest, and a record of
-                # several digests does not tell which of them calls it so.
-                read_in = {source.digest for source in paper.sources}
-                scopes = read_in if len(read_in) == 1 else set()
-            for scope in scopes:
-                parents[root(i)] = root(holders.setdefault(f"{scope}\0{known}", i))
-        by_title[title_key(paper.readable_title)].append(i)
+    def join(self, places: Sequence[int]) -> None:
+        first = self.root(places[0])
+        for place in places[1:]:
+            self._parents[self.root(place)] = first
 
-    members: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(papers)):
-        members[root(i)].append(i)
-    for key in sorted(by_title):
-        same = {root(i) for i in by_title[key]}
-        if len(same) == 1:
-            continue
-        known_of = {r: sorted({_known(papers[i]) for i in members[r]}) for r in same}
-        for joined in _namesakes(known_of, key):
-            for r in joined[1:]:
-                parents[r] = joined[0]
-                members[joined[0]] += members.pop(r)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(papers)):
-        groups[root(i)].append(i)
-    return list(groups.values())
+    def groups(self) -> Iterator[list[int]]:
+        """Yield the members of each group, in order of their first."""
+        roots = np.array([self.root(i) for i in range(len(self._parents))], dtype=np.int64)
+        order = np.argsort(roots, kind="stable")
+        begins = np.flatnonzero(np.diff(roots[order], prepend=-1))
+        ends = np.append(begins[1:], len(order))
+        for which in np.argsort(order[begins], kind="stable").tolist():
+            yield order[begins[which] : ends[which]].tolist()
 
 
-def _by_doi(papers: list[Paper]) -> Iterator[list[int]]:
-    """Yield the places of records that one DOI joins; very different titles stay apart."""
-    holders: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
-    for i, paper in enumerate(papers):
+def _groups(papers: Records) -> Iterator[list[int]]:
+    """Yield the places of the records of each paper."""
+    ids, dois, titles = _Keys(), _Keys(), _Keys()
+    for i, paper in enumerate(papers.without_texts()):
+        for key in _joining(paper):
+            ids.add(key, i)
         if paper.doi:
-            holders[paper.doi].append((title_key(paper.readable_title), paper.id, i))
-    for holding in holders.values():
-        alike: list[list[tuple[str, str, int]]] = []
-        for holder in sorted(holding):
-            for same in alike:
-                if all(_may_share_doi(holder, other) for other in same):
-                    same.append(holder)
-                    break
-            else:
-                alike.append([holder])
-        yield from ([i for _, _, i in same] for same in alike)
+            dois.add(paper.doi, i)
+        titles.add(title_key(paper.readable_title), i)
+    forest = _Forest(len(papers))
+    for holding in dois.shared():
+        for alike in _of_one_doi(papers, holding):
+            forest.join(alike)
+    for holding in ids.shared():
+        forest.join(holding)
+    _join_namesakes(papers, list(titles.shared()), forest)
+    return forest.groups()
+
+
+def _joining(paper: Paper) -> Iterator[str]:
+    """Yield the keys that make records one paper, whatever else they say."""
+    for known in paper.known_as:
+        if known.startswith("doi:"):
+            continue
+        scopes = {""}
+        if known.startswith("digest:"):
+            # What a digest calls "17" says nothing outside that digest, and a record of
+            # several digests does not tell which of them calls it so.
+            read_in = {source.digest for source in paper.sources}
+            scopes = read_in if len(read_in) == 1 else set()
+        for scope in scopes:
+            yield f"{scope}\0{known}"
+
+
+def _of_one_doi(papers: Records, holding: list[int]) -> list[list[int]]:
+    """Return which of the records with one DOI are one paper; very different titles stay apart."""
+    chosen = zip(papers.chosen(np.array(holding)), holding, strict=True)
+    holders = sorted((title_key(paper.readable_title), paper.id, i) for paper, i in chosen)
+    alike: list[list[tuple[str, str, int]]] = []
+    for holder in holders:
+        for same in alike:
+            if all(_may_share_doi(holder, other) for other in same):
+                same.append(holder)
+                break
+        else:
+            alike.append([holder])
+    return [[i for _, _, i in same] for same in alike]
+
+
+def _join_namesakes(papers: Records, holding: list[list[int]], forest: _Forest) -> None:
+    """Join the records in ``forest`` that share a title where nothing speaks against it.
+
+    Args:
+        holding: the records of each title.
+    """
+    unsure = [places for places in holding if len({forest.root(i) for i in places}) > 1]
+    if not unsure:
+        return
+    first = papers.chosen(np.array([places[0] for places in unsure])).without_texts()
+    titles = [title_key(paper.readable_title) for paper in first]
+    members = {forest.root(group[0]): group for group in forest.groups() if len(group) > 1}
+    in_order = sorted(zip(titles, unsure, strict=True))
+    for some in _batched(in_order, _GROUPS_AT_ONCE):
+        roots = {forest.root(i) for _, places in some for i in places}
+        wanted = sorted({i for root in roots for i in members.get(root, [root])})
+        records = papers.chosen(np.array(wanted))
+        known = {i: _known(paper) for i, paper in zip(wanted, records, strict=True)}
+        for title, places in some:
+            same = {forest.root(i) for i in places}
+            known_of = {r: sorted({known[i] for i in members.get(r, [r])}) for r in same}
+            for joined in _namesakes(known_of, title):
+                forest.join(joined)
+                members[joined[0]] = [i for r in joined for i in members.pop(r, [r])]
 
 
 def _may_share_doi(a: tuple[str, str, int], b: tuple[str, str, int]) -> bool:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from explorer.errors import DigestError
 from explorer.generation import Generation
-from explorer.identity import title_key
-from explorer.paper import Paper
+from explorer.paper import Paper, title_key
 from explorer.readers import Rejection, open_each, stream
 from explorer.settings import ReadingLimits
 
@@ -86,7 +85,7 @@ def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:
     if generation is None:
         return lambda _: False
     records = generation.records
-    titles = {title_key(paper.readable_title) for paper in records}
+    titles = {title_key(paper.readable_title) for paper in records.without_texts()}
 
     def is_known(paper: Paper) -> bool:
         ids = (name for name in (paper.arxiv, paper.doi, *paper.other_ids) if name)

@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 
 from explorer.engines import Keys
 from explorer.errors import LibraryDamaged
+from explorer.files import share
 from explorer.paper import Paper
+from explorer.records import papers_at
 
 if TYPE_CHECKING:
     import tantivy
@@ -60,6 +62,8 @@ _NAMED_ONE_BY_ONE = 800
 _MARGIN = 1.5
 """Papers looked through for each that is expected to do."""
 _ROWS = "rows.npy"
+_SEGMENT = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.[a-z]+")
+"""What the files of a part of Tantivy's index are called."""
 _MOST_GONE = 0.2
 """Papers gone from an index, for each that it holds, from which it is built anew."""
 INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
@@ -119,13 +123,16 @@ class Lexicon:
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
         if self._is_old or np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
             return self.build(papers, folder)  # what is gone still counts in the words' weights
-        shutil.copytree(self._folder, folder, dirs_exist_ok=True)
+        for path in self._folder.iterdir():
+            # Tantivy writes a segment once, and deletes it when it is part of a larger one.
+            is_segment = _SEGMENT.fullmatch(path.name) is not None
+            (share if is_segment else shutil.copyfile)(path, folder / path.name)
         new = np.setdiff1d(np.arange(len(papers)), rows)
         keys = range(len(rows), len(rows) + len(new))
         lexicon = Lexicon(
             tantivy.Index.open(str(folder)), folder, np.concatenate([rows, new]).astype(np.int64)
         )
-        lexicon._write(zip(keys, (papers[row] for row in new.tolist()), strict=True), gone.tolist())
+        lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
         return lexicon
 
     @classmethod
@@ -245,9 +252,12 @@ class Lexicon:
         else:
             query = tantivy.Query.phrase_query(self._schema, field, list(stems))
         searcher = self._index.searcher()
-        hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
-        keys = searcher.fast_field_values("key", [address for _, address in hits])
-        return np.sort(self._rows[np.array(keys, dtype=np.int64)])
+        # Ordered by a field, papers are not scored, and come with the field's value.
+        hits = searcher.search(
+            query, max(1, searcher.num_docs), count=False, order_by_field="key"
+        ).hits
+        keys = np.fromiter((key for key, _ in hits), dtype=np.int64, count=len(hits))
+        return np.sort(self._rows[keys])
 
 
 @lru_cache(maxsize=200_000)

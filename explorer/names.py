@@ -266,7 +266,8 @@ def renamed(
     that runs over several lines or goes on and on is cut short. Topics that people named are not
     asked about.
     """
-    by_id = {paper.id: paper for paper in papers}
+    wanted = {paper for level in levels for topic in level for paper in topic.representatives}
+    by_id = {paper.id: paper for paper in papers if paper.id in wanted}
     above: dict[str, str] = {}
     result: list[tuple[Topic, ...]] = []
     for level in levels:

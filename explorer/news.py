@@ -93,7 +93,7 @@ def news(generation: Generation, since: datetime | None = None) -> News:
 
 
 def _in_order(generation: Generation, rows: list[int]) -> tuple[int, ...]:
-    ids, dates = generation.records.ids, generation.records.dates
+    ids, dates = generation.records.id_ranks, generation.records.dates.ranks
     belonging = generation.strengths[shown_level(generation)]
     # The least important first, since each sorting keeps the order among equals.
     rows = sorted(rows, key=lambda row: (-float(belonging[row]), ids[row]))

@@ -19,6 +19,7 @@ from explorer.lineage import Before, Descent, carried, descents, descents_by_nam
 from explorer.names import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
 from explorer.paper import Paper
 from explorer.phrases import key_of, keys_in, phrase_table, stems_in
+from explorer.records import ids_of, papers_at, rows_same
 from explorer.settings import TopicSettings
 from explorer.topics import (
     Labels,
@@ -78,7 +79,7 @@ def draw_outline(
         before: the outline to go on from.
         anew: seek communities anew; topics that are found again go on all the same.
     """
-    ids = [paper.id for paper in papers]
+    ids = ids_of(papers)
     if before is None or anew:
         found = partition(edges, settings)
     else:
@@ -140,7 +141,7 @@ def _names(
         rows = np.arange(len(papers))
     if not len(rows):
         return kept
-    table = phrase_table(papers[row] for row in rows.tolist())
+    table = phrase_table(papers_at(papers, rows))
     some = vectors[rows]
     names: list[dict[int, TopicName]] = []
     parents = np.zeros(len(papers), dtype=np.int32)
@@ -266,6 +267,7 @@ class _Facts:
 
     def __init__(self, papers: Sequence[Paper], vectors: Vectors, before: Before | None) -> None:
         self._papers = papers
+        self._ids = ids_of(papers)
         self._vectors = vectors
         self._before = before
         self._stems: dict[tuple[bool, int], str] = {}
@@ -319,19 +321,15 @@ class _Facts:
                 chosen.append(place)
             if len(chosen) == _REPRESENTATIVES:
                 break
-        return tuple(self._papers[int(rows[place])].id for place in chosen)
+        return tuple(self._ids[int(rows[place])] for place in chosen)
 
     def _unchanged(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return which papers say what they said before."""
         known = np.zeros(len(self._papers), dtype=bool)
         if self._before is not None:
-            for old, row in enumerate(self._before.moved.tolist()):
-                if row >= 0:
-                    was, now = self._before.papers[old], self._papers[row]
-                    known[row] = was is now or (was.title, was.abstract) == (
-                        now.title,
-                        now.abstract,
-                    )
+            moved = self._before.moved
+            same = rows_same(self._before.papers, self._papers, moved, ("title", "abstract"))
+            known[moved[same]] = True
         return known
 
     def _count(self, name: TopicName, papers: Sequence[Paper], rows: Rows, *, now: bool) -> int:

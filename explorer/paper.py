@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +26,7 @@ _DOI = re.compile(
     r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<id>10\.\d{4,9}/\S+)", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
 
@@ -47,6 +49,16 @@ def doi(text: str) -> str:
 def fingerprint_of(text: str) -> str:
     """Return the first 128 bits of a text's SHA-256, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def title_key(title: str) -> str:
+    """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
+    if title.isascii():
+        return " ".join(_LETTERS_AND_DIGITS.findall(title.lower()))
+    folded = unicodedata.normalize("NFKD", title).casefold()
+    return " ".join(
+        _LETTERS_AND_DIGITS.findall("".join(c for c in folded if not unicodedata.combining(c)))
+    )
 
 
 @dataclass(frozen=True, slots=True)

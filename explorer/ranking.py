@@ -126,7 +126,7 @@ class _Words:
         if among is not None:
             # A neighbour that the filter keeps out may match better than any paper that passes.
             best = generation.lexicon.search(text, 1).scores
-            self.most[~np.isin(rows, among, assume_unique=True)] = best.max(initial=0.0)
+            self.most[~_are_among(rows, among)] = best.max(initial=0.0)
         known = np.searchsorted(rows, ranking.keys)
         self.least[known] = self.most[known] = ranking.scores
 
@@ -157,6 +157,13 @@ def _factors(cosines: Scores, words: Scores, settings: SearchSettings) -> tuple[
     whole = max(sum(best for _, best in parts), 1e-9)
     of_meaning, of_words = (factor / whole for factor, _ in parts)
     return of_meaning, of_words
+
+
+def _are_among(rows: Keys, among: Keys) -> NDArray[np.bool_]:
+    """Return which of ``rows`` are in ``among``, which is in order and not empty."""
+    places = np.minimum(np.searchsorted(among, rows), len(among) - 1)
+    found: NDArray[np.bool_] = among[places] == rows
+    return found
 
 
 def _united(size: int, *parts: Keys) -> Keys:

@@ -62,6 +62,8 @@ _PLAIN_SUPERSCRIPT = re.compile(r"(?<=[\w)\]}])\^(?:\{([+\-\d]{1,6})\}|([+-]?\d+
 _SUBSCRIPT = re.compile(r"(?<=[\w)\]}])_(?:\{([^{}\s]{1,12})\}|(\d+|[A-Za-z]))(?!\w)")
 _UP = str.maketrans("0123456789+-−=()ni∘", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ°")
 _DOWN = str.maketrans("0123456789+-−=()aeoxijkmnt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓᵢⱼₖₘₙₜ")
+_MARKS = re.compile(r"[\\$<&~^`{}]|--")
+"""What is in any text that is not readable as it is, white space and odd characters apart."""
 _SPACES = re.compile(r"\s+")
 # Control, direction and zero-width characters, soft hyphens, and halves of surrogate pairs,
 # which JSON may hold and UTF-8 may not.
@@ -111,6 +113,9 @@ def _cleaned(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return ``text`` as a person would type it: no TeX, mathematics as Unicode."""
+    shown = tidy(text)
+    if _MARKS.search(shown) is None:
+        return shown
     return tidy(
         "".join(
             _plain_math(piece) if is_formula else _plain_prose(piece)

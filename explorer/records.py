@@ -1,19 +1,20 @@
-"""Records on disk: papers in an Arrow file, memory-mapped, one row read at a time."""
+"""Records on disk: papers in an Arrow file, memory-mapped, of which only what is asked is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.dates import year_of
+from explorer.columns import Columns, Dates, Digests, Names, Rows, Strings
 from explorer.errors import LibraryDamaged
 from explorer.paper import Paper, Source, arxiv_id, doi
 
@@ -49,152 +50,340 @@ _SCHEMA = pa.schema(
         ("fingerprint", pa.string()),
     ]
 )
-_ROWS_A_BATCH = 10_000
+_LONG = ("abstract", "summary")
+_ROWS_A_BATCH = 2_500
+"""Rows that are stored together."""
+_ROWS_AT_ONCE = 1_000
+"""Papers that lie in memory at once while they are written or gone through."""
+_SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 
 
-class Records:
-    """The papers of one generation, under their row numbers."""
+class Records(Sequence[Paper]):
+    """Papers under their row numbers: those of one generation, or others that lie in a file."""
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(
+        self, table: pa.Table, rows: Rows | None = None, columns: Columns | None = None
+    ) -> None:
+        """Take the papers of ``table``, or those that stand in its ``rows``, in that order."""
         self._table = table
+        self._rows = rows
+        self._columns = columns
+        self._begins_with: pa.Table | None = None
+        """Where ``table`` was put together, the table that its first rows are of."""
 
     @classmethod
-    def write(cls, papers: Sequence[Paper], path: Path) -> None:
+    def of(cls, papers: Iterable[Paper]) -> Records:
+        """Return ``papers`` as records in memory."""
+        return cls(pa.Table.from_batches(_batches(papers), schema=_SCHEMA))
+
+    @classmethod
+    def together(cls, *parts: Records) -> Records:
+        """Return the papers of several records, one after another; nothing is copied."""
+        tables = [part._table.select(_SCHEMA.names).cast(_SCHEMA) for part in parts]
+        sizes = np.cumsum([0, *(table.num_rows for table in tables)])
+        rows = [
+            start + (np.arange(len(part)) if part._rows is None else part._rows)
+            for start, part in zip(sizes, parts, strict=False)
+        ]
+        records = cls(pa.concat_tables(tables), np.concatenate(rows))
+        records._begins_with = parts[0]._table
+        return records
+
+    @classmethod
+    def write(cls, papers: Iterable[Paper], path: Path) -> None:
         """Write ``papers`` to ``path`` in their order."""
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            for start in range(0, len(papers), _ROWS_A_BATCH):
-                rows = [_row(paper) for paper in papers[start : start + _ROWS_A_BATCH]]
-                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=_SCHEMA))
+            records = papers if isinstance(papers, Records) else cls.of(papers)
+            for batch in records.batches():
+                writer.write_batch(batch)
 
     @classmethod
-    def open(cls, path: Path) -> Records:
-        """Return the papers that were written to ``path``."""
+    def open(cls, path: Path, columns: Path | None = None) -> Records:
+        """Return the papers that were written to ``path``.
+
+        Args:
+            columns: where what is asked of all papers at once was written; without it, that is
+                made when it is asked for.
+        """
         try:
-            return cls(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
+            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         except (OSError, pa.ArrowInvalid) as error:
             raise LibraryDamaged(f"{path}: the records cannot be read ({error}).") from None
+        return cls(table, columns=Columns.open(columns) if columns else None)
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return int(self._table.num_rows) if self._rows is None else len(self._rows)
 
-    def __getitem__(self, row: int) -> Paper:
-        return _paper(self._table.slice(row, 1).to_pylist()[0])
-
-    def __iter__(self) -> Iterator[Paper]:
-        for batch in self._table.to_batches():
-            yield from (_paper(row) for row in batch.to_pylist())
+    @overload
+    def __getitem__(self, row: int) -> Paper: ...
+    @overload
+    def __getitem__(self, row: slice) -> Records: ...
+    def __getitem__(self, row: int | slice) -> Paper | Records:
+        if isinstance(row, slice):
+            return self.chosen(np.arange(len(self))[row])
+        if not -len(self) <= row < len(self):
+            raise IndexError(row)
+        place = range(len(self))[row] if self._rows is None else int(self._rows[row])
+        which = int(np.searchsorted(self._begins, place, side="right")) - 1
+        batch = self._batches[which].slice(place - int(self._begins[which]), 1)
+        return _paper(batch.to_pylist()[0])
 
     @cached_property
-    def ids(self) -> tuple[str, ...]:
+    def _batches(self) -> list[pa.RecordBatch]:
+        return list(self._table.to_batches())
+
+    @cached_property
+    def _begins(self) -> Rows:
+        """The first row of each batch."""
+        return np.cumsum([0, *(batch.num_rows for batch in self._batches)])[:-1]
+
+    def __iter__(self) -> Iterator[Paper]:
+        for batch in self.batches():
+            for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
+                yield from map(_paper, batch.slice(start, _ROWS_AT_ONCE).to_pylist())
+
+    def chosen(self, rows: Rows) -> Records:
+        """Return the papers of ``rows`` under new row numbers; nothing is copied."""
+        chosen = Records(self._table, rows if self._rows is None else self._rows[rows])
+        chosen._begins_with = self._begins_with
+        return chosen
+
+    def without_texts(self) -> Records:
+        """Return the same papers without abstracts and summaries, which take long to read."""
+        return Records(self._table.drop_columns([*_LONG, "fingerprint"]), self._rows)
+
+    def are_rows_of(self, other: Records, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
+        """Return where row ``ours`` here is row ``theirs`` of ``other`` itself, not another's."""
+        if self is other:
+            return np.equal(ours, theirs)
+        if self._begins_with is not other._table or self._rows is None or other._rows is not None:
+            return np.zeros(len(theirs), dtype=bool)
+        same: NDArray[np.bool_] = self._rows[ours] == theirs
+        return same
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield all papers in order, so many at a time, each time in one piece."""
+        for start in range(0, len(self), _ROWS_A_BATCH):
+            if self._rows is None:
+                part = self._table.slice(start, _ROWS_A_BATCH).combine_chunks()
+            else:
+                part = self._gathered(self._rows[start : start + _ROWS_A_BATCH])
+            yield from part.to_batches()
+
+    def _gathered(self, rows: Rows) -> pa.Table:
+        """Return some rows of the table; Arrow's own way copies the whole table first."""
+        which = np.searchsorted(self._begins, rows, side="right") - 1
+        order = np.argsort(which, kind="stable")
+        ends = np.flatnonzero(np.diff(which[order], append=-1)) + 1
+        parts = []
+        for start, end in pairwise([0, *ends.tolist()]):
+            batch = int(which[order[start]])
+            places = rows[order[start:end]] - self._begins[batch]
+            parts.append(self._batches[batch].take(pa.array(places)))
+        back = np.empty(len(rows), dtype=np.int64)
+        back[order] = np.arange(len(rows))
+        return pa.Table.from_batches(parts, self._table.schema).combine_chunks().take(back)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """What is asked of all papers at once."""
+        if self._columns is not None:
+            return self._columns
+        table = self._table.select(Columns.MADE_OF)
+        return Columns.made_of(table if self._rows is None else table.take(pa.array(self._rows)))
+
+    @property
+    def dois(self) -> Strings:
+        """The DOI of each row; empty where it has none."""
+        return Strings(self._column("doi"))
+
+    @property
+    def digest_names(self) -> frozenset[str]:
+        """The names of all digests that papers were read in."""
+        digests = pc.struct_field(pc.list_flatten(self._column("sources")), "digest")
+        return frozenset(pc.unique(digests).to_pylist())
+
+    def not_dated(self) -> Rows:
+        """Return the rows with a source of which nobody knows when it was first seen."""
+        sources = self._column("sources")
+        seen = pc.struct_field(pc.list_flatten(sources), "seen")
+        undated = np.asarray(pc.equal(pc.fill_null(seen, ""), ""))
+        lengths = np.asarray(pc.fill_null(pc.list_value_length(sources), 0))
+        return np.unique(np.repeat(np.arange(len(self)), lengths)[undated])
+
+    @property
+    def ids(self) -> Strings:
         """The library's id of each row."""
-        return tuple(self._table.column("id").to_pylist())
+        return Strings(self._column("id"))
 
     @property
-    def titles(self) -> list[str]:
+    def id_ranks(self) -> NDArray[np.int32]:
+        """The place of each row's library id among all of them in order."""
+        return self.columns.id_ranks
+
+    @property
+    def titles(self) -> Strings:
         """The title of each row, as it stood in the digest."""
-        return list(self._table.column("title").to_pylist())
-
-    def titles_of(self, rows: NDArray[np.int64]) -> list[str]:
-        """The titles of ``rows``, in their order."""
-        return list(self._table.column("title").take(pa.array(rows)).to_pylist())
+        return Strings(self._column("title"))
 
     @property
-    def fingerprints(self) -> list[str]:
+    def fingerprints(self) -> Strings:
         """The text fingerprint of each row."""
-        return list(self._table.column("fingerprint").to_pylist())
+        return Strings(self._column("fingerprint"))
 
-    def names(self, column: str) -> list[tuple[str, ...]]:
-        """The names in ``column`` of each row: authors, venue, categories or keywords."""
-        values = self._table.column(column).to_pylist()
-        return [tuple(v) if isinstance(v, list) else ((v,) if v else ()) for v in values]
+    @property
+    def years(self) -> NDArray[np.int32]:
+        """The year of each row, from its own date or else its digest's; 0 where unknown."""
+        return self.columns.years
+
+    @property
+    def dates(self) -> Dates:
+        """The EDTF date of each row, with a year or empty: its own, else its digests' latest."""
+        return self.columns.dates
+
+    @property
+    def digests(self) -> Digests:
+        """The rows that were read in each digest, by the digest's name."""
+        return self.columns.digests
+
+    def names(self, column: str) -> Names:
+        """Return the names in ``column``: authors, venue, categories or keywords."""
+        return self.columns.names(column)
 
     def having(self, column: str) -> NDArray[np.bool_]:
         """Which rows have anything in ``column``; shape (papers,)."""
         values = self._table.column(column)
         is_list = pa.types.is_list(values.type)
-        lengths = pc.list_value_length(values) if is_list else pc.utf8_length(values)
+        lengths = pc.list_value_length(values) if is_list else pc.binary_length(values)
         found: NDArray[np.bool_] = np.asarray(pc.greater(pc.fill_null(lengths, 0), 0))
-        return found
-
-    @cached_property
-    def years(self) -> NDArray[np.int32]:
-        """The year of each row, from its own date or else its digest's; 0 where unknown."""
-        own = self._table.column("date").to_pylist()
-        sources = self._table.column("sources").to_pylist()
-        return np.array(
-            [
-                year_of(date) or next((y for s in read if (y := year_of(s["date"]))), 0)
-                for date, read in zip(own, sources, strict=True)
-            ],
-            dtype=np.int32,
-        )
-
-    @cached_property
-    def dates(self) -> tuple[str, ...]:
-        """The EDTF date of each row, with a year or empty: its own, else its digests' latest."""
-        sources = self._table.column("sources")
-        rows = pc.list_parent_indices(sources).to_pylist()
-        read = pc.struct_field(pc.list_flatten(sources), "date").to_pylist()
-        dates = [own if year_of(own) else "" for own in self._table.column("date").to_pylist()]
-        of_digests: dict[int, str] = {}
-        for row, date in zip(rows, read, strict=True):
-            if not dates[row] and year_of(date):
-                of_digests[row] = max(date, of_digests.get(row, ""))
-        for row, date in of_digests.items():
-            dates[row] = date
-        return tuple(dates)
-
-    @cached_property
-    def digests(self) -> dict[str, NDArray[np.int64]]:
-        """The rows that were read in each digest, by the digest's name."""
-        rows: dict[str, list[int]] = {}
-        for row, read in enumerate(self._table.column("sources").to_pylist()):
-            for name in dict.fromkeys(source["digest"] for source in read):
-                rows.setdefault(name, []).append(row)
-        return {name: np.array(found, dtype=np.int64) for name, found in sorted(rows.items())}
-
-    @cached_property
-    def _rows_by_id(self) -> dict[str, int]:
-        rows: dict[str, int] = {}
-
-        def enter(names: Iterable[str], row: int) -> None:
-            for name in filter(None, names):
-                rows.setdefault(name.lower(), row)
-
-        # Column by column: what a digest calls one paper must not hide the id of another.
-        for column in ("id", "arxiv", "doi"):
-            for row, name in enumerate(self._table.column(column).to_pylist()):
-                enter([name], row)
-        others = self._table.column("other_ids").to_pylist()
-        for row, names in enumerate(others):
-            enter(names, row)
-        for row, names in enumerate(others):
-            enter((name.partition(":")[2] for name in names), row)
-        return rows
+        return found if self._rows is None else found[self._rows]
 
     def find(self, name: str) -> int | None:
         """Return the row of the paper that goes by ``name``, whatever the scheme."""
         wanted = name.strip()
-        for form in (wanted.lower(), arxiv_id(wanted), doi(wanted)):
-            if form and form in self._rows_by_id:
-                return self._rows_by_id[form]
-        return None
+        forms = filter(None, (wanted, arxiv_id(wanted), doi(wanted)))
+        return next((row for form in forms for row in self.columns.known_as(form)), None)
+
+    def row_of(self, paper: str) -> int | None:
+        """Return the row of the paper whose library id is exactly ``paper``."""
+        return next((row for row in self.columns.known_as(paper) if self.ids[row] == paper), None)
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        column = self._table.column(name)
+        return column if self._rows is None else column.take(pa.array(self._rows))
 
 
-def _row(paper: Paper) -> dict[str, Any]:
+class PaperWriter:
+    """Writes papers to an open file, one by one; readable once it is closed."""
+
+    def __init__(self, file: Any, *, fingerprints: bool) -> None:
+        """Begin; ``fingerprints``, which take long to make, are needed or may be left out."""
+        self._fingerprints = fingerprints
+        self._writer = pa.ipc.new_file(pa.PythonFile(file, mode="w"), _SCHEMA)
+        self._waiting: list[dict[str, Any]] = []
+
+    def add(self, paper: Paper) -> None:
+        self._waiting.append(_row(paper, paper.fingerprint if self._fingerprints else ""))
+        if len(self._waiting) == _ROWS_AT_ONCE:
+            self._write()
+
+    def close(self) -> None:
+        self._write()
+        self._writer.close()
+
+    def _write(self) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=_SCHEMA))
+        self._waiting = []
+
+
+class Texts(Mapping[str, str]):
+    """What is embedded of papers, by fingerprint; read when it is asked for."""
+
+    def __init__(self, papers: Records, rows: Rows) -> None:
+        """Take the texts of the papers in ``rows``."""
+        self._papers = papers.chosen(rows)
+        names = self._papers.fingerprints
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def __getitem__(self, fingerprint: str) -> str:
+        return self._papers[self._places[fingerprint]].text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def items(self) -> ItemsView[str, str]:
+        return _Items(self)
+
+    def in_order(self) -> Iterator[tuple[str, str]]:
+        """Yield all fingerprints and texts; only some of them lie in memory at once."""
+        for paper in self._papers:
+            yield paper.fingerprint, paper.text
+
+
+class _Items(ItemsView[str, str]):
+    def __init__(self, texts: Texts) -> None:
+        super().__init__(texts)
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return self._texts.in_order()
+
+
+def rows_same(
+    before: Sequence[Paper], papers: Sequence[Paper], moved: Rows, fields: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Return which of the papers of ``before`` say now what they said, shape (papers before,).
+
+    Args:
+        moved: the row of each in ``papers``, -1 where it is gone.
+        fields: the fields that are compared.
+    """
+    same = moved >= 0
+    unsure = np.flatnonzero(same)
+    if isinstance(before, Records) and isinstance(papers, Records):
+        unsure = unsure[~papers.are_rows_of(before, unsure, moved[unsure])]
+    for row, was, now in zip(
+        unsure.tolist(), papers_at(before, unsure), papers_at(papers, moved[unsure]), strict=True
+    ):
+        same[row] = was is now or all(getattr(was, f) == getattr(now, f) for f in fields)
+    return same
+
+
+def papers_at(papers: Sequence[Paper], rows: Rows) -> Iterable[Paper]:
+    """Return the papers of ``rows``, in their order; only some of them lie in memory at once."""
+    if isinstance(papers, Records):
+        return papers.chosen(rows)
+    return (papers[row] for row in rows.tolist())
+
+
+def ids_of(papers: Sequence[Paper]) -> Sequence[str]:
+    """Return the library's id of each paper."""
+    return papers.ids if isinstance(papers, Records) else [paper.id for paper in papers]
+
+
+def _batches(papers: Iterable[Paper]) -> Iterator[pa.RecordBatch]:
+    left = iter(papers)
+    while rows := [_row(paper, paper.fingerprint) for paper in islice(left, _ROWS_AT_ONCE)]:
+        yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
+
+
+def _row(paper: Paper, fingerprint: str) -> dict[str, Any]:
     row = {field: getattr(paper, field) for field in _PAPER_FIELDS}
-    sources = [asdict(source) for source in paper.sources]
-    return row | {"sources": sources, "fingerprint": paper.fingerprint}
+    sources = [{name: getattr(s, name) for name in _SOURCE_FIELDS} for s in paper.sources]
+    return row | {"sources": sources, "fingerprint": fingerprint}
 
 
 def _paper(row: dict[str, Any]) -> Paper:
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
-    fingerprint = values.pop("fingerprint")
+    fingerprint = values.pop("fingerprint", "")
     values["sources"] = tuple(Source(**source) for source in row["sources"])
     paper = Paper(**values)
-    # Known already: whoever goes through a library need not make its texts readable for it.
-    vars(paper)["fingerprint"] = fingerprint
+    if fingerprint:  # whoever goes through a library need not make its texts readable for it
+        vars(paper)["fingerprint"] = fingerprint
     return paper

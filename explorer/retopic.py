@@ -184,7 +184,7 @@ def _redrawn(
     embedder = open_embedder(manifest.model)
     check_model(embedder, generation)
     cache = VectorCache(library.vectors, manifest.identity, manifest.dimension)
-    papers = list(generation.records)
+    papers = generation.records
     vectors = generation.engine.vectors(np.arange(generation.size, dtype=np.int64))
     settings = _topic_settings(generation)
     everyone = np.arange(generation.size, dtype=np.int64)
@@ -209,6 +209,8 @@ def _redrawn(
         generation.arrived,
         told,
         WordsBefore(generation.lexicon, everyone),
+        before=generation,
+        only_outline=True,
     )
 
 

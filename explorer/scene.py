@@ -113,7 +113,7 @@ def scene(generation: Generation, look: Look, highlights: Highlights) -> bytes:
         "names": names_in(generation, around, colours),
         "periods": list(periods),
         "papers_in": list(counts),
-        "titles": "\n".join(short_title(title) for title in generation.records.titles_of(rows)),
+        "titles": "\n".join(short_title(title) for title in generation.records.titles.take(rows)),
         "contours": [],
         "density": None,
     }

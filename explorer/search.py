@@ -22,9 +22,8 @@ from explorer.engines import Keys
 from explorer.errors import EmbedderError, UnknownPaper
 from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import GIVEN, Generation
-from explorer.identity import title_key
 from explorer.lexicon import BY_TITLE, forms, query_stems, words
-from explorer.paper import Paper
+from explorer.paper import Paper, title_key
 from explorer.query import Parsed, parse
 from explorer.ranking import Ranked, by_both, by_meaning, by_words, diversified
 from explorer.readable import plain
@@ -203,9 +202,9 @@ def search(
         vectors = generation.engine.vectors(found.rows[order])
         order = [order[i] for i in diversified(vectors, found.score[order], k, settings)]
     elif query.sort is Sort.DATE:
-        dates = generation.records.dates
+        ranks = generation.records.dates.ranks
         best = order[: max(k, _BY_DATE_AMONG)]
-        order = sorted(best, key=lambda i: dates[found.rows[i]], reverse=True)
+        order = sorted(best, key=lambda i: ranks[found.rows[i]], reverse=True)
     stems = query_stems(parsed.words)
     hits = (_hit(generation, rank, found, i, stems) for rank, i in enumerate(order[:k], 1))
     return results(_with_examples(generation, tuple(hits), like), vector)
@@ -293,21 +292,22 @@ def _chosen(found: Ranked, places: NDArray[np.int64]) -> Ranked:
 
 def _order(generation: Generation, found: Ranked, first: Sequence[int]) -> list[int]:
     """Return the places of candidates, best first; ties go to the smaller id."""
-    ids, rows = generation.records.ids, found.rows.tolist()
-    scores = np.round(found.score.astype(np.float64), 6).tolist()
-    return sorted(
-        range(len(rows)),
-        key=lambda place: (rows[place] not in first, -scores[place], ids[rows[place]]),
-    )
+    scores = np.round(found.score.astype(np.float64), 6)
+    rest = ~np.isin(found.rows, first)
+    order = np.lexsort((generation.records.id_ranks[found.rows], -scores, rest))
+    return [int(place) for place in order]
 
 
 def _listed(generation: Generation, among: Keys, k: int) -> tuple[Hit, ...]:
     """Return papers that nothing ranks: the newest first."""
-    dates, ids = generation.records.dates, generation.records.ids
-    newest = sorted(among.tolist(), key=lambda row: ids[row])
-    newest.sort(key=lambda row: dates[row], reverse=True)
-    blank = np.zeros(min(k, len(newest)), dtype=np.float32)
-    found = Ranked(np.array(newest[:k], dtype=np.int64), blank, blank, blank)
+    k = min(k, len(among))
+    ranks = generation.records.dates.ranks[among]
+    if 0 < k < len(among):  # as new as the last of them, or newer
+        newer = ranks >= np.partition(ranks, -k)[-k]
+        among, ranks = among[newer], ranks[newer]
+    newest = np.lexsort((generation.records.id_ranks[among], -ranks))
+    blank = np.zeros(k, dtype=np.float32)
+    found = Ranked(among[newest[:k]], blank, blank, blank)
     return tuple(_hit(generation, i + 1, found, i, []) for i in range(len(found.rows)))
 
 
@@ -336,15 +336,9 @@ def similar(
     among = allowed_rows(generation, filters or Filters())
     own = generation.engine.vectors(np.array([row], dtype=np.int64))
     found = generation.engine.search(own, k + 1, among)
-    pairs = [
-        (int(key), float(score))
-        for key, score in zip(found.keys[0], found.scores[0], strict=True)
-        if key != row
-    ]
-    ids = generation.records.ids
-    pairs.sort(key=lambda pair: (-round(pair[1], 6), ids[pair[0]]))
-    rows = np.array([key for key, _ in pairs[:k]], dtype=np.int64)
-    scores = np.array([score for _, score in pairs[:k]], dtype=np.float32)
+    keys, scores = (part[0][found.keys[0] != row] for part in (found.keys, found.scores))
+    order = np.lexsort((generation.records.id_ranks[keys], -np.round(scores.astype(float), 6)))[:k]
+    rows, scores = keys[order], scores[order].astype(np.float32)
     near = Ranked(rows, scores, np.ones_like(scores), np.zeros_like(scores))
     hits = tuple(_hit(generation, i + 1, near, i, []) for i in range(len(rows)))
     return Results(hits, time.perf_counter() - begin, Mode.DENSE)
@@ -426,7 +420,7 @@ def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int
     elif len(text.split()) > 1 and len(text) <= _LONGEST_TITLE:
         key = title_key(text)
         likely = _likely_titles(generation, text, among)
-        titles = generation.records.titles_of(likely)
+        titles = generation.records.titles.take(likely)
         named += [
             row for row, title in zip(likely.tolist(), titles, strict=True) if _reads(title, key)
         ]

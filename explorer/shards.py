@@ -67,7 +67,8 @@ def write_shards(texts: Mapping[str, str], folder: Path, papers: int = PAPERS) -
     if not texts:
         return []
     a_shard = -(-papers // BATCH) * BATCH
-    names = sorted(texts, key=lambda name: (len(texts[name]), name))
+    lengths = {name: len(text) for name, text in texts.items()}
+    names = sorted(lengths, key=lambda name: (lengths[name], name))
     digits = max(5, len(str(-(-len(names) // a_shard))))
     written = []
     with writing(folder):

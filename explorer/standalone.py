@@ -93,7 +93,7 @@ def _library(generation: Generation) -> bytes:
         "names": names,
         "periods": list(periods),
         "papers_in": list(counts),
-        "titles": "\n".join(short_title(t) for t in generation.records.titles_of(rows)),
+        "titles": "\n".join(short_title(t) for t in generation.records.titles.take(rows)),
         "links": "\n".join(_link(generation, row) for row in rows.tolist()),
         "topics": [topic.label for topic in generation.levels[-1]],
         "cells": {"columns": CELLS[0], "rows": CELLS[1]},

@@ -15,6 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.columns import Dates
 from explorer.dates import parse_date
 from explorer.generation import Generation
 from explorer.topics import Topic
@@ -165,16 +166,16 @@ def in_order(topics: Iterable[Topic], found: Trends, order: Order) -> list[Topic
     return sorted(topics, key=key, reverse=True)
 
 
-def _dates(texts: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
-    """Return the dates with a year, sorted, "" always first, and the place in them of each text.
+def _dates(written: Dates) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """Return the dates with a year, sorted, "" always first, and the place in them of each paper's.
 
     Shapes (dates,) and (papers,).
     """
-    written, which = np.unique(np.array(texts, dtype=np.str_), return_inverse=True)
-    read = [parse_date(text) for text in written.tolist()]
+    there = np.unique(written.ranks)
+    read = [parse_date(written.distinct[rank]) for rank in there.tolist()]
     usable = ["" if text.startswith("X") else text for text in read]
     dates, places = np.unique(["", *usable], return_inverse=True)
-    return dates, places[1:][which]
+    return dates, places[1:][np.searchsorted(there, written.ranks)]
 
 
 def _axis(

@@ -77,7 +77,9 @@ LAYERS = (
         "explorer.outline",
         "explorer.fit",
         "explorer.measures",
+        "explorer.columns",
         "explorer.records",
+        "explorer.spool",
     ),
     (
         "explorer.atlas",

@@ -14,6 +14,7 @@ from explorer.generation import Generation
 from explorer.library import Library
 from explorer.palette import DARK, LIGHT
 from explorer.query import parse
+from explorer.records import Records
 from explorer.topic_tree import shown_level
 from tests.colour import luminance
 
@@ -111,11 +112,8 @@ def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Gene
     likeness = graph.similarities.mean(axis=1)
     if undated.all():
         assert likeness[found.of == 7].mean() < likeness[found.of == 0].mean()
-    dates = np.array(generation.records.dates)
-    one_day = replace(
-        generation,
-        records=type("Records", (), {"dates": tuple("2024" for _ in dates)})(),
-    )
+    day = Records.of(replace(paper, date="2024") for paper in generation.records)
+    one_day = replace(generation, records=day)
     same = _coloured(one_day, ColourBy.NOVELTY)
     order = np.argsort(-likeness, kind="stable")
     assert same.of[order].tolist() == sorted(same.of.tolist())

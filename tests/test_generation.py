@@ -223,6 +223,20 @@ def test_a_generation_of_the_schema_before_is_read_as_it_is(written: Path) -> No
     assert generation.events == ()
 
 
+def test_a_generation_without_columns_of_its_own_makes_them(written: Path) -> None:
+    new = open_generation(written).records
+    (written / "columns.arrow").unlink()
+    path = written / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["files"]["columns.arrow"]
+    path.write_text(json.dumps(content | {"schema": 3}), encoding="utf-8")
+    verify_generation(written)
+    old = open_generation(written).records
+    assert old.years.tolist() == new.years.tolist()
+    assert list(old.dates) == list(new.dates)
+    assert old.find(new[3].id) == 3
+
+
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LibraryDamaged):
         open_generation(tmp_path / "000007")

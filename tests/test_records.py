@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
 from explorer.paper import Paper, Source
-from explorer.records import Records
+from explorer.records import Records, Texts, rows_same
 
 PAPERS = (
     Paper(
@@ -46,9 +48,9 @@ def test_what_was_written_comes_back(records: Records) -> None:
     assert len(records) == len(PAPERS)
     assert tuple(records) == PAPERS
     assert tuple(records[row] for row in range(len(records))) == PAPERS
-    assert records.ids == tuple(paper.id for paper in PAPERS)
-    assert records.titles == [paper.title for paper in PAPERS]
-    assert records.fingerprints == [paper.fingerprint for paper in PAPERS]
+    assert list(records.ids) == [paper.id for paper in PAPERS]
+    assert list(records.titles) == [paper.title for paper in PAPERS]
+    assert list(records.fingerprints) == [paper.fingerprint for paper in PAPERS]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -168,3 +170,47 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LibraryDamaged, match=r"nowhere\.arrow"):
         Records.open(tmp_path / "nowhere.arrow")
+
+
+def test_chosen_papers_have_rows_of_their_own(records: Records) -> None:
+    chosen = records.chosen(np.array([2, 0]))
+    assert list(chosen) == [PAPERS[2], PAPERS[0]] == list(chosen[:2])
+    assert chosen[-1] == PAPERS[0]
+    assert list(chosen.ids) == [PAPERS[2].id, PAPERS[0].id]
+    assert chosen.find("2401.00001") == 1
+    assert chosen.years.tolist() == [2023, 2024]
+    assert chosen.having("abstract").tolist() == [False, True]
+    assert list(chosen.chosen(np.array([1]))) == [PAPERS[0]]
+    with pytest.raises(IndexError):
+        chosen[2]
+
+
+def test_papers_without_texts_are_the_same_otherwise(records: Records) -> None:
+    bare = [replace(paper, abstract="", summary="") for paper in PAPERS]
+    assert list(records.without_texts()) == bare
+
+
+def test_an_id_is_found_exactly_or_not_at_all(records: Records) -> None:
+    assert records.row_of("pold") == 1
+    assert records.row_of("POLD") is None
+    assert records.row_of("2401.00001") is None
+
+
+def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: Records) -> None:
+    other = Records.of([replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")])
+    both = Records.together(records, other)
+    assert list(both) == [*PAPERS, *other]
+    after = both.chosen(np.array([0, 2, 4, 5]))
+    moved = np.array([0, 3, 1, 2])
+    for before, now in ((records, after), (list(records), list(after))):
+        assert rows_same(before, now, moved, ("title",)).tolist() == [True, False, True, True]
+        assert rows_same(before, now, moved, ("date",)).tolist() == [True, True, True, False]
+        gone = np.array([-1, -1, 1, -1])
+        assert rows_same(before, now, gone, ("title",)).tolist() == [False, False, True, False]
+
+
+def test_texts_are_read_by_fingerprint(records: Records) -> None:
+    texts = Texts(records, np.array([0, 3]))
+    assert dict(texts) == {PAPERS[row].fingerprint: PAPERS[row].text for row in (0, 3)}
+    assert dict(texts.items()) == dict(texts)
+    assert PAPERS[1].fingerprint not in texts

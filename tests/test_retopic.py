@@ -14,7 +14,7 @@ from explorer import curation
 from explorer.build import Options, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, UnusableInput
-from explorer.generation import Generation
+from explorer.generation import Generation, verify_generation
 from explorer.library import Library
 from explorer.names import NamingCase
 from explorer.paper import Paper
@@ -31,6 +31,19 @@ def library(tmp_path: Path, hashing_library: Library) -> Library:
     """A copy of the hashing library that a test may change."""
     shutil.copytree(hashing_library.folder, tmp_path / "library")
     return Library(tmp_path / "library")
+
+
+def test_what_a_rename_leaves_is_on_disk_once_but_each_generation_has_its_own_papers(
+    library: Library,
+) -> None:
+    before = library.open().folder
+    rename(library, "t1", "My own name")
+    after = library.open().folder
+    verify_generation(after)
+    files = [path.relative_to(after) for path in after.rglob("*") if path.is_file()]
+    shared = {path.as_posix() for path in files if (after / path).samefile(before / path)}
+    assert {"positions.npy", "neighbours.npy", "words/meta.json"} <= shared
+    assert not shared & {"papers.arrow", "columns.arrow", "topics.json", "manifest.json"}
 
 
 def papers_of(generation: Generation, topic: Topic) -> set[str]:

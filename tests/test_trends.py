@@ -83,7 +83,7 @@ def test_a_paper_without_a_date_has_the_latest_of_its_digests(dated: Dated) -> N
     Records.write([twice, *list(generation.records)[1:]], path)
     records = Records.open(path)
     path.unlink()
-    assert records.dates[:4] == ("2024", "2023-05-02", "2021", "2023-05-02")
+    assert tuple(records.dates[:4]) == ("2024", "2023-05-02", "2021", "2023-05-02")
     found = trends(replace(generation, records=records))
     assert dict(zip(found.periods, found.library, strict=True))["2024"] == 1
 

@@ -78,6 +78,19 @@ def test_vectors_come_back_bit_for_bit_in_the_order_asked_for(tmp_path: Path) ->
     assert cache.take([]).shape == (0, DIMENSION)
 
 
+def test_many_vectors_are_taken_into_a_file_that_is_gone_with_them(tmp_path: Path) -> None:
+    keys = list(named(20_000))
+    vectors = np.random.default_rng(0).normal(size=(20_000, DIMENSION)).astype(np.float32)
+    cache = VectorCache(tmp_path, "model a", DIMENSION)
+    cache.append(keys[:19_000], vectors[:19_000])
+    assert cache.missing(keys).tolist() == list(range(19_000, 20_000))
+    cache.append(keys[19_000:], vectors[19_000:])
+    taken = cache.take_all(keys[::-1])
+    assert np.array_equal(taken, vectors[::-1])
+    assert list(tmp_path.iterdir()) == [cache.path]
+    assert cache.take_all([]).shape == (0, DIMENSION)
+
+
 def test_what_was_appended_survives_reopening_again_and_again(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(9, DIMENSION)).astype(np.float32)
     keys = list(named(9))

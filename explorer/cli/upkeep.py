@@ -60,7 +60,7 @@ def show_stats(options: argparse.Namespace) -> int:
         "generation": manifest.number,
         "created": manifest.created,
         "papers": generation.size,
-        "with_abstract": sum(bool(paper.abstract) for paper in generation.records),
+        "with_abstract": int(generation.records.having("abstract").sum()),
         "digests": {name: len(rows) for name, rows in generation.records.digests.items()},
         "topics": [len(level) for level in generation.levels],
         "model": manifest.model,

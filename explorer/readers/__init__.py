@@ -7,7 +7,7 @@ entry-point group ``explorer.readers``. Which one reads a file is decided by its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
@@ -101,7 +101,7 @@ class Reading:
     digest: str
     path: Path
     format: str
-    papers: tuple[Paper, ...]
+    papers: Sequence[Paper]
     rejections: tuple[Rejection, ...]
 
 
@@ -174,10 +174,16 @@ def _is_passed_over(inside: Path) -> bool:
     return hidden or inside.name.lower().endswith(UNFINISHED)
 
 
-def read_digests(path: Path, name: str = "", limits: ReadingLimits | None = None) -> list[Reading]:
+def read_digests(
+    path: Path,
+    name: str = "",
+    limits: ReadingLimits | None = None,
+    hold: Callable[[Iterator[Paper]], Sequence[Paper]] = tuple,
+) -> list[Reading]:
     """Read one file, whatever its format: one Reading, or one for each member of an archive.
 
-    A member that cannot be read has no papers and one Rejection.
+    A member that cannot be read has no papers and one Rejection. ``hold`` takes the papers of a
+    digest as they are read and returns what holds them.
 
     Raises:
         DigestError: the file as a whole cannot be read (missing, empty, binary, unknown).
@@ -189,7 +195,7 @@ def read_digests(path: Path, name: str = "", limits: ReadingLimits | None = None
             continue
         digest, reader = opened
         try:
-            readings.append(_read(digest, reader))
+            readings.append(_read(digest, reader, hold))
         except DigestError as error:
             readings.append(_unread(digest, path, error, name or path.name))
     return readings
@@ -253,19 +259,24 @@ def stream(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
         yield Rejection(digest.name, 0, str(error))
 
 
-def _read(digest: Digest, reader: Reader) -> Reading:
-    papers: list[Paper] = []
+def _read(
+    digest: Digest, reader: Reader, hold: Callable[[Iterator[Paper]], Sequence[Paper]]
+) -> Reading:
     rejections: list[Rejection] = []
-    for item in stream(digest, reader):
-        if isinstance(item, Paper):
-            papers.append(item)
-        else:
-            rejections.append(item)
-    if not papers and not rejections:
+
+    def papers() -> Iterator[Paper]:
+        for item in stream(digest, reader):
+            if isinstance(item, Paper):
+                yield item
+            else:
+                rejections.append(item)
+
+    held = hold(papers())
+    if not held and not rejections:
         raise DigestError(
             f"{digest.path}: no paper found. A digest holds titles, each followed by its abstract."
         )
-    return Reading(digest.name, digest.path, reader.name, tuple(papers), tuple(rejections))
+    return Reading(digest.name, digest.path, reader.name, held, tuple(rejections))
 
 
 def _within(paper: Paper, limits: ReadingLimits) -> Paper | Rejection:
