@@ -34,6 +34,18 @@ class GraphSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """How the vector index is chosen; ``docs/scaling.md`` says what each choice costs."""
+
+    memory: int = 1 << 30
+    """Bytes that what is searched may take in memory; the vectors themselves stay on disk."""
+    recall: float = 0.99
+    """Share of the ten nearest papers that the index must find, measured when it is built."""
+    exact_up_to: int = 50_000
+    """Vectors that are all compared with every query: two milliseconds for as many."""
+
+
+@dataclass(frozen=True, slots=True)
 class MapSettings:
     """UMAP on the shared graph (McInnes, Healy, Melville 2018, arXiv:1802.03426)."""
 
@@ -103,6 +115,7 @@ class Settings:
     """All settings of a library."""
 
     reading: ReadingLimits = field(default_factory=ReadingLimits)
+    index: IndexSettings = field(default_factory=IndexSettings)
     graph: GraphSettings = field(default_factory=GraphSettings)
     map: MapSettings = field(default_factory=MapSettings)
     topics: TopicSettings = field(default_factory=TopicSettings)
