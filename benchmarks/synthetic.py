@@ -179,8 +179,8 @@ class Field:
         own = draw.standard_normal((PIECE, DIMENSION), dtype=np.float32)
         own *= self._spread.astype(np.float32)
         vectors = centres[problems] + own * scatter[problems, None].astype(np.float32)
-        lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = (vectors / lengths) @ self._turn
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.asarray(vectors / lengths, dtype=np.float32) @ self._turn
         return unit
 
     @cached_property

@@ -52,6 +52,8 @@ class MapSettings:
     neighbours: int = 15
     min_distance: float = 0.25
     spread: float = 1.5
+    most_drawn: int = 100_000
+    """Papers that UMAP draws; of more a sample is drawn, and the others are placed among it."""
     seed: int = 20_240_311
 
 

@@ -13,6 +13,7 @@ are looked through, and more of them the fewer they hold.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -90,7 +91,7 @@ class ListsFactory:
         sample = np.linspace(0, size - 1, min(size, lists * _TRAINED_ON)).astype(np.int64)
         index.train(np.ascontiguousarray(vectors[sample], dtype=np.float32))
         list_of = np.full(size, -1, dtype=np.int64)
-        return _filled(index, vectors, list_of, self.code, size, settings)
+        return _filled(index, vectors, list_of, Tuning.not_yet(self.code, size), settings)
 
     def update(
         self, before: Engine, moved: Keys, vectors: Vectors, settings: IndexSettings = DEFAULTS
@@ -104,9 +105,7 @@ class ListsFactory:
             return self.build(vectors, settings)
         list_of = np.full(size, -1, dtype=np.int64)
         list_of[moved[moved >= 0]] = before.list_of[moved >= 0]
-        return _filled(
-            before.emptied(), vectors, list_of, self.code, before.tuning.made_for, settings
-        )
+        return _filled(before.emptied(), vectors, list_of, before.tuning, settings)
 
     def open(self, folder: Path) -> Engine:
         import faiss
@@ -123,7 +122,7 @@ class ListsFactory:
         stored = StoredVectors.open(folder)
         if not index.ntotal == stored.size == len(list_of):
             raise LibraryDamaged(f"{folder}: the index and its vectors differ in number.")
-        return FaissLists(index, stored, list_of, tuning)
+        return FaissLists(index, stored, list_of, tuning, folder)
 
 
 class EightBitFactory(ListsFactory):
@@ -151,8 +150,7 @@ def _filled(
     index: Any,
     vectors: Vectors,
     list_of: Keys,
-    code: str,
-    made_for: int,
+    tuning: Tuning,
     settings: IndexSettings,
 ) -> FaissLists:
     """Put ``vectors`` into the trained ``index``; ``list_of`` is -1 where the list is not known."""
@@ -168,7 +166,7 @@ def _filled(
         pointers = [faiss.swig_ptr(array) for array in (shard, keys, lists)]
         index.add_core(len(shard), *pointers)
     stored = StoredVectors.of(vectors)
-    tuning = tuned(index, stored, code, made_for, settings)
+    tuning = tuned(index, stored, tuning, settings)
     return FaissLists(index, stored, list_of.astype(np.int32), tuning)
 
 
@@ -181,8 +179,11 @@ class FaissLists:
         stored: StoredVectors,
         list_of: NDArray[np.int32],
         tuning: Tuning,
+        folder: Path | None = None,
     ) -> None:
+        """Take what an index is made of; ``folder`` is where it is mapped from."""
         self._index = index
+        self._folder = folder
         self._stored = stored
         self.list_of = list_of
         """The list of each key, shape (size,)."""
@@ -239,6 +240,11 @@ class FaissLists:
     def save(self, folder: Path) -> None:
         import faiss
 
+        if self._folder is not None:
+            # Of an index that is mapped, FAISS would write nothing but where it lies.
+            for path in self._folder.iterdir():
+                shutil.copyfile(path, folder / path.name)
+            return
         faiss.write_index(self._index, str(folder / _FILE))
         np.save(folder / _LIST_OF, self.list_of, allow_pickle=False)
         self._stored.save(folder)
@@ -249,12 +255,11 @@ class FaissLists:
         """Return an index with the same lists and codes, and nothing in it."""
         import faiss
 
-        copy: Any = faiss.clone_index(self._index)
-        lists: Any = faiss.ArrayInvertedLists(copy.nlist, copy.code_size)
-        copy.replace_invlists(lists, True)
-        lists.this.disown()
-        copy.ntotal = 0
-        return copy
+        # FAISS cannot copy an index that is mapped.
+        path = self._folder / _FILE if self._folder else None
+        index: Any = faiss.read_index(str(path)) if path else faiss.clone_index(self._index)
+        index.reset()
+        return index
 
     def _compared(self, queries: Vectors, found: int, among: Keys) -> Nearest:
         # A product of matrices is shared among threads, at the cost of whatever runs beside it.

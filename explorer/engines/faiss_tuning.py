@@ -31,6 +31,8 @@ _LOOKED_THROUGH = 10_000
 """Vectors that are looked through in any case: it takes no time, and small indexes are exact."""
 _STEP = 2**0.25
 """How many times as many lists are tried next."""
+_PLENTY = 8
+"""Share of all lists that finds what can be found, to see how many candidates codes need."""
 _FEWEST_SPARE = 32
 """Candidates for refinement beyond what is asked for, in any case."""
 _REFINED = {"SQ8": (2,), "RaBitQ4": (4, 8, 16), "RaBitQ": (16, 32, 64, 128)}
@@ -55,6 +57,11 @@ class Tuning:
     """Recall@10 that was reached on ``queries``, from 0 to 1."""
     queries: int
 
+    @classmethod
+    def not_yet(cls, code: str, size: int) -> Tuning:
+        """Return what is known of an index for so many vectors before anything is measured."""
+        return cls(code, size, 1, 1, 1, 0.0, 0.0, 0)
+
     def probes(self, found: int, lists: int) -> int:
         """Return how many of the ``lists`` to look through for so many nearest."""
         steepness = math.log(self.far / self.near) / math.log(_FAR / _NEAR)
@@ -66,38 +73,44 @@ class Tuning:
         return max(self.refine * found, found + _FEWEST_SPARE)
 
 
-def tuned(
-    index: Any, stored: StoredVectors, code: str, made_for: int, settings: IndexSettings
-) -> Tuning:
+def tuned(index: Any, stored: StoredVectors, before: Tuning, settings: IndexSettings) -> Tuning:
     """Return how ``index`` reaches the recall that ``settings`` ask for, or comes nearest to it.
 
-    Recall is taken to be reached where the lower end of its 95 % interval does so.
+    Recall is taken to be reached where the lower end of its 95 % interval does so. What was found
+    before stays as long as it still does.
     """
     lists = int(index.nlist)
-    least = max(1, min(lists, math.ceil(_LOOKED_THROUGH * lists / max(1, stored.size))))
-    steps = math.ceil(math.log(lists / least) / math.log(_STEP))
-    grid = [min(lists, math.ceil(least * _STEP**step)) for step in range(steps + 1)]
     queries = _queries(stored)
     truth = _nearest(queries, stored, min(_FAR, stored.size))
     near = truth[:, : min(_NEAR, stored.size)]
-    tuning = Tuning(code, made_for, lists, lists, 1, settings.recall, 0.0, len(queries))
-    for refine in _REFINED[code]:
+    wanted = settings.recall
+
+    def recall(tuning: Tuning, truth: Vectors, probes: int = 0) -> tuple[float, float]:
+        return _recall(index, stored, tuning, queries, truth, probes or tuning.near)
+
+    if before.queries and before.wanted == wanted:
+        mean, low = recall(before, near)
+        if low >= wanted:
+            return replace(before, recall=round(mean, 4))
+    least = max(1, min(lists, math.ceil(_LOOKED_THROUGH * lists / max(1, stored.size))))
+    steps = math.ceil(math.log(lists / least) / math.log(_STEP))
+    grid = [min(lists, math.ceil(least * _STEP**step)) for step in range(steps + 1)]
+    enough = max(least, lists // _PLENTY)
+    tuning = replace(before, near=enough, far=enough, wanted=wanted, queries=len(queries))
+    for refine in _REFINED[before.code]:
         tuning = replace(tuning, refine=refine)
-        if _recall(index, stored, tuning, queries, near)[1] >= settings.recall:
+        if refine == _REFINED[before.code][-1] or recall(tuning, near)[1] >= wanted:
             break
 
-    def reaches(probes: int, truth: Vectors, recall: float) -> bool:
-        trial = replace(tuning, near=probes, far=probes)
-        return _recall(index, stored, trial, queries, truth)[1] >= recall
+    def fewest(truth: Vectors, grid: list[int]) -> int:
+        def reaches(probes: int) -> bool:
+            return recall(tuning, truth, probes)[1] >= wanted
 
-    place = bisect_left(grid, True, key=lambda probes: reaches(probes, near, settings.recall))
-    probes = grid[min(place, len(grid) - 1)]
-    tuning = replace(tuning, near=probes, far=probes)
-    recall = _recall(index, stored, tuning, queries, near)[0]
-    more = [probes for probes in grid if probes >= tuning.near]
-    place = bisect_left(more, True, key=lambda probes: reaches(probes, truth, settings.recall))
-    far = more[min(place, len(more) - 1)]
-    return replace(tuning, far=far, recall=round(recall, 4))
+        return grid[min(bisect_left(grid, True, key=reaches), len(grid) - 1)]
+
+    tuning = replace(tuning, near=fewest(near, grid))
+    far = fewest(truth, [probes for probes in grid if probes >= tuning.near])
+    return replace(tuning, far=far, recall=round(recall(tuning, near)[0], 4))
 
 
 def _queries(stored: StoredVectors) -> Vectors:
@@ -121,7 +134,7 @@ def _nearest(queries: Vectors, stored: StoredVectors, k: int) -> Vectors:
 
 
 def _recall(
-    index: Any, stored: StoredVectors, tuning: Tuning, queries: Vectors, truth: Vectors
+    index: Any, stored: StoredVectors, tuning: Tuning, queries: Vectors, truth: Vectors, probes: int
 ) -> tuple[float, float]:
     """Return the share of the nearest that is found, and the lower end of its 95 % interval.
 
@@ -133,7 +146,7 @@ def _recall(
 
     found = truth.shape[1]
     wanted = min(tuning.candidates(found), stored.size)
-    parameters = faiss.SearchParametersIVF(nprobe=tuning.near)  # type: ignore[call-arg]
+    parameters = faiss.SearchParametersIVF(nprobe=probes)  # type: ignore[call-arg]
     with threads(0):
         keys = index.search(queries, wanted, params=parameters)[1]
     scores = refined(stored, queries, keys, found).scores
