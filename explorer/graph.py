@@ -8,11 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explorer.embedders import Vectors
 from explorer.engines import Engine
 from explorer.settings import GraphSettings
 
@@ -22,17 +24,24 @@ _NEWCOMERS = 512
 """Newcomers compared with a block at once: some 40 MB, the order of the nearest among them."""
 _PAIRS = 1 << 30
 """Newcomers times papers that are all compared: a few seconds."""
-_WIDE = 8
+_WIDE = 4
 """Nearest of a newcomer that are asked whether it is among theirs, for each neighbour kept."""
-_COMPARED_BY_AXES = (5_000, 60_000)
-"""Numbers of papers that are compared by their principal axes first."""
+_MANY = 5_000
+"""Papers from which they are compared by their principal axes first."""
+_COMPARED_WITH_ALL = 60_000
+"""Papers up to which each is compared with all others."""
 _AXES = 128
 _BY_AXES = 3
 """Nearest by the axes that are compared by the whole vectors, for each neighbour kept."""
+_TELLING = 50_000
+"""Papers that the axes are taken from."""
 _ASKED = 256
-"""Papers that it is measured on how many neighbours the axes miss."""
-_MISSED = 0.01
-"""Share of neighbours that may be missed."""
+"""Papers that it is measured on how many neighbours are found."""
+_OF_ALL = 0.99
+"""Share of neighbours that must be found where all papers are compared."""
+_FEWEST_LISTS = 16
+_WORTHWHILE = 4
+"""Share of all lists beyond which the engine itself is asked."""
 _USUAL = 10
 """Neighbours whose mean similarity is what a paper is used to."""
 _CONTRAST = 4.0
@@ -284,8 +293,8 @@ def build_graph(
     ``advance`` is told how many papers of how many are done.
     """
     k = min(settings.neighbours, engine.size - 1)
-    if _COMPARED_BY_AXES[0] <= engine.size <= _COMPARED_BY_AXES[1]:
-        graph = _by_axes(engine, k, advance)
+    if engine.size >= _MANY and engine.dimension >= 2 * _AXES:
+        graph = _by_axes(engine, k, settings, advance)
         if graph is not None:
             return graph
     neighbours = np.empty((engine.size, max(k, 0)), dtype=np.int32)
@@ -297,42 +306,76 @@ def build_graph(
     return NeighbourGraph(neighbours, similarities)
 
 
-def _by_axes(engine: Engine, k: int, advance: Advance) -> NeighbourGraph | None:
+def _by_axes(
+    engine: Engine, k: int, settings: GraphSettings, advance: Advance
+) -> NeighbourGraph | None:
     """Return the graph by way of the vectors' principal axes; None where that finds too little.
 
-    All papers are compared along a third of the directions, those along which papers vary most,
-    and the nearest by these then by their whole vectors. On vectors of real papers that takes
-    half the time and finds .995 of the 30 nearest; how many it finds is measured each time.
+    Papers are compared along a third of the directions, those along which papers vary most, and
+    the nearest by these then by their whole vectors. How many neighbours that finds is measured
+    each time, against those that the engine finds.
     """
-    import faiss
-
     from explorer.engines.faiss_lists import refined
     from explorer.engines.faiss_threads import threads
     from explorer.engines.stored_vectors import StoredVectors
 
-    if engine.dimension < 2 * _AXES:
-        return None
     everyone = np.arange(engine.size, dtype=np.int64)
     vectors = engine.vectors(everyone)
-    _, axes = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
-    short = np.ascontiguousarray(vectors @ axes[:, ::-1][:, :_AXES].astype(np.float32))
+    short = _along_axes(vectors)
+    index, order = _index_of(short)
     stored = StoredVectors.of(vectors)
-    neighbours = np.empty((engine.size, k), dtype=np.int32)
-    similarities = np.empty((engine.size, k), dtype=np.float32)
 
     def found(rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         with threads(1):
-            keys = faiss.knn(short[rows], short, _BY_AXES * (k + 1), faiss.METRIC_INNER_PRODUCT)[1]
+            keys = index.search(short[rows], _BY_AXES * (k + 1))[1]
             return _without_own(*refined(stored, vectors[rows], keys, k + 1), rows)
 
     some = everyone[:: max(1, engine.size // _ASKED)]
-    missed = _nearest(engine, some, k)[1][:, -1:] - 1e-6 > found(some)[1]
-    if missed.mean() > _MISSED:
-        return None
-    blocks = np.array_split(everyone, math.ceil(engine.size / _BLOCK_BY_AXES))
+    last = _nearest(engine, some, k)[1][:, -1:] - 1e-6
+    exhaustive = not hasattr(index, "nprobe")
+    while (found(some)[1] >= last).mean() < (_OF_ALL if exhaustive else settings.recall):
+        if exhaustive or index.nprobe >= index.nlist // _WORTHWHILE:
+            return None
+        index.nprobe *= 2
+    neighbours = np.empty((engine.size, k), dtype=np.int32)
+    similarities = np.empty((engine.size, k), dtype=np.float32)
+    blocks = np.array_split(order, math.ceil(engine.size / _BLOCK_BY_AXES))
+    done = 0
     # Threads of FAISS wait for each other at every step; these do not.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for rows, nearest in zip(blocks, pool.map(found, blocks), strict=True):
             neighbours[rows], similarities[rows] = nearest
-            advance(int(rows[-1]) + 1, engine.size)
+            done += len(rows)
+            advance(done, engine.size)
     return NeighbourGraph(neighbours, similarities)
+
+
+def _along_axes(vectors: Vectors) -> Vectors:
+    """Return ``vectors`` along the axes that keep most of them, shape (papers, axes)."""
+    some = vectors[:: max(1, len(vectors) // _TELLING)]
+    _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
+    return np.ascontiguousarray(vectors @ axes[:, ::-1][:, :_AXES].astype(np.float32))
+
+
+def _index_of(short: Vectors) -> tuple[Any, NDArray[np.int64]]:
+    """Return an index, and its rows in an order that keeps together what lies together."""
+    import faiss
+
+    if len(short) <= _COMPARED_WITH_ALL:
+        flat = faiss.IndexFlatIP(short.shape[1])
+        flat.add(short)
+        return flat, np.arange(len(short), dtype=np.int64)
+    lists = round(4 * len(short) ** 0.5)
+    index: Any = faiss.index_factory(
+        short.shape[1], f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT
+    )
+    index.by_residual = False
+    index.nprobe = _FEWEST_LISTS
+    index.cp.spherical = True
+    index.cp.niter = 8
+    index.cp.max_points_per_centroid = 64
+    index.train(short[:: max(1, len(short) // (64 * lists))])
+    own = index.quantizer.assign(short, 1)[:, 0]
+    keys = np.arange(len(short), dtype=np.int64)
+    index.add_core(len(short), *(faiss.swig_ptr(array) for array in (short, keys, own)))
+    return index, np.argsort(own, kind="stable").astype(np.int64)

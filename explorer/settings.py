@@ -31,6 +31,8 @@ class GraphSettings:
     """The neighbour graph that map, topics, search and "more like this" share."""
 
     neighbours: int = 30
+    recall: float = 0.95
+    """Share of neighbours found, at least, in libraries too large to compare all papers."""
 
 
 @dataclass(frozen=True, slots=True)
