@@ -21,7 +21,7 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "faults", "latency")
 """Those that ``make bench`` runs; the others need data that does not come with the project."""
 _VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-ALL = (*EVERYDAY, "map", "retrieval", "search", "beside_txtai", "topics", "growth")
+ALL = (*EVERYDAY, "map", "retrieval", "search", "beside_txtai", "topics", "growth", "million")
 
 
 def main(arguments: list[str]) -> None:

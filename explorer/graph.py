@@ -315,9 +315,8 @@ def _by_axes(
     the nearest by these then by their whole vectors. How many neighbours that finds is measured
     each time, against those that the engine finds.
     """
-    from explorer.engines.faiss_lists import refined
     from explorer.engines.faiss_threads import threads
-    from explorer.engines.stored_vectors import StoredVectors
+    from explorer.engines.stored_vectors import StoredVectors, refined
 
     everyone = np.arange(engine.size, dtype=np.int64)
     vectors = engine.vectors(everyone)

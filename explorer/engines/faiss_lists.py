@@ -26,7 +26,7 @@ from explorer.embedders import Vectors
 from explorer.engines import DEFAULTS, Engine, Keys, Nearest
 from explorer.engines.faiss_threads import threads
 from explorer.engines.faiss_tuning import Tuning, tuned
-from explorer.engines.stored_vectors import StoredVectors
+from explorer.engines.stored_vectors import StoredVectors, refined
 from explorer.errors import LibraryDamaged
 from explorer.settings import IndexSettings
 
@@ -341,28 +341,3 @@ class FaissLists:
             1, faiss.swig_ptr(query), wanted, *pointers, False, parameters
         )
         return keys[0], scores[0]
-
-
-def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: int) -> Nearest:
-    """Return the nearest of ``candidates`` by the vectors themselves; -1 is none.
-
-    At least ``found`` of each row must be keys.
-    """
-    import faiss
-
-    candidates = np.ascontiguousarray(candidates)
-    if len(queries) == 1:
-        some = candidates[candidates >= 0][None]
-        scores = np.einsum("rd,qd->qr", stored.take(some[0]), queries)
-    else:
-        some = candidates
-        scores = np.empty(some.shape, dtype=np.float32)
-        with stored.mapped() as rows:
-            faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
-                *(faiss.swig_ptr(array) for array in (scores, queries, rows, some)),
-                queries.shape[1],
-                *some.shape,
-            )
-        scores[some < 0] = -np.inf
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
-    return Nearest(np.take_along_axis(some, order, axis=1), np.take_along_axis(scores, order, 1))

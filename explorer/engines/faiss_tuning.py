@@ -11,16 +11,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from explorer.embedders import Vectors
 from explorer.engines.faiss_threads import threads
+from explorer.engines.stored_vectors import StoredVectors, refined
 from explorer.settings import IndexSettings
-
-if TYPE_CHECKING:
-    from explorer.engines.stored_vectors import StoredVectors
 
 _QUERIES = 1_000
 _LIKENESS = 0.8
@@ -141,8 +139,6 @@ def _recall(
     Of several that are as near, any will do.
     """
     import faiss
-
-    from explorer.engines.faiss_lists import refined
 
     found = truth.shape[1]
     wanted = min(tuning.candidates(found), stored.size)

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from explorer.embedders import Vectors
-from explorer.engines import Keys
+from explorer.engines import Keys, Nearest
 from explorer.errors import LibraryDamaged
 
 _FILE = "vectors.npy"
@@ -90,3 +90,28 @@ class StoredVectors:
         """Write them into ``folder``."""
         with self.mapped() as rows:
             np.save(folder / _FILE, rows, allow_pickle=False)
+
+
+def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: int) -> Nearest:
+    """Return the nearest of ``candidates`` by the vectors themselves; -1 is none.
+
+    At least ``found`` of each row must be keys.
+    """
+    import faiss
+
+    candidates = np.ascontiguousarray(candidates)
+    if len(queries) == 1:
+        some = candidates[candidates >= 0][None]
+        scores = np.einsum("rd,qd->qr", stored.take(some[0]), queries)
+    else:
+        some = candidates
+        scores = np.empty(some.shape, dtype=np.float32)
+        with stored.mapped() as rows:
+            faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
+                *(faiss.swig_ptr(array) for array in (scores, queries, rows, some)),
+                queries.shape[1],
+                *some.shape,
+            )
+        scores[some < 0] = -np.inf
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
+    return Nearest(np.take_along_axis(some, order, axis=1), np.take_along_axis(scores, order, 1))
