@@ -31,6 +31,7 @@ ALL = (
     "topics",
     "growth",
     "storage",
+    "million",
 )
 
 

@@ -179,8 +179,16 @@ class Field:
         own = draw.standard_normal((PIECE, DIMENSION), dtype=np.float32)
         own *= self._spread.astype(np.float32)
         vectors = centres[problems] + own * scatter[problems, None].astype(np.float32)
-        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.asarray(vectors / lengths, dtype=np.float32) @ self._turn
         return unit
+
+    @cached_property
+    def _turn(self) -> Vectors:
+        """A rotation: no model's directions of most variance lie along its numbers."""
+        draw = np.random.default_rng([self.seed, 5])
+        turn: Vectors = np.linalg.qr(draw.normal(size=(DIMENSION, DIMENSION)))[0].astype(np.float32)
+        return turn
 
     @cached_property
     def _phrases(self) -> tuple[list[str], list[str], list[list[str]]]:

@@ -40,7 +40,7 @@ from explorer.plan import joined
 from explorer.progress import Clock, Progress, Silence
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.records import Records, Texts
-from explorer.settings import FINENESS, Settings, of_fineness
+from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
 from explorer.spool import Shelf, Spool
 from explorer.vectors import Embedded, VectorCache, embed_missing
 
@@ -53,6 +53,8 @@ class Options:
     """Model name or path; empty keeps the library's, or takes the default in a new one."""
     engine: str = ""
     """Name of the vector index; empty keeps the library's, or takes the default in a new one."""
+    memory: int = 0
+    """Bytes that the vector index may take in memory; 0 keeps what the library has."""
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
@@ -280,7 +282,7 @@ class _Update:
             settings,
             self._namer,
             statements,
-            self._course(shape, namespace),
+            self._course(shape, namespace, engine),
             number,
             created,
             clock,
@@ -301,6 +303,7 @@ class _Update:
                 settings=shape | {LAST_TOPIC: drawn.last_topic},
                 fit=drawn.fit,
                 files={},
+                index=drawn.draft.engine.facts,
             )
             generation = library.publish(drawn.draft, manifest)
         return self._report(
@@ -335,7 +338,7 @@ class _Update:
         embedded = embed_missing(cache, embedder, missing, progress.advance)
         return replace(embedded, reused=len(set(self._papers.fingerprints)) - embedded.new)
 
-    def _course(self, shape: dict[str, Any], namespace: str) -> Course | None:
+    def _course(self, shape: dict[str, Any], namespace: str, engine: str) -> Course | None:
         """Return how to go on from the live generation; None to begin from nothing."""
         live = self._live
         if live is None:
@@ -353,6 +356,7 @@ class _Update:
             same_vectors=same_vectors
             and not self._options.given_vectors  # a text may come with another vector now
             and was.get("graph") == shape["graph"],
+            same_index=live.manifest.engine == engine and was["index"] == shape["index"],
             redraw=why,
             topics_anew=was.get("topics") != shape["topics"],
             full=self._options.full,
@@ -463,6 +467,7 @@ class _Known:
     identity: str
     """Empty where there are no vectors yet, or nobody knows whose they are."""
     fineness: str
+    memory: int
 
 
 def _known(library: Library, live: Generation | None) -> _Known:
@@ -472,11 +477,14 @@ def _known(library: Library, live: Generation | None) -> _Known:
     facts |= settings if isinstance(settings, dict) else {}
     text = {name: value for name, value in facts.items() if isinstance(value, str)}
     fineness = text.get("fineness", "")
+    index = facts.get("index")
+    memory = index.get("memory") if isinstance(index, dict) else None
     return _Known(
         model=text.get("model") or DEFAULT_MODEL,
         engine=text.get("engine") or DEFAULT_ENGINE,
         identity=text.get("identity", ""),
         fineness=fineness if fineness in FINENESS else "normal",
+        memory=memory if isinstance(memory, int) else IndexSettings().memory,
     )
 
 
@@ -504,7 +512,8 @@ def _shape(
     """Return the settings in force, and all that shapes a generation beside its papers."""
     fineness = options.topics or known.fineness
     topics = of_fineness(options.settings.topics, fineness)
-    settings = replace(options.settings, topics=topics)
+    index = replace(options.settings.index, memory=options.memory or known.memory)
+    settings = replace(options.settings, topics=topics, index=index)
     return settings, _as_json(settings) | {
         "fineness": fineness,
         "said": curation.digest_of(statements),
@@ -515,7 +524,9 @@ def _shape(
 def _shape_of(live: Generation) -> dict[str, Any]:
     """Return what shaped ``live``; older manifests do not tell what nobody could ask for yet."""
     nothing_asked = {"fineness": "normal", "said": "", "namer": ""}
-    return nothing_asked | live.manifest.settings
+    told = live.manifest.settings
+    usual = _as_json(Settings())
+    return nothing_asked | told | {name: usual[name] | told.get(name, {}) for name in usual}
 
 
 def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:
@@ -526,4 +537,4 @@ def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:
 
 def _as_json(settings: Settings) -> dict[str, Any]:
     """Return the settings that shape what is stored; reading and search shape nothing."""
-    return {name: asdict(getattr(settings, name)) for name in ("graph", "map", "topics")}
+    return {name: asdict(getattr(settings, name)) for name in ("index", "graph", "map", "topics")}

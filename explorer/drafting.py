@@ -16,16 +16,16 @@ import numpy as np
 
 from explorer.curation import Statement
 from explorer.embedders import Embedder, Vectors
-from explorer.engines import EngineFactory
+from explorer.engines import Engine, EngineFactory
 from explorer.fit import measure
 from explorer.generation import Draft, Generation, WordsBefore, milliseconds
-from explorer.graph import build_graph, updated_graph
+from explorer.graph import NeighbourGraph, build_graph, updated_graph
 from explorer.lexicon import INDEXED_FIELDS
 from explorer.lineage import Before, Event, Moved, events, last_number, rows_moved
 from explorer.names import A_FUNCTION, EmbedPhrases, Namer
 from explorer.outline import Outline, draw_outline
 from explorer.paper import Paper
-from explorer.progress import Clock
+from explorer.progress import Clock, Progress
 from explorer.projection import Positions, draw, place, redraw
 from explorer.records import ids_of, rows_same
 from explorer.settings import Settings
@@ -47,6 +47,8 @@ class Course:
     """All papers of that generation, in the order of its rows."""
     same_vectors: bool = True
     """The vectors of unchanged papers are those that it holds."""
+    same_index: bool = True
+    """The vector index is of the kind that it has."""
     redraw: str = ""
     """Why the map is drawn anew from where papers are, and topics are sought anew; or empty."""
     topics_anew: bool = False
@@ -116,12 +118,7 @@ def make_draft(
     """
     moved = rows_moved(ids_of(course.papers), ids_of(papers)) if course else None
     with clock.stage("index"):
-        engine = factory.build(vectors)
-        if course is not None and moved is not None and course.same_vectors and not course.full:
-            unchanged = _where_same(course.papers, papers, moved, ("fingerprint",))
-            graph = updated_graph(course.before.graph, unchanged, engine, settings.graph)
-        else:
-            graph = build_graph(engine, settings.graph)
+        engine, graph = _indexed(papers, vectors, factory, settings, course, moved, clock.progress)
     with clock.stage("map"):
         drift = None
         if course is None or moved is None or course.full or moved.max(initial=-1) < 0:
@@ -169,6 +166,28 @@ def make_draft(
     why = course.redraw if course else ""
     highest = max(past.last_number if past else 0, last_number(outline.levels))
     return Drawn(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)
+
+
+def _indexed(
+    papers: Sequence[Paper],
+    vectors: Vectors,
+    factory: EngineFactory,
+    settings: Settings,
+    course: Course | None,
+    moved: Moved | None,
+    progress: Progress,
+) -> tuple[Engine, NeighbourGraph]:
+    """Return the index of ``vectors`` and their neighbour graph, from those before if there are."""
+    if course is None or moved is None or course.full or not course.same_vectors:
+        engine = factory.build(vectors, settings.index)
+        return engine, build_graph(engine, settings.graph, progress.advance)
+    same = _where_same(course.papers, papers, moved, ("fingerprint",))
+    if course.same_index:
+        engine = factory.update(course.before.engine, same, vectors, settings.index)
+    else:
+        engine = factory.build(vectors, settings.index)
+    graph = updated_graph(course.before.graph, same, engine, settings.graph, progress.advance)
+    return engine, graph
 
 
 def last_topic(before: Generation) -> int:

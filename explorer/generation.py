@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +81,8 @@ class Manifest:
     files: dict[str, dict[str, Any]]
     """Size and SHA-256 of each file, by its path inside the folder."""
     schema: int = SCHEMA
+    index: dict[str, Any] = field(default_factory=dict)
+    """What the vector index is, and what was measured of it (see ``Engine.facts``)."""
 
 
 @dataclass(frozen=True, eq=False)

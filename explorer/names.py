@@ -40,6 +40,10 @@ _MARGIN_WORTH = 6.0
 _LEAST_SHARE = 0.04
 """A phrase of fewer of a topic's papers names those few, not the topic."""
 _CANDIDATES = 30
+_MOST_COMPARED = 4_000
+"""Topics of one level whose middles phrases are held against; beyond that, siblings' are."""
+_MOST_CANDIDATES = 60_000
+"""Phrases of one level whose vectors are compared, about; many topics have fewer each."""
 _KEYWORDS = 8
 _CHOICES = 8
 """A topic's best phrases, among which its name is chosen."""
@@ -111,14 +115,15 @@ def name_topics(
             names[topic] = parent_names[parent]  # not divided, so still the same topic
     unnamed = [topic for topic in present if topic not in names]
     scored = _scores(table, labels, parents, unnamed)
+    candidates = max(_CHOICES, min(_CANDIDATES, _MOST_CANDIDATES // max(1, len(unnamed))))
     shortlist = {
-        topic: sorted(scores, key=lambda key: (-scores[key], key))[:_CANDIDATES]
+        topic: sorted(scores, key=lambda key: (-scores[key], key))[:candidates]
         for topic, scores in scored.items()
     }
     keys = sorted({key for found in shortlist.values() for key in found})
     phrases = embed_phrases([table.display[key] for key in keys]) if keys else vectors[:0]
     vector_of = dict(zip(keys, phrases, strict=True))
-    centrality = _centrality(shortlist, vector_of, members, vectors)
+    centrality = _centrality(shortlist, vector_of, members, parent_of, vectors)
     taken = {_bag(name.label) for name in (*parent_names, *names.values())}
     taken |= {_bag(label) for label in reserved}
     ranked: dict[int, list[str]] = {}
@@ -374,28 +379,33 @@ def _centrality(
     shortlist: dict[int, list[str]],
     vector_of: dict[str, NDArray[np.float32]],
     members: Sequence[Rows],
+    parent_of: Mapping[int, int],
     vectors: Vectors,
 ) -> dict[tuple[int, str], float]:
     """Return, for each (topic, phrase), how far it points to this topic and to no other.
 
-    The cosine to the topic's middle counts, and by how much it exceeds that to any other.
+    The cosine to the topic's middle counts, and by how much it exceeds that to any other; where
+    there are very many topics, to any other of the same parent.
     """
-    if not shortlist:
-        return {}
     present = [topic for topic, rows in enumerate(members) if len(rows)]
-    middles = np.stack([vectors[members[topic]].mean(axis=0) for topic in present])
-    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for topic in present if shortlist else ():
+        groups[parent_of[topic] if len(present) > _MOST_COMPARED else 0].append(topic)
     result: dict[tuple[int, str], float] = {}
-    for topic, found in shortlist.items():
-        if not found:
-            continue
-        cosines = np.stack([vector_of[key] for key in found]) @ middles.T
-        column = present.index(topic)
-        others = np.delete(cosines, column, axis=1)
-        for place, key in enumerate(found):
-            own = float(cosines[place, column])
-            margin = own - float(others[place].max()) if others.shape[1] else 0.0
-            result[topic, key] = max(own, _LEAST_CENTRAL) * float(np.exp(_MARGIN_WORTH * margin))
+    for rivals in groups.values():
+        middles = np.stack([vectors[members[topic]].mean(axis=0) for topic in rivals])
+        middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
+        for column, topic in enumerate(rivals):
+            found = shortlist.get(topic)
+            if not found:
+                continue
+            cosines = np.stack([vector_of[key] for key in found]) @ middles.T
+            others = np.delete(cosines, column, axis=1)
+            for place, key in enumerate(found):
+                own = float(cosines[place, column])
+                margin = own - float(others[place].max()) if others.shape[1] else 0.0
+                worth = float(np.exp(_MARGIN_WORTH * margin))
+                result[topic, key] = max(own, _LEAST_CENTRAL) * worth
     return result
 
 

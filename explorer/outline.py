@@ -6,7 +6,7 @@ id, its colour and its name; only topics that are new are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -35,6 +35,10 @@ from explorer.topics import (
 _REPRESENTATIVES = 5
 _TOO_ALIKE = 0.93
 """Cosine above which one representative says what the other says."""
+_READ = 60_000
+"""Papers that names are sought in; of more, a share of each topic is read."""
+_LEAST_READ = 12
+"""Papers of each of the finest topics that are read in any case."""
 _BACKGROUND = 2_000
 """Papers of other topics that the phrases of new topics are held against, at most."""
 
@@ -141,6 +145,7 @@ def _names(
         rows = np.arange(len(papers))
     if not len(rows):
         return kept
+    rows, known = _sampled(memberships, rows), rows
     table = phrase_table(papers_at(papers, rows))
     some = vectors[rows]
     names: list[dict[int, TopicName]] = []
@@ -148,18 +153,19 @@ def _names(
     for depth, labels in enumerate(memberships):
         above = [names[-1][place] for place in sorted(names[-1])] if names else []
         below = {name.label for names_below in kept[depth + 1 :] for name in names_below.values()}
-        names.append(
-            name_topics(
-                table,
-                labels[rows],
-                parents[rows],
-                above,
-                some,
-                embed_phrases,
-                kept[depth],
-                below,
-            )
+        found = name_topics(
+            table,
+            labels[rows],
+            parents[rows],
+            above,
+            some,
+            embed_phrases,
+            kept[depth],
+            below,
         )
+        if len(rows) < len(known):
+            found = _as_in_all(found, kept[depth], labels[rows], labels[known])
+        names.append(found)
         parents = labels
     return names
 
@@ -233,6 +239,37 @@ def _rows_to_read(memberships: Sequence[Labels], kept: Sequence[dict[int, TopicN
     for labels in memberships:
         read[np.unique(labels, return_index=True)[1]] = True
     return np.flatnonzero(read)
+
+
+def _sampled(memberships: Sequence[Labels], rows: Rows) -> Rows:
+    """Return those of ``rows`` that are read, in order: all, or a share of each finest topic."""
+    if len(rows) <= _READ:
+        return rows
+    share = _READ / len(rows)
+    some = [
+        members[np.linspace(0, len(members) - 1, _read_of(len(members), share)).astype(np.int64)]
+        for members in members_of(memberships[-1][rows])
+        if len(members)
+    ]
+    return rows[np.sort(np.concatenate(some))]
+
+
+def _read_of(papers: int, share: float) -> int:
+    return min(papers, max(_LEAST_READ, round(share * papers)))
+
+
+def _as_in_all(
+    names: dict[int, TopicName], kept: Mapping[int, TopicName], read: Labels, labels: Labels
+) -> dict[int, TopicName]:
+    """Return new names with the evidence of all papers, as far as those that were read tell it."""
+    most = int(labels.max()) + 1
+    times = np.bincount(labels, minlength=most) / np.maximum(1, np.bincount(read, minlength=most))
+    return {
+        topic: name
+        if topic in kept
+        else replace(name, evidence=round(name.evidence * float(times[topic])))
+        for topic, name in names.items()
+    }
 
 
 def _free_colours(same: Sequence[Topic | None]) -> Iterator[int]:

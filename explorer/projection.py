@@ -1,12 +1,14 @@
 """The map: from the neighbour graph to positions in the plane.
 
 UMAP (McInnes, Healy, Melville 2018, arXiv:1802.03426) works on the shared neighbour graph; its
-own neighbour search is not used. The result is turned so that its longest axis lies level and
-scaled to one size, so libraries look alike whatever their numbers.
+own neighbour search is not used. Of a large library a sample is drawn, papers that lie apart from
+each other, and the others are placed among them. The result is turned so that its longest axis
+lies level and scaled to one size, so libraries look alike whatever their numbers.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from explorer.embedders import Vectors
-from explorer.graph import NeighbourGraph
-from explorer.settings import MapSettings
+from explorer.engines import load_engine
+from explorer.graph import NeighbourGraph, build_graph
+from explorer.settings import GraphSettings, MapSettings
 
 Positions = NDArray[np.float32]
 """Map coordinates, shape (papers, 2), centred, root mean square radius 10."""
@@ -32,6 +35,8 @@ drawing's, also from a start by another model. Below that, or with fewer epochs,
 """
 _ASKED = 2_000
 """Papers that tell how far neighbours usually are from each other on the map."""
+_BLOCK = 10_000
+"""Papers that are placed at once."""
 _SHIFTS = 5
 _PUSHES = 12
 _ROOM = 0.6
@@ -46,7 +51,11 @@ def draw(graph: NeighbourGraph, vectors: Vectors, settings: MapSettings) -> Posi
     """
     if graph.size < _FEWEST_FOR_UMAP:
         return _framed(_principal_axes(vectors))
-    return _framed(_umap(graph, vectors, settings))
+    if graph.size <= settings.most_drawn:
+        return _framed(_umap(graph, vectors, settings))
+    chosen, its_graph, some = _sample(graph, vectors, settings)
+    drawn = _framed(_umap(its_graph, some, settings))
+    return _framed(_with_the_rest(graph, chosen, drawn, settings).astype(np.float64))
 
 
 def redraw(
@@ -64,7 +73,43 @@ def redraw(
         return _laid_over(_principal_axes(vectors), start)
     # UMAP cannot begin from where all papers lie on one spot or in one line.
     begin = np.asarray(start) if np.ptp(start, axis=0).min() > 0 else None
-    return _laid_over(_umap(graph, vectors, settings, begin), start)
+    if graph.size <= settings.most_drawn:
+        return _laid_over(_umap(graph, vectors, settings, begin), start)
+    chosen, its_graph, some = _sample(graph, vectors, settings)
+    drawn = _umap(its_graph, some, settings, None if begin is None else begin[chosen])
+    return _with_the_rest(graph, chosen, _laid_over(drawn, start[chosen]), settings)
+
+
+def spread_out(graph: NeighbourGraph, most: int, seed: int) -> NDArray[np.int64]:
+    """Return the rows of at most about so many papers, no two of which are near neighbours.
+
+    Each paper draws a lot, and is chosen if its own is higher than those of its nearest; so many
+    of those are asked that one paper of each such group is chosen.
+    """
+    asked = min(math.ceil(graph.size / most) - 1, graph.neighbours.shape[1])
+    lots = np.random.default_rng(seed).permutation(graph.size).astype(np.int32)
+    highest = lots[graph.neighbours[:, :asked]].max(axis=1, initial=-1)
+    chosen = np.flatnonzero(lots > highest)
+    # Hubs are many papers' neighbours, so that more may be chosen than were meant to be.
+    return np.sort(chosen[np.argsort(-lots[chosen], kind="stable")[:most]])
+
+
+def _sample(
+    graph: NeighbourGraph, vectors: Vectors, settings: MapSettings
+) -> tuple[NDArray[np.int64], NeighbourGraph, Vectors]:
+    """Return papers to draw instead of all, the graph of their own, and their vectors."""
+    chosen = spread_out(graph, settings.most_drawn, settings.seed)
+    some = np.ascontiguousarray(vectors[chosen])
+    engine = load_engine("faiss").build(some)
+    return chosen, build_graph(engine, GraphSettings(settings.neighbours)), some
+
+
+def _with_the_rest(
+    graph: NeighbourGraph, chosen: NDArray[np.int64], drawn: Positions, settings: MapSettings
+) -> Positions:
+    positions = np.full((graph.size, 2), np.nan, dtype=np.float32)
+    positions[chosen] = drawn
+    return place(graph, positions, settings)
 
 
 def place(graph: NeighbourGraph, positions: Positions, settings: MapSettings) -> Positions:
@@ -88,13 +133,17 @@ def place(graph: NeighbourGraph, positions: Positions, settings: MapSettings) ->
     near = graph.neighbours[:, : settings.neighbours].astype(np.int64)
     reach = _usual_reach(placed, near, known)
     while len(waiting):
-        beside = placed[near[waiting]]
-        can = ~np.isnan(beside[:, :, 0]).all(axis=1)
+        can = ~np.isnan(placed[near[waiting], 0]).all(axis=1)
         if not can.any():  # they know only each other, so they begin a place of their own
             placed[waiting[:1]] = _outside(placed)
             waiting = waiting[1:]
             continue
-        placed[waiting[can]] = _densest(beside[can], reach)
+        ready = waiting[can]
+        spots = [
+            _densest(placed[near[ready[first : first + _BLOCK]]], reach)
+            for first in range(0, len(ready), _BLOCK)
+        ]
+        placed[ready] = np.concatenate(spots)
         waiting = waiting[~can]
     return np.asarray(_apart(placed, newcomers, settings.seed), dtype=np.float32)
 
@@ -145,13 +194,13 @@ def _apart(
 ) -> NDArray[np.float64]:
     """Push ``newcomers`` off the papers that they lie on; the others hold still."""
     settled = np.delete(placed, newcomers, axis=0)
-    gaps = cKDTree(settled).query(settled, 2)[0][:, 1] if len(settled) else np.empty(0)
+    gaps = cKDTree(settled).query(settled, 2, workers=-1)[0][:, 1] if len(settled) else np.empty(0)
     # A few papers lie so far apart that as much room for each newcomer would blow up the map.
     fair = _RADIUS / len(placed) ** 0.5
     room = min(_usual(gaps, fair), fair)
     random = np.random.default_rng(seed)
     for _ in range(_PUSHES):
-        distances, others = cKDTree(placed).query(placed[newcomers], 2)
+        distances, others = cKDTree(placed).query(placed[newcomers], 2, workers=-1)
         own = others[:, 1] == newcomers  # two on one spot may come in either order
         other, gap = np.where(own, others[:, 0], others[:, 1]), distances[:, 1]
         crowded = gap < room * _ROOM

@@ -31,6 +31,20 @@ class GraphSettings:
     """The neighbour graph that map, topics, search and "more like this" share."""
 
     neighbours: int = 30
+    recall: float = 0.95
+    """Share of neighbours found, at least, in libraries too large to compare all papers."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """How the vector index is chosen; ``docs/scaling.md`` says what each choice costs."""
+
+    memory: int = 1 << 30
+    """Bytes that what is searched may take in memory; the vectors themselves stay on disk."""
+    recall: float = 0.99
+    """Share of the ten nearest papers that the index must find, measured when it is built."""
+    exact_up_to: int = 50_000
+    """Vectors that are all compared with every query: two milliseconds for as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,8 @@ class MapSettings:
     neighbours: int = 15
     min_distance: float = 0.1
     spread: float = 1.5
+    most_drawn: int = 100_000
+    """Papers that UMAP draws; of more a sample is drawn, and the others are placed among it."""
     seed: int = 20_240_311
 
 
@@ -103,6 +119,7 @@ class Settings:
     """All settings of a library."""
 
     reading: ReadingLimits = field(default_factory=ReadingLimits)
+    index: IndexSettings = field(default_factory=IndexSettings)
     graph: GraphSettings = field(default_factory=GraphSettings)
     map: MapSettings = field(default_factory=MapSettings)
     topics: TopicSettings = field(default_factory=TopicSettings)

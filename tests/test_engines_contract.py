@@ -66,7 +66,7 @@ def test_an_unknown_engine_is_refused_with_the_known_names() -> None:
         load_engine("quantum")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     count=st.integers(1, 70),
     dimension=st.integers(2, 40),
@@ -84,7 +84,7 @@ def test_answers_are_those_of_brute_force_at_any_size(
     assert_right(engine.search(asked, k), vectors, asked, k)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), count=st.integers(1, 60), k=st.integers(1, 70))
 def test_filtered_answers_are_those_of_brute_force(
     factory: EngineFactory, data: st.DataObject, count: int, k: int

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from explorer.as_json import read_as_json, rejection_as_json, report_as_json, update_as_json
 from explorer.build import Options, build
-from explorer.cli.options import Commands, count, print_json, seconds
+from explorer.cli.options import Commands, count, print_json, seconds, size
 from explorer.embedders import DEFAULT_MODEL
 from explorer.engines import DEFAULT_ENGINE
 from explorer.errors import DigestError, UnusableInput
@@ -149,6 +149,14 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
         help=f"vector index (default: the library's, or {DEFAULT_ENGINE} in a new one)",
     )
     added.add_argument(
+        "--memory",
+        type=size,
+        default=0,
+        metavar="SIZE",
+        help="memory that the vector index may take, such as 500M or 2G, from now on; less makes "
+        "it search smaller codes (default: as before, at first 1G)",
+    )
+    added.add_argument(
         "--namer",
         default="",
         metavar="MODULE:FUNCTION",
@@ -168,6 +176,7 @@ def build_library(options: argparse.Namespace) -> int:
         namer=load_namer(options.namer, Path.cwd()) if options.namer else None,
         model=options.model,
         engine=options.engine,
+        memory=options.memory,
         prune=options.prune,
         full=options.full,
         redraw=options.redraw,
@@ -202,6 +211,7 @@ def watch_folder(options: argparse.Namespace) -> int:
     chosen = Options(
         model=options.model,
         engine=options.engine,
+        memory=options.memory,
         namer=load_namer(options.namer, Path.cwd()) if options.namer else None,
     )
     with _ending() as stop:

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,15 @@ class Commands:
             help=f"library folder (default: $EXPLORER_LIBRARY or {DEFAULT_FOLDER})",
         )
         return added
+
+
+def size(text: str) -> int:
+    """Return the bytes that a size such as ``500M`` or ``2G`` means."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    found = round(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " ")) if match else 0
+    if found < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 500M or 2G")
+    return found
 
 
 def count(text: str) -> int:

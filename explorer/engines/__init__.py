@@ -10,21 +10,27 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedders import Vectors
 from explorer.errors import UnusableInput
+from explorer.settings import IndexSettings
 
 Keys = NDArray[np.int64]
 
 DEFAULT_ENGINE = "faiss"
+DEFAULTS = IndexSettings()
 
 _BUILT_IN = {
     "exact": "explorer.engines.exact:ExactFactory",
-    "faiss": "explorer.engines.faiss_flat:FaissFactory",
+    "faiss": "explorer.engines.faiss_by_size:FaissFactory",
+    "faiss-flat": "explorer.engines.faiss_flat:FlatFactory",
+    "faiss-sq8": "explorer.engines.faiss_lists:EightBitFactory",
+    "faiss-rabitq4": "explorer.engines.faiss_lists:FourBitFactory",
+    "faiss-rabitq": "explorer.engines.faiss_lists:OneBitFactory",
 }
 
 
@@ -55,6 +61,10 @@ class Engine(Protocol):
         ``among`` holds distinct keys in any order; an empty one finds nothing.
         """
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it is, and what was measured of it when it was built; for the manifest, as JSON."""
+
     def vectors(self, keys: Keys) -> Vectors:
         """Return the stored vectors of ``keys``, shape (len(keys), dimension)."""
 
@@ -65,8 +75,24 @@ class Engine(Protocol):
 class EngineFactory(Protocol):
     """How an engine comes to be."""
 
-    def build(self, vectors: Vectors) -> Engine:
-        """Return an engine over the rows of ``vectors``, under their row numbers."""
+    def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:
+        """Return an engine over the rows of ``vectors``, under their row numbers.
+
+        ``vectors`` may be mapped from a file; it must stay until the engine is saved.
+        """
+
+    def update(
+        self, before: Engine, moved: Keys, vectors: Vectors, settings: IndexSettings = DEFAULTS
+    ) -> Engine:
+        """Return an engine over ``vectors``, most of which ``before`` holds.
+
+        Args:
+            before: an engine that this factory made.
+            moved: for each key of ``before`` its row in ``vectors``, or -1 where it is gone or its
+                vector is another now; shape (before.size,).
+            vectors: as in :meth:`build`.
+            settings: as in :meth:`build`.
+        """
 
     def open(self, folder: Path) -> Engine:
         """Return the engine that was saved in ``folder``."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from explorer.embedders import Vectors
-from explorer.engines import Engine, Keys, Nearest
+from explorer.engines import DEFAULTS, Engine, Keys, Nearest
 from explorer.errors import LibraryDamaged
+from explorer.settings import IndexSettings
 
 _FILE = "vectors.npy"
 
@@ -16,8 +18,17 @@ _FILE = "vectors.npy"
 class ExactFactory:
     """Makes :class:`Exact` engines."""
 
-    def build(self, vectors: Vectors) -> Engine:
+    def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002
         return Exact(np.ascontiguousarray(vectors, dtype=np.float32))
+
+    def update(
+        self,
+        before: Engine,  # noqa: ARG002
+        moved: Keys,  # noqa: ARG002
+        vectors: Vectors,
+        settings: IndexSettings = DEFAULTS,
+    ) -> Engine:
+        return self.build(vectors, settings)
 
     def open(self, folder: Path) -> Engine:
         try:
@@ -45,6 +56,10 @@ class Exact:
         scores = np.asarray(queries @ self._matrix[keys].T, dtype=np.float32)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return Nearest(keys[order], np.take_along_axis(scores, order, axis=1))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"kind": "exact", "recall@10": 1.0}
 
     def vectors(self, keys: Keys) -> Vectors:
         return np.asarray(self._matrix[keys], dtype=np.float32)

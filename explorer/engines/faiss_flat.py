@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from explorer.embedders import Vectors
-from explorer.engines import Engine, Keys, Nearest
+from explorer.engines import DEFAULTS, Engine, Keys, Nearest
+from explorer.engines.faiss_threads import threads
 from explorer.errors import LibraryDamaged
+from explorer.settings import IndexSettings
 
 _FILE = "index.faiss"
 _BROAD = 0.25
@@ -21,15 +21,24 @@ _MARGIN = 1.5
 """Vectors looked through for each that is expected to be allowed."""
 
 
-class FaissFactory:
+class FlatFactory:
     """Makes :class:`FaissFlat` engines."""
 
-    def build(self, vectors: Vectors) -> Engine:
+    def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002
         import faiss
 
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         return FaissFlat(index)
+
+    def update(
+        self,
+        before: Engine,  # noqa: ARG002
+        moved: Keys,  # noqa: ARG002
+        vectors: Vectors,
+        settings: IndexSettings = DEFAULTS,
+    ) -> Engine:
+        return self.build(vectors, settings)
 
     def open(self, folder: Path) -> Engine:
         import faiss
@@ -74,7 +83,7 @@ class FaissFlat:
             # The type stubs know the C++ constructors only, not the Python wrappers around them.
             selector = faiss.IDSelectorBitmap(allowed)  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        with _threads(1 if len(queries) == 1 else 0):
+        with threads(1 if len(queries) == 1 else 0):
             scores, keys = self._index.search(queries, found, params=parameters)
         return Nearest(keys, scores)
 
@@ -84,15 +93,19 @@ class FaissFlat:
         To ask for each vector whether it is allowed takes FAISS longer than to compare it.
         """
         enough = min(self.size, math.ceil(_MARGIN * found * self.size / len(among)))
-        with _threads(1):
+        with threads(1):
             scores, keys = self._index.search(query, enough)
         allowed = np.zeros(self.size, dtype=bool)
         allowed[among] = True
         passed = np.flatnonzero(allowed[keys[0]])[:found]
         return Nearest(keys[:, passed], scores[:, passed]) if len(passed) == found else None
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"kind": "flat", "recall@10": 1.0, "bytes": 4 * self.size * self.dimension}
+
     def vectors(self, keys: Keys) -> Vectors:
-        with _threads(1):
+        with threads(1):
             rows: Vectors = self._index.reconstruct_batch(
                 np.ascontiguousarray(keys, dtype=np.int64)
             )
@@ -102,21 +115,3 @@ class FaissFlat:
         import faiss
 
         faiss.write_index(self._index, str(folder / _FILE))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Let FAISS use ``count`` threads here, or all of them for 0.
-
-    For a single query its threads take longer to agree than one takes to search, and they stay
-    awake afterwards, at the cost of whatever comes next. OpenMP keeps the number for each thread
-    that calls, so searches side by side do not disturb each other.
-    """
-    import faiss
-
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
