@@ -21,7 +21,17 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "faults", "latency")
 """Those that ``make bench`` runs; the others need data that does not come with the project."""
 _VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-ALL = (*EVERYDAY, "map", "map_quality", "retrieval", "search", "beside_txtai", "topics", "growth")
+ALL = (
+    *EVERYDAY,
+    "http",
+    "map",
+    "map_quality",
+    "retrieval",
+    "search",
+    "beside_txtai",
+    "topics",
+    "growth",
+)
 
 
 def main(arguments: list[str]) -> None:
