@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,21 @@ def find_topic(generation: Generation, name: str) -> Topic:
     if not found:
         raise UnknownTopic(f"No topic is called {name!r}. `explorer topics` lists them.")
     return found[0]
+
+
+def corners_of(text: str) -> tuple[tuple[float, float], ...]:
+    """Return the corners that ``text`` names, x and y in turns; none unless it is pairs of numbers.
+
+    >>> corners_of("0,0,1.5,0,1.5,2")
+    ((0.0, 0.0), (1.5, 0.0), (1.5, 2.0))
+    """
+    try:
+        values = [float(value) for value in text.split(",")] if text else []
+    except ValueError:
+        return ()
+    if len(values) % 2 or not all(map(isfinite, values)):
+        return ()
+    return tuple(zip(values[::2], values[1::2], strict=True))
 
 
 def inside(

@@ -41,19 +41,28 @@ _ACTING = re.compile(
 )
 _ARGUMENT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _MACRO = re.compile(
-    rf"\\(?:[\"'`^~=.]\s?(?:{_ARGUMENT}|\\?[A-Za-z])"  # accents over a letter
+    # "{\\o}", but not the argument of an accent
+    r"(?<!\\[\"'`^~=.cvuHkbdrt])\{(?P<braced>\\(?:[\"'`^~=.]\s?\\?[A-Za-z]|[A-Za-z]+))\s?\}"
+    rf"|\\(?:[\"'`^~=.]\s?(?:{_ARGUMENT}|\\?[A-Za-z])"  # accents over a letter
     rf"|[cvuHkbdrt]\s?{_ARGUMENT}"
     rf"|[A-Za-z]{{2,}}\*?(?:\s?{_ARGUMENT})*"  # named macros with their arguments
     r"|[lLoOij]\s?\{\}"  # letters that are macros
     r"|[%&#_${}])"  # escaped specials
 )
-_BRACED_MACRO = re.compile(  # "{\\o}", but not the argument of an accent
-    r"(?<!\\[\"'`^~=.cvuHkbdrt])\{(\\(?:[\"'`^~=.]\s?\\?[A-Za-z]|[A-Za-z]+))\s?\}"
-)
 # Macros that print nothing; any other leaves its argument or, for want of one, its name.
 _SILENT = frozenset(
     ("label", "vspace", "hspace", "index", "noindent", "centering", "newline", "par", "xspace")
 )
+_SYMBOLS = {
+    "textless": "<",
+    "textgreater": ">",
+    "textbraceleft": "{",
+    "textbraceright": "}",
+    "textbar": "|",
+    "textquotedbl": '"',
+    "textasciicircum": "^",
+}
+"""Signs that pylatexenc does not know, or takes for accents."""
 _PATH_BEFORE = re.compile(r"(?:[A-Za-z.:]|\\)$")
 _SUPERSCRIPT = re.compile(
     r"(?:^|(?<=[\w)\]}]))\^(?:\{([^{}\s]{1,12})\}|([+-]?\d+|[A-Za-z∘]))(?!\w)"
@@ -94,12 +103,16 @@ def _tex(snippet: str) -> str:
 
 
 def _expand(macro: str) -> str:
+    named = re.match(r"\\([A-Za-z]+)\s?(.*)", macro, re.DOTALL)
+    if named and named[1] in _SYMBOLS:
+        return _SYMBOLS[named[1]] + named[2].removeprefix("{}")
+    if named and named[1] == "ensuremath":
+        return _plain_math(named[2].removeprefix("{").removesuffix("}")).strip()
     shown = _tex(macro)
-    named = re.match(r"\\([A-Za-z]+)", macro)
     if named is None or (shown and "%s" not in shown) or named[1] in _SILENT:
         return shown
     # An author's own macro ("\\name") has no expansion here; its name beats a hole.
-    return re.sub(r"[{}]", "", macro[named.end() :]).strip(" *") or named[1]
+    return re.sub(r"[{}]", "", named[2]).strip(" *") or named[1]
 
 
 def tidy(text: str) -> str:
@@ -118,10 +131,16 @@ def plain(text: str) -> str:
         return shown
     return tidy(
         "".join(
-            _plain_math(piece) if is_formula else _plain_prose(piece)
-            for piece, is_formula in _pieces(text)
+            _plain_math(piece) if is_formula else piece
+            for piece, is_formula in prose_and_formulas(text)
         )
     )
+
+
+def prose_and_formulas(text: str) -> Iterator[tuple[str, bool]]:
+    """Cut ``text`` into readable prose (False) and formulas in TeX, without dollars (True)."""
+    for piece, is_formula in _pieces(text):
+        yield piece if is_formula else _plain_prose(piece), is_formula
 
 
 def markdown(text: str) -> str:
@@ -132,8 +151,8 @@ def markdown(text: str) -> str:
     image or markup on the page.
     """
     return "".join(
-        f"${piece.strip()}$" if is_formula else escape_markdown(_plain_prose(piece))
-        for piece, is_formula in _pieces(text)
+        f"${piece.strip()}$" if is_formula else escape_markdown(piece)
+        for piece, is_formula in prose_and_formulas(text)
     ).strip()
 
 
@@ -174,9 +193,9 @@ def _plain_math(formula: str) -> str:
 
 
 def _plain_prose(text: str) -> str:
-    text = _BRACED_MACRO.sub(lambda match: _expand(match.group(1)), text)
-
     def macro(match: re.Match[str]) -> str:
+        if match["braced"]:
+            return _expand(match["braced"])
         # "C:\temp" and "either\or" are no macros; named macros without arguments stand apart.
         if match.group()[1:].isalpha() and _PATH_BEFORE.search(
             text[max(0, match.start() - 2) : match.start()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -38,21 +39,27 @@ _MOST_NAMES = 2_000
 _NONE = 255
 
 
-def standalone(generation: Generation, title: str = "Literature map") -> str:
+def standalone(
+    generation: Generation, title: str = "Literature map", rows: Sequence[int] | None = None
+) -> str:
     """Return the HTML of a map with search over titles, names, hover and zoom.
 
+    Args:
+        rows: the papers on it, where they lie on the map of the whole library; None for all.
+
     Raises:
-        UnusableInput: the library has more than ``MOST_PAPERS`` papers.
+        UnusableInput: there are more than ``MOST_PAPERS`` papers.
     """
-    if generation.size > MOST_PAPERS:
+    count = generation.size if rows is None else len(rows)
+    if count > MOST_PAPERS:
         raise UnusableInput(
             f"A file of its own holds up to {MOST_PAPERS:,} papers; the library has "
-            f"{generation.size:,}. Show it with `streamlit run streamlit_app.py`."
+            f"{count:,}. Show it with `streamlit run streamlit_app.py`."
         )
     parts = {
         "STYLE": atlas.style(),
         "SCRIPT": atlas.script("file"),
-        "LIBRARY": base64.b64encode(_library(generation)).decode(),
+        "LIBRARY": base64.b64encode(_library(generation, rows)).decode(),
         "TITLE": html.escape(title),  # last, so that nothing in it is taken for a part
     }
     page = atlas.page_of_its_own()
@@ -61,10 +68,18 @@ def standalone(generation: Generation, title: str = "Literature map") -> str:
     return page
 
 
-def _library(generation: Generation) -> bytes:
-    """Return all papers in the order in which they come into view, packed as a scene is."""
+def _library(generation: Generation, chosen: Sequence[int] | None) -> bytes:
+    """Return papers in the order in which they come into view, packed as a scene is."""
     rows = detail_of(generation).order
-    periods, places, counts = dated(generation)
+    if chosen is not None:
+        rows = rows[np.isin(rows, np.asarray(chosen, dtype=np.int64))]
+    periods, places, _ = dated(generation)
+    counts = np.bincount(places[rows][places[rows] >= 0], minlength=len(periods))
+    present = {
+        topic
+        for labels, level in zip(generation.memberships, generation.levels, strict=True)
+        for topic in (level[place].id for place in np.unique(labels[rows]).tolist())
+    }
     everywhere = View(-np.inf, -np.inf, np.inf, np.inf)
     level = shown_level(generation)
     kinds: list[dict[str, Any]] = []
@@ -75,8 +90,11 @@ def _library(generation: Generation) -> bytes:
         )
         if by is ColourBy.TOPIC:
             names = names_in(generation, everywhere, own, _MOST_NAMES)
+            names = [name for name in names if name["id"] in present]
         # What an entry of the legend asks for is asked of the search on the page; here is none.
-        legend = [asdict(key) | {"clause": ""} for key in own.legend]
+        # And it counts the papers of the library, which are not those of a choice among them.
+        unknown: dict[str, Any] = {"clause": ""} | ({} if chosen is None else {"papers": None})
+        legend = [asdict(key) | unknown for key in own.legend]
         kinds.append(
             {
                 "name": str(by),
@@ -92,7 +110,7 @@ def _library(generation: Generation) -> bytes:
         "kinds": kinds,
         "names": names,
         "periods": list(periods),
-        "papers_in": list(counts),
+        "papers_in": counts.tolist(),
         "titles": "\n".join(short_title(t) for t in generation.records.titles.take(rows)),
         "links": "\n".join(_link(generation, row) for row in rows.tolist()),
         "topics": [topic.label for topic in generation.levels[-1]],

@@ -21,6 +21,7 @@ from explorer.app.asking import (
     show_understood,
     without,
 )
+from explorer.app.exports import offer_export
 from explorer.app.keys import listen_to_keys
 from explorer.app.library import notice_update, show_holdings, show_library
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
@@ -223,6 +224,7 @@ def _show_found(
         show_understood(generation, asked, results)
         if results.hits:
             show_controls(generation, asked, results)
+            offer_export(generation, _listed(folds), "hits", asked.text or "papers like these")
     if results.hits:
         if results.only_nearest:
             st.caption(
@@ -249,6 +251,11 @@ def _show_found(
         region=asked.within,
         query=results.vector,
     )
+
+
+def _listed(folds: Sequence[Fold]) -> list[int]:
+    """Return the rows of all hits in the list, those folded away included."""
+    return [hit.row for fold in folds for hit in (fold.hit, *fold.same)]
 
 
 def _searching(generation: Generation, embedding: Model, asked: Asked) -> Callable[[int], Results]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 
 import streamlit as st
 
 from explorer.app import state
 from explorer.app.asking import like_this
 from explorer.duplicates import Fold
-from explorer.export import write_papers
+from explorer.app.exports import offer_export
 from explorer.generation import Generation
 from explorer.palette import Mark, score_marks, shares_of_best
 from explorer.paper import Paper
@@ -123,7 +122,9 @@ def show_caught(generation: Generation, rows: Sequence[int]) -> None:
 
 def show_within(generation: Generation, rows: Sequence[int]) -> None:
     """List the papers that are searched among, while nothing is asked of them."""
-    st.caption("Type above what to look for among these papers.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Type above what to look for among these papers.", width="content")
+        offer_export(generation, rows, "within", "papers of a region")
     list_papers(generation, rows[:_MOST_LISTED], "within")
     if len(rows) > _MOST_LISTED:
         st.caption(f"and {len(rows) - _MOST_LISTED:,} more.")
@@ -172,22 +173,7 @@ def _search_from(generation: Generation, rows: Sequence[int]) -> None:
             on_click=state.more_like,
             args=(region,),
         )
-        st.download_button(
-            "Export",
-            lambda: _as_lines(generation, rows),
-            file_name="selected-papers.jsonl",
-            mime="application/x-ndjson",
-            key="export-caught",
-            icon=":material/download:",
-            on_click="ignore",
-            help="One paper a line, as JSON, with topics and its place on the map.",
-        )
-
-
-def _as_lines(generation: Generation, rows: Sequence[int]) -> str:
-    lines = StringIO()
-    write_papers(generation, lines, rows)
-    return lines.getvalue()
+        offer_export(generation, rows, "caught", "selected papers")
 
 
 def _facts(generation: Generation, hit: Hit) -> None:

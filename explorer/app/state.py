@@ -11,9 +11,10 @@ URL is always right: a widget takes its value from there and writes it back when
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
 
 import streamlit as st
+
+from explorer.filters import corners_of
 
 VIEW = "view"
 TOPICS = "topics"
@@ -82,7 +83,7 @@ def more_like(region: Corners) -> None:
 
 def alike() -> Corners:
     """Return the region of the map whose papers hits are to be like; empty for none."""
-    return _as_corners(str(st.query_params.get(_ALIKE, "")))
+    return corners_of(str(st.query_params.get(_ALIKE, "")))
 
 
 def forget_alike() -> None:
@@ -101,7 +102,7 @@ def search_within(region: Corners) -> None:
 
 def within() -> Corners:
     """Return the region of the map that is searched in; empty for all of it."""
-    return _as_corners(str(st.query_params.get(_WITHIN, "")))
+    return corners_of(str(st.query_params.get(_WITHIN, "")))
 
 
 def forget_within() -> None:
@@ -323,7 +324,7 @@ def _widget(name: str) -> str:
 
 def caught() -> Corners:
     """Return the corners of the lasso or box on the map; none if there is none."""
-    return _as_corners(str(st.query_params.get(_CAUGHT, "")))
+    return corners_of(str(st.query_params.get(_CAUGHT, "")))
 
 
 def catch(region: Corners) -> None:
@@ -345,7 +346,7 @@ def look() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
     These are left, bottom, right and top of the view, None for all of it; what papers are coloured
     by; whether colours are for colour-blind eyes; the first and last period whose papers are shown.
     """
-    corners = [value for corner in _as_corners(_parameter(_AT)) for value in corner]
+    corners = [value for corner in corners_of(_parameter(_AT)) for value in corner]
     ordered = len(corners) == 4 and corners[0] < corners[2] and corners[1] < corners[3]
     first, _, last = _parameter(_WHEN).partition("-")
     when = (int(first), int(last)) if first.isdigit() and last.isdigit() else None
@@ -371,17 +372,6 @@ def _parameter(name: str) -> str:
 
 def _as_text(region: Corners) -> str:
     return ",".join(f"{value:.5g}" for corner in region for value in corner)
-
-
-def _as_corners(text: str) -> Corners:
-    """Return the corners that a URL names; none where it does not name pairs of numbers."""
-    try:
-        values = [float(value) for value in text.split(",")] if text else []
-    except ValueError:
-        return ()
-    if len(values) % 2 or not all(map(isfinite, values)):
-        return ()
-    return tuple(zip(values[::2], values[1::2], strict=True))
 
 
 def edits() -> int:

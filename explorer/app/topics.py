@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.curating import said_of_topic, show_all_said, show_editing, show_said
+from explorer.app.exports import offer_export
 from explorer.app.resources import trends_of
 from explorer.app.results import list_papers, scroll_to_top, show_dot, topic_button
 from explorer.dossier import Dossier, dossier
@@ -87,7 +88,9 @@ def show_topic(generation: Generation, topic: Topic) -> None:
         list_papers(generation, told.representatives, "representative")
     _others(generation, "Subtopics", "subtopic", told.below)
     _others(generation, "Neighbouring topics", "neighbour", told.neighbours)
-    st.markdown(f"##### All {topic.size:,} papers" if topic.size > 1 else "##### Its paper")
+    with st.container(horizontal=True, vertical_alignment="center", key="members-head"):
+        st.markdown(f"##### All {topic.size:,} papers" if topic.size > 1 else "##### Its paper")
+        offer_export(generation, told.members, "members", topic.label)
     list_papers(generation, told.members[: state.papers_wanted()], "member")
     rest = topic.size - state.papers_wanted()
     if rest > 0:

@@ -4,49 +4,122 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from explorer.cli.options import Commands, print_json
+from explorer.cli.options import Commands, count, print_json
+from explorer.dossier import dossier
+from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
-from explorer.export import write_file, write_papers
+from explorer.export import Format, write_file, write_list
+from explorer.filters import Filters, allowed_rows, corners_of, find_topic
+from explorer.generation import Generation
 from explorer.library import Library
-from explorer.standalone import standalone
+from explorer.search import Mode, Query, find_paper, search
+
+_MOST_RANKED = 100
+"""Hits that are written of a query with words, unless people say otherwise: all papers are hits."""
+_EXAMPLES = """\
+Without --query, --topic, --region or --ids all papers are written. docs/scripting.md tells what
+each format holds. Citation keys are the same in every export of a library.
+
+examples:
+  explorer export --format bibtex --output library.bib
+  explorer export --format ris --query "KV cache compression year:2024.." -k 20 --output cache.ris
+  explorer export --format csl-json --topic t4 --output t4.json
+  explorer export --format csv --query "author:lovelace" --output lovelace.csv
+  explorer export --format bibtex --ids 2405.14458 p3eba0ac9fc2
+  explorer export --format html --title "Our field" --output map.html
+"""
 
 
 def add_export(commands: Commands) -> None:
     """Add ``export``."""
-    told = "Write out all papers with map and topics."
-    added = commands.add("export", export_papers, told)
+    told = "Write out papers for reference managers, spreadsheets, scripts, or as a map."
+    added = commands.add("export", export_papers, told, _EXAMPLES)
     added.add_argument(
         "--format",
-        choices=["jsonl", "html"],
-        default="jsonl",
-        help="jsonl: a paper a line; html: the map as one file that opens from disk (default: "
-        "jsonl)",
+        type=Format,
+        choices=list(Format),
+        default=Format.JSONL,
+        help="jsonl: a paper a line, with all that is known; html: the map as one file that opens "
+        "from disk (default: jsonl)",
     )
+    chosen = added.add_argument_group("which papers")
+    chosen.add_argument("--query", default="", metavar="QUERY", help="as for `explorer search`")
+    chosen.add_argument(
+        "-k",
+        type=count,
+        metavar="N",
+        help=f"how many of a query, the best (default: {_MOST_RANKED}, or all if it has no words)",
+    )
+    chosen.add_argument(
+        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
+    )
+    chosen.add_argument("--topic", default="", help="those of this topic, by id or name")
+    chosen.add_argument(
+        "--region",
+        type=_region,
+        default=(),
+        metavar="X,Y,X,Y,...",
+        help="those within these corners on the map, as `region` in the page's address has them",
+    )
+    chosen.add_argument("--ids", nargs="+", default=[], metavar="ID", help="these, in this order")
     added.add_argument("--title", default="Literature map", help="what the HTML file is headed")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
 
 def export_papers(options: argparse.Namespace) -> int:
-    """Write out all papers: one JSON object a line, or the map as one HTML file."""
-    generation = Library(options.library).open()
+    """Write out papers in the format asked for."""
     if options.json and options.output is None:
         raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
+    generation = Library(options.library).open()
+    rows = _rows(generation, options)
 
     def write(file: TextIO) -> None:
-        if options.format == "html":
-            file.write(standalone(generation, options.title))
-        else:
-            write_papers(generation, file)
+        write_list(generation, rows, options.format, file, options.title)
 
     if options.output is None:
         write(sys.stdout)
         return 0
     write_file(options.output, write)
     if options.json:
-        print_json({"file": str(options.output), "papers": generation.size})
+        print_json({"file": str(options.output), "papers": len(rows)})
     else:
-        print(f"{generation.size:,} papers written to {options.output}")
+        noun = "paper" if len(rows) == 1 else "papers"
+        print(f"{len(rows):,} {noun} written to {options.output}")
     return 0
+
+
+def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
+    """Return the rows of the papers that are asked for, in the order to write them in."""
+    if options.ids and (options.query or options.topic or options.region):
+        raise UnusableInput("Give --ids, or what to choose papers by (--query, --topic, --region).")
+    if options.ids:
+        return list(dict.fromkeys(find_paper(generation, name) for name in options.ids))
+    filters = Filters(topic=options.topic, region=options.region)
+    if options.query.strip():
+        return _found(generation, options, filters)
+    if options.topic and not options.region:
+        return dossier(generation, find_topic(generation, options.topic)).members
+    among = allowed_rows(generation, filters)
+    return range(generation.size) if among is None else among.tolist()
+
+
+def _found(generation: Generation, options: argparse.Namespace, filters: Filters) -> list[int]:
+    query = Query(options.query, filters=filters, mode=options.mode)
+    embedder = open_embedder(generation.manifest.model)
+    results = search(generation, embedder, query, options.k or _MOST_RANKED)
+    if not results.parsed.words and options.k is None:
+        results = search(generation, embedder, query, generation.size)
+    for note in results.parsed.notes:
+        print(f"explorer: {note}", file=sys.stderr)
+    return [hit.row for hit in results.hits]
+
+
+def _region(text: str) -> tuple[tuple[float, float], ...]:
+    corners = corners_of(text)
+    if len(corners) < 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is no region, such as 0,0,1.5,0,1.5,2")
+    return corners

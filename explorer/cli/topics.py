@@ -8,7 +8,8 @@ from pathlib import Path
 from explorer.as_json import dossier_as_json, news_as_json, said_as_json, topic_as_json
 from explorer.cli.options import Commands, count, print_json
 from explorer.dossier import dossier
-from explorer.export import write_file, write_topics
+from explorer.export import write_file
+from explorer.export.tables import write_topics
 from explorer.filters import find_topic
 from explorer.library import Library
 from explorer.news import moment_of, news

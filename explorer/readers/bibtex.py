@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from explorer.paper import Paper, Source, arxiv_id
+from explorer.readable import plain
 from explorer.readers.bibtex_values import Macros, address, without_braces
 from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.fields import Ids, ids_in, pubmed_id
@@ -62,6 +63,7 @@ _EXPORTED = re.compile(r"^EXPORT DATE:\s*(.{4,30})$", re.IGNORECASE | re.MULTILI
 _VENUES = (
     "fjournal journal journaltitle booktitle maintitle eventtitle shortjournal series howpublished"
 ).split()
+_KEYWORDS = ("author-keywords", "keywords", "keyword", "keywords-plus")
 
 Fields = dict[str, str]
 
@@ -253,6 +255,7 @@ def _parent(fields: Fields, parents: dict[str, Fields]) -> Fields:
 
 
 def _paper(entry: _Entry, fields: Fields, source: Source, keys: set[int]) -> Paper | Rejection:
+    # Titles and abstracts stay TeX, which is read where they are shown; all else is text.
     def text(*names: str) -> str:
         found = (without_braces(fields[name]) for name in names if name in fields)
         return next((value for value in found if value), "")
@@ -275,7 +278,7 @@ def _paper(entry: _Entry, fields: Fields, source: Source, keys: set[int]) -> Pap
         abstract=abstract_of([text("abstract", "abstractnote")]),
         authors=_authors(fields.get("author", "")),
         date=_date(fields),
-        venue=next((venue for name in _VENUES if (venue := text(name)) and venue != title), ""),
+        venue=next((plain(v) for name in _VENUES if (v := text(name)) and v != title), ""),
         arxiv=ids.arxiv,
         doi=ids.doi,
         other_ids=ids.others,
@@ -283,10 +286,7 @@ def _paper(entry: _Entry, fields: Fields, source: Source, keys: set[int]) -> Pap
         categories=split_keywords(
             [text("primaryclass", "eprintclass"), text("categories")], commas=True
         ),
-        keywords=split_keywords(
-            [text(name) for name in ("author-keywords", "keywords", "keyword", "keywords-plus")],
-            commas=True,
-        ),
+        keywords=tuple(map(plain, split_keywords(map(text, _KEYWORDS), commas=True))),
         sources=(source,),
     )
 
@@ -297,7 +297,7 @@ def _authors(value: str) -> tuple[str, ...]:
     names = split_multiple_persons_names(value) if value else []
     if len(names) == 1 and ";" in value and "{" not in value:
         names = value.split(";")
-    written = (without_braces(name).strip(" ,") for name in names)
+    written = (plain(without_braces(name)).strip(" ,") for name in names)
     return tuple(dict.fromkeys(name for name in written if name and name.lower() != "others"))
 
 

@@ -96,6 +96,8 @@ _AUTHOR_NUMBER = re.compile(r"\s*\(\d{5,}\)")
 _EMBASE_SOURCE = re.compile(r"(?P<venue>[^()]+?) \((?P<year>\d{4})\)[^()]*\(.*")
 _EMBASE_DATE = re.compile(r"Date of Publication: ([^.]{4,40})")
 _CATEGORY = re.compile(r"[a-z-]{2,18}(?:\.[A-Za-z-]{2,18})?")
+_SAFE = re.compile(r"'(?='*[=+\-@])")
+"""Before a cell that a spreadsheet would take for a formula; ``explorer export`` puts it there."""
 _CLOCK = re.compile(r"[\sT]\d{1,2}:\d{2}.*$|//?$", re.DOTALL)
 _SEPARATOR = r"[,|](?![^()]{0,100}\))"
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -235,6 +237,7 @@ def _cell(value: object) -> object:
     What programs write into empty cells is nothing.
     """
     if isinstance(value, str):
+        value = _SAFE.sub("", value, count=1) if _SAFE.match(value) else value
         text = value.strip()
         if text.casefold() in _NOTHING:
             return ""

@@ -57,9 +57,14 @@ class CslJson(JsonReader):
             doi=ids.doi,
             other_ids=(*ids.others, *own_ids),
             url=text_of(record.get("URL")),
-            keywords=listed(record.get("keyword")),
+            keywords=_keywords(record.get("keyword")),
             sources=(source,),
         )
+
+
+def _keywords(value: object) -> tuple[str, ...]:
+    """Return keywords; where semicolons are between them, a comma is part of one."""
+    return listed(value, ";" if isinstance(value, str) and ";" in value else r"[,|]")
 
 
 def first_of(value: object) -> str:

@@ -1,0 +1,98 @@
+"""Lists of papers written out for other programs, in the formats that these read.
+
+Whatever made the list - a search, a topic, a region of the map, a reader's own choice - it is a
+sequence of rows here, and is written in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TextIO
+
+from explorer.errors import UnusableInput
+from explorer.generation import Generation
+
+Write = Callable[[TextIO], None]
+
+
+class Format(StrEnum):
+    """What a list of papers can be written as."""
+
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSL_JSON = "csl-json"
+    CSV = "csv"
+    JSONL = "jsonl"
+    HTML = "html"
+
+    @property
+    def ending(self) -> str:
+        """What names of such files end with, without the dot."""
+        return _ENDINGS.get(self, str(self))
+
+    @property
+    def media_type(self) -> str:
+        return _MEDIA_TYPES[self]
+
+
+_ENDINGS = {Format.BIBTEX: "bib", Format.CSL_JSON: "json"}
+_MEDIA_TYPES = {
+    Format.BIBTEX: "application/x-bibtex",
+    Format.RIS: "application/x-research-info-systems",
+    Format.CSL_JSON: "application/vnd.citationstyles.csl+json",
+    Format.CSV: "text/csv",
+    Format.JSONL: "application/x-ndjson",
+    Format.HTML: "text/html",
+}
+
+
+def write_list(
+    generation: Generation,
+    rows: Sequence[int],
+    form: Format,
+    file: TextIO,
+    title: str = "Literature map",
+) -> None:
+    """Write the papers in ``rows``, in their order, to ``file``.
+
+    Args:
+        title: what an HTML file is headed; the other formats have no place for it.
+
+    Raises:
+        UnusableInput: there are more papers than an HTML file can hold.
+    """
+    from explorer.export.bibtex import write_bibtex
+    from explorer.export.csl import write_csl_json
+    from explorer.export.ris import write_ris
+    from explorer.export.tables import write_papers, write_table
+    from explorer.standalone import standalone
+
+    papers = (generation.records[row] for row in rows)
+    match form:
+        case Format.BIBTEX:
+            write_bibtex(papers, file)
+        case Format.RIS:
+            write_ris(papers, file)
+        case Format.CSL_JSON:
+            write_csl_json(papers, file)
+        case Format.CSV:
+            write_table(generation, file, rows)
+        case Format.JSONL:
+            write_papers(generation, file, rows)
+        case Format.HTML:
+            file.write(standalone(generation, title, rows))
+
+
+def write_file(path: Path, write: Write) -> None:
+    """Open ``path`` and have ``write`` fill it.
+
+    Raises:
+        UnusableInput: it cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write(file)
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be written ({error.strerror}).") from None

@@ -1,0 +1,60 @@
+"""Papers to CSL-JSON, which Pandoc, Zotero and all citation processors read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from explorer.export.citations import (
+    Kind,
+    address_of,
+    citation_key,
+    date_parts,
+    joined_keywords,
+    kind_of,
+    name_of,
+    shown,
+)
+from explorer.paper import Paper
+from explorer.readable import tidy
+
+_TYPES = {
+    Kind.JOURNAL: "article-journal",
+    Kind.CONFERENCE: "paper-conference",
+    Kind.PREPRINT: "article",
+    Kind.OTHER: "article",  # "document" would be better, but processors of CSL 1.0.1 reject it
+}
+
+
+def write_csl_json(papers: Iterable[Paper], file: TextIO) -> None:
+    """Write one JSON list with an item for each of ``papers``."""
+    before = "[\n"
+    for paper in papers:
+        file.write(before + json.dumps(csl_item(paper), ensure_ascii=False))
+        before = ",\n"
+    file.write("\n]\n" if before == ",\n" else "[]\n")
+
+
+def csl_item(paper: Paper) -> dict[str, Any]:
+    """Return ``paper`` as an item of CSL-JSON, version 1.0."""
+    parts = date_parts(paper)
+    fields = {
+        "id": citation_key(paper),
+        "type": _TYPES[kind_of(paper)],
+        "title": shown(paper.title),
+        "author": [_author(author) for author in paper.authors],
+        "issued": {"date-parts": [list(parts)]} if parts else {},
+        "container-title": shown(paper.venue),
+        "DOI": paper.doi,
+        "number": f"arXiv:{paper.arxiv}" if paper.arxiv else "",
+        "URL": tidy(address_of(paper)),
+        "keyword": joined_keywords(map(shown, paper.keywords)),
+        "abstract": shown(paper.abstract or paper.summary),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _author(author: str) -> dict[str, str]:
+    name = name_of(author)
+    return {"family": name.family, "given": name.given} if name.given else {"literal": name.family}

@@ -1,0 +1,67 @@
+"""Papers to RIS, which Zotero, EndNote, Mendeley and most databases read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from explorer.export.citations import (
+    Kind,
+    address_of,
+    citation_key,
+    date_parts,
+    kind_of,
+    name_of,
+    shown,
+)
+from explorer.paper import Paper
+from explorer.readable import tidy
+
+_TYPES = {
+    Kind.JOURNAL: "JOUR",
+    Kind.CONFERENCE: "CPAPER",
+    Kind.PREPRINT: "UNPB",
+    Kind.OTHER: "GEN",
+}
+
+
+def write_ris(papers: Iterable[Paper], file: TextIO) -> None:
+    """Write a record for each of ``papers``."""
+    from rispy import RisWriter
+
+    class Writer(RisWriter):  # type: ignore[misc]
+        """Writes no numbers between records: the format has none."""
+
+        def set_header(self, count: int) -> str:  # noqa: ARG002  the base class asks for it
+            return ""
+
+    # A list of addresses would come out as one line; each gets its own here.
+    writer = Writer(delimiter_tags_mapping={})
+    for paper in papers:
+        writer.format_lines(file, [_record(paper)])
+        file.write("\n")
+
+
+def _record(paper: Paper) -> dict[str, Any]:
+    parts = date_parts(paper)
+    fields: dict[str, Any] = {
+        "type_of_reference": _TYPES[kind_of(paper)],
+        "id": citation_key(paper),
+        "title": shown(paper.title),
+        "authors": [_author(author) for author in paper.authors],
+        "secondary_title": shown(paper.venue),
+        "year": f"{parts[0]:04d}" if parts else "",
+        "date": "/".join(f"{part:02d}" for part in parts) + "/" * (3 - len(parts)) if parts else "",
+        "doi": paper.doi,
+        "accession_number": f"arXiv:{paper.arxiv}" if paper.arxiv else "",
+        "keywords": [shown(word) for word in paper.keywords],
+        "abstract": shown(paper.abstract or paper.summary),
+        # A semicolon would end the address: RIS has several in one line with these between them.
+        "urls": [tidy(address).replace(";", "%3B")] if (address := address_of(paper)) else [],
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _author(author: str) -> str:
+    name = name_of(author)
+    return f"{name.family}, {name.given}" if name.given else name.family

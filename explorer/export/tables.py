@@ -1,0 +1,92 @@
+"""Papers and topics to JSON lines and to tables for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from explorer.as_json import paper_as_json, topic_as_json
+from explorer.export.citations import shown
+from explorer.generation import Generation
+from explorer.paper import Paper, Source
+from explorer.readers.columns import guess, paper_of
+from explorer.topics import Topic
+from explorer.trends import Trends
+
+_COLUMNS = (
+    "id title abstract authors date venue doi arxiv url keywords categories other_ids summary topic"
+    " x y"
+).split()
+_ACTS = re.compile(r"'*[=+\-@]")
+
+
+def write_papers(generation: Generation, file: TextIO, rows: Sequence[int] | None = None) -> None:
+    """Write papers with map and topics, one JSON object a line: those in ``rows``, else all."""
+    papers = (
+        enumerate(generation.records)
+        if rows is None
+        else ((row, generation.records[row]) for row in rows)
+    )
+    for row, paper in papers:
+        topics = [topic.id for topic in generation.topics_of(row)]
+        strengths = [round(float(level[row]), 3) for level in generation.strengths]
+        record = paper_as_json(paper) | place_of(generation, row)
+        record |= {"topics": topics, "strengths": strengths}
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def write_table(generation: Generation, file: TextIO, rows: Sequence[int]) -> None:
+    """Write the papers in ``rows`` as a CSV table, each with its finest topic and its place."""
+    table = csv.writer(file, lineterminator="\n")
+    table.writerow(_COLUMNS)
+    for row in rows:
+        paper = generation.records[row]
+        facts = _facts(paper) | place_of(generation, row)
+        facts["topic"] = _cell(generation.topics_of(row)[-1].label)
+        table.writerow([facts[name] for name in _COLUMNS])
+
+
+def write_topics(topics: Sequence[Topic], found: Trends, papers: int, file: TextIO) -> None:
+    """Write ``topics`` as a CSV table, with a column for each period."""
+    columns = "id level parent label keywords size share evidence growth newest".split()
+    table = csv.writer(file, lineterminator="\n")
+    table.writerow([*columns, *found.periods])
+    for topic in topics:
+        facts = topic_as_json(topic, found.of[topic.id], papers)
+        facts |= {"label": _cell(topic.label), "keywords": _cell("; ".join(topic.keywords))}
+        table.writerow([*(facts[name] for name in columns), *found.of[topic.id].counts])
+
+
+def place_of(generation: Generation, row: int) -> dict[str, float]:
+    """Return where a paper lies on the map."""
+    x, y = (round(float(value), 4) for value in generation.positions[row])
+    return {"x": x, "y": y}
+
+
+def _facts(paper: Paper) -> dict[str, Any]:
+    lists = {
+        name: _listed(name, getattr(paper, name))
+        for name in ("authors", "keywords", "categories", "other_ids")
+    }
+    texts = {name: _cell(getattr(paper, name)) for name in ("date", "venue", "doi", "arxiv", "url")}
+    readable = {
+        name: _cell(shown(getattr(paper, name))) for name in ("title", "abstract", "summary")
+    }
+    return {"id": _cell(paper.id)} | lists | texts | readable
+
+
+def _listed(name: str, values: Sequence[str]) -> str:
+    """Return several texts as one cell: with semicolons between them, where that is told apart."""
+    cell = _cell("; ".join(values))
+    record = {"title": "-", name: cell}
+    read = paper_of(record, guess(record), Source("", 0))
+    told_apart = isinstance(read, Paper) and getattr(read, name) == tuple(values)
+    return cell if told_apart or not values else str(list(values))
+
+
+def _cell(text: str) -> str:
+    """Return ``text`` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if _ACTS.match(text) else text
