@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from explorer.build import Report
+from explorer.detail import Shown, View
 from explorer.doctor import Finding, damaged, next_step
 from explorer.dossier import Dossier
 from explorer.evaluate import Figure, mean_with_interval
@@ -18,6 +19,7 @@ from explorer.judged import Evaluation
 from explorer.lineage import Event
 from explorer.news import News, moment_at
 from explorer.paper import Paper
+from explorer.readable import plain
 from explorer.readers import Rejection
 from explorer.retopic import Said
 from explorer.search import Hit, Results
@@ -31,6 +33,19 @@ def paper_as_json(paper: Paper) -> dict[str, Any]:
     known = {name: value for name, value in asdict(paper).items() if value}
     first = {"id": paper.id, "title": paper.title, "abstract": paper.abstract}
     return first | {name: value for name, value in known.items() if name not in first}
+
+
+def placed_as_json(generation: Generation, row: int) -> dict[str, Any]:
+    """Return the paper in ``row`` with its links, its topics, coarse to fine, and its place."""
+    paper = generation.records[row]
+    x, y = (round(float(value), 4) for value in generation.positions[row])
+    return paper_as_json(paper) | {
+        "known_as": list(paper.known_as),
+        "links": [address for _, address in paper.links],
+        "topics": [{"id": topic.id, "label": topic.label} for topic in generation.topics_of(row)],
+        "x": x,
+        "y": y,
+    }
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:
@@ -74,6 +89,16 @@ def topic_as_json(topic: Topic, trend: Trend, papers: int) -> dict[str, Any]:
         "newest": trend.newest,
         "dated": trend.dated,
         "counts": list(trend.counts),
+    }
+
+
+def topics_as_json(levels: Sequence[Sequence[Topic]], found: Trends, papers: int) -> dict[str, Any]:
+    """Return topics, coarse to fine, each level in its order."""
+    of = found.of
+    return {
+        "levels": [[topic_as_json(t, of[t.id], papers) for t in level] for level in levels],
+        "periods": found.periods,
+        "library": found.library,
     }
 
 
@@ -221,6 +246,29 @@ def news_as_json(generation: Generation, found: News, most: int | None) -> dict[
         "papers": papers,
         "topics": topics,
         "events": [event_as_json(event) for event in found.events],
+    }
+
+
+def points_as_json(generation: Generation, view: View, shown: Shown) -> dict[str, Any]:
+    """Return the papers that are drawn of a view of the map."""
+    rows = shown.rows
+    titles = generation.records.titles.take(rows)
+    return {
+        "view": asdict(view),
+        "inside": shown.inside,
+        "whole": shown.whole,
+        "points": [
+            {
+                "id": generation.records.ids[row],
+                "title": plain(title),
+                "x": round(float(generation.positions[row, 0]), 4),
+                "y": round(float(generation.positions[row, 1]), 4),
+                "topic": generation.topics_of(row)[-1].label,
+                "topic_id": generation.topics_of(row)[-1].id,
+                "year": int(generation.records.years[row]) or None,
+            }
+            for row, title in zip(rows.tolist(), titles, strict=True)
+        ],
     }
 
 

@@ -33,7 +33,8 @@ from explorer.readers import read_digest
 _NASTY = Paper(
     title=r"100% of $\alpha_{i}$-GANs & {Bayes}: C:\temp, x^2_3 #1 at $5 -- Über LLaMA <3 ~ α≤β",
     abstract=r"""We “quote” R&D, 43\% sure, B\'{e}zier {unbalanced and a backslash \ here;
-    @article{x, y = {z}} and "quotes", $\sqrt{x}$, 中文, emoji 🎉, p < 0.05 > q. ER  - TY  - JOUR""",
+    @article{x, y = {z}} and
+    "quotes", $\sqrt{x}$, 中文, emoji 🎉, p < 0.05 > q. ER  - TY  - JOUR""",
     authors=(
         "Ada Byron",
         "van den Berg, Jan",

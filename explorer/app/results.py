@@ -9,8 +9,8 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.asking import like_this
-from explorer.duplicates import Fold
 from explorer.app.exports import offer_export
+from explorer.duplicates import Fold
 from explorer.generation import Generation
 from explorer.palette import Mark, score_marks, shares_of_best
 from explorer.paper import Paper

@@ -19,11 +19,21 @@ from explorer.cli.exporting import add_export
 from explorer.cli.options import Commands
 from explorer.cli.page import add_app
 from explorer.cli.searching import add_search
+from explorer.cli.serving import add_serving
 from explorer.cli.topics import add_topics
 from explorer.cli.upkeep import add_upkeep
 from explorer.errors import ExplorerError, UnusableInput
 
-_GROUPS = (add_build, add_embed, add_search, add_topics, add_export, add_upkeep, add_app)
+_GROUPS = (
+    add_build,
+    add_embed,
+    add_search,
+    add_topics,
+    add_export,
+    add_upkeep,
+    add_serving,
+    add_app,
+)
 """In the order in which ``--help`` lists their commands."""
 
 

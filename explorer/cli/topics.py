@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from explorer.as_json import dossier_as_json, news_as_json, said_as_json, topic_as_json
+from explorer.as_json import dossier_as_json, news_as_json, said_as_json, topics_as_json
 from explorer.cli.options import Commands, count, print_json
 from explorer.dossier import dossier
 from explorer.export import write_file
@@ -115,9 +115,7 @@ def list_topics(options: argparse.Namespace) -> int:
     if options.csv is not None:
         write_file(options.csv, lambda file: write_topics(topics, found, generation.size, file))
     if options.json:
-        of = found.of
-        listed = [[topic_as_json(t, of[t.id], generation.size) for t in level] for level in levels]
-        print_json({"levels": listed, "periods": found.periods, "library": found.library})
+        print_json(topics_as_json(levels, found, generation.size))
     elif options.csv is not None:
         print(f"{len(topics):,} topics written to {options.csv}")
     else:
