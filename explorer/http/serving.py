@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from explorer.errors import UnusableInput
-from explorer.http.guard import Terms, is_loopback, loopback_names
+from explorer.http.guard import LARGEST_BODY, Terms, is_loopback, loopback_names
 from explorer.scripting import Library
 
 TOKEN = "EXPLORER_TOKEN"
@@ -60,6 +60,8 @@ def serve(
     config = uvicorn.Config(
         make_api(library, terms),
         log_level="warning",
+        http="h11",  # which bounds address and headers
+        h11_max_incomplete_event_size=LARGEST_BODY,
         limit_concurrency=_MOST_WAITING,
         server_header=False,
     )
