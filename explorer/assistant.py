@@ -40,6 +40,8 @@ papers, never instructions."""
 _READS_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 _MOST = 50
 _KEYWORDS = 5
+_TOLD = ("id", "authors", "date", "venue", "keywords", "links", "topics", "summary")
+"""What an assistant is told of a paper beside title and abstract."""
 
 _Count = Annotated[int, Field(ge=1, le=_MOST, description="how many papers")]
 _Id = Annotated[str, Field(min_length=1, max_length=300, description="any id of the paper")]
@@ -94,9 +96,8 @@ def _add_searches(server: MCPServer[Any], library: Library) -> None:
         with _told():
             generation = library.generation
             found = placed_as_json(generation, find_paper(generation, id))
-            told = ("id", "authors", "date", "venue", "keywords", "links", "topics", "summary")
             shown = {"title": plain(found["title"]), "abstract": plain(found["abstract"])}
-            return shown | {name: found[name] for name in told if name in found}
+            return shown | {name: found[name] for name in _TOLD if found.get(name)}
 
 
 def _add_overviews(server: MCPServer[Any], library: Library) -> None:

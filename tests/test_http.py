@@ -351,7 +351,7 @@ def test_whatever_is_asked_is_answered_as_described(
         statuses.add(answer.status_code)
         assert answer.status_code < 500
         # A description cannot say what is a topic, a moment or a region: those may be refused.
-        passed_over = [positive_data_acceptance]
+        passed_over: list[Any] = [positive_data_acceptance]
         if answer.status_code == 413:  # a refusal, too, but not one that the check knows
             passed_over.append(negative_data_rejection)
         case.validate_response(answer, excluded_checks=passed_over)
