@@ -23,6 +23,7 @@ EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "f
 _VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 ALL = (
     *EVERYDAY,
+    "http",
     "map",
     "map_quality",
     "retrieval",

@@ -244,8 +244,7 @@ def _add_rest(api: FastAPI, library: Library) -> None:
 def warm_up(library: Library) -> None:
     """Load what the first search would have to wait for; what cannot be loaded is told then."""
     with suppress(ExplorerError):
-        generation = library.generation
-        library.embedder(generation).embed_queries(["warm up"])
+        library.page(library.generation, Query("warm up"), 1)
 
 
 def _tagged(
