@@ -24,6 +24,7 @@ _DOCUMENTS = (
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/formats.md",
+    "docs/scripting.md",
     "docs/search.md",
 )
 _RUN_ELSEWHERE = ("make ", "python3 -m venv", "streamlit run", "pip install")
