@@ -143,6 +143,18 @@ def waiting(what: str) -> Iterator[None]:
 
 
 @contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many papers are done, and how long it will take yet: a bar, on a terminal only."""
+    if not err.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("left"))
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
+        task = progress.add_task(what)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
 def checking() -> Iterator[Callable[[int, int], None]]:
     """Show how many bytes have been checked: a bar on a terminal, lines elsewhere if it lasts."""
     if not err.is_terminal:

@@ -7,6 +7,7 @@ knows no meaning, tells them from each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,30 @@ def hashing_library(
     library = Library(folder / "library")
     build(library, [digests], Options(model="hashing"))
     return library
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A small library of its own that a test may let grow, with the hashing embedder."""
+
+    folder: Path
+    digests: Path
+    grow: Callable[[], object]
+    """Adds the digest of 2024 and publishes another generation."""
+
+
+@pytest.fixture
+def growing(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Growing:
+    """A library of three quarters of the corpus, from a digest of 2023."""
+    folder, digests = tmp_path / "library", tmp_path / "digests"
+    write_digest(digests / "2023-05-02.txt", corpus[:30])
+    build(Library(folder), [digests], Options(model="hashing"))
+
+    def grow() -> None:
+        write_digest(digests / "2024-03-11.txt", corpus[30:])
+        build(Library(folder), [digests], Options(model="hashing"))
+
+    return Growing(folder, digests, grow)
 
 
 @pytest.fixture(scope="session")

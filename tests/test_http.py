@@ -38,7 +38,7 @@ from explorer.library import Library as Folder
 from explorer.paper import Paper
 from explorer.scripting import MOST_RANKED, Library
 from explorer.search import Query, search
-from tests.conftest import WriteDigest
+from tests.conftest import Growing
 
 _SECRET = "a secret of some length"
 _FAST = 1_000_000
@@ -198,18 +198,12 @@ def test_an_unchanged_answer_is_not_sent_again(client: TestClient) -> None:
     assert unknown.status_code == 404
 
 
-def test_a_new_generation_answers_the_next_request(
-    tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
-) -> None:
-    digests = tmp_path / "digests"
-    write_digest(digests / "2023-05-02.txt", corpus[:30])
-    library = Library(tmp_path / "library")
-    build(library, [digests], Options(model="hashing"))
+def test_a_new_generation_answers_the_next_request(growing: Growing) -> None:
+    library = Library(growing.folder)
     client = _client(library)
     before = client.get("/v1/topics")
     assert client.get("/v1/health").json()["generation"] == 1
-    write_digest(digests / "2024-03-11.txt", corpus[30:])
-    build(Folder(library.folder), [digests], Options(model="hashing"))
+    growing.grow()
     assert client.get("/v1/health").json()["generation"] == 2
     after = client.get("/v1/topics", headers={"If-None-Match": before.headers["etag"]})
     assert after.status_code == 200
@@ -391,16 +385,9 @@ def _get(address: str, **headers: str) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
-def test_people_search_while_a_build_runs(
-    tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
-) -> None:
-    digests = tmp_path / "digests"
-    write_digest(digests / "2023-05-02.txt", corpus[:30])
-    library = Folder(tmp_path / "library")
-    build(library, [digests], Options(model="hashing"))
-    write_digest(digests / "2024-03-11.txt", corpus[30:])
-    with _served(library.folder, "--rate", "10000") as address, ThreadPoolExecutor(4) as people:
-        building = people.submit(build, library, [digests], Options(model="hashing"))
+def test_people_search_while_a_build_runs(growing: Growing, corpus: list[Paper]) -> None:
+    with _served(growing.folder, "--rate", "10000") as address, ThreadPoolExecutor(4) as people:
+        building = people.submit(growing.grow)
         seen: set[int] = set()
 
         def ask(number: int) -> int:

@@ -9,12 +9,10 @@ import pytest
 
 import explorer
 from explorer import Library
-from explorer.build import Options, build
 from explorer.errors import LibraryMissing, UnknownPaper, UnknownTopic
 from explorer.library import Library as Folder
-from explorer.paper import Paper
 from explorer.search import Query, search, similar
-from tests.conftest import WriteDigest
+from tests.conftest import Growing
 
 
 @pytest.fixture
@@ -72,17 +70,11 @@ def test_what_is_not_there_is_told(library: Library, tmp_path: Path) -> None:
         explorer.nothing  # noqa: B018
 
 
-def test_an_update_is_seen_with_the_next_question(
-    tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
-) -> None:
-    digests = tmp_path / "digests"
-    write_digest(digests / "2023-05-02.txt", corpus[:30])
-    library = Library(tmp_path / "library")
-    build(library, [digests], Options(model="hashing"))
+def test_an_update_is_seen_with_the_next_question(growing: Growing) -> None:
+    library = Library(growing.folder)
     first = library.generation
     assert library.generation is first
-    write_digest(digests / "2024-03-11.txt", corpus[30:])
-    build(Folder(library.folder), [digests], Options(model="hashing"))
+    growing.grow()
     assert library.generation.size > first.size
     assert len(library.map()) == library.generation.size
 

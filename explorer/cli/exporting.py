@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -74,11 +75,16 @@ def export_papers(options: argparse.Namespace) -> int:
     """Write out papers in the format asked for."""
     if options.json and options.output is None:
         raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
+    from explorer.terminal import counting
+
     generation = Library(options.library).open()
     rows = _rows(generation, options)
 
     def write(file: TextIO) -> None:
-        write_list(generation, rows, options.format, file, options.title)
+        # Where papers themselves go to the terminal, a bar would be in their way.
+        with nullcontext(None) if file.isatty() else counting("Writing papers") as progress:
+            shown = progress or (lambda _done, _total: None)
+            write_list(generation, rows, options.format, file, options.title, shown)
 
     if options.output is None:
         write(sys.stdout)

@@ -6,7 +6,7 @@ sequence of rows here, and is written in their order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
@@ -15,6 +15,7 @@ from explorer.errors import UnusableInput
 from explorer.generation import Generation
 
 Write = Callable[[TextIO], None]
+Progress = Callable[[int, int], None]
 
 
 class Format(StrEnum):
@@ -54,11 +55,13 @@ def write_list(
     form: Format,
     file: TextIO,
     title: str = "Literature map",
+    progress: Progress = lambda _done, _total: None,
 ) -> None:
     """Write the papers in ``rows``, in their order, to ``file``.
 
     Args:
         title: what an HTML file is headed; the other formats have no place for it.
+        progress: is told how many papers are written, of how many.
 
     Raises:
         UnusableInput: there are more papers than an HTML file can hold.
@@ -69,7 +72,8 @@ def write_list(
     from explorer.export.tables import write_papers, write_table
     from explorer.standalone import standalone
 
-    papers = (generation.records[row] for row in rows)
+    counted = _counted(rows, progress)
+    papers = (generation.records[row] for row in counted)
     match form:
         case Format.BIBTEX:
             write_bibtex(papers, file)
@@ -78,11 +82,17 @@ def write_list(
         case Format.CSL_JSON:
             write_csl_json(papers, file)
         case Format.CSV:
-            write_table(generation, file, rows)
+            write_table(generation, file, counted)
         case Format.JSONL:
-            write_papers(generation, file, rows)
+            write_papers(generation, file, counted)
         case Format.HTML:
             file.write(standalone(generation, title, rows))
+
+
+def _counted(rows: Sequence[int], progress: Progress) -> Iterator[int]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        progress(number, len(rows))
 
 
 def write_file(path: Path, write: Write) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from explorer.as_json import paper_as_json, topic_as_json
@@ -23,14 +23,10 @@ _COLUMNS = (
 _ACTS = re.compile(r"'*[=+\-@]")
 
 
-def write_papers(generation: Generation, file: TextIO, rows: Sequence[int] | None = None) -> None:
-    """Write papers with map and topics, one JSON object a line: those in ``rows``, else all."""
-    papers = (
-        enumerate(generation.records)
-        if rows is None
-        else ((row, generation.records[row]) for row in rows)
-    )
-    for row, paper in papers:
+def write_papers(generation: Generation, file: TextIO, rows: Iterable[int]) -> None:
+    """Write the papers in ``rows`` with map and topics, one JSON object a line."""
+    for row in rows:
+        paper = generation.records[row]
         topics = [topic.id for topic in generation.topics_of(row)]
         strengths = [round(float(level[row]), 3) for level in generation.strengths]
         record = paper_as_json(paper) | place_of(generation, row)
@@ -38,7 +34,7 @@ def write_papers(generation: Generation, file: TextIO, rows: Sequence[int] | Non
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def write_table(generation: Generation, file: TextIO, rows: Sequence[int]) -> None:
+def write_table(generation: Generation, file: TextIO, rows: Iterable[int]) -> None:
     """Write the papers in ``rows`` as a CSV table, each with its finest topic and its place."""
     table = csv.writer(file, lineterminator="\n")
     table.writerow(_COLUMNS)
