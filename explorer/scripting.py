@@ -121,8 +121,7 @@ class Library(Folder):
         """
         filters = Filters(topic=topic)
         query = Query(text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse)
-        generation = self.generation
-        return self.page(generation, query, k, why=why).results
+        return self._asked(self.generation, query, k, why=why)
 
     def page(
         self, generation: Generation, query: Query, k: int, offset: int = 0, *, why: bool = False
@@ -139,13 +138,17 @@ class Library(Folder):
         if parsed.words.strip() or examples:
             is_rearranged = query.diverse or query.sort is Sort.DATE
             depth = MOST_REARRANGED if is_rearranged else min(depth, MOST_RANKED)
-        needs_model = query.mode is not Mode.LEXICAL and bool(parsed.words.strip())
-        embedder = self.embedder(generation) if needs_model or why else None
-        results = search(generation, embedder, query, depth)
+        results = self._asked(generation, query, depth)
         some = replace(results, hits=results.hits[offset : offset + k])
-        if why and embedder is not None:
-            some = explain(embedder, some)
+        if why:
+            some = explain(self.embedder(generation), some)
         return Page(some, len(results.hits) > offset + k)
+
+    def _asked(self, generation: Generation, query: Query, k: int, *, why: bool = False) -> Results:
+        needs_model = query.mode is not Mode.LEXICAL and bool(query.text.strip())
+        embedder = self.embedder(generation) if needs_model else None
+        results = search(generation, embedder, query, k)
+        return explain(self.embedder(generation), results) if why else results
 
     def similar(self, paper: str, k: int = 10) -> Results:
         """Return the ``k`` papers nearest in meaning to one that goes by the id ``paper``.

@@ -86,3 +86,19 @@ def test_a_region_is_taken_along(page: Page, generation: Generation) -> None:
     name, text = _down(page, "caught", Format.HTML)
     assert name.endswith(".html")
     assert text.lstrip().lower().startswith("<!doctype html>")
+
+
+def test_a_map_of_a_topic_has_only_its_papers(page: Page, generation: Generation) -> None:
+    topic = generation.levels[-1][0]
+    page.goto(f"/?topic={topic.id}")
+    page.locator(".st-key-export-members").wait_for()
+    name, text = _down(page, "members", Format.HTML)
+    page.set_content(text)
+    page.wait_for_selector(".atlas[data-scene]")
+    inside = {generation.records[row].title for row in generation.members(topic).tolist()}
+    assert int(page.locator(".count").inner_text().split()[0]) == len(inside) == topic.size
+    outside = next(title for title in generation.records.titles if title not in inside)
+    for title, found in ((next(iter(inside)), 1), (outside, 0)):
+        page.get_by_label("Search titles").fill(title)
+        page.wait_for_timeout(300)
+        assert page.locator("#found button").count() == found, name

@@ -405,17 +405,6 @@ def test_an_export_to_a_file_says_how_many(run: Any, tmp_path: Path) -> None:
     assert len(parse_file(str(target)).entries) == 4
 
 
-def test_a_map_of_a_topic_shows_only_its_papers(
-    run: Any, generation: Generation, tmp_path: Path
-) -> None:
-    topic = generation.levels[-1][0]
-    target = tmp_path / "map.html"
-    run("--format", "html", "--topic", topic.id, "--output", str(target))
-    whole = tmp_path / "whole.html"
-    run("--format", "html", "--output", str(whole))
-    assert target.stat().st_size < whole.stat().st_size
-
-
 def test_ids_and_a_choice_exclude_each_other(
     hashing_library: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:

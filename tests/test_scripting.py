@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,23 @@ def test_a_search_is_the_search_of_the_page(library: Library) -> None:
     assert example not in [hit.paper.id for hit in library.search(like=[example]).hits]
     told = library.search("organ boundary", k=3, why=True).hits
     assert all(hit.why.sentence in hit.paper.sentences for hit in told)
+
+
+def test_the_lines_of_the_docs_run(
+    hashing_library: Folder, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (repository / "docs" / "scripting.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "library").symlink_to(hashing_library.folder)
+    monkeypatch.chdir(tmp_path)
+    named: dict[str, Any] = {}
+    exec(lines, named)
+    size = hashing_library.open().size
+    assert len(named["hits"]) == 5
+    assert len(named["near"]) == 10
+    assert len(named["points"]) == size
+    assert named["topics"].papers.max() <= size
 
 
 def test_similar_papers_and_papers_by_any_id(library: Library) -> None:

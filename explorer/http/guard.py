@@ -25,7 +25,7 @@ LARGEST_BODY = 1 << 16
 OPEN = ("/docs", "/openapi.json", "/static-offline-docs/", "/v1/health")
 """What can be read without the token: how to ask, and whether anybody answers."""
 _SECONDS = 10
-"""A client may come back after a quiet while and ask this many seconds' worth at once."""
+"""What a client asks is counted over so long, so that it may ask much at once after a while."""
 
 
 @dataclass(frozen=True, slots=True)
