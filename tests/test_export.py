@@ -180,6 +180,15 @@ def test_hostile_text_comes_back_as_it_reads(form: str, tmp_path: Path, paper: P
     _same(_BARE, found[2])
 
 
+def test_no_field_breaks_out_of_its_entry(tmp_path: Path) -> None:
+    attack = "10.1000/x},title={y}}@article{z,title={Smuggled"
+    hostile = replace(_PLAIN, doi=attack, url=f"https://example.org/{attack}", date="2024~")
+    for form in _WRITERS:
+        found = _read_back(form, [hostile, _BARE], tmp_path)
+        assert [paper.title for paper in found] == [_PLAIN.title, _BARE.title]
+        assert found[0].date == "2024"
+
+
 # -- by the reference parsers
 
 

@@ -83,7 +83,7 @@ def _entry(paper: Paper) -> tuple[str, dict[str, Any]]:
         venue: tex(paper.venue),
         "year": str(year) if year else "",
         "day": str(day) if day else "",
-        "doi": paper.doi,
+        "doi": _address(paper.doi),
         **_eprint(paper),
         "url": _address(paper.url),
         "keywords": joined_keywords(map(tex, paper.keywords)),
@@ -147,7 +147,7 @@ def _author(name: str) -> str:
 
 
 def _address(url: str) -> str:
-    """Return an address without what would end the field that it stands in."""
+    """Return an address, or a DOI, without what would end the field that it stands in."""
     return _UNSAFE.sub(lambda sign: f"%{ord(sign[0]):02X}", tidy(url))
 
 

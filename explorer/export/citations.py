@@ -19,6 +19,7 @@ _CONFERENCE = re.compile(
 )
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|i{1,3}|iv", re.IGNORECASE)
 _MANY = re.compile(r"\band\b|[&0-9]|\b(?:team|group|collaboration|consortium|institute)\b", re.I)
+_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}")
 _WORD = re.compile(r"[a-z0-9]+")
 _PASSED_OVER = frozenset("a an the on of in for to and with from by at is are do does".split())
 _LONGEST_WORD = 16
@@ -92,7 +93,8 @@ def citation_key(paper: Paper) -> str:
 
 def date_parts(paper: Paper) -> tuple[int, ...]:
     """Return year, month and day of ``paper`` as far as they are known; nothing without a year."""
-    return tuple(map(int, paper.date.split("-"))) if re.match(r"\d{4}", paper.date) else ()
+    known = _DATE.match(paper.date)
+    return tuple(map(int, known[0].split("-"))) if known else ()
 
 
 def shown(text: str) -> str:
