@@ -203,13 +203,13 @@ class Library(Folder):
         ]
         return DataFrame(
             {
-                "id": generation.records.ids,
+                "id": list(generation.records.ids),
                 "title": [plain(title) for title in generation.records.titles],
                 "x": generation.positions[:, 0],
                 "y": generation.positions[:, 1],
                 "topic": names[-1],
                 "field": names[0],
                 "year": generation.records.years,
-                "date": generation.records.dates,
+                "date": list(generation.records.dates),
             }
         ).set_index("id")
