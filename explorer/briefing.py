@@ -205,7 +205,9 @@ def _about(item: Item) -> list[str]:
         paper.authors[0] + " et al." if len(paper.authors) > 2 else " and ".join(paper.authors)
     )
     lines = [" · ".join(fact for fact in (authors, paper.date, paper.venue) if fact)]
-    if item.nearest is not None:
+    if item.nearest is not None and item.nearest.id == paper.id:
+        lines.append("You starred it")
+    elif item.nearest is not None:
         lines.append(f"Like “{item.nearest.readable_title}”, which you starred")
     if item.searches:
         lines.append(f"Found by {', '.join(item.searches)}")

@@ -19,7 +19,7 @@ from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import Generation
 from explorer.lexicon import query_stems
 from explorer.marks import Marks, locate
-from explorer.query import ON_DESK, parse
+from explorer.query import ON_DESK, Field, parse
 from explorer.search import Hit, Mode, Query, find_paper, search
 
 MOST = 20
@@ -149,6 +149,25 @@ def described(following: Following) -> str:
     parts += [f"year:{first or ''}..{last or ''}"] if first or last else []
     parts += ["(within a region of the map)"] if kept["region"] else []
     parts += [f"({kept['mode']})"] if kept["mode"] != Mode.HYBRID else []
+    return " ".join(part for part in parts if part)
+
+
+def typed(query: Query) -> str:
+    """Return ``query`` as it would be typed into one box, its region and mode apart.
+
+    Of very many examples that is no query any more, but a text (see :mod:`explorer.query`).
+    """
+    filters = query.filters
+    parsed = parse(query.text)
+    parts = [query.text.strip()]
+    for field, names, there in (
+        (Field.LIKE, query.like, parsed.like),
+        (Field.UNLIKE, query.unlike, parsed.unlike),
+    ):
+        parts += [f"{field}:{name}" for name in names if name not in there]
+    parts += [f'{Field.SOURCE}:"{filters.source}"'] if filters.source else []
+    first, last = filters.year_from, filters.year_to
+    parts += [f"{Field.YEAR}:{first or ''}..{last or ''}"] if first or last else []
     return " ".join(part for part in parts if part)
 
 

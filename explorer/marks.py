@@ -154,11 +154,11 @@ def _marks_on(
             resting.append(entry)
         else:
             of.setdefault(row, []).append(entry)
-    joined = {row: _joined(about) for row, about in of.items()}
-    return Marks(generation.size, version_read, joined, tuple(resting))
+    on = {row: joined(about) for row, about in of.items()}
+    return Marks(generation.size, version_read, on, tuple(resting))
 
 
-def _joined(entries: Sequence[Entry]) -> Mark:
+def joined(entries: Sequence[Entry]) -> Mark:
     """Return what the entries about one paper say together."""
     said = [entry for entry in entries if entry.state is not State.NONE]
     notes = dict.fromkeys(entry.note for entry in entries if entry.note)

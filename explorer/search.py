@@ -249,7 +249,7 @@ def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int]
                 rows.append(row)
             elif name.casefold() in ON_DESK:
                 examples = _on(desk, name.casefold())
-                if not examples:
+                if not examples and rows is like:
                     notes.append(f"No paper on the desk is {name.casefold()}; that was left out.")
                 rows.extend(examples)
             else:

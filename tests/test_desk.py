@@ -29,7 +29,7 @@ from explorer.marks import Mark, Marks, mark_papers, marks_on
 from explorer.paper import Paper
 from explorer.query import Field, parse
 from explorer.search import Mode, Query, search
-from tests.conftest import ROOT, WriteDigest
+from tests.conftest import ROOT
 
 STAR = Change(star=True)
 
@@ -441,7 +441,9 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
         mark_papers(generation, desk, ids(generation, row), change)
         before = done.get(title, Mark())
         done[title] = Mark(
-            starred="yes", note=f"note {turn}", tags=tuple(sorted({*before.tags, f"tag {turn % 7}"}))
+            starred="yes",
+            note=f"note {turn}",
+            tags=tuple(sorted({*before.tags, f"tag {turn % 7}"})),
         )
         assert told_by(generation, desk) == done
     assert len(done) > 15

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import state
+from explorer.app.keeping import show_form, show_star
+from explorer.app.reader import marks_here
 from explorer.app.results import scroll_to_top, show_results
 from explorer.app.topics import show_topics_of
 from explorer.duplicates import Fold, near_duplicates_of
@@ -19,7 +21,11 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
     scroll_to_top(paper.id)
     st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.go_back)
     with st.container(key="paper", gap="small"):
-        st.markdown(f"#### {markdown(paper.title)}")
+        with st.container(
+            horizontal=True, vertical_alignment="top", gap="small", wrap=False, key="paper-head"
+        ):
+            st.markdown(f"#### {markdown(paper.title)}", width="stretch")
+            show_star(generation, row, "paper")
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
         show_topics_of(generation, row)
@@ -33,6 +39,10 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
         if links:
             st.markdown("  ·  ".join(links))
         st.caption(escape_markdown("Read in " + ", ".join(_sources(generation, row))))
+        marks = marks_here(generation)
+        if marks is not None:
+            with st.container(key="keeping-paper", gap="xsmall"):
+                show_form(generation, row, marks, "paper")
     twins = near_duplicates_of(generation, row)
     if twins:
         st.markdown("##### Nearly the same text")
