@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.asking import Asked
-from explorer.app.keeping import STATES, show_keeping, show_star
+from explorer.app.keeping import STATES, show_keeping, show_note, show_star
 from explorer.app.map import show_map
 from explorer.app.reader import can_mark, desk_here, marks_here
 from explorer.app.resources import Model, model
@@ -37,8 +37,6 @@ _ALL = "all"
 _STARS = "starred"
 _SHOWN = "desk-shown"
 _MOST_NEW = 8
-_NOTE_SHOWN = 300
-"""Signs of a note in the list."""
 LIKE_MINE = f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}"
 """The query for more like what is starred, unlike what is not for the reader."""
 
@@ -205,7 +203,7 @@ def _show_kept(generation: Generation, marks: Marks) -> None:
     for row in rows[: state.papers_wanted()]:
         with st.container(key=f"kept-{generation.records.ids[row]}", gap="xxsmall"):
             _paper_row(generation, row, "kept")
-            _show_note(marks[row])
+            show_note(marks[row])
     rest = len(rows) - state.papers_wanted()
     if rest > 0:
         more = min(rest, state.PAPERS_A_PAGE)
@@ -243,12 +241,6 @@ def _paper_row(generation: Generation, row: int, where: str) -> None:
         show_star(generation, row, where)
 
 
-def _show_note(mark: Mark) -> None:
-    if mark.note:
-        shown = mark.note if len(mark.note) <= _NOTE_SHOWN else f"{mark.note[:_NOTE_SHOWN]} …"
-        st.caption("  \n".join(escape_markdown(line) for line in shown.splitlines()))
-
-
 def _show_resting(marks: Marks) -> None:
     if not marks.resting:
         return
@@ -257,7 +249,7 @@ def _show_resting(marks: Marks) -> None:
         for entry in marks.resting:
             star = ":orange[★] " if entry.starred else ""
             st.markdown(f"{star}{markdown(entry.anchor.paper.title)}")
-            _show_note(Mark(note=entry.note))
+            show_note(Mark(note=entry.note))
 
 
 def desk_label(generation: Generation) -> str:

@@ -12,6 +12,8 @@ from explorer.readable import escape_markdown
 
 STATES = {State.TO_READ: "To read", State.READ: "Read", State.NOT_FOR_ME: "Not for me"}
 _MOST_TAGS_SHOWN = 3
+_NOTE_SHOWN = 300
+"""Signs of a note that are shown beside other things."""
 
 
 def show_star(generation: Generation, row: int, where: str) -> None:
@@ -34,8 +36,8 @@ def show_star(generation: Generation, row: int, where: str) -> None:
 
 
 @st.fragment
-def show_keeping(generation: Generation, row: int, where: str) -> None:
-    """Draw what stands on a paper, and what opens to change it."""
+def show_keeping(generation: Generation, row: int, where: str, *, note: bool = False) -> None:
+    """Draw what stands on a paper, with its ``note`` or without, and what opens to change it."""
     marks = marks_here(generation)
     if marks is None:
         return
@@ -50,10 +52,19 @@ def show_keeping(generation: Generation, row: int, where: str) -> None:
     )
     if opened.open:
         with opened, st.container(key=f"keeping-{where}-{paper}", gap="small"):
-            show_form(generation, row, marks, where)
+            _show_form(generation, row, marks, where)
+    if note:
+        show_note(marks[row])
 
 
-def show_form(generation: Generation, row: int, marks: Marks, where: str) -> None:
+def show_note(mark: Mark) -> None:
+    """Draw the beginning of a note, if there is one."""
+    if mark.note:
+        shown = mark.note if len(mark.note) <= _NOTE_SHOWN else f"{mark.note[:_NOTE_SHOWN]} …"
+        st.caption("  \n".join(escape_markdown(line) for line in shown.splitlines()))
+
+
+def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> None:
     """Draw state, tags and note of a paper; what is changed is kept at once."""
     paper, mark = generation.records.ids[row], marks[row]
     name = f"{where}-{paper}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.keeping import show_form, show_star
-from explorer.app.reader import marks_here
+from explorer.app.keeping import show_keeping, show_star
 from explorer.app.results import scroll_to_top, show_results
 from explorer.app.topics import show_topics_of
 from explorer.duplicates import Fold, near_duplicates_of
@@ -29,6 +28,7 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
         show_topics_of(generation, row)
+        show_keeping(generation, row, "paper", note=True)
         facts = [paper.venue, paper.date, *paper.categories]
         if any(facts):
             st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
@@ -39,10 +39,6 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
         if links:
             st.markdown("  ·  ".join(links))
         st.caption(escape_markdown("Read in " + ", ".join(_sources(generation, row))))
-        marks = marks_here(generation)
-        if marks is not None:
-            with st.container(key="keeping-paper", gap="xsmall"):
-                show_form(generation, row, marks, "paper")
     twins = near_duplicates_of(generation, row)
     if twins:
         st.markdown("##### Nearly the same text")

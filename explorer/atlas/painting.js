@@ -45,7 +45,13 @@ function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covere
     width: 24,
     height: 24,
   }));
-  const taken = [...covered, ...discs];
+  const stars = (over.stars ?? []).map(([x, y]) => ({
+    x: screen.x(x),
+    y: screen.y(y),
+    width: 14,
+    height: 14,
+  }));
+  const taken = [...covered, ...discs, ...stars];
   const names = placedNames(scene, camera, size, taken);
   for (const name of names) {
     const colour = grey ? inks.text : scene.palette[name.colour] ?? inks.text;
