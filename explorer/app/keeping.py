@@ -42,14 +42,24 @@ def show_keeping(generation: Generation, row: int, where: str, *, note: bool = F
     if marks is None:
         return
     paper = generation.records.ids[row]
-    told = summary(marks[row])
-    opened = st.popover(
-        told or "Keep",
-        icon=":material/bookmark:",
-        type="tertiary",
+    told = _summary(marks[row])
+    with st.container(
+        horizontal=True,
+        vertical_alignment="center",
         key=f"keep-{where}-{paper}",
-        on_change="rerun",
-    )
+        gap="xxsmall",
+        wrap=False,
+    ):
+        # Its label stays: under another one it would be another popover, and closed.
+        opened = st.popover(
+            "Keep",
+            icon=":material/bookmark:",
+            type="tertiary",
+            key=f"keeper-{where}-{paper}",
+            on_change="rerun",
+        )
+        if told:
+            st.caption(told, width="content")
     if opened.open:
         with opened, st.container(key=f"keeping-{where}-{paper}", gap="small"):
             _show_form(generation, row, marks, where)
@@ -107,7 +117,7 @@ def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> No
     )
 
 
-def summary(mark: Mark) -> str:
+def _summary(mark: Mark) -> str:
     """Return state, tags and whether there is a note in a few words, as Markdown."""
     parts = [STATES[mark.state]] if mark.state in STATES else []
     parts += [escape_markdown(f"#{tag}") for tag in mark.tags[:_MOST_TAGS_SHOWN]]
