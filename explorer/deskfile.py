@@ -130,13 +130,18 @@ def problems(path: Path) -> list[str]:
 
 def _opened_to_read(path: Path) -> sqlite3.Connection:
     address = path.absolute().as_uri()
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        # Who may write clears away the files beside it when the last of all readers leaves.
+        connection = _connected(f"{address}?mode=rw")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
     connection = _connected(f"{address}?mode=ro")
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
         # A write-ahead log needs files beside it, which a folder that only reads does not take.
         connection.close()
-        if os.access(path.parent, os.W_OK) or not os.access(path, os.R_OK):
+        if not os.access(path, os.R_OK):
             raise
         connection = _connected(f"{address}?immutable=1")
     return connection

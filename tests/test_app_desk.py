@@ -24,6 +24,7 @@ from explorer.search import Mode, Query
 from tests.browser import HINT, find_browser, open_browser
 from tests.conftest import WriteDigest
 from tests.identity_provider import CLIENT, SECRET, identity_provider
+from tests.map_page import pixel_of, wait_for_map
 from tests.serving import free_port, serve_page
 
 if TYPE_CHECKING:
@@ -73,11 +74,6 @@ def labels(page: AppTest, beginning: str) -> list[str]:
     return [b.label.replace("\\", "") for b in page.button if str(b.key).startswith(beginning)]
 
 
-def views(page: AppTest) -> list[str]:
-    (control,) = [c for c in page.get("button_group") if str(c.key) == "view-box"]
-    return [str(option) for option in control.options]  # type: ignore[attr-defined]
-
-
 def kept(library: Library, desk: Desk) -> Marks:
     return marks_on(library.open(), desk)
 
@@ -97,7 +93,7 @@ def test_a_star_on_a_hit_is_kept_and_taken_off_again(
 
 
 def test_the_desk_lists_what_is_kept_and_what_rests(
-    library: Library, generation: Generation, desk: Desk, open_page: OpenPage
+    generation: Generation, desk: Desk, open_page: OpenPage
 ) -> None:
     ids = generation.records.ids
     assert "None yet" in text(open_page(view="desk"))
@@ -123,7 +119,7 @@ def test_the_desk_lists_what_is_kept_and_what_rests(
 
 
 def test_more_like_mine_is_one_click(
-    library: Library, generation: Generation, desk: Desk, open_page: OpenPage
+    generation: Generation, desk: Desk, open_page: OpenPage
 ) -> None:
     ids = generation.records.ids
     mark_papers(generation, desk, ids[:5], Change(star=True))
@@ -203,6 +199,23 @@ def _page(browser: Browser) -> Page:
     return page
 
 
+def _has_a_star(page: Page, generation: Generation, row: int) -> bool:
+    """Whether a star is painted on the canvas where the paper lies; discs of hits lie over it."""
+    x, y = pixel_of(page, generation, row)
+    box = page.locator(".atlas-canvas").bounding_box()
+    assert box is not None
+    colours = page.locator(".atlas-canvas").evaluate(
+        """(canvas, [x, y]) => {
+            const ratio = canvas.width / canvas.getBoundingClientRect().width;
+            const at = [x * ratio - 2, y * ratio - 2, 5, 5];
+            return [...canvas.getContext("2d").getImageData(...at).data];
+        }""",
+        [x - box["x"], y - box["y"]],
+    )
+    pixels = list(zip(colours[::4], colours[1::4], colours[2::4], strict=True))
+    return any(abs(r - 0xD1) + abs(g - 0x8F) + abs(b - 0x13) < 30 for r, g, b in pixels)
+
+
 @needs_browser
 def test_keys_star_the_chosen_hit_and_the_map_shows_it(
     library: Library, desk: Desk, browser: Browser
@@ -221,10 +234,14 @@ def test_keys_star_the_chosen_hit_and_the_map_shows_it(
         generation = library.open()
         (row,) = kept(library, desk).starred
         assert generation.records[row].readable_title == chosen
+        wait_for_map(page)
+        assert _has_a_star(page, generation, row)
         # The keyboard stays where it was, and takes the star off again.
         assert titles.nth(1).evaluate("title => title === document.activeElement")
         page.keyboard.press("s")
         page.locator('[class*="st-key-star-hit2-"] button[kind="tertiary"]').wait_for()
+        page.wait_for_timeout(300)
+        assert not _has_a_star(page, generation, row)
         assert kept(library, desk).of == {}
         # A tag and a note, in the popover beside the hit.
         page.locator('[class*="st-key-keep-hit1-"] button').first.click()

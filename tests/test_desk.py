@@ -20,6 +20,7 @@ import pytest
 from explorer.build import Options, build
 from explorer.desk import Change, Desk, Following, State, desk_of
 from explorer.deskfile import problems
+from explorer.doctor import damaged, examine, next_step
 from explorer.errors import LibraryDamaged, LibraryNewer, UnknownPaper, UnusableInput
 from explorer.facets import facets
 from explorer.filters import Filters, allowed_rows, usable
@@ -56,7 +57,7 @@ def rows_of(generation: Generation, desk: Desk, typed: str) -> list[int]:
     assert (list(parsed.notes), notes) == ([], [])
     rows = allowed_rows(generation, Filters(clauses=tuple(clauses), desk=marks))
     assert rows is not None
-    return rows.tolist()
+    return [int(row) for row in rows]
 
 
 def test_a_desk_that_nobody_wrote_on_is_empty_and_makes_no_file(
@@ -327,6 +328,29 @@ def test_two_papers_that_become_one_join_their_marks_and_a_rollback_parts_them(
 
 
 # The file.
+
+
+def test_reading_leaves_nothing_behind(generation: Generation, desk: Desk) -> None:
+    mark_papers(generation, desk, ids(generation, 1), STAR)
+    before = desk.path.read_bytes()
+    assert marks_on(generation, desk).starred == (1,)
+    assert problems(desk.path) == []
+    assert [path.name for path in desk.path.parent.iterdir()] == [desk.path.name]
+    assert desk.path.read_bytes() == before
+
+
+def test_the_doctor_looks_at_the_desk(hashing_library: Library, tmp_path: Path) -> None:
+    library = Library(tmp_path / "library")
+    shutil.copytree(hashing_library.folder, library.folder)
+    desk = desk_of(library.folder)
+    mark_papers(library.open(), desk, ids(library.open(), *range(20)), Change(note="long " * 900))
+    assert not damaged(examine(library))
+    content = bytearray(desk.path.read_bytes())
+    content[9000:16000] = b"\xff" * 7000
+    desk.path.write_bytes(bytes(content))
+    findings = examine(library)
+    assert damaged(findings)
+    assert "desk.sqlite" in next_step(findings)
 
 
 def test_a_torn_file_is_told_and_a_newer_one_refused(generation: Generation, desk: Desk) -> None:
