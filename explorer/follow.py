@@ -1,16 +1,19 @@
 """Searches that are followed: kept whole, run again, and what of their hits is new.
 
 A hit of a followed search is one of the papers at the top of its ranking over the whole library,
-old papers and new ones alike: so many as the reader asked for, :data:`MOST` by default. It is new
-if it came into the library after what the reader saw last. ``docs/desk.md`` says why.
+old papers and new ones alike: so many as the reader asked for, :data:`MOST` by default. Of filters
+alone, which rank nothing, every paper that passes is a hit. A hit is new if it came into the
+library after what the reader saw last. ``docs/desk.md`` says why.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from explorer.desk import Anchor, Following, anchor_as_dict, anchor_from_dict, anchor_of
 from explorer.embedders import Embedder
@@ -26,6 +29,8 @@ MOST = 20
 """Papers at the top of a ranking that count as hits."""
 LONGEST_NAME = 100
 _SCHEMA = 1
+_MOST_PASSING = 1_000
+"""New papers that are told where filters alone let them pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +128,35 @@ def run(
         query, gone = asked_by(generation, following, desk)
         if gone and not parse(query.text).words.strip():
             return Found(following, problem=f"Its example is not in the library now: {gone}.")
-        results = search(generation, embedder, query, following.most)
+        begin = following.seen + 1 if since is None else since
+        narrowed, most = _by_arrival(generation, query, following.most, begin)
+        results = search(generation, embedder, narrowed, most)
     except ExplorerError as error:
         return Found(following, problem=str(error))
-    begin = following.seen + 1 if since is None else since
     new = tuple(hit for hit in results.hits if int(generation.arrived[hit.row]) >= begin)
     told = _left_out(results.parsed.notes, query)
     return Found(following, results.hits, new, told if not results.hits else "")
+
+
+def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> tuple[Query, int]:
+    """Return a query and how many hits are wanted: of filters alone, all that came since ``begin``.
+
+    Then up to ``most`` earlier ones are wanted, too, those that came last. Any other query stays.
+    """
+    parsed = parse(query.text)
+    if parsed.words.strip() or parsed.like or parsed.unlike or query.like or query.unlike:
+        return query, most
+    clauses, _ = usable(generation, parsed.clauses, query.filters.desk)
+    filters = replace(query.filters, clauses=tuple(clauses))
+    rows = allowed_rows(generation, filters)
+    if rows is None:
+        return query, most
+    arrived = generation.arrived[rows]
+    wanted = max(most, min(int((arrived >= begin).sum()), _MOST_PASSING))
+    newest = rows[np.argsort(-arrived, kind="stable")[:wanted]]
+    ids = generation.records.ids
+    chosen = replace(filters, papers=frozenset(ids[row] for row in newest.tolist()))
+    return replace(query, text="", filters=chosen), wanted
 
 
 def newest_first(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:

@@ -88,6 +88,17 @@ def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were
     assert told(generation, desk)[0].new == ()
 
 
+def test_of_filters_alone_every_new_paper_that_passes_is_told(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    begin(library, desk, "arxiv", Query("has:arxiv"), 2)
+    (found,) = told(library.open(), desk)
+    assert (len(found.hits), found.new) == (2, ())
+    (found,) = told(grow(library, corpus, write_digest), desk)
+    assert titles(found) == {paper.title for paper in corpus[30:] if paper.arxiv}
+    assert len(found.new) > 2
+
+
 def test_a_rollback_and_another_build_tell_of_the_same_papers_again(
     library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
