@@ -15,8 +15,8 @@ from explorer.errors import UnusableInput
 from explorer.files import replace_text
 from explorer.follow import Found, described, newest_first
 from explorer.generation import Generation
-from explorer.identity import title_key
 from explorer.news import moment_at
+from explorer.paper import title_key
 from explorer.search import Hit
 
 _ATOM = "http://www.w3.org/2005/Atom"

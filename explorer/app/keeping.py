@@ -60,8 +60,10 @@ def show_keeping(generation: Generation, row: int, where: str, *, note: bool = F
         )
         if told:
             st.caption(told, width="content")
-    if opened.open:
-        with opened, st.container(key=f"keeping-{where}-{paper}", gap="small"):
+    with opened, st.container(key=f"keeping-{where}-{paper}", gap="small"):
+        # Something is there from the start, as high as all of it: it opens where there is room.
+        st.caption("Kept on your desk as you change it")
+        if opened.open:
             _show_form(generation, row, marks, where)
     if note:
         show_note(marks[row])
@@ -79,8 +81,7 @@ def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> No
     paper, mark = generation.records.ids[row], marks[row]
     name = f"{where}-{paper}"
     disabled = not can_mark()
-    # The desk is right: a widget shows what it says, and writes back what is changed.
-    st.session_state[f"state-{name}"] = None if mark.state is State.NONE else mark.state
+    _shows(f"state-{name}", None if mark.state is State.NONE else mark.state)
     st.segmented_control(
         "State",
         list(STATES),
@@ -91,7 +92,7 @@ def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> No
         on_change=_state_chosen,
         args=(generation, paper, f"state-{name}"),
     )
-    st.session_state[f"tags-{name}"] = list(mark.tags)
+    _shows(f"tags-{name}", list(mark.tags))
     st.multiselect(
         "Tags",
         sorted({*marks.tags, *mark.tags}),
@@ -103,7 +104,7 @@ def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> No
         on_change=_tags_chosen,
         args=(generation, paper, f"tags-{name}", mark.tags),
     )
-    st.session_state[f"note-{name}"] = mark.note
+    _shows(f"note-{name}", mark.note)
     st.text_area(
         "Note",
         key=f"note-{name}",
@@ -115,6 +116,13 @@ def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> No
         on_change=_note_written,
         args=(generation, paper, f"note-{name}"),
     )
+
+
+def _shows(key: str, value: object) -> None:
+    """Let a widget show what the desk says, which is right; it writes back what is changed."""
+    # A value that is set, even to the same, takes away what is being typed.
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def _summary(mark: Mark) -> str:
