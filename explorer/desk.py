@@ -105,13 +105,10 @@ class Desk:
         with reading(self.path) as connection:
             return 0 if connection is None else _version(connection, self.reader)
 
-    def entries(self) -> tuple[int, tuple[Entry, ...]]:
-        """Return the desk's version and all its entries, the oldest first."""
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all entries, the oldest first."""
         with reading(self.path) as connection:
-            if connection is None:
-                return 0, ()
-            found = tuple(_entries(connection, self.reader))
-            return _version(connection, self.reader), found
+            return () if connection is None else tuple(_entries(connection, self.reader))
 
     def apply(self, changes: Sequence[tuple[Anchor, Sequence[int], Change]]) -> None:
         """Make all of ``changes``, or none of them.

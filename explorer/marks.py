@@ -8,11 +8,8 @@ of one again, gives each its own back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
 
 from explorer.desk import Anchor, Change, Desk, Entry, State, anchor_of
 from explorer.errors import UnknownPaper
@@ -41,12 +38,9 @@ class Mark:
 class Marks:
     """A reader's desk as it stands on one generation; two are equal only if they are the same."""
 
-    size: int
-    """Papers in the generation."""
-    version: int
-    of: Mapping[int, Mark] = field(default_factory=dict)
+    of: Mapping[int, Mark]
     """What stands on a paper, by its row; those that nothing stands on are left out."""
-    resting: tuple[Entry, ...] = ()
+    resting: tuple[Entry, ...]
     """Entries whose papers are not in this generation."""
 
     def __getitem__(self, row: int) -> Mark:
@@ -78,12 +72,6 @@ class Marks:
             for tag in mark.tags:
                 spelt[tag.casefold()] = min(spelt.get(tag.casefold(), tag), tag)
         return {spelt[tag]: tuple(rows[tag]) for tag in sorted(rows)}
-
-    def mask(self, rows: Sequence[int]) -> NDArray[np.bool_]:
-        """Return ``rows`` as flags, shape (papers,)."""
-        flags = np.zeros(self.size, dtype=bool)
-        flags[list(rows)] = True
-        return flags
 
 
 def marks_on(generation: Generation, desk: Desk) -> Marks:
@@ -145,7 +133,7 @@ def _marks_on(
     desk: Desk,
     version: int,  # noqa: ARG001  another version, another entry
 ) -> Marks:
-    version_read, entries = desk.entries()
+    entries = desk.entries()
     of: dict[int, list[Entry]] = {}
     resting: list[Entry] = []
     for entry in entries:
@@ -155,7 +143,7 @@ def _marks_on(
         else:
             of.setdefault(row, []).append(entry)
     on = {row: joined(about) for row, about in of.items()}
-    return Marks(generation.size, version_read, on, tuple(resting))
+    return Marks(on, tuple(resting))
 
 
 def joined(entries: Sequence[Entry]) -> Mark:
