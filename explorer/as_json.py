@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from explorer.briefing import Briefing
 from explorer.build import Report
 from explorer.detail import Shown, View
 from explorer.doctor import Finding, damaged, next_step
 from explorer.dossier import Dossier
 from explorer.evaluate import Figure, mean_with_interval
+from explorer.follow import Found, described, newest_first
 from explorer.generation import Generation, Manifest
 from explorer.judged import Evaluation
 from explorer.lineage import Event
+from explorer.marks import Mark
 from explorer.news import News, moment_at
 from explorer.paper import Paper
 from explorer.readable import plain
@@ -227,7 +230,7 @@ def news_as_json(generation: Generation, found: News, most: int | None) -> dict[
             "title": generation.records.titles[row],
             "topic": topic_of[row].label,
             "topic_id": topic_of[row].id,
-            "arrived": moment_at(int(generation.arrived[row])).isoformat(timespec="milliseconds"),
+            "arrived": arrival_as_json(generation, row),
         }
         for row in found.rows[:most]
     ]
@@ -268,6 +271,68 @@ def points_as_json(generation: Generation, view: View, shown: Shown) -> dict[str
                 "year": int(generation.records.years[row]) or None,
             }
             for row, title in zip(rows.tolist(), titles, strict=True)
+        ],
+    }
+
+
+def mark_as_json(paper: Paper, mark: Mark, *, resting: bool = False) -> dict[str, Any]:
+    """Return what stands on a paper; ``resting`` while the library does not hold it."""
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "starred": mark.starred or None,
+        "state": mark.state,
+        "tags": list(mark.tags),
+        "note": mark.note,
+        "resting": resting,
+        "known_as": list(paper.known_as),
+        "links": [address for _, address in paper.links],
+    }
+
+
+def found_as_json(generation: Generation, found: Found) -> dict[str, Any]:
+    """Return a followed search and its new papers, the newest first."""
+    return {
+        "name": found.following.name,
+        "query": described(found.following),
+        "begun": found.following.begun,
+        "seen": moment_at(found.following.seen).isoformat(timespec="milliseconds"),
+        "hits": len(found.hits),
+        "problem": found.problem,
+        "new": [
+            hit_as_json(hit) | {"arrived": arrival_as_json(generation, hit.row)}
+            for hit in newest_first(generation, found.new)
+        ],
+    }
+
+
+def arrival_as_json(generation: Generation, row: int) -> str:
+    """Return when a paper came into the library."""
+    return moment_at(int(generation.arrived[row])).isoformat(timespec="milliseconds")
+
+
+def briefing_as_json(generation: Generation, told: Briefing) -> dict[str, Any]:
+    """Return what is new by topic; ``relevance`` is null where the desk tells nothing."""
+    return {
+        "since": told.since.isoformat(timespec="milliseconds"),
+        "papers": told.papers,
+        "topics": [
+            {
+                "id": section.topic.id,
+                "label": section.topic.label,
+                "papers": [
+                    {
+                        "id": item.paper.id,
+                        "title": item.paper.title,
+                        "relevance": item.relevance,
+                        "like": None if item.nearest is None else item.nearest.id,
+                        "searches": list(item.searches),
+                        "arrived": arrival_as_json(generation, item.row),
+                    }
+                    for item in section.items
+                ],
+            }
+            for section in told.sections
         ],
     }
 

@@ -57,6 +57,10 @@ class Strings(Sequence[str]):
         """Return the texts of ``rows``, in their order."""
         return [self[row] for row in rows.tolist()]
 
+    def where(self, text: str) -> list[int]:
+        """Return the rows whose text is exactly ``text``, in order."""
+        return list(np.flatnonzero(np.asarray(pc.equal(self._column, text))).tolist())
+
 
 @dataclass(frozen=True, eq=False)
 class Dates(Sequence[str]):

@@ -19,7 +19,8 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from explorer.curation import read as read_statements
-from explorer.errors import ExplorerError, LibraryError
+from explorer.deskfile import desk_file, problems
+from explorer.errors import ExplorerError, LibraryDamaged, LibraryError, LibraryNewer
 from explorer.files import checksum
 from explorer.generation import GIVEN, SCHEMA, open_generation, read_manifest, verify_parts
 from explorer.library import DEFAULT_FOLDER, Library
@@ -88,6 +89,7 @@ def examine(library: Library, progress: Step | None = None) -> list[Finding]:
     if building:
         findings.append(_note(".lock", "A build is running now."))
     findings += _guarded(_STATEMENTS, lambda: _check_statements(library, live in sound))
+    findings += _guarded("desk", lambda: _check_desk(desk_file(folder)))
     findings += _guarded(_LIVE, lambda: [_check_live(live, live_error, names, way_out, building)])
     for check in checks:
         advice = way_out if check.name == live else _not_live(library, check.name)
@@ -224,6 +226,22 @@ def _missing(library: Library) -> Finding | None:
     if not any(os.path.lexists(folder / part) for part in parts):
         return _damage("library", f"{folder}: this folder holds no library.", build)
     return None
+
+
+def _check_desk(path: Path) -> list[Finding]:
+    if not path.exists():
+        return []
+    advice = f"Put a copy of {path} back, or move it away to begin with an empty desk."
+    try:
+        wrong = problems(path)
+    except LibraryNewer as error:
+        advice = "Use the version of the explorer that wrote it, or a newer one."
+        return [Finding(Severity.WARNING, path.name, _sentence(error, path), advice)]
+    except LibraryDamaged as error:
+        return [_damage(path.name, _sentence(error, path), advice)]
+    if wrong:
+        return [_damage(path.name, f"Torn or altered ({wrong[0]}).", advice)]
+    return [_good(path.name, "What readers keep is whole.")]
 
 
 def _check_folder(library: Library, current: str) -> list[Finding]:

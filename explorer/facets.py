@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.desk import State
 from explorer.engines import Keys
 from explorer.filters import Filters, allowed_rows
 from explorer.generation import Generation
-from explorer.query import Clause, Field
-from explorer.ranking import by_both, by_meaning, by_words
-from explorer.search import Mode, Results
+from explorer.marks import Marks
+from explorer.query import STARRED, Clause, Field
+from explorer.ranking import by_both, by_examples, by_meaning, by_words
+from explorer.search import Mode, Results, by_examples_alone
 from explorer.settings import SearchSettings
 from explorer.topics import Topic
 
@@ -22,6 +24,12 @@ AMONG_BEST = 200
 """Papers that are counted where words rank them: all papers are near to any words, somehow."""
 _SPANS = (1, 2, 5, 10, 25, 100)
 """Years that are counted as one, where there are many."""
+_BEING = {
+    STARRED: "Starred",
+    str(State.TO_READ): "To read",
+    str(State.READ): "Read",
+    str(State.NOT_FOR_ME): "Not for me",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +71,34 @@ def rows_to_count(generation: Generation, results: Results, filters: Filters) ->
         return among
     if vector is None and not words.strip():
         return np.arange(generation.size) if among is None else among
-    if vector is None:
+    settings = SearchSettings()
+    if by_examples_alone(words, results.like, settings):
+        found = by_examples(generation, results.like, AMONG_BEST, among, settings)
+    elif vector is None:
         found = by_words(generation, words, AMONG_BEST, among)
     elif results.mode is Mode.DENSE:
         found = by_meaning(generation, vector, AMONG_BEST, among)
     else:
-        found = by_both(generation, vector, words, AMONG_BEST, among, SearchSettings())
+        found = by_both(generation, vector, words, AMONG_BEST, among, settings)
     best = np.argsort(-found.score, kind="stable")[:AMONG_BEST]
     return np.sort(found.rows[best])
 
 
-def facets(generation: Generation, rows: Keys, level: int, most: int = 8) -> tuple[Facet, ...]:
+def facets(
+    generation: Generation, rows: Keys, level: int, most: int = 8, desk: Marks | None = None
+) -> tuple[Facet, ...]:
     """Return what the papers in ``rows`` differ in, up to ``most`` values of each.
 
-    Topics are those of ``level``. What all of ``rows`` share narrows nothing and is left out.
+    Topics are those of ``level``; ``desk`` is the reader's. What all of ``rows`` share narrows
+    nothing and is left out.
     """
     made = (
         Facet(Field.TOPIC, _by_topic(generation, rows, level, most)),
         Facet(Field.YEAR, _by_year(generation, rows, most)),
         Facet(Field.VENUE, _by_venue(generation, rows, most)),
         Facet(Field.SOURCE, _by_source(generation, rows, most)),
+        Facet(Field.IS, _by_state(rows, desk)),
+        Facet(Field.TAG, _by_tag(rows, desk, most)),
     )
     return tuple(
         facet
@@ -200,6 +216,28 @@ def _chosen(generation: Generation, rows: Keys) -> NDArray[np.bool_]:
     chosen = np.zeros(generation.size, dtype=bool)
     chosen[rows] = True
     return chosen
+
+
+def _by_state(rows: Keys, desk: Marks | None) -> tuple[Count, ...]:
+    if desk is None:
+        return ()
+    of = {STARRED: desk.starred} | {str(state): desk.rows_in(state) for state in State}
+    counted = {value: int(np.isin(rows, of[value]).sum()) for value in _BEING}
+    return tuple(
+        Count(Clause(Field.IS, value), name, counted[value])
+        for value, name in _BEING.items()
+        if counted[value]
+    )
+
+
+def _by_tag(rows: Keys, desk: Marks | None, most: int) -> tuple[Count, ...]:
+    found = {} if desk is None else desk.tags
+    papers = Counter({tag: int(np.isin(rows, tagged).sum()) for tag, tagged in found.items()})
+    return tuple(
+        Count(Clause(Field.TAG, tag), tag, count)
+        for tag, count in papers.most_common(most)
+        if count
+    )
 
 
 def _typed(name: str) -> str:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from explorer.engines import Keys
 from explorer.errors import UnknownTopic, UnusableInput
 from explorer.generation import Generation
+from explorer.marks import Mark, Marks
 from explorer.paper import title_key
-from explorer.query import Clause, Field, years_of
+from explorer.query import OF_DESK, Clause, Field, being, years_of
 from explorer.topics import Topic
 
 _Mask = NDArray[np.bool_]
@@ -46,6 +47,8 @@ class Filters:
     """Corners of a polygon on the map."""
     papers: frozenset[str] = frozenset()
     """Ids, any of which the hit must have."""
+    desk: Marks | None = None
+    """What clauses that ask for the reader's desk are about."""
 
 
 def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
@@ -68,12 +71,19 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
         found = (generation.records.row_of(paper) for paper in filters.papers)
         rows = np.array([row for row in found if row is not None], dtype=np.int64)
         masks.append(_mask(generation, rows))
-    masks += [_where(generation, clause) for clause in filters.clauses]
+    masks += [
+        _on_desk(generation, filters.desk, clause)
+        if clause.field in OF_DESK
+        else _where(generation, clause)
+        for clause in filters.clauses
+    ]
     return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
 
 
-def usable(generation: Generation, clauses: Sequence[Clause]) -> tuple[list[Clause], list[str]]:
-    """Return the clauses that this library can answer, and what is told of the others."""
+def usable(
+    generation: Generation, clauses: Sequence[Clause], desk: Marks | None = None
+) -> tuple[list[Clause], list[str]]:
+    """Return the clauses that library and desk can answer, and what is told of the others."""
     good: list[Clause] = []
     notes: list[str] = []
     for clause in clauses:
@@ -81,6 +91,10 @@ def usable(generation: Generation, clauses: Sequence[Clause]) -> tuple[list[Clau
             notes.append(f"No topic is called “{clause.value}”; that was left out.")
         elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
             notes.append(f"No digest is called “{clause.value}”; that was left out.")
+        elif clause.field in OF_DESK and desk is None:
+            notes.append(f"“{clause}” asks for a desk, which is not at hand; that was left out.")
+        elif desk is not None and clause.field is Field.TAG and not _tagged(desk, clause.value):
+            notes.append(f"No paper has the tag “{clause.value}”; that was left out.")
         else:
             good.append(clause)
     return good, notes
@@ -155,6 +169,28 @@ def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
 @lru_cache(maxsize=8)
 def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) -> _Mask:
     return inside(corners, generation.positions)
+
+
+def _on_desk(generation: Generation, desk: Marks | None, clause: Clause) -> _Mask:
+    """Return the rows that a clause about the desk lets through; on no desk there is nothing."""
+    rows: Sequence[int] = ()
+    if desk is not None and clause.field is Field.TAG:
+        rows = _tagged(desk, clause.value)
+    elif desk is not None:
+        wanted = being(clause.value)
+        rows = [row for row, mark in desk.of.items() if _is(mark, wanted)]
+    found = _mask(generation, np.array(rows, dtype=np.int64))
+    return ~found if clause.without else found
+
+
+def _tagged(desk: Marks, tag: str) -> tuple[int, ...]:
+    wanted = tag.casefold()
+    return next((rows for known, rows in desk.tags.items() if known.casefold() == wanted), ())
+
+
+def _is(mark: Mark, wanted: str) -> bool:
+    given = {"starred": mark.starred, "tagged": mark.tags, "noted": mark.note}
+    return bool(given[wanted]) if wanted in given else mark.state == wanted
 
 
 def _holding(generation: Generation, field: Field, value: str) -> _Mask:

@@ -160,6 +160,18 @@ def merge(papers: Sequence[Paper]) -> Paper:
     return replace(merged, id=known[0] if known else _new_id(merged))
 
 
+def is_same_paper(a: Paper, b: Paper) -> bool:
+    """Whether two records with one title are one paper, as far as both tell; their ids apart."""
+    known = (_known(replace(a, id="")), _known(replace(b, id="")))
+    return _one_paper(*known, title_key(a.readable_title))
+
+
+def may_share_doi(a: Paper, b: Paper) -> bool:
+    """Whether two records with one DOI can be one paper: their titles are not very different."""
+    one, other = ((title_key(paper.readable_title), "", 0) for paper in (a, b))
+    return _may_share_doi(one, other)
+
+
 def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
     """Return one record for each distinct paper, by their ids; see :func:`distinct`."""
     from_library = Records.of(stored)

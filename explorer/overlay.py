@@ -34,6 +34,8 @@ class Highlights:
     """The id of the topic that the map is framed on."""
     newcomers: tuple[int, ...] = ()
     """These papers stand out in their colours, larger; the rest goes grey."""
+    starred: tuple[int, ...] = ()
+    """These papers bear a star."""
     region: tuple[tuple[float, float], ...] = ()
     """Corners of what was chosen on the map."""
     query: np.ndarray[Any, np.dtype[np.float32]] | None = field(default=None, compare=False)

@@ -11,7 +11,8 @@
     year:2023  year:2020..2022  year:2023..
     topic:t4  topic:"video generation"  source:march.txt
     has:abstract                also doi, arxiv, venue, authors, date
-    like:2405.14458  unlike:10.1000/5
+    is:starred  tag:thesis      of the reader's desk; also to-read, read, not-for-me, tagged, noted
+    like:2405.14458  unlike:10.1000/5  like:starred unlike:dismissed
 
 A long text is taken for an abstract: all of it is words, whatever marks stand in it.
 """
@@ -47,6 +48,8 @@ class Field(StrEnum):
     TOPIC = "topic"
     SOURCE = "source"
     HAS = "has"
+    IS = "is"
+    TAG = "tag"
     LIKE = "like"
     UNLIKE = "unlike"
     TEXT = "text"
@@ -55,6 +58,15 @@ class Field(StrEnum):
 
 HAVABLE = ("abstract", "doi", "arxiv", "venue", "authors", "date")
 """What ``has:`` asks for."""
+BEING = ("starred", "to-read", "read", "not-for-me", "tagged", "noted")
+"""What ``is:`` asks for, of the reader's desk."""
+STARRED = "starred"
+DISMISSED = "dismissed"
+"""What stands for all papers that the reader starred, or that are not for the reader, where
+``like:`` and ``unlike:`` ask for examples."""
+ON_DESK = (STARRED, DISMISSED)
+OF_DESK = frozenset({Field.IS, Field.TAG})
+"""Fields that ask for a reader's desk."""
 _OTHER_NAMES = {
     "authors": Field.AUTHOR,
     "by": Field.AUTHOR,
@@ -64,9 +76,9 @@ _OTHER_NAMES = {
     "journal": Field.VENUE,
     "conference": Field.VENUE,
     "years": Field.YEAR,
-    "tag": Field.KEYWORD,
     "cat": Field.CATEGORY,
 }
+_OTHER_STATES = {"dismissed": "not-for-me", "unread": "to-read"}
 _NAMES = {str(field): field for field in Field if field is not Field.TEXT} | _OTHER_NAMES
 _YEARS = re.compile(r"(?P<first>\d{4})?(?P<dots>\.\.|-|–)?(?P<last>\d{4})?")
 
@@ -152,6 +164,13 @@ def years_of(value: str) -> tuple[int | None, int | None] | None:
     return (first, last) if match["dots"] else (first, first)
 
 
+def being(value: str) -> str:
+    """Return which of ``BEING`` the value of ``is:`` asks for, however it is joined; else empty."""
+    joined = "".join(sign for sign in value.casefold() if sign.isalpha())
+    known = {name.replace("-", ""): name for name in BEING}
+    return known.get(joined, _OTHER_STATES.get(joined, ""))
+
+
 def _suggestion(typed: str, value: str) -> list[str]:
     close = get_close_matches(typed.casefold(), list(_NAMES), 1, _LIKENESS)
     return [f"“{typed}:” is no field; did you mean {_NAMES[close[0]]}:{value}?"] if close else []
@@ -165,4 +184,8 @@ def _problem(field: Field, value: str) -> str:
         close = get_close_matches(value.casefold(), HAVABLE, 1, _LIKENESS)
         meant = f"did you mean has:{close[0]}?" if close else f"has: knows {', '.join(HAVABLE)}."
         return f"“{value}” is nothing to have; {meant}"
+    if field is Field.IS and not being(value):
+        close = get_close_matches(value.casefold(), BEING, 1, _LIKENESS)
+        meant = f"did you mean is:{close[0]}?" if close else f"is: knows {', '.join(BEING)}."
+        return f"“{value}” is nothing that a paper can be; {meant}"
     return ""

@@ -10,6 +10,7 @@ relevant papers it is likely relevant (the cluster hypothesis, Jardine and van R
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,42 @@ def by_meaning(generation: Generation, vector: Scores, k: int, among: Keys | Non
     found = generation.engine.search(vector[None, :], k, among)
     cosines = found.scores[0].astype(np.float32)
     return Ranked(found.keys[0], cosines, np.ones_like(cosines), np.zeros_like(cosines))
+
+
+def by_examples(
+    generation: Generation,
+    examples: Sequence[int],
+    k: int,
+    among: Keys | None,
+    settings: SearchSettings,
+) -> Ranked:
+    """Return candidates near to some of many ``examples``, given by their rows.
+
+    What people keep is of several kinds, and the middle of those is near to none. So candidates are
+    the ``k`` nearest to each example, and a paper's score is :func:`likeness`.
+    """
+    rows = np.array(examples, dtype=np.int64)
+    vectors = generation.engine.vectors(rows)
+    near = generation.engine.search(vectors, k, among).keys
+    pool = _united(generation.size, near[near >= 0])
+    score = likeness(generation.engine.vectors(pool), vectors, settings)
+    return Ranked(pool, score, np.ones_like(score), np.zeros_like(score))
+
+
+def likeness(vectors: Scores, examples: Scores, settings: SearchSettings) -> Scores:
+    """Return how like each of ``vectors`` is to ``examples``, shape (papers,).
+
+    It is the mean cosine to those examples that the paper is most like, a few of them; of so few
+    or fewer, to all of them.
+
+    Args:
+        vectors: unit vectors of papers, shape (papers, dimension); ``examples`` likewise.
+    """
+    few = min(settings.examples_at_once, len(examples))
+    cosines = vectors @ examples.T
+    nearest = np.partition(cosines, len(examples) - few, axis=1)[:, len(examples) - few :]
+    found: Scores = nearest.mean(axis=1).astype(np.float32)
+    return found
 
 
 def by_words(generation: Generation, text: str, k: int, among: Keys | None) -> Ranked:

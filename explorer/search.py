@@ -6,7 +6,6 @@ ranked by meaning and words together (``ranking.py``). Ids and exact titles come
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -22,20 +21,17 @@ from explorer.engines import Keys
 from explorer.errors import EmbedderError, UnknownPaper
 from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import GIVEN, Generation
-from explorer.lexicon import BY_TITLE, forms, query_stems, words
-from explorer.paper import Paper, title_key
-from explorer.query import Parsed, parse
-from explorer.ranking import Ranked, by_both, by_meaning, by_words, diversified
-from explorer.readable import plain
+from explorer.lexicon import forms, query_stems, words
+from explorer.marks import Marks
+from explorer.paper import Paper
+from explorer.query import ON_DESK, STARRED, Parsed, parse
+from explorer.ranking import Ranked, by_both, by_examples, by_meaning, by_words, diversified
 from explorer.settings import SearchSettings
+from explorer.titles import titled
 from explorer.topics import Topic
 
 _EXACT = 1.0
-_LIKELY_TITLES = 20
-"""Best matches by the words of titles that are compared; a short one may stand in many papers."""
 _LONGEST_TITLE = 1_000
-_BARE = re.compile(r"[A-Za-z0-9\s.,:;!?'\"()/-]*")
-"""A title in which there is nothing that would be made readable."""
 _QUERIES_REMEMBERED = 1_000
 """Texts whose vectors are remembered."""
 
@@ -123,6 +119,8 @@ class Results:
     """The unit vector that papers were compared with; None in lexical mode."""
     allowed: int | None = None
     """How many papers pass the filters; None where nothing was asked of them."""
+    like: tuple[int, ...] = ()
+    """The rows of the examples."""
 
     @property
     def only_nearest(self) -> bool:
@@ -175,7 +173,9 @@ def search(
 
     def results(hits: tuple[Hit, ...], vector: NDArray[np.float32] | None = None) -> Results:
         allowed = None if among is None else len(among)
-        return Results(hits, time.perf_counter() - begin, mode, parsed, vector, allowed)
+        return Results(
+            hits, time.perf_counter() - begin, mode, parsed, vector, allowed, tuple(like)
+        )
 
     if generation.size == 0 or (among is not None and not len(among)):
         return results(())
@@ -192,7 +192,10 @@ def search(
     vector = None
     if mode is not Mode.LEXICAL:
         vector = _query_vector(generation, embedder, parsed.words, like)
-    found = _ranked(generation, vector, parsed.words, mode, wanted, among, settings)
+    if by_examples_alone(parsed.words, like, settings):
+        found = by_examples(generation, like, max(wanted, settings.candidates), among, settings)
+    else:
+        found = _ranked(generation, vector, parsed.words, mode, wanted, among, settings)
     found = _without(_pushed_down(generation, found, unlike, settings), hidden)
     first = [] if query.sort is Sort.DATE else _named_by(generation, query.text, among)
     found = _put_first([row for row in first if row not in hidden], found)
@@ -235,18 +238,35 @@ def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int]
     parsed = parse(query.text)
     if parsed.clauses and generation.records.find(query.text) is not None:
         parsed = Parsed(query.text)
-    clauses, notes = usable(generation, parsed.clauses)
+    desk = query.filters.desk
+    clauses, notes = usable(generation, parsed.clauses, desk)
     like = [find_paper(generation, name) for name in query.like]
     unlike = [find_paper(generation, name) for name in query.unlike]
     for names, rows in ((parsed.like, like), (parsed.unlike, unlike)):
         for name in names:
             row = generation.records.find(name)
-            if row is None:
-                notes.append(f"No paper goes by “{name}”; that was left out.")
-            else:
+            if row is not None:
                 rows.append(row)
+            elif name.casefold() in ON_DESK:
+                examples = _on(desk, name.casefold())
+                if not examples and rows is like:
+                    notes.append(f"No paper on the desk is {name.casefold()}; that was left out.")
+                rows.extend(examples)
+            else:
+                notes.append(f"No paper goes by “{name}”; that was left out.")
     told = replace(parsed, clauses=tuple(clauses), notes=(*parsed.notes, *notes))
-    return told, like, unlike
+    return told, list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
+
+
+def _on(desk: Marks | None, what: str) -> tuple[int, ...]:
+    if desk is None:
+        return ()
+    return desk.starred if what == STARRED else desk.dismissed
+
+
+def by_examples_alone(words: str, like: Sequence[int], settings: SearchSettings) -> bool:
+    """Whether papers are compared with examples one by one, rather than with their middle."""
+    return len(like) > settings.examples_at_once and not words.strip()
 
 
 def _ranked(
@@ -418,29 +438,8 @@ def _named_by(generation: Generation, text: str, among: Keys | None) -> list[int
     if row is not None:
         named.append(row)
     elif len(text.split()) > 1 and len(text) <= _LONGEST_TITLE:
-        key = title_key(text)
-        likely = _likely_titles(generation, text, among)
-        titles = generation.records.titles.take(likely)
-        named += [
-            row for row, title in zip(likely.tolist(), titles, strict=True) if _reads(title, key)
-        ]
+        named += titled(generation, text, among)
     return [row for row in named if among is None or row in among]
-
-
-def _likely_titles(generation: Generation, text: str, among: Keys | None) -> Keys:
-    """Return the rows whose titles may be ``text``."""
-    if _BARE.fullmatch(text):  # read the same wherever copied from, so its words stand in a row
-        holding = generation.lexicon.holding(text, "title")
-        if len(holding) <= _LIKELY_TITLES:
-            return holding
-    return generation.lexicon.search(text, _LIKELY_TITLES, among, BY_TITLE).keys
-
-
-def _reads(title: str, key: str) -> bool:
-    """Tell whether ``title`` is the one of ``key``, copied from the digest or from the page."""
-    if title_key(title) == key:
-        return True
-    return _BARE.fullmatch(title) is None and title_key(plain(title)) == key
 
 
 def _put_first(first: Sequence[int], found: Ranked) -> Ranked:

@@ -108,6 +108,8 @@ class SearchSettings:
     smoothing_neighbours: int = 5
     unlike_weight: float = 0.5
     """What likeness to negative examples takes off a score."""
+    examples_at_once: int = 3
+    """Of more examples than these, a paper is compared with so many that it is most like."""
     relevance_weight: float = 0.7
     """Share of relevance, against being unlike those above, in diversified results."""
     diversified_from: int = 5

@@ -14,12 +14,17 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@contextmanager
-def serve_page(library: Path, script: str = "streamlit_app.py") -> Iterator[str]:
-    """Serve the page over ``library``, or another script, and yield its address."""
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serve_page(library: Path, script: str = "streamlit_app.py", port: int = 0) -> Iterator[str]:
+    """Serve the page over ``library``, or another script, and yield its address."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
     command += ["--server.port", str(port), "--server.fileWatcherType", "none"]

@@ -26,6 +26,8 @@ _DOCUMENTS = (
     "docs/formats.md",
     "docs/scripting.md",
     "docs/search.md",
+    "docs/desk.md",
+    "docs/deploy.md",
 )
 _RUN_ELSEWHERE = ("make ", "python3 -m venv", "streamlit run", "pip install")
 """Set-up itself: run by whoever runs these tests, and by the page's own tests."""

@@ -10,10 +10,12 @@ import numpy as np
 import streamlit as st
 
 from explorer.app import state
+from explorer.app.reader import marks_here
 from explorer.facets import AMONG_BEST, Count, facets, rows_to_count
 from explorer.filters import Filters, inside
 from explorer.generation import Generation
-from explorer.query import Clause, Field, parse
+from explorer.marks import Marks
+from explorer.query import ON_DESK, Clause, Field, parse
 from explorer.readable import escape_markdown
 from explorer.search import Mode, Query, Results, Sort
 from explorer.topic_tree import shown_level
@@ -28,6 +30,8 @@ _HEADINGS = {
     Field.YEAR: "Year",
     Field.VENUE: "Venue",
     Field.SOURCE: "Digest",
+    Field.IS: "Desk",
+    Field.TAG: "Tag",
 }
 _PIECE = re.compile(r'[^\s"“”]*["“”][^"“”]*["“”]?|\S+')
 _QUOTES = re.compile(r'["“”]')
@@ -47,11 +51,14 @@ _HELP = """
 | `topic:"video generation"` | of this topic |
 | `source:march.txt` | read in this digest |
 | `has:abstract` | that have one; also `doi`, `arxiv`, `venue`, `authors`, `date` |
+| `is:starred` `tag:thesis` | on your desk so; also `to-read`, `read`, `not-for-me`, `noted` |
 | `like:2405.14458` `unlike:10.1000/5` | like this paper, unlike that one |
+| `like:starred` `unlike:dismissed` | like what you starred, unlike what is not for you |
 
 A pasted abstract is searched as it is, whatever marks stand in it.
 
-Keys: `/` to the search box, `j` `k` or `↓` `↑` through the hits, `Enter` opens, `Esc` goes back.
+Keys: `/` to the search box, `j` `k` or `↓` `↑` through the hits, `Enter` opens, `s` stars,
+`Esc` goes back.
 """
 
 
@@ -68,6 +75,8 @@ class Asked:
     """Papers that hits are to be like, beside those that the text names."""
     within: state.Corners
     """The region of the map that is searched in."""
+    desk: Marks | None
+    """What the reader keeps, of which some can be asked, too."""
 
     @property
     def is_search(self) -> bool:
@@ -79,7 +88,7 @@ class Asked:
         return Query(
             text=self.text,
             like=self.alike,
-            filters=Filters(topic=self.topic, region=self.within),
+            filters=Filters(topic=self.topic, region=self.within, desk=self.desk),
             mode=self.mode,
             sort=self.sort,
             diverse=self.varied and self.sort is Sort.RELEVANCE,
@@ -128,6 +137,7 @@ def search_row(generation: Generation) -> Asked:
         state.is_varied(),
         tuple(generation.records.ids[row] for row in rows_in(generation, state.alike())),
         state.within(),
+        marks_here(generation),
     )
 
 
@@ -238,8 +248,12 @@ def _chips(generation: Generation, asked: Asked, results: Results | None) -> lis
     for word, papers in ((Field.LIKE, parsed.like), (Field.UNLIKE, parsed.unlike)):
         for paper in papers:
             row = generation.records.find(paper)
-            if row is not None:
-                title = escape_markdown(_cut(generation.records[row].readable_title))
+            if row is not None or paper.casefold() in ON_DESK:
+                title = (
+                    f"my {paper}"
+                    if row is None
+                    else escape_markdown(_cut(generation.records[row].readable_title))
+                )
                 chips.append(
                     _Chip(f"{word}\\: {title}", state.ask, (without_paper(asked.text, paper),))
                 )
@@ -286,7 +300,7 @@ def _refine(generation: Generation, asked: Asked, results: Results) -> None:
     filters = asked.query.filters
     clauses = replace(filters, clauses=results.parsed.clauses)
     rows = rows_to_count(generation, results, clauses)
-    found = facets(generation, rows, shown_level(generation))
+    found = facets(generation, rows, shown_level(generation), desk=asked.desk)
     with refine, st.container(key="facets"):
         best = len(rows) == AMONG_BEST and results.allowed != AMONG_BEST
         noun = "paper" if len(rows) == 1 else "papers"

@@ -1,8 +1,10 @@
-// The keyboard: "/" to the search box, j and k or the arrows through the hits, Escape goes back.
+// The keyboard: "/" to the search box, j and k or the arrows through the hits, s stars the chosen one
+// or the open paper, Escape goes back.
 // Enter opens by itself: what these keys move is the focus.
 
 const TITLES = '.st-key-list [class*="st-key-open-"] button';
 const BACK = [".st-key-back", ".st-key-release", ".st-key-back-to-topic"];
+const HIT = '[class*="st-key-hit-"], [class*="st-key-kept-"]';
 const OWN_KEYS =
   'input, textarea, select, [contenteditable="true"], [role="radiogroup"], [role="listbox"],' +
   '[role="combobox"], [role="dialog"], [role="menu"]';
@@ -32,6 +34,16 @@ function move(step) {
   return true;
 }
 
+function star() {
+  const chosen = document.activeElement?.closest(HIT);
+  const titles = [...document.querySelectorAll(TITLES)];
+  const left = titles.find((title) => keyOf(title) === last)?.closest(HIT);
+  const of = chosen ?? document.querySelector(".st-key-paper-head") ?? left;
+  const button = of?.querySelector('[class*="st-key-star-"] button');
+  button?.click();
+  return Boolean(button);
+}
+
 function goBack() {
   if (document.querySelector('[data-testid="stPopoverBody"], [role="dialog"]')) return false;
   const button = BACK.map((name) => document.querySelector(`${name} button`)).find(Boolean);
@@ -49,6 +61,7 @@ function act(event) {
     return true;
   }
   if (event.key === "Escape") return goBack();
+  if (event.key === "s") return star();
   return event.key in STEPS && move(STEPS[event.key]);
 }
 

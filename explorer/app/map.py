@@ -6,7 +6,7 @@ Hits, the open paper and the region are laid over it separately, since they chan
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ import streamlit as st
 from explorer import atlas
 from explorer.app import state
 from explorer.app.asking import added, without
+from explorer.app.reader import marks_here
 from explorer.colours import ColourBy
 from explorer.detail import View
 from explorer.generation import Generation
@@ -33,12 +34,16 @@ _atlas = st.components.v2.component(
 )
 _over = st.components.v2.component("literature_explorer_over", js=atlas.over_script())
 _ACTED = "acted-on-the-map"
+_MOST_STARS = 2_000
+"""Starred papers that are shown, those starred last."""
 
 
 def show_map(generation: Generation, highlights: Highlights) -> None:
     """Draw the map; a click opens a paper or a topic, a lasso or box lists what it caught."""
+    marks = marks_here(generation)
+    starred = () if marks is None else marks.starred
     _show_scene(generation, highlights)
-    _over(key="over", data=_laid_over(generation, highlights))
+    _over(key="over", data=_laid_over(generation, replace(highlights, starred=starred)))
 
 
 @st.fragment
@@ -144,6 +149,7 @@ def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]
         "over": {
             "hits": [asdict(spot) for spot in spots(generation, highlights, dark=dark)],
             "opened": opened,
+            "stars": generation.positions[list(highlights.starred[:_MOST_STARS])].tolist(),
             "region": [list(corner) for corner in highlights.region] or None,
             "grey": bool(highlights.hits) or opened is not None,
         },

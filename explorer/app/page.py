@@ -21,12 +21,14 @@ from explorer.app.asking import (
     show_understood,
     without,
 )
+from explorer.app.desk import desk_label, show_desk, show_desk_map, show_following
 from explorer.app.exports import offer_export
 from explorer.app.keys import listen_to_keys
 from explorer.app.library import notice_update, show_holdings, show_library
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
 from explorer.app.news import show_news, show_news_map
 from explorer.app.paper import show_paper
+from explorer.app.reader import desk_here, is_admitted, show_reader
 from explorer.app.resources import (
     Model,
     current_generation,
@@ -85,6 +87,7 @@ _VIEWS = {
     "": View("Explore", show_welcome, show_plain_map),
     state.TOPICS: View("Topics", show_tree, show_topics_picture),
     state.NEW: View("What's new", show_news, show_news_map),
+    state.DESK: View("Desk", show_desk, show_desk_map),
     state.LIBRARY: View("Library", show_library, show_holdings),
 }
 """By their names in the URL."""
@@ -96,6 +99,8 @@ def main() -> None:
     # An icon by name would be fetched from the network; this one comes with the page.
     st.set_page_config("Literature Explorer", page_icon=here / "icon.png", layout="wide")
     st.html(here / "style.css")
+    if not is_admitted():
+        return
     try:
         generation = current_generation()
     except LibraryMissing:
@@ -140,8 +145,12 @@ def _header(generation: Generation) -> View:
         newcomers = len(news(generation).rows)
         if newcomers:
             names[state.NEW] += f" · {newcomers:,}"
+        names[state.DESK] = desk_label(generation)
+        if desk_here() is None:
+            del names[state.DESK]
         chosen = state.view_of(names)
         st.caption(escape_markdown(" · ".join(facts)), width="content")
+        show_reader()
         with st.container(width="content"):
             notice_update(generation.folder.name)
     return _VIEWS[chosen]
@@ -225,6 +234,7 @@ def _show_found(
         if results.hits:
             show_controls(generation, asked, results)
             offer_export(generation, _listed(folds), "hits", asked.text or "papers like these")
+            show_following(generation, asked)
     if results.hits:
         if results.only_nearest:
             st.caption(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import state
+from explorer.app.keeping import show_keeping, show_star
 from explorer.app.results import scroll_to_top, show_results
 from explorer.app.topics import show_topics_of
 from explorer.duplicates import Fold, near_duplicates_of
@@ -19,10 +20,15 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
     scroll_to_top(paper.id)
     st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.go_back)
     with st.container(key="paper", gap="small"):
-        st.markdown(f"#### {markdown(paper.title)}")
+        with st.container(
+            horizontal=True, vertical_alignment="top", gap="small", wrap=False, key="paper-head"
+        ):
+            st.markdown(f"#### {markdown(paper.title)}", width="stretch")
+            show_star(generation, row, "paper")
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
         show_topics_of(generation, row)
+        show_keeping(generation, row, "paper", note=True)
         facts = [paper.venue, paper.date, *paper.categories]
         if any(facts):
             st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))

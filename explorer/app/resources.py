@@ -37,9 +37,14 @@ def digests_folder() -> Path:
     return _named("digests") or library_folder().parent / "digests"
 
 
+def is_switched_on(variable: str) -> bool:
+    """Whether a variable of the environment says yes."""
+    return os.environ.get(variable, "").strip().lower() not in ("", "0", "no", "false")
+
+
 def why_read_only() -> str:
-    """Return why nothing can be changed from the page; empty where it can."""
-    if os.environ.get("EXPLORER_READ_ONLY", "").strip().lower() not in ("", "0", "no", "false"):
+    """Return why the library cannot be changed from the page; empty where it can."""
+    if is_switched_on("EXPLORER_READ_ONLY"):
         return "This page only shows the library; nothing can be changed from here."
     folder = library_folder()
     for part in (folder, folder / "generations"):

@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.app import state
 from explorer.app.asking import like_this
 from explorer.app.exports import offer_export
+from explorer.app.keeping import show_keeping, show_star
 from explorer.duplicates import Fold
 from explorer.generation import Generation
 from explorer.palette import Mark, score_marks, shares_of_best
@@ -56,7 +57,8 @@ def show_results(
         with st.container(key=f"hit-{hit.rank}", gap="xxsmall"):
             with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
                 _badge(hit.rank, mark)
-                _title(hit.paper, f"hit{hit.rank}")
+                open_button(hit.paper, f"hit{hit.rank}")
+                show_star(generation, hit.row, f"hit{hit.rank}")
             _facts(generation, hit)
             with st.container(key=f"sentence-{hit.rank}"):
                 st.markdown(_marked(sentence, words))
@@ -68,6 +70,7 @@ def show_results(
             ):
                 if shares:
                     _bar(shares[place], hit.why.meaning, hit.why.words)
+                show_keeping(generation, hit.row, f"hit{hit.rank}")
                 _likeness(hit)
                 for label, address in hit.paper.links:
                     st.markdown(markdown_link(label, address), width="content")
@@ -206,7 +209,7 @@ def _same(fold: Fold) -> None:
     """Fold away the hits that are nearly the same paper as the one above."""
     with st.expander(f"+{len(fold.same)} nearly the same"):
         for hit in fold.same:
-            _title(hit.paper, f"same{fold.hit.rank}")
+            open_button(hit.paper, f"same{fold.hit.rank}")
 
 
 def _short(authors: Sequence[str]) -> str:
@@ -228,7 +231,7 @@ def list_papers(
         ):
             if dots:
                 show_dot(topic_colour(generation, row))
-            _title(paper, where)
+            open_button(paper, where)
 
 
 def topic_button(topic: Topic, where: str) -> None:
@@ -252,7 +255,8 @@ def scroll_to_top(shown: str) -> None:
     )
 
 
-def _title(paper: Paper, where: str) -> None:
+def open_button(paper: Paper, where: str) -> None:
+    """Draw a paper's title, which opens it; ``where`` tells it from others on the page."""
     st.button(
         markdown(paper.title),
         key=f"open-{where}-{paper.id}",

@@ -19,6 +19,7 @@ from explorer.filters import corners_of
 VIEW = "view"
 TOPICS = "topics"
 NEW = "new"
+DESK = "desk"
 SINCE = "since"
 VISIT = "visit"
 LIBRARY = "library"
@@ -271,6 +272,14 @@ def ask(query: str) -> None:
     st.session_state[QUERY] = query
     close_paper()
     release()
+
+
+def open_search(query: str, mode: str, topic: str, region: Corners) -> None:
+    """Ask all of a search that was kept, in place of what is asked now."""
+    show_view("")
+    _write(MODE, mode, "hybrid")
+    _write(_WITHIN, _as_text(region), "")
+    ask_within(topic, query)
 
 
 def choice(name: str, options: Sequence[str], label: str, names: dict[str, str], width: int) -> str:

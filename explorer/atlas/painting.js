@@ -1,6 +1,7 @@
 // The map, painted from a scene and what is laid over it, with any ink.
 
 const GREYED = 0.4;
+const STARRED = "#d18f13";
 
 // Names and titles keep clear of the boxes in `taken`.
 function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covered = [] }) {
@@ -33,6 +34,8 @@ function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covere
     const corners = over.region.map(([x, y]) => [screen.x(x), screen.y(y)]);
     ink.line(corners, inks.text, 1.5, 0.8, true);
   }
+  for (const [x, y] of over.stars ?? [])
+    ink.text("★", screen.x(x), screen.y(y), 17, STARRED, inks.paper, 1, 400);
   if (over.opened) star(ink, screen.x(over.opened.x), screen.y(over.opened.y), over.opened, inks);
   if (lit !== undefined && scene.count > lit)
     ink.disc(screen.x(scene.x[lit]), screen.y(scene.y[lit]), 8, "none", inks.text, 2);
@@ -42,7 +45,13 @@ function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covere
     width: 24,
     height: 24,
   }));
-  const taken = [...covered, ...discs];
+  const stars = (over.stars ?? []).map(([x, y]) => ({
+    x: screen.x(x),
+    y: screen.y(y),
+    width: 14,
+    height: 14,
+  }));
+  const taken = [...covered, ...discs, ...stars];
   const names = placedNames(scene, camera, size, taken);
   for (const name of names) {
     const colour = grey ? inks.text : scene.palette[name.colour] ?? inks.text;

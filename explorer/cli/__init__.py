@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 from explorer import __version__
 from explorer.cli.building import add_build
+from explorer.cli.desk import add_desk
 from explorer.cli.embedding import add_embed
 from explorer.cli.exporting import add_export
+from explorer.cli.following import add_following
 from explorer.cli.options import Commands
 from explorer.cli.page import add_app
 from explorer.cli.searching import add_search
@@ -29,6 +31,8 @@ _GROUPS = (
     add_embed,
     add_search,
     add_topics,
+    add_desk,
+    add_following,
     add_export,
     add_upkeep,
     add_serving,

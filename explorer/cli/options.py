@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from explorer.desk import ME
 from explorer.library import DEFAULT_FOLDER
 
 Run = Callable[[argparse.Namespace], int]
@@ -54,6 +55,16 @@ class Commands:
             help=f"library folder (default: $EXPLORER_LIBRARY or {DEFAULT_FOLDER})",
         )
         return added
+
+
+def with_reader(added: argparse.ArgumentParser) -> None:
+    """Add the option that says whose desk it is."""
+    added.add_argument(
+        "--reader",
+        default=os.environ.get("EXPLORER_READER", ME),
+        metavar="NAME",
+        help=f"whose desk (default: $EXPLORER_READER or {ME})",
+    )
 
 
 def size(text: str) -> int:

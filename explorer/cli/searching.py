@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from explorer.as_json import evaluation_as_json, results_as_json, self_evaluation_as_json
-from explorer.cli.options import Commands, count, print_json, years
+from explorer.cli.options import Commands, count, print_json, with_reader, years
+from explorer.desk import desk_of
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.errors import UnusableInput
 from explorer.evaluate import read_collection
 from explorer.filters import Filters
+from explorer.generation import Generation
 from explorer.judged import evaluate
 from explorer.library import Library
+from explorer.marks import marks_on
+from explorer.query import DISMISSED, STARRED
 from explorer.reasons import explain
 from explorer.search import Mode, Query, Results, Sort, search, similar
 from explorer.self_evaluate import self_evaluate
@@ -24,6 +29,8 @@ examples:
   explorer search --like 2405.14458 --unlike 1801.04381
   explorer search 'diffusion "text to video" -survey author:smith year:2023..'
   explorer search diffusion --topic t4 --year 2023..2024 --json
+  explorer search "is:starred tag:thesis"      among what is on your desk
+  explorer search --like-starred               more like what you starred
 """
 _EVALUATE_EXAMPLES = """\
 A collection is a folder with corpus.jsonl, queries.jsonl (or either with .gz) and qrels.tsv, as
@@ -40,18 +47,13 @@ examples:
 def add_search(commands: Commands) -> None:
     """Add ``search``, ``similar`` and ``evaluate``."""
     added = commands.add("search", search_papers, "Search the library.", _SEARCH_EXAMPLES)
+    with_query(added)
+    added.add_argument("-k", type=count, default=10, metavar="N", help="how many (default: 10)")
     added.add_argument(
-        "query",
-        nargs="?",
-        default="",
-        metavar="QUERY",
-        help='words, "phrases", -without, fields (title: author: year: ...)',
+        "--like-starred",
+        action="store_true",
+        help="more like what you starred, less like what is not for you",
     )
-    added.add_argument(
-        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
-    )
-    added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
-    added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
     added.add_argument(
         "--sort", type=Sort, choices=list(Sort), default=Sort.RELEVANCE, help="default: relevance"
     )
@@ -59,10 +61,10 @@ def add_search(commands: Commands) -> None:
     added.add_argument(
         "--quick", action="store_true", help="do not look for the telling sentence of each hit"
     )
-    _with_filters(added)
     told = "List the papers nearest to one paper."
     added = commands.add("similar", similar_papers, told)
     added.add_argument("id", metavar="ID", help="the library's id, an arXiv id, a DOI ...")
+    added.add_argument("-k", type=count, default=10, metavar="N", help="how many (default: 10)")
     _with_filters(added)
     told = "Measure how well search ranks: on judged queries, or on the library itself."
     added = commands.add("evaluate", evaluate_search, told, _EVALUATE_EXAMPLES)
@@ -77,8 +79,25 @@ def add_search(commands: Commands) -> None:
     )
 
 
+def with_query(added: argparse.ArgumentParser) -> None:
+    """Add what says what is searched for; :func:`query_of` reads it."""
+    added.add_argument(
+        "query",
+        nargs="?",
+        default="",
+        metavar="QUERY",
+        help='words, "phrases", -without, fields (title: author: year: is: tag: ...)',
+    )
+    added.add_argument(
+        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
+    )
+    added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
+    added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
+    _with_filters(added)
+    with_reader(added)
+
+
 def _with_filters(added: argparse.ArgumentParser) -> None:
-    added.add_argument("-k", type=count, default=10, metavar="N", help="how many (default: 10)")
     added.add_argument("--topic", default="", help="only this topic, by id or name")
     added.add_argument("--source", default="", metavar="DIGEST", help="only from this digest")
     added.add_argument(
@@ -90,20 +109,26 @@ def _with_filters(added: argparse.ArgumentParser) -> None:
     )
 
 
-def search_papers(options: argparse.Namespace) -> int:
-    """Search the library."""
-    query = Query(
+def query_of(options: argparse.Namespace, generation: Generation) -> Query:
+    """Return the query that the options of :func:`with_query` ask for."""
+    marks = marks_on(generation, desk_of(options.library, options.reader))
+    return Query(
         text=options.query,
         like=tuple(options.like),
         unlike=tuple(options.unlike),
-        filters=_filters(options),
+        filters=replace(_filters(options), desk=marks),
         mode=options.mode,
-        sort=options.sort,
-        diverse=options.diverse,
     )
-    if not query.text.strip() and not query.like and not query.unlike:
+
+
+def search_papers(options: argparse.Namespace) -> int:
+    """Search the library."""
+    if options.like_starred:
+        options.query = f"{options.query} like:{STARRED} unlike:{DISMISSED}".strip()
+    if not options.query.strip() and not options.like and not options.unlike:
         raise UnusableInput("Nothing to search for: give some words, or --like ID.")
     generation = Library(options.library).open()
+    query = replace(query_of(options, generation), sort=options.sort, diverse=options.diverse)
     embedder = open_embedder(generation.manifest.model)
     needs_model = options.mode is not Mode.LEXICAL and bool(query.text.strip())
     if needs_model:

@@ -1,0 +1,196 @@
+"""The file that desks are kept in: SQLite, transactional, with a schema of a known version.
+
+It lies beside the generations, ``desk.sqlite`` in the library's folder or where ``$EXPLORER_DESK``
+says, and no build opens it. A reader is a row in it; each has stars, tags, notes and followed
+searches of its own. SQLite's write-ahead log lets people read while another writes, and takes
+back what a killed program had not finished.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryNewer
+
+_FILE = "desk.sqlite"
+_PATIENCE = 10.0
+"""Seconds that one writer waits for another."""
+_STEPS = (
+    """
+    CREATE TABLE reader (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE entry (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        reader INTEGER NOT NULL REFERENCES reader (id) ON DELETE CASCADE,
+        paper TEXT NOT NULL,
+        starred TEXT NOT NULL DEFAULT '',
+        state TEXT NOT NULL DEFAULT '',
+        stated TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX entry_of_reader ON entry (reader);
+    CREATE TABLE name (
+        entry INTEGER NOT NULL REFERENCES entry (id) ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (entry, place)
+    ) WITHOUT ROWID;
+    CREATE INDEX entry_by_name ON name (name);
+    CREATE TABLE tag (
+        entry INTEGER NOT NULL REFERENCES entry (id) ON DELETE CASCADE,
+        tag TEXT NOT NULL,
+        PRIMARY KEY (entry, tag)
+    ) WITHOUT ROWID;
+    CREATE TABLE following (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        reader INTEGER NOT NULL REFERENCES reader (id) ON DELETE CASCADE,
+        uid TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        query TEXT NOT NULL,
+        most INTEGER NOT NULL,
+        begun TEXT NOT NULL,
+        seen INTEGER NOT NULL,
+        UNIQUE (reader, name)
+    );
+    """,
+)
+"""What makes each version of the schema from the one before; the first is made from nothing."""
+
+
+def desk_file(library: Path) -> Path:
+    """Return the file of the desks for the library in a folder; it need not exist."""
+    named = os.environ.get("EXPLORER_DESK", "")
+    return Path(named) if named else library / _FILE
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """Yield a connection that only reads, or None where there is no file yet.
+
+    Raises:
+        LibraryDamaged, LibraryNewer, LibraryError: see :func:`writing`.
+    """
+    if not path.exists():
+        yield None
+        return
+    with _telling(path), closing(_opened_to_read(path)) as connection:
+        if _version(connection, path):
+            connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
+            yield connection
+        else:
+            yield None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection in a transaction: all that is done with it is kept, or none of it.
+
+    Raises:
+        LibraryDamaged: the file is no desk, or torn.
+        LibraryNewer: a later version of the explorer wrote it.
+        LibraryBusy: another program has been writing all the while.
+        LibraryError: it cannot be written.
+    """
+    with _telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(_connected(f"{path.absolute().as_uri()}?mode=rwc")) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _bring_up_to_date(connection, path)
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+
+def problems(path: Path) -> list[str]:
+    """Return what SQLite finds wrong with the file, whole or in its parts; nothing if all is well.
+
+    Raises:
+        LibraryDamaged, LibraryNewer, LibraryError: see :func:`writing`.
+    """
+    with reading(path) as connection:
+        if connection is None:
+            return []
+        told = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        return [line for line in told if line != "ok"]
+
+
+def _opened_to_read(path: Path) -> sqlite3.Connection:
+    address = path.absolute().as_uri()
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        # Who may write clears away the files beside it when the last of all readers leaves.
+        connection = _connected(f"{address}?mode=rw")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    connection = _connected(f"{address}?mode=ro")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # A write-ahead log needs files beside it, which a folder that only reads does not take.
+        connection.close()
+        if not os.access(path, os.R_OK):
+            raise
+        connection = _connected(f"{address}?immutable=1")
+    return connection
+
+
+def _connected(address: str) -> sqlite3.Connection:
+    return sqlite3.connect(address, timeout=_PATIENCE, uri=True, isolation_level=None)
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(_STEPS):
+        raise LibraryNewer(
+            f"{path}: written in schema {version}, this version reads up to {len(_STEPS)}. Use the "
+            "version of the explorer that wrote it, or a newer one."
+        )
+    return version
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection, path)
+    for step in _STEPS[version:]:
+        # Not executescript: that would end the transaction.
+        for statement in filter(str.strip, step.split(";")):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Tell clearly what SQLite or the system has against it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise LibraryBusy(
+                f"{path}: another program is writing to it. Nothing was changed; try again."
+            ) from None
+        raise LibraryError(
+            f"{path}: {error}. Nothing that was there is lost. Make room on the disk, check the "
+            "rights of file and folder, or name another place in $EXPLORER_DESK."
+        ) from None
+    except sqlite3.DatabaseError as error:
+        raise LibraryDamaged(
+            f"{path}: cannot be read ({error}). Put a copy of it back; without the file the desk "
+            "is empty, and all else is as it was."
+        ) from None
+    except OSError as error:
+        raise LibraryError(
+            f"{path}: cannot be written ({error.strerror}). Check its rights, or name another "
+            "place in $EXPLORER_DESK."
+        ) from None
