@@ -24,7 +24,7 @@ _NEWCOMERS = 512
 """Newcomers compared with a block at once: some 40 MB, the order of the nearest among them."""
 _PAIRS = 1 << 30
 """Newcomers times papers that are all compared: a few seconds."""
-_WIDE = 4
+_WIDE = 8
 """Nearest of a newcomer that are asked whether it is among theirs, for each neighbour kept."""
 _MANY = 5_000
 """Papers from which they are compared by their principal axes first."""
