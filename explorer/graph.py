@@ -26,7 +26,7 @@ _PAIRS = 1 << 30
 """Newcomers times papers that are all compared: a few seconds."""
 _WIDE = 8
 """Nearest of a newcomer that are asked whether it is among theirs, for each neighbour kept."""
-_MANY = 5_000
+_MANY = 10_000
 """Papers from which they are compared by their principal axes first."""
 _COMPARED_WITH_ALL = 60_000
 """Papers up to which each is compared with all others."""

@@ -225,6 +225,7 @@ def assert_true(graph: NeighbourGraph, vectors: Vectors) -> None:
 def test_the_axes_of_many_papers_find_nearly_all_neighbours(
     papers: Vectors, monkeypatch: pytest.MonkeyPatch, lists: bool
 ) -> None:
+    monkeypatch.setattr("explorer.graph._MANY", 5_000)
     if lists:
         monkeypatch.setattr("explorer.graph._COMPARED_WITH_ALL", 5_000)
     done: list[tuple[int, int]] = []
@@ -237,7 +238,10 @@ def test_the_axes_of_many_papers_find_nearly_all_neighbours(
     assert np.array_equal(graph.neighbours, again.neighbours)
 
 
-def test_papers_without_main_axes_are_compared_by_their_whole_vectors() -> None:
+def test_papers_without_main_axes_are_compared_by_their_whole_vectors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("explorer.graph._MANY", 5_000)
     vectors = unit_vectors(5_000, 384)
     graph = graph_of(vectors, 5)
     assert found_of(graph, vectors, np.arange(0, 5_000, 50)) == 1.0
