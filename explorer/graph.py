@@ -24,9 +24,9 @@ _NEWCOMERS = 512
 """Newcomers compared with a block at once: some 40 MB, the order of the nearest among them."""
 _PAIRS = 1 << 30
 """Newcomers times papers that are all compared: a few seconds."""
-_WIDE = 4
+_WIDE = 8
 """Nearest of a newcomer that are asked whether it is among theirs, for each neighbour kept."""
-_MANY = 5_000
+_MANY = 10_000
 """Papers from which they are compared by their principal axes first."""
 _COMPARED_WITH_ALL = 60_000
 """Papers up to which each is compared with all others."""
@@ -40,6 +40,8 @@ _ASKED = 256
 _OF_ALL = 0.99
 """Share of neighbours that must be found where all papers are compared."""
 _FEWEST_LISTS = 16
+_MORE_LISTS = 1.4
+"""Times as many lists that are looked through next, where too little was found."""
 _WORTHWHILE = 4
 """Share of all lists beyond which the engine itself is asked."""
 _USUAL = 10
@@ -335,7 +337,7 @@ def _by_axes(
     while (found(some)[1] >= last).mean() < (_OF_ALL if exhaustive else settings.recall):
         if exhaustive or index.nprobe >= index.nlist // _WORTHWHILE:
             return None
-        index.nprobe *= 2
+        index.nprobe = math.ceil(_MORE_LISTS * index.nprobe)
     neighbours = np.empty((engine.size, k), dtype=np.int32)
     similarities = np.empty((engine.size, k), dtype=np.float32)
     blocks = np.array_split(order, math.ceil(engine.size / _BLOCK_BY_AXES))

@@ -81,7 +81,7 @@ def redraw(
 
 
 def spread_out(graph: NeighbourGraph, most: int, seed: int) -> NDArray[np.int64]:
-    """Return the rows of at most about so many papers, no two of which are near neighbours.
+    """Return the rows of at most so many papers, few of which are near neighbours of each other.
 
     Each paper draws a lot, and is chosen if its own is higher than those of its nearest; so many
     of those are asked that one paper of each such group is chosen.

@@ -24,7 +24,7 @@ from explorer.library import Library
 from explorer.paper import Paper
 from explorer.plan import make_plan
 from explorer.progress import STAGES
-from explorer.settings import MapSettings, Settings
+from explorer.settings import IndexSettings, MapSettings, Settings
 from tests.conftest import WriteDigest
 
 HASHING = Options(model="hashing")
@@ -291,6 +291,31 @@ def test_other_options_publish_anew_without_embedding(
     report = build(library, [ten], options)
     assert (report.published, report.generation, report.embedded) == (True, 2, 0)
     assert ids(library.open()) == ids(open_generation(library.folder / "generations" / "000001"))
+
+
+def test_an_index_of_lists_is_kept_up_to_date_and_told_of_in_the_manifest(
+    library: Library, ten: Path, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    lists = IndexSettings(exact_up_to=3)
+    options = replace(HASHING, memory=1 << 26, settings=Settings(index=lists))
+    build(library, [ten], options)
+    first = library.open()
+    assert first.manifest.index["kind"] == "IVF1,SQ8"
+    assert first.manifest.settings["index"]["memory"] == 1 << 26
+    write_digest(ten / "second.txt", corpus[10:30])
+    # What a library may take it keeps, and nothing is built anew for not saying so again.
+    later = replace(options, memory=0)
+    assert build(library, [ten], later).published
+    assert not build(library, [ten], later).published
+    grown = library.open()
+    assert grown.manifest.settings["index"]["memory"] == 1 << 26
+    assert grown.size == 30
+    everyone = np.arange(30, dtype=np.int64)
+    own = grown.engine.search(grown.engine.vectors(everyone), 1)
+    assert np.allclose(own.scores, 1.0, atol=1e-5)
+    less = build(library, [ten], replace(options, memory=1 << 10))
+    assert less.published
+    assert library.open().manifest.index["kind"] == "IVF1,RaBitQ"
 
 
 def test_a_library_that_grew_is_in_full_the_same_as_one_built_at_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import gzip
 import hashlib
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from explorer.cli import main
+from explorer.cli.options import size
 from explorer.library import Library
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -395,3 +397,16 @@ def test_a_digest_that_breaks_off_before_its_first_paper_is_one_json_document(
     (found,) = json.loads(capsys.readouterr().out)
     assert found["papers"] == []
     assert "torn or damaged" in found["rejected"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("500M", 500 << 20), ("2G", 2 << 30), ("1.5 GiB", 3 << 29), ("42", 42)]
+)
+def test_sizes_are_read_as_people_write_them(text: str, expected: int) -> None:
+    assert size(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0", "much", "-1G", "5X", "G"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        size(text)

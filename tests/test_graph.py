@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from benchmarks.synthetic import Field
 from explorer.embedders import Vectors
 from explorer.engines import engine_names, load_engine
 from explorer.graph import NeighbourGraph, build_graph, updated_graph
@@ -196,3 +198,68 @@ def test_more_papers_than_one_block_are_updated_alike() -> None:
         everyone[:4500], everyone[100:], [-1] * 100 + list(range(4400)), 3
     )
     assert np.allclose(graph.similarities, built.similarities, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def papers() -> Vectors:
+    return Field().vectors(0, 6_200)
+
+
+def found_of(graph: NeighbourGraph, vectors: Vectors, rows: NDArray[np.int64]) -> float:
+    """Return the share of the nearest of ``rows`` that the graph has."""
+    k = graph.neighbours.shape[1]
+    right = load_engine("faiss-flat").build(vectors).search(vectors[rows], k + 1).scores[:, -1:]
+    return float((graph.similarities[rows] >= right - 1e-5).mean())
+
+
+def assert_true(graph: NeighbourGraph, vectors: Vectors) -> None:
+    """Check that similarities are those of the neighbours, best first, and nobody is twice."""
+    own = np.einsum("nd,nkd->nk", vectors, vectors[graph.neighbours])
+    assert np.allclose(own, graph.similarities, atol=1e-5)
+    assert np.all(np.diff(graph.similarities, axis=1) <= 1e-6)
+    assert not (graph.neighbours == np.arange(len(vectors))[:, None]).any()
+    assert all(len(set(keys)) == len(keys) for keys in graph.neighbours.tolist())
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_the_axes_of_many_papers_find_nearly_all_neighbours(
+    papers: Vectors, monkeypatch: pytest.MonkeyPatch, lists: bool
+) -> None:
+    monkeypatch.setattr("explorer.graph._MANY", 5_000)
+    if lists:
+        monkeypatch.setattr("explorer.graph._COMPARED_WITH_ALL", 5_000)
+    done: list[tuple[int, int]] = []
+    engine = load_engine("faiss").build(papers)
+    graph = build_graph(engine, GraphSettings(), lambda *told: done.append(told))
+    assert_true(graph, papers)
+    assert found_of(graph, papers, np.arange(0, len(papers), 7)) > (0.94 if lists else 0.99)
+    assert done[-1] == (len(papers), len(papers))
+    again = build_graph(engine, GraphSettings())
+    assert np.array_equal(graph.neighbours, again.neighbours)
+
+
+def test_papers_without_main_axes_are_compared_by_their_whole_vectors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("explorer.graph._MANY", 5_000)
+    vectors = unit_vectors(5_000, 384)
+    graph = graph_of(vectors, 5)
+    assert found_of(graph, vectors, np.arange(0, 5_000, 50)) == 1.0
+
+
+def test_newcomers_of_a_large_library_are_let_in_by_those_near_them(
+    papers: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = build_graph(load_engine("faiss").build(papers[:6_000]), GraphSettings())
+    monkeypatch.setattr("explorer.graph._PAIRS", 0)
+    engine = load_engine("faiss").build(papers)
+    moved = np.arange(6_000)
+    moved[:50] = -1
+    graph = updated_graph(before, moved, engine, GraphSettings())
+    assert_true(graph, papers)
+    right = build_graph(engine, GraphSettings())
+    came = np.r_[np.arange(50), np.arange(6_000, 6_200)]
+    let_in = np.isin(right.neighbours[50:6_000], came)
+    same = np.isin(graph.neighbours[50:6_000], came)
+    assert same.sum() > 0.95 * let_in.sum() > 0
+    assert found_of(graph, papers, np.arange(0, len(papers), 7)) > 0.98

@@ -19,7 +19,7 @@ from explorer.embedders import Vectors
 from explorer.engines import load_engine
 from explorer.graph import NeighbourGraph, build_graph
 from explorer.library import Library
-from explorer.projection import Positions, draw, place, redraw
+from explorer.projection import Positions, draw, place, redraw, spread_out
 from explorer.settings import GraphSettings, MapSettings
 
 SIZES = (1, 2, 3, 5, 11, 12, 13, 40)
@@ -291,3 +291,34 @@ def test_a_redraw_from_papers_on_one_spot_or_in_a_line_is_finite_and_spread(
     assert np.isfinite(redrawn).all()
     if count > 1:
         assert least_distance(redrawn) > 0.0
+
+
+# Samples.
+
+
+def test_a_sample_lies_spread_out_and_is_about_as_large_as_was_asked() -> None:
+    graph = graph_of(cluster_vectors(3_000, 30))
+    for most in (1_000, 600, 300):
+        chosen = spread_out(graph, most, 1)
+        assert 0.4 * most < len(chosen) <= most
+        nearest = graph.neighbours[chosen][:, : 3_000 // most - 1]
+        assert np.isin(nearest, chosen).mean() < 0.5 * len(chosen) / 3_000
+        assert np.array_equal(chosen, spread_out(graph, most, 1))
+        assert len(set(chosen % 30)) == 30
+
+
+@pytest.mark.parametrize("start", [False, True])
+def test_the_papers_beside_the_sample_lie_among_their_neighbours(start: bool) -> None:
+    vectors = cluster_vectors(900, 9)
+    graph = graph_of(vectors)
+    whole = draw(graph, vectors, MapSettings())
+    few = MapSettings(most_drawn=300)
+    sampled = redraw(graph, vectors, few, whole) if start else draw(graph, vectors, few)
+    assert np.isfinite(sampled).all()
+    own = np.arange(900) % 9
+    distances = np.linalg.norm(sampled[:, None] - sampled[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    assert (own[distances.argmin(axis=1)] == own).mean() > 0.95
+    assert np.sqrt((sampled**2).sum(axis=1).mean()) == pytest.approx(10.0, rel=0.1)
+    again = redraw(graph, vectors, few, whole) if start else draw(graph, vectors, few)
+    assert again.tobytes() == sampled.tobytes()

@@ -1,8 +1,8 @@
 """FAISS, in the form that fits: exact while that is instant, then ever smaller codes.
 
 What is searched must fit the memory that the settings allow it. The bytes a vector, at 384
-dimensions: all of it 1,536; in lists with 8-bit codes 392; with 4-bit and 1-bit RaBitQ codes 228
-and 72.
+dimensions: all of it 1,536; in lists with 8-bit codes 396; with 4-bit and 1-bit RaBitQ codes 224
+and 68.
 """
 
 from __future__ import annotations
