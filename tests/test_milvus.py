@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -248,11 +246,11 @@ def test_a_library_outlives_the_kill_of_its_server(
     generation, embedder = library.open(), open_embedder("hashing")
     everyone = np.arange(generation.size, dtype=np.int64)
     vectors = generation.engine.vectors(everyone)
-    query = replace(Query("liver segmentation"))
+    query = Query("liver segmentation")
     before = search(generation, embedder, query, 10).hits
 
     milvus_standalone.kill()
-    revival = threading.Thread(target=lambda: (time.sleep(1), milvus_standalone.start()))
+    revival = threading.Timer(1.0, milvus_standalone.start)
     revival.start()
     after = search(generation, embedder, query, 10).hits  # waits until the server is back
     revival.join()

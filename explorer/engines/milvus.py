@@ -18,6 +18,7 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ class _OnServer:
         rows = np.empty((len(distinct), self.dimension), dtype=np.float32)
         for start in range(0, len(distinct), _PUSHED_DOWN):
             some = distinct[start : start + _PUSHED_DOWN]
-            told = self._server.ask(lambda client, some=some: self._get(client, some), self._name)
+            told = self._server.ask(partial(self._get, keys=some), self._name)
             if len(told) != len(some):
                 raise EngineError(
                     f"The Milvus server at {self._server.uri} has lost vectors of the collection "
@@ -225,30 +226,30 @@ class _OnServer:
         keys = np.empty((len(queries), found), dtype=np.int64)
         scores = np.empty((len(queries), found), dtype=np.float32)
         at_once = max(1, min(1000, _HITS_AT_ONCE // found))
-        # The graph is followed further than is asked for, so that what is found is the nearest.
-        breadth = {} if self._exact else {"ef": min(max(4 * found, 200), 2 * _WINDOW)}
         for start in range(0, len(queries), at_once):
             some = queries[start : start + at_once]
-            answers = self._server.ask(
-                lambda client, some=some: client.search(
-                    self._name,
-                    list(some),
-                    limit=found,
-                    filter=expression,
-                    output_fields=["id"],
-                    search_params={"metric_type": "IP", "params": breadth},
-                    # A collection is as it was saved, so there is no later state to wait for.
-                    consistency_level="Eventually",
-                    timeout=_CALL,
-                ),
-                self._name,
-            )
-            for row, hits in enumerate(answers, start):
+            ask = partial(self._hits, queries=some, found=found, expression=expression)
+            for row, hits in enumerate(self._server.ask(ask, self._name), start):
                 if len(hits) < found:
                     return None
                 keys[row] = [hit["id"] for hit in hits]
                 scores[row] = [hit["distance"] for hit in hits]
         return Nearest(keys, scores)
+
+    def _hits(self, client: Any, queries: Vectors, found: int, expression: str) -> Any:
+        # The graph is followed further than is asked for, so that what is found is the nearest.
+        breadth = {} if self._exact else {"ef": min(max(4 * found, 200), 2 * _WINDOW)}
+        return client.search(
+            self._name,
+            list(queries),
+            limit=found,
+            filter=expression,
+            output_fields=["id"],
+            search_params={"metric_type": "IP", "params": breadth},
+            # A collection is as it was saved, so there is no later state to wait for.
+            consistency_level="Eventually",
+            timeout=_CALL,
+        )
 
     def _looked_through(self, queries: Vectors, found: int, among: Keys | None) -> Nearest | None:
         """Return those of ``among`` that are nearest of all, or None where they are too few."""
@@ -327,9 +328,7 @@ def _upload(engine: Engine, uri: str, folder: Path, *, exact: bool) -> None:
             {"id": key, "vector": vector}
             for key, vector in zip(keys.tolist(), vectors, strict=True)
         ]
-        server.ask(
-            lambda client, entities=entities: client.upsert(name, entities, timeout=_CALL), name
-        )
+        server.ask(partial(_upsert, name=name, entities=entities), name)
     server.ask(lambda client: _finish(client, name, exact=exact), name)
     held = server.ask(lambda client: _count(client, name), name)
     server.close()
@@ -352,10 +351,14 @@ def _create(client: Any, name: str, dimension: int) -> None:
     client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_CALL)
 
 
+def _upsert(client: Any, name: str, entities: list[dict[str, Any]]) -> None:
+    client.upsert(name, entities, timeout=_CALL)
+
+
 def _finish(client: Any, name: str, *, exact: bool) -> None:
     """Let the server write down what it was given, index it and get it ready for searches."""
     client.flush(name, timeout=_LONG_CALL)
-    kind = {"index_type": "FLAT"}
+    kind: dict[str, Any] = {"index_type": "FLAT"}
     if not exact:
         kind = {"index_type": "HNSW", "params": {"M": 16, "efConstruction": 200}}
     index = client.prepare_index_params()
