@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -455,6 +456,8 @@ def discard(folder: Path) -> None:
             others = [other for other in folder.parent.iterdir() if other != folder]
             engine.remove(folder / "index", [other / "index" for other in others])
     except EngineError:
+        # Under a name of its own it is in nobody's way.
+        folder.rename(folder.with_name(f".removed-{uuid.uuid4().hex}"))
         return
     shutil.rmtree(folder, ignore_errors=True)
 

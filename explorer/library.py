@@ -140,7 +140,7 @@ class Library:
                 "another folder with --library."
             ) from None
         try:
-            for leftover in self._generations.glob(".*"):
+            for leftover in list(self._generations.glob(".*")):
                 discard(leftover)
             if not self.live and self._folders():
                 self._point_to(self._folders()[-1].name)  # see open_to_go_on

@@ -170,10 +170,13 @@ def test_a_server_that_is_not_there_is_told_with_the_next_step(
     monkeypatch.setattr(milvus_server, "_PATIENCE", 0.5)
     monkeypatch.setenv("EXPLORER_MILVUS_TOKEN", "reader:open-sesame")
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(EngineError, match=f"{nowhere} cannot be reached.*--engine-uri") as told:
-        build(library, [digest_folder], Options("hashing", engine="milvus", engine_uri=nowhere))
-    assert "sesame" not in str(told.value)
+    for _ in range(2):  # what the first try leaves is in nobody's way
+        with pytest.raises(EngineError, match=f"{nowhere} cannot be reached.*--engine-uri") as told:
+            build(library, [digest_folder], Options("hashing", engine="milvus", engine_uri=nowhere))
+        assert "sesame" not in str(told.value)
     assert not library.live
+    build(library, [digest_folder], Options("hashing", engine="faiss"))
+    assert library.open().engine.size == 40
 
 
 def test_a_collection_that_is_gone_is_told_with_the_next_step(
