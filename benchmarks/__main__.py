@@ -32,6 +32,7 @@ ALL = (
     "growth",
     "storage",
     "million",
+    "milvus",
 )
 
 

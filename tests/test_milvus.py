@@ -20,6 +20,7 @@ from explorer.engines.milvus import MilvusFactory
 from explorer.errors import EngineError, UnusableInput
 from explorer.library import Library
 from explorer.paper import Paper
+from explorer.retopic import rename
 from explorer.search import Query, search
 from tests.conftest import WriteDigest
 from tests.milvus_servers import Lite, Standalone, free_port
@@ -138,6 +139,24 @@ def test_what_cannot_be_dropped_now_is_dropped_by_a_later_build(
     build(library, [digest_folder], Options())
     assert pointer["collection"] not in collections(milvus_lite)
     assert not [p for p in (library.folder / "generations").iterdir() if p.name.startswith(".")]
+
+
+def test_a_collection_that_two_generations_share_goes_with_the_second(
+    library: Library, milvus_lite: Lite, digest_folder: Path
+) -> None:
+    build(library, [digest_folder], on(milvus_lite))
+    (pointer,) = pointers(library)
+    topic = library.open().levels[-1][0]
+    rename(library, topic.id, "a name of my own")  # all but the outline is as it was
+    assert pointers(library) == [pointer, pointer]
+    with library.building():
+        library.keep(1)
+        library.remove_old()
+    assert pointers(library) == [pointer]
+    assert pointer["collection"] in collections(milvus_lite)
+    assert library.open().engine.search(unit_vectors(1, 256), 3).keys.shape == (1, 3)
+    build(library, [digest_folder], Options(full=True))
+    assert pointer["collection"] not in collections(milvus_lite)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.6, 1.0, None])
