@@ -30,7 +30,7 @@ library: $(VENV)/.installed
 test: $(VENV)/.installed-dev lint types check-browser
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not cluster"
 
-test-cluster: $(VENV)/.installed-dev
+test-cluster: $(VENV)/.installed-cluster
 	$(BIN)/python -m pytest -m cluster
 
 lint: $(VENV)/.installed-dev
@@ -66,6 +66,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-cluster: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,cluster]'
+	@touch $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. On Debian or Ubuntu:" \

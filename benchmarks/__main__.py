@@ -33,6 +33,7 @@ ALL = (
     "growth",
     "storage",
     "million",
+    "milvus",
 )
 
 

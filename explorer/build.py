@@ -6,6 +6,7 @@ is empty, nothing is computed and no generation is written.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
@@ -27,7 +28,7 @@ from explorer.drafting import (
     redrawn_if_outnumbered,
 )
 from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embedder
-from explorer.engines import DEFAULT_ENGINE, load_engine
+from explorer.engines import DEFAULT_ENGINE, EngineFactory, load_engine
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
 from explorer.generation import GIVEN, Generation, Manifest, rescued_facts, verify_files
 from explorer.given_vectors import store_given
@@ -44,6 +45,9 @@ from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
 from explorer.spool import Shelf, Spool
 from explorer.vectors import Embedded, VectorCache, embed_missing
 
+_ENGINE_URI = "engine_uri"
+"""Where the settings in a manifest tell where the engine's server is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -55,6 +59,8 @@ class Options:
     """Name of the vector index; empty keeps the library's, or takes the default in a new one."""
     memory: int = 0
     """Bytes that the vector index may take in memory; 0 keeps what the library has."""
+    engine_uri: str = ""
+    """Where the server of the index is, for engines that have one; empty as before."""
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
@@ -139,7 +145,9 @@ def build(
         EmbedderError: the model cannot be had.
     """
     options = options or Options()
-    load_engine(options.engine or DEFAULT_ENGINE)  # a wrong name is told before any work is done
+    if options.engine:
+        # A wrong name or address is told before any work is done.
+        _factory(options.engine, options.engine_uri)
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
     with _begun(library, digests, options, Clock(progress or Silence())) as update:
@@ -242,6 +250,7 @@ class _Update:
             and not (options.full or options.redraw or options.given_vectors)
             and live.manifest.identity == namespace
             and live.manifest.engine == engine
+            and options.engine_uri in ("", self._known.engine_uri)
             and _same_shape(live, shape)
         ):
             embedded = Embedded(reused=len(set(self._papers.fingerprints)))
@@ -270,6 +279,7 @@ class _Update:
                 verify_files(self._live.folder)
         number = library.next_number()
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        factory = self._factory(engine)
         with clock.stage("embed", told=False):
             cache = VectorCache(library.vectors, namespace, embedder.dimension)
             embedded = self._embed(cache, embedder)
@@ -277,7 +287,7 @@ class _Update:
         drawn = make_draft(
             self._papers,
             vectors,
-            load_engine(engine),
+            factory,
             phrase_embedder(cache, embedder, clock.progress.advance),
             settings,
             self._namer,
@@ -300,7 +310,7 @@ class _Update:
                 changes=self._plan.counts
                 | {"rejected": len(self._rejected)}
                 | {"embedded": embedded.new},
-                settings=shape | {LAST_TOPIC: drawn.last_topic},
+                settings=shape | {LAST_TOPIC: drawn.last_topic, _ENGINE_URI: factory.uri},
                 fit=drawn.fit,
                 files={},
                 index=drawn.draft.engine.facts,
@@ -324,6 +334,12 @@ class _Update:
 
     def _missing(self, cache: VectorCache) -> Texts:
         return Texts(self._papers, cache.missing(list(self._papers.fingerprints)))
+
+    def _factory(self, engine: str) -> EngineFactory:
+        known = self._known
+        remembered = known.engine_uri if engine == known.engine else ""
+        chosen = os.environ.get("EXPLORER_ENGINE_URI") if remembered else ""
+        return _factory(engine, self._options.engine_uri or chosen or remembered)
 
     def _embed(self, cache: VectorCache, embedder: Embedder) -> Embedded:
         """Put the vectors of all papers into ``cache``."""
@@ -464,6 +480,8 @@ class _Known:
 
     model: str
     engine: str
+    engine_uri: str
+    """Where the engine's server is; empty for engines without one."""
     identity: str
     """Empty where there are no vectors yet, or nobody knows whose they are."""
     fineness: str
@@ -482,10 +500,16 @@ def _known(library: Library, live: Generation | None) -> _Known:
     return _Known(
         model=text.get("model") or DEFAULT_MODEL,
         engine=text.get("engine") or DEFAULT_ENGINE,
+        engine_uri=text.get(_ENGINE_URI, ""),
         identity=text.get("identity", ""),
         fineness=fineness if fineness in FINENESS else "normal",
         memory=memory if isinstance(memory, int) else IndexSettings().memory,
     )
+
+
+def _factory(engine: str, uri: str) -> EngineFactory:
+    factory = load_engine(engine)
+    return factory.at(uri) if uri else factory
 
 
 def _namespace(embedder: Embedder, options: Options, known: _Known) -> str:

@@ -13,6 +13,7 @@ Each message names the file or thing, the place in it, and the next step::
     │   ├── LibraryNewer      a later version of the explorer wrote it
     │   └── LibraryDamaged    a stored file is torn, altered or from too old a version
     ├── EmbedderError         a model cannot be loaded or does not fit the library
+    ├── EngineError           a vector index on a server cannot be had
     └── ClusterError          the machines that were to do the work cannot be had
 """
 
@@ -55,6 +56,10 @@ class LibraryDamaged(LibraryError):
 
 class LibraryNewer(LibraryError):
     """A stored file was written by a later version of the explorer."""
+
+
+class EngineError(ExplorerError):
+    """A vector index on a server cannot be reached, or the server refuses."""
 
 
 class EmbedderError(ExplorerError):

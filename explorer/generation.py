@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -20,8 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedders import Vectors
-from explorer.engines import Engine, load_engine
-from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
+from explorer.engines import Engine, EngineFactory, load_engine
+from explorer.errors import (
+    EngineError,
+    LibraryDamaged,
+    LibraryError,
+    LibraryNewer,
+    UnusableInput,
+)
 from explorer.files import checksum, share, sync
 from explorer.graph import NeighbourGraph
 from explorer.lexicon import Lexicon
@@ -171,6 +178,8 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "index").mkdir()
     (folder / "words").mkdir()
+    # First of all: it tells which engine is to clear up if this is cut off (see `discard`).
+    _write_json(folder / _MANIFEST, asdict(manifest))
     before = draft.before
     if draft.only_outline and before is not None and before.manifest.schema == SCHEMA:
         _share_all(before, folder)
@@ -187,7 +196,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     files = {
         path.relative_to(folder).as_posix(): _told_of(path, path.relative_to(folder), before)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock"
+        if path.is_file() and path.suffix != ".lock" and path != folder / _MANIFEST
     }
     _write_json(folder / _MANIFEST, asdict(manifest) | {"files": files})
     for path in (folder / _MANIFEST, folder):
@@ -434,7 +443,41 @@ def remove_generation(folder: Path) -> None:
     """Delete a generation; its name goes first, so that a half-deleted one is never opened."""
     doomed = folder.with_name(f".removed-{folder.name}")
     folder.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+    discard(doomed)
+
+
+def discard(folder: Path) -> None:
+    """Delete a generation that nobody opens any more, and what its index holds elsewhere.
+
+    While the index's server cannot be reached, the folder stays: the next build tries again.
+    """
+    try:
+        if engine := _engine_of(folder):
+            others = [other for other in folder.parent.iterdir() if other != folder]
+            engine.remove(folder / "index", [other / "index" for other in others])
+    except EngineError:
+        # Under a name of its own it is in nobody's way.
+        folder.rename(folder.with_name(f".removed-{uuid.uuid4().hex}"))
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_live(folder: Path, library: str) -> None:
+    """Let the index of the generation in ``folder`` know that it is the live one of ``library``.
+
+    Raises:
+        EngineError: its server cannot be reached.
+    """
+    if engine := _engine_of(folder):
+        engine.make_live(folder / "index", library)
+
+
+def _engine_of(folder: Path) -> EngineFactory | None:
+    """Return what made the index in ``folder``; None where that cannot be told any more."""
+    try:
+        return load_engine(str(rescued_facts(folder).get("engine")))
+    except (LibraryDamaged, UnusableInput):
+        return None
 
 
 def _write_json(path: Path, content: Any) -> None:

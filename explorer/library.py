@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +24,8 @@ from explorer.generation import (
     Draft,
     Generation,
     Manifest,
+    discard,
+    make_live,
     open_generation,
     publish_generation,
     read_manifest,
@@ -138,8 +140,8 @@ class Library:
                 "another folder with --library."
             ) from None
         try:
-            for leftover in self._generations.glob(".*"):
-                shutil.rmtree(leftover, ignore_errors=True)
+            for leftover in list(self._generations.glob(".*")):
+                discard(leftover)
             if not self.live and self._folders():
                 self._point_to(self._folders()[-1].name)  # see open_to_go_on
             yield
@@ -168,7 +170,7 @@ class Library:
             self._point_to(name)
         except BaseException:
             # Left behind, it would take the room that is needed to try again.
-            shutil.rmtree(hidden, ignore_errors=True)
+            discard(hidden)
             if final.exists() and self.live != name:
                 with suppress(OSError):
                     remove_generation(final)
@@ -258,5 +260,8 @@ class Library:
         return sorted(self._folders(), key=lambda path: (path.name == live, path.name))[::-1]
 
     def _point_to(self, name: str) -> None:
+        # Before LIVE, so that a server that cannot be reached leaves all as it was.
+        where = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
+        make_live(self._generations / name, f"explorer_{self.folder.resolve().name}_{where}")
         with writing(self.folder / _LIVE):
             replace_text(self.folder / _LIVE, name + "\n")

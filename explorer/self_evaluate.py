@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedders import Embedder, Vectors
-from explorer.engines import load_engine
+from explorer.engines import DEFAULT_ENGINE, load_engine
 from explorer.engines.exact import ExactFactory
 from explorer.errors import UnusableInput
 from explorer.evaluate import Figure, mean_with_interval
@@ -143,7 +143,8 @@ def _known_items(
             units,
             generation.manifest.identity,
             Path(scratch) / "generation",
-            engine=name,
+            # A trial leaves nothing on a server.
+            engine=DEFAULT_ENGINE if load_engine(name).uri else name,
             graph=graph,
             words=WordsBefore(generation.lexicon, stays),
         )

@@ -6,7 +6,7 @@ knows no meaning, tells them from each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from explorer.build import Options, build
 from explorer.library import Library
 from explorer.paper import Paper
+from tests.milvus_servers import CannotStart, Lite, Standalone, started
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -266,3 +267,28 @@ def seed_library(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> 
     library = Library(tmp_path_factory.mktemp("seed") / "library")
     build(library, [repository / "data" / "digests"])
     return library
+
+
+@pytest.fixture(scope="session")
+def milvus_lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lite]:
+    """A small Milvus server: no password, no TLS."""
+    try:
+        with started(Lite(tmp_path_factory.mktemp("milvus-lite")), "milvus_lite") as server:
+            yield server
+    except CannotStart as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def milvus_standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    """The real Milvus server, with password and TLS; what is needed to get in is in place."""
+    try:
+        with (
+            started(Standalone(tmp_path_factory.mktemp("milvus")), "milvus") as server,
+            pytest.MonkeyPatch.context() as environment,
+        ):
+            environment.setenv("EXPLORER_MILVUS_CA", str(server.certificate))
+            environment.setenv("EXPLORER_MILVUS_TOKEN", server.new_password())
+            yield server
+    except CannotStart as reason:
+        pytest.skip(str(reason))

@@ -6,6 +6,7 @@ by their scores.
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,18 @@ from hypothesis import strategies as st
 from explorer.embedders import Vectors
 from explorer.engines import (
     DEFAULT_ENGINE,
+    DEFAULTS,
+    Engine,
     EngineFactory,
     Keys,
     Nearest,
     engine_names,
     load_engine,
 )
+from explorer.engines.milvus import MilvusFactory
 from explorer.errors import ExplorerError, UnusableInput
+from explorer.settings import IndexSettings
+from tests.milvus_servers import Server as MilvusServer
 
 TOLERANCE = 1e-5
 
@@ -32,9 +38,42 @@ def unit_vectors(count: int, dimension: int, seed: int = 0) -> Vectors:
     return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
 
 
-@pytest.fixture(params=engine_names())
+FILES = tuple(name for name in engine_names() if not load_engine(name).uri)
+SERVERS = ("milvus_lite", pytest.param("milvus_standalone", marks=pytest.mark.cluster))
+
+
+@pytest.fixture(params=(*FILES, *SERVERS))
 def factory(request: pytest.FixtureRequest) -> EngineFactory:
-    return load_engine(str(request.param))
+    """Each engine; those with a server as they are once they are saved there."""
+    name = str(request.param)
+    return load_engine(name) if name in FILES else _on(request, name)
+
+
+@pytest.fixture(params=(*FILES, "milvus_lite"))
+def quick(request: pytest.FixtureRequest) -> EngineFactory:
+    """Those that make an index fast enough for a hundred of them."""
+    name = str(request.param)
+    return load_engine(name) if name in FILES else _on(request, name)
+
+
+def _on(request: pytest.FixtureRequest, server: str) -> EngineFactory:
+    started: MilvusServer = request.getfixturevalue(server)
+    scratch = request.getfixturevalue("tmp_path_factory").mktemp("saved")
+    return AlwaysSaved(started.uri, scratch)
+
+
+class AlwaysSaved(MilvusFactory):
+    """Builds indexes that are on the server at once, where others are in memory until saved."""
+
+    def __init__(self, uri: str, scratch: Path) -> None:
+        super().__init__(uri)
+        self._scratch = scratch
+
+    def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:
+        folder = self._scratch / uuid.uuid4().hex
+        folder.mkdir()
+        super().build(vectors, settings).save(folder)
+        return self.open(folder)
 
 
 def assert_right(
@@ -75,11 +114,11 @@ def test_an_unknown_engine_is_refused_with_the_known_names() -> None:
     seed=st.integers(0, 1000),
 )
 def test_answers_are_those_of_brute_force_at_any_size(
-    factory: EngineFactory, count: int, dimension: int, queries: int, k: int, seed: int
+    quick: EngineFactory, count: int, dimension: int, queries: int, k: int, seed: int
 ) -> None:
     vectors = unit_vectors(count, dimension, seed)
     asked = unit_vectors(queries, dimension, seed + 1)
-    engine = factory.build(vectors)
+    engine = quick.build(vectors)
     assert (engine.size, engine.dimension) == (count, dimension)
     assert_right(engine.search(asked, k), vectors, asked, k)
 
@@ -87,13 +126,13 @@ def test_answers_are_those_of_brute_force_at_any_size(
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), count=st.integers(1, 60), k=st.integers(1, 70))
 def test_filtered_answers_are_those_of_brute_force(
-    factory: EngineFactory, data: st.DataObject, count: int, k: int
+    quick: EngineFactory, data: st.DataObject, count: int, k: int
 ) -> None:
     vectors = unit_vectors(count, 12)
     asked = unit_vectors(2, 12, 1)
     chosen = data.draw(st.lists(st.integers(0, count - 1), unique=True))
     among = np.array(chosen, dtype=np.int64)
-    assert_right(factory.build(vectors).search(asked, k, among), vectors, asked, k, among)
+    assert_right(quick.build(vectors).search(asked, k, among), vectors, asked, k, among)
 
 
 @pytest.mark.parametrize("share", ["one", "5 %", "all", "none"])
@@ -155,12 +194,11 @@ def test_what_was_saved_answers_the_same_when_opened(
     assert np.allclose(opened.vectors(everything), vectors, atol=TOLERANCE)
 
 
-def test_saving_the_same_vectors_twice_writes_the_same_bytes(
-    factory: EngineFactory, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("engine", FILES)
+def test_saving_the_same_vectors_twice_writes_the_same_bytes(engine: str, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        factory.build(unit_vectors(50, 8)).save(tmp_path / name)
+        load_engine(engine).build(unit_vectors(50, 8)).save(tmp_path / name)
     first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
     second = {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
     assert first

@@ -31,6 +31,8 @@ examples:
   explorer build ~/Downloads/today.txt    add one digest
   explorer build --dry-run                say what would be added, changed, removed
   explorer build --prune data/digests     and drop papers that are in no digest any more
+  explorer build --engine milvus --engine-uri http://127.0.0.1:19530
+                                          search on a Milvus server (docs/scaling.md)
   explorer build --model ./my-model       another sentence-transformers model
 """
 _WATCH_EXAMPLES = """\
@@ -157,6 +159,13 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
         "it search smaller codes (default: as before, at first 1G)",
     )
     added.add_argument(
+        "--engine-uri",
+        default="",
+        metavar="URI",
+        help="where the server of the index is, as https://milvus.example.org:19530 (default: as "
+        "before, else EXPLORER_ENGINE_URI; see docs/scaling.md)",
+    )
+    added.add_argument(
         "--namer",
         default="",
         metavar="MODULE:FUNCTION",
@@ -177,6 +186,7 @@ def build_library(options: argparse.Namespace) -> int:
         model=options.model,
         engine=options.engine,
         memory=options.memory,
+        engine_uri=options.engine_uri,
         prune=options.prune,
         full=options.full,
         redraw=options.redraw,
@@ -212,6 +222,7 @@ def watch_folder(options: argparse.Namespace) -> int:
         model=options.model,
         engine=options.engine,
         memory=options.memory,
+        engine_uri=options.engine_uri,
         namer=load_namer(options.namer, Path.cwd()) if options.namer else None,
     )
     with _ending() as stop:

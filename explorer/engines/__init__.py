@@ -7,6 +7,7 @@ product, which for unit vectors is the cosine. The engines of this package are l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -31,6 +32,7 @@ _BUILT_IN = {
     "faiss-sq8": "explorer.engines.faiss_lists:EightBitFactory",
     "faiss-rabitq4": "explorer.engines.faiss_lists:FourBitFactory",
     "faiss-rabitq": "explorer.engines.faiss_lists:OneBitFactory",
+    "milvus": "explorer.engines.milvus:MilvusFactory",
 }
 
 
@@ -96,6 +98,50 @@ class EngineFactory(Protocol):
 
     def open(self, folder: Path) -> Engine:
         """Return the engine that was saved in ``folder``."""
+
+    @property
+    def uri(self) -> str:
+        """Where the server is that holds what is built; empty for engines without one."""
+
+    def at(self, uri: str) -> EngineFactory:
+        """Return a factory whose engines live on the server at ``uri``.
+
+        Raises:
+            UnusableInput: it cannot be the address of one, or the engine has no server.
+        """
+
+    def make_live(self, folder: Path, library: str) -> None:
+        """Take note that the index saved in ``folder`` is the live one of ``library``, a name.
+
+        It is done again without harm.
+        """
+
+    def remove(self, folder: Path, kept: Sequence[Path]) -> None:
+        """Delete what the index in ``folder`` holds elsewhere; the folder itself goes next.
+
+        The index may be whole, half saved or removed already. What the indexes in the folders
+        ``kept`` hold stays: generations share files that are the same.
+        """
+
+
+class InFolder:
+    """The part of an :class:`EngineFactory` whose engines have nothing outside their folder."""
+
+    @property
+    def uri(self) -> str:
+        return ""
+
+    def at(self, uri: str) -> EngineFactory:
+        raise UnusableInput(
+            f"This engine has no server, so none can be at {uri}. Name one that has: "
+            "--engine milvus."
+        )
+
+    def make_live(self, folder: Path, library: str) -> None:
+        """Nothing needs to know."""
+
+    def remove(self, folder: Path, kept: Sequence[Path]) -> None:
+        """Nothing is elsewhere."""
 
 
 def engine_names() -> tuple[str, ...]:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from explorer.embedders import Vectors
-from explorer.engines import DEFAULTS, Engine, Keys, Nearest
+from explorer.engines import DEFAULTS, Engine, InFolder, Keys, Nearest
 from explorer.errors import LibraryDamaged
 from explorer.settings import IndexSettings
 
 _FILE = "vectors.npy"
 
 
-class ExactFactory:
+class ExactFactory(InFolder):
     """Makes :class:`Exact` engines."""
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from explorer.embedders import Vectors
-from explorer.engines import DEFAULTS, Engine, EngineFactory, Keys
+from explorer.engines import DEFAULTS, Engine, EngineFactory, InFolder, Keys
 from explorer.engines.faiss_flat import FlatFactory
 from explorer.engines.faiss_lists import (
     EightBitFactory,
@@ -21,7 +21,7 @@ from explorer.engines.faiss_lists import (
 from explorer.settings import IndexSettings
 
 
-class FaissFactory:
+class FaissFactory(InFolder):
     """Makes the engine that fits."""
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explorer.embedders import Vectors
-from explorer.engines import DEFAULTS, Engine, Keys, Nearest
+from explorer.engines import DEFAULTS, Engine, InFolder, Keys, Nearest
 from explorer.engines.faiss_threads import threads
 from explorer.errors import LibraryDamaged
 from explorer.settings import IndexSettings
@@ -21,7 +21,7 @@ _MARGIN = 1.5
 """Vectors looked through for each that is expected to be allowed."""
 
 
-class FlatFactory:
+class FlatFactory(InFolder):
     """Makes :class:`FaissFlat` engines."""
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002

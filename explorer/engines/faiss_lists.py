@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedders import Vectors
-from explorer.engines import DEFAULTS, Engine, Keys, Nearest
+from explorer.engines import DEFAULTS, Engine, InFolder, Keys, Nearest
 from explorer.engines.faiss_threads import threads
 from explorer.engines.faiss_tuning import Tuning, tuned
 from explorer.engines.stored_vectors import StoredVectors, refined
@@ -51,7 +51,7 @@ _AGAINST = 0.5
 """Share of what a filter usually lets through, below which it keeps near vectors out."""
 
 
-class ListsFactory:
+class ListsFactory(InFolder):
     """Makes :class:`FaissLists` of one kind of code."""
 
     code: ClassVar[str]
