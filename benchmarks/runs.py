@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from explorer.cli import main
@@ -145,10 +146,14 @@ def forked(function: Callable[..., None], *arguments: object) -> Any:
     needed = _ALONE | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
     before = {name: os.environ.get(name) for name in needed}
     os.environ.update(needed)
+    # The main module is not needed, and after a test of the page it is the page.
+    main_module = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
         process = server.Process(target=function, args=arguments, daemon=True)
         process.start()
     finally:
+        sys.modules["__main__"] = main_module
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

@@ -518,7 +518,7 @@ def test_what_a_lasso_caught_can_be_searched_within(page: Page, address: str) ->
     box = page.locator(".atlas").bounding_box()
     assert box is not None
     x, y, width, height = (box[side] for side in ("x", "y", "width", "height"))
-    draw(page, "box", [(x + width * 0.5, y + height * 0.1), (x + width * 0.95, y + height * 0.9)])
+    draw(page, "box", [(x + width * 0.6, y + height * 0.1), (x + width * 0.95, y + height * 0.9)])
     page.get_by_role("button", name="Search within this region").click()
     page.wait_for_function("document.activeElement === document.querySelector('.st-key-q input')")
     inside = page.locator('[class*="st-key-open-within"]')
