@@ -48,7 +48,8 @@ def measure(arguments: list[str]) -> dict[str, object]:
         name = Path(corpus).name.partition(".")[0]
         rows, units = _load(Path(corpus), Path(vectors))
         with tempfile.TemporaryDirectory() as scratch:
-            found[f"{name}, {len(rows):,} papers"] = _grown(rows, units, label, Path(scratch))
+            tables = _grown(rows, units, label, Path(scratch))
+        found |= {f"{name}, {len(rows):,} papers: {part}": rows_ for part, rows_ in tables.items()}
     return found
 
 
@@ -63,7 +64,7 @@ def _load(corpus: Path, vectors: Path) -> tuple[list[_Row], NDArray[np.float32]]
 
 def _grown(
     rows: list[_Row], units: NDArray[np.float32], label: str, scratch: Path
-) -> dict[str, Any]:
+) -> dict[str, dict[str, Any]]:
     order = np.random.default_rng(_SEED).permutation(len(rows))
     tenth, fiftieth, hundredth = len(rows) // 10, len(rows) // 50, len(rows) // 100
     late, edited = set(order[:tenth].tolist()), set(order[tenth : tenth + fiftieth].tolist())
@@ -90,15 +91,21 @@ def _grown(
     one, two = grown.open(), fresh.open()
     labels = {str(row["title"]): str(row["labels"][label]) for row in rows}
     redraw = build(grown, [digest], Options(prune=True, redraw=True))
+    topics = _counted(update)
     return {
-        "update": _facts(update, anew) | {"topics": _counted(update)},
-        "update of 1 %": _facts(small, anew),
-        "from nothing": _facts(anew, anew),
-        "survivors": _survivors(before, one),
-        "updated": _quality(one, two, embedder, labels),
-        "built from nothing": _quality(two, two, embedder, labels),
-        "redrawn": _quality(grown.open(), two, embedder, labels)
-        | {"moved, of the map's radius": redraw.drift.median if redraw.drift else 0.0},
+        "builds": {
+            "from nothing": _facts(anew, anew),
+            "update": _facts(update, anew),
+            "update of 1 %": _facts(small, anew),
+        },
+        "what became of topics in the update": topics or {"nothing": 0},
+        "papers that stayed": _survivors(before, one),
+        "worth": {
+            "built from nothing": _quality(two, two, embedder, labels),
+            "updated": _quality(one, two, embedder, labels),
+            "redrawn": _quality(grown.open(), two, embedder, labels)
+            | {"moved, of the map's radius": redraw.drift.median if redraw.drift else 0.0},
+        },
     }
 
 
@@ -134,9 +141,10 @@ def _paper(row: _Row) -> Paper:
 def _facts(run: Report, anew: Report) -> dict[str, Any]:
     return {
         "papers": run.papers,
-        "added, changed, removed": [run.added, run.changed, run.removed],
-        "embedded": run.embedded,
-        "seconds": run.seconds,
+        "added": run.added,
+        "changed": run.changed,
+        "removed": run.removed,
+        **{f"{stage}, s": round(seconds, 2) for stage, seconds in run.seconds.items()},
         "share of time": round(run.seconds["total"] / anew.seconds["total"], 3),
     }
 
@@ -181,8 +189,10 @@ def _quality(
     given = [labels[title] for title in generation.records.titles]
     agreement = [adjusted_mutual_info_score(given, level) for level in generation.memberships]
     return {
-        "topics": [len(level) for level in generation.levels],
-        "AMI by level": [round(float(value), 3) for value in agreement],
+        **{
+            f"AMI, level {depth + 1}": round(float(value), 3)
+            for depth, value in enumerate(agreement)
+        },
         "trustworthiness of the map": _trustworthiness(generation),
         "hits in common with the build from nothing": _in_common(generation, fresh, embedder),
     }
