@@ -150,6 +150,7 @@ def scene(generation: Generation, look: Look, highlights: Highlights) -> bytes:
     return packed(header | _asked(look), arrays)
 
 
+@lru_cache(maxsize=2)
 def home_view(generation: Generation) -> View:
     """Return what the map shows at first: all of it, but for a few papers far out."""
     (left, bottom), (right, top) = home_frame(generation)
@@ -313,7 +314,9 @@ def _asked(look: Look) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=50_000)
 def short_title(title: str) -> str:
+    """Return ``title`` as it is read, cut where it is long; one view after another has the same."""
     words = " ".join(plain(title).split())
     return words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1].rstrip()}…"
 
