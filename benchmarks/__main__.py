@@ -34,6 +34,7 @@ ALL = (
     "storage",
     "million",
     "milvus",
+    "sizing",
 )
 
 
