@@ -121,6 +121,8 @@ def tidy(text: str) -> str:
 
 
 def _cleaned(text: str) -> str:
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text  # nothing to do, as for most fields; to find that out takes a fraction
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
 
 
