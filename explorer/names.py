@@ -35,6 +35,7 @@ _NESTED = 0.7
 _BY_WORDS = 0.3
 """What a paper counts that has the words of a phrase, but not the phrase."""
 _LEAST_CENTRAL = 0.05
+_LEAST_SCORE = 1e-9
 _MARGIN_WORTH = 6.0
 """How steeply a phrase gains by being nearer to its own topic than to any other."""
 _LEAST_SHARE = 0.04
@@ -249,7 +250,7 @@ def _settle(
                     inside, to_this > strongest, to_own > np.maximum(strongest, to_this)
                 )
                 share = float(weight[right].sum()) / float(weight[inside].sum())
-                worth = float(np.log(choice.score)) + trust * share
+                worth = float(np.log(max(choice.score, _LEAST_SCORE))) + trust * share
                 if worth > gain + 1e-6:
                     best, gain = i, worth
             if best != picked[topic]:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from explorer.search import Mode, Query
 from tests.browser import HINT, find_browser, open_browser
 from tests.conftest import WriteDigest
 from tests.identity_provider import CLIENT, SECRET, identity_provider
-from tests.map_page import pixel_of, wait_for_map
+from tests.map_page import pixel_of
 from tests.serving import free_port, serve_page
 
 if TYPE_CHECKING:
@@ -216,6 +217,14 @@ def _has_a_star(page: Page, generation: Generation, row: int) -> bool:
     return any(abs(r - 0xD1) + abs(g - 0x8F) + abs(b - 0x13) < 30 for r, g, b in pixels)
 
 
+def _wait_for_star(page: Page, generation: Generation, row: int, painted: bool) -> None:
+    """Wait until the map has, or no longer has, the paper's star; its scene follows the page."""
+    until = time.monotonic() + 20
+    while _has_a_star(page, generation, row) is not painted:
+        assert time.monotonic() < until, f"the star is {'not ' if painted else 'still '}there"
+        page.wait_for_timeout(50)
+
+
 @needs_browser
 def test_keys_star_the_chosen_hit_and_the_map_shows_it(
     library: Library, desk: Desk, browser: Browser
@@ -234,14 +243,12 @@ def test_keys_star_the_chosen_hit_and_the_map_shows_it(
         generation = library.open()
         (row,) = kept(library, desk).starred
         assert generation.records[row].readable_title == chosen
-        wait_for_map(page)
-        assert _has_a_star(page, generation, row)
+        _wait_for_star(page, generation, row, painted=True)
         # The keyboard stays where it was, and takes the star off again.
         assert titles.nth(1).evaluate("title => title === document.activeElement")
         page.keyboard.press("s")
         page.locator('[class*="st-key-star-hit2-"] button[kind="tertiary"]').wait_for()
-        page.wait_for_timeout(300)
-        assert not _has_a_star(page, generation, row)
+        _wait_for_star(page, generation, row, painted=False)
         assert kept(library, desk).of == {}
         # A tag and a note, in the popover beside the hit.
         page.locator('[class*="st-key-keep-hit1-"] button').first.click()
