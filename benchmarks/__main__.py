@@ -101,9 +101,7 @@ def machine() -> str:
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     flags = next((line for line in lines if line.startswith("flags")), "")
-    wide = ", ".join(
-        flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags
-    )
+    wide = ", ".join(flag for flag in _VECTOR_UNITS if flag in flags)
     return (
         f"{os.cpu_count()} cores, {next(named, platform.machine())} ({wide or 'no vector flags'})"
     )

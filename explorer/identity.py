@@ -172,24 +172,6 @@ def may_share_doi(a: Paper, b: Paper) -> bool:
     return _may_share_doi(one, other)
 
 
-def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
-    """Return one record for each distinct paper, by their ids; see :func:`distinct`."""
-    from_library = Records.of(stored)
-    found = [
-        (not one.stored, from_library[one.stored[0]] if one.paper is None else one.paper)
-        for one in distinct(Records.of(readings), from_library)
-    ]
-    bearing: dict[str, list[tuple[bool, Paper]]] = defaultdict(list)
-    for one in found:
-        bearing[one[1].id].append(one)
-    named = [
-        replace(paper, id=name)
-        for same in bearing.values()
-        for (_, paper), name in zip(same, told_apart(same, bearing), strict=True)
-    ]
-    return sorted(named, key=lambda paper: paper.id)
-
-
 def _batched(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
     left = iter(items)
     while some := list(islice(left, size)):

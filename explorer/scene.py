@@ -321,10 +321,6 @@ def short_title(title: str) -> str:
     return words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1].rstrip()}…"
 
 
-def _kinds(has_scores: bool) -> list[str]:
-    return [str(kind) for kind in ColourBy if has_scores or kind is not ColourBy.SCORE]
-
-
 def corners(view: View) -> list[float]:
     return [float(f"{value:.7g}") for value in (view.left, view.bottom, view.right, view.top)]
 

@@ -24,12 +24,12 @@ from explorer.generation import (
     write_generation,
 )
 from explorer.graph import build_graph
-from explorer.identity import identify
 from explorer.outline import Outline
 from explorer.paper import Paper
 from explorer.projection import draw
 from explorer.settings import GraphSettings, MapSettings
 from explorer.topics import Topic
+from tests.joining import identify
 
 
 def make_draft(papers: list[Paper], engine: str = "faiss") -> Draft:

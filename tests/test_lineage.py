@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
 from explorer.embedders import Vectors, open_embedder
-from explorer.identity import identify
 from explorer.lineage import (
     Before,
     Descent,
@@ -33,6 +32,7 @@ from explorer.paper import Paper
 from explorer.phrases import key_of, keys_in
 from explorer.settings import TopicSettings
 from explorer.topics import Labels, Topic, TopicName, by_size, partition
+from tests.joining import identify
 from tests.test_topics import edges_in, planted
 
 CHOSEN = TopicSettings()

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import DigestError
-from explorer.identity import identify
 from explorer.paper import Paper
 from explorer.readers import digest_files, read_digests
 from tests.conftest import ROOT
+from tests.joining import identify
 
 FOLDER = ROOT.parent / "shared" / "data" / "digests"
 FILES = (
