@@ -55,6 +55,13 @@ _POINTING_WORTH = 4.0
 _FEW = 20
 """Papers; where a topic has fewer, which of them a phrase points to says little."""
 _ROUNDS = 3
+_SPELLINGS = (
+    (re.compile(r"logu$"), "log"),
+    (re.compile(r"our$"), "or"),
+    (re.compile(r"(?<=....)i[sz]$"), ""),
+    (re.compile(r"ys$"), "yz"),
+)
+"""How stems of British and American spellings become one: dialogue, colour, optimise, analyse."""
 A_FUNCTION = "a naming function"
 """``Topic.named_by`` where a naming function gave the name."""
 _MOST_RIVALS = 400
@@ -445,4 +452,11 @@ def _named(label: str, phrases: Sequence[str], taken: set[frozenset[str]], topic
 
 
 def _bag(phrase: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in re.findall(r"\w+", phrase))
+    """Return what is the same for phrases that differ in order, inflection and spelling alone."""
+    return frozenset(_one_spelling(stem(word)) for word in re.findall(r"\w+", phrase))
+
+
+def _one_spelling(stem: str) -> str:
+    for british, american in _SPELLINGS:
+        stem = british.sub(american, stem)
+    return stem

@@ -133,6 +133,24 @@ def test_a_subtopic_does_not_take_the_name_of_its_parent() -> None:
     assert [name.label for name in below] == ["camera control", "human motion"]
 
 
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("dialogue systems", "dialog systems"),
+        ("colour constancy", "color constancy"),
+        ("text summarisation", "text summarization"),
+        ("behaviour analysis", "behavior analysis"),
+    ],
+)
+def test_a_subtopic_is_not_called_as_its_parent_in_another_spelling(above: str, below: str) -> None:
+    papers = [
+        *(Paper(f"{below} for item {n}", abstract=f"We study {below} at depth.") for n in range(8)),
+        *(Paper(f"protein folding {n}", abstract="We study protein folding.") for n in range(8)),
+    ]
+    (one, _) = named(papers, [0] * 8 + [1] * 8, [0] * 16, [TopicName(above, ())])
+    assert one.label.casefold() != below
+
+
 def test_naming_is_the_same_every_time(corpus: list[Paper]) -> None:
     labels = [i // 10 for i in range(40)]
     assert named(corpus, labels) == named(corpus, labels)
