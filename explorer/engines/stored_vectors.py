@@ -1,8 +1,8 @@
 """The vectors beside an index of codes: exact, on disk, read where they are needed.
 
-What is read counts towards the system's cache of files, which it takes back when others need the
-memory, and not towards the memory of this process: a few rows are read one by one, and for many the
-file is mapped for the length of one question.
+A small file stays mapped. Of a large one, what is read counts towards the system's cache of files,
+which it takes back when others need the memory, and not towards the memory of this process: a few
+rows are read one by one, and for many the file is mapped for the length of one question.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from explorer.engines import Keys, Nearest
 from explorer.errors import LibraryDamaged
 
 _FILE = "vectors.npy"
+_SMALL = 1 << 28
+"""Bytes up to which the file stays mapped. Threads that read row by row wait for each other at each
+row, since Python lets another run meanwhile."""
 _MANY = 5_000
 """Rows from which it is faster to map the whole file than to read them one by one."""
 
@@ -60,6 +63,9 @@ class StoredVectors:
                 raise ValueError(f"{length} bytes of {kind} for the shape ({size}, {dimension})")
         except (OSError, ValueError) as error:
             raise LibraryDamaged(f"{path}: not the vectors of an index ({error}).") from None
+        if 0 < length <= _SMALL:
+            with file:
+                return cls(size, dimension, _mapping(file, offset, size, dimension), None, 0)
         return cls(size, dimension, None, file, offset)
 
     @contextmanager
@@ -68,10 +74,7 @@ class StoredVectors:
         if self._rows is not None or self._file is None or not self.size:
             yield np.empty((0, self.dimension), np.float32) if self._rows is None else self._rows
             return
-        mapping = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        rows: Vectors = np.frombuffer(mapping, dtype=np.float32, offset=self._offset)
-        # Let go with the last array that looks into it, when the caller is done.
-        yield rows.reshape(self.size, self.dimension)
+        yield _mapping(self._file, self._offset, self.size, self.dimension)
 
     def take(self, keys: Keys) -> Vectors:
         """Return a copy of the rows of ``keys``, shape (len(keys), dimension)."""
@@ -90,6 +93,13 @@ class StoredVectors:
         """Write them into ``folder``."""
         with self.mapped() as rows:
             np.save(folder / _FILE, rows, allow_pickle=False)
+
+
+def _mapping(file: BinaryIO, offset: int, size: int, dimension: int) -> Vectors:
+    """Return the rows of ``file``, mapped until the last array that looks into them is gone."""
+    mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    rows: Vectors = np.frombuffer(mapping, dtype=np.float32, offset=offset)
+    return rows.reshape(size, dimension)
 
 
 def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: int) -> Nearest:
