@@ -23,10 +23,10 @@ EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "f
 """Those that ``make bench`` runs; the others need data that does not come with the project."""
 _DATA = f"""\
 `make bench` repeats {", ".join(f"`{name}`" for name in EVERYDAY[:-1])}
-and `{EVERYDAY[-1]}`, which need nothing but the repository and, for `cold_start`, Chromium. `http`, `map`, `storage` and
-`million` (with the `bench` extra) need no data either, only time; `sizing` computes from what
-others measured. `milvus` needs a server, which `make test-cluster` installs. All others need data
-that does not come with the project.
+and `{EVERYDAY[-1]}`, which need nothing but the repository and, for `cold_start`, Chromium.
+`http`, `map`, `storage` and `million` (with the `bench` extra) need no data either, only time;
+`sizing` computes from what others measured. `milvus` needs a server, which `make test-cluster`
+installs. All others need data that does not come with the project.
 
 **Judged collections** (`retrieval`, `search`, `beside_txtai`) are folders as BEIR has them:
 `corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with `_id` and `text`, both gzipped
