@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,45 @@ RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "faults", "latency")
 """Those that ``make bench`` runs; the others need data that does not come with the project."""
+_DATA = f"""\
+`make bench` repeats {", ".join(f"`{name}`" for name in EVERYDAY[:-1])}
+and `{EVERYDAY[-1]}`, which need nothing but the repository and, for `cold_start`, Chromium.
+`http`, `map`, `storage` and `million` (with the `bench` extra) need no data either, only time;
+`sizing` computes from what others measured. `milvus` needs a server, which `make test-cluster`
+installs. All others need data that does not come with the project.
+
+**Judged collections** (`retrieval`, `search`, `beside_txtai`) are folders as BEIR has them:
+`corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with `_id` and `text`, both gzipped
+or not; `qrels.tsv` with a head and the columns query, paper, grade. Where a query is made of a
+paper, `query_paper` names it, and it is left out of the ranking.
+
+| collection | what it is | papers | queries | licence |
+|---|---|--:|--:|---|
+| `medline_med` | MEDLINE abstracts with medical questions | 1,033 | 30 | none stated |
+| `cacm` | titles and abstracts from the Communications of the ACM | 3,204 | 64 | none stated |
+| `cisi` | abstracts on library and information science | 1,460 | 112 | none stated |
+| `csfcube` | computer science; a query is a paper and one aspect of it (Mysore et al. 2021, \
+arXiv:2103.12906) | 4,205 | 50 | CC BY-NC 4.0 |
+
+Queries without a relevant paper are left out, which leaves 52 of `cacm` and 76 of `cisi`.
+
+**Corpora** (`map_quality`, `topics`, `growth`) are JSON Lines with `title`, `abstract`, `authors`,
+`date` and `labels`, and for each a NumPy array of unit vectors, one row a paper, by the default
+model at 256 tokens. Of more than 20,000 papers, as many are drawn at random.
+
+| corpus | what it is | papers | label |
+|---|---|--:|---|
+| `labelled_acl_workshop_topics` | papers at workshops in the ACL Anthology | 5,651 | `label`, the \
+subject of the workshop |
+| `arxiv_2025_2026_daily` | arXiv's daily lists of 2025 and 2026; metadata is CC0 | 74,728 | \
+`primary`, the main category |
+
+**Real digests**: 81 files in two dozen formats, unchanged, from public repositories under various
+licences. [formats-tested.md](formats-tested.md) lists what each gives; tests that read them are
+skipped where they are not.
+"""
+"""What is measured with, and who can repeat what."""
+_ROLE = re.compile(r":[a-z]+:(?=`)")
 _VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 ALL = (
     *EVERYDAY,
@@ -64,6 +104,8 @@ def page(results: dict[str, Any]) -> str:
         "# Benchmarks",
         "Written by `make bench` and `python -m benchmarks NAME`; change it there. Times are taken "
         "side by side in one run: the ratios carry over to other machines, the seconds do not.",
+        "## The data",
+        _DATA.strip(),
     ]
     for name in ALL:
         if name not in results:
@@ -71,7 +113,7 @@ def page(results: dict[str, Any]) -> str:
         result = results[name]
         head, _, rest = (import_module(f"benchmarks.{name}").__doc__ or "").strip().partition("\n")
         title = head.partition(":")[0].rstrip(".")
-        parts += [f"## {title}", rest.strip().replace("``", "`")]
+        parts += [f"## {title}", _ROLE.sub("", rest.strip().replace("``", "`"))]
         parts += [f"`{result['command']}` on {result['machine']}."]
         parts += list(tables(result["found"]))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -2,7 +2,8 @@
 
 On a library of 5,000 papers, in a fresh browser, the address of a query is opened and the first
 hits by meaning and words are waited for. Three servers take turns: one that shows an empty page
-(Streamlit's own share), this page, and the same page whose model runs on PyTorch.
+(Streamlit's own share), this page, and the same page whose model runs on PyTorch. Beside them
+stands ``explorer search`` with a query of the same kind in a process of its own, from start to end.
 """
 
 from __future__ import annotations

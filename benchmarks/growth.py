@@ -64,7 +64,7 @@ def _load(corpus: Path, vectors: Path) -> tuple[list[_Row], NDArray[np.float32]]
 
 def _grown(
     rows: list[_Row], units: NDArray[np.float32], label: str, scratch: Path
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Any]:
     order = np.random.default_rng(_SEED).permutation(len(rows))
     tenth, fiftieth, hundredth = len(rows) // 10, len(rows) // 50, len(rows) // 100
     late, edited = set(order[:tenth].tolist()), set(order[tenth : tenth + fiftieth].tolist())
@@ -98,7 +98,7 @@ def _grown(
             "update": _facts(update, anew),
             "update of 1 %": _facts(small, anew),
         },
-        "what became of topics in the update": topics or {"nothing": 0},
+        "what became of topics in the update": topics or "none was new, split, merged or gone",
         "papers that stayed": _survivors(before, one),
         "worth": {
             "built from nothing": _quality(two, two, embedder, labels),

@@ -1,4 +1,4 @@
-"""Writes the table of what a collection of digests gives into docs/formats.md.
+"""Writes the table of what a collection of digests gives into docs/formats-tested.md.
 
 python docs/list_formats.py FOLDER
 """
@@ -16,7 +16,7 @@ sys.path.insert(0, str(REPOSITORY))
 from explorer.errors import DigestError  # noqa: E402
 from explorer.readers import Reading, Rejection, digest_files, read_digests  # noqa: E402
 
-_PAGE = REPOSITORY / "docs" / "formats.md"
+_PAGE = REPOSITORY / "docs" / "formats-tested.md"
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 _MOST_REASONS = 3
 

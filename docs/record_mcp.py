@@ -1,7 +1,8 @@
-"""Records an assistant's session with a library into docs/scripting.md: python docs/record_mcp.py
+"""Records an assistant's session with a library into the documents: python docs/record_mcp.py
 
 A real client starts ``explorer mcp`` and calls each tool. The library is made of ``data/digests``
 in two steps, so that there are news. Long texts and lists are cut short; moments are made one.
+docs/mcp-session.md has the whole session, docs/scripting.md two calls of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from explorer.build import build  # noqa: E402
 from explorer.library import Library  # noqa: E402
 from explorer.readers import read_digest  # noqa: E402
 
-_PAGE = REPOSITORY / "docs" / "scripting.md"
 _BEGIN, _END = "<!-- session: begin -->", "<!-- session: end -->"
 _CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("search", {"query": "text to video generation -survey", "k": 2}),
@@ -32,6 +32,8 @@ _CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("topics", {}),
     ("whats_new", {"k": 2}),
 )
+_PAGES = {"mcp-session.md": range(len(_CALLS)), "scripting.md": (0, 3)}
+"""Which calls each page shows."""
 _EARLIER = 110
 """Papers that are in the library before the last update, so that there are news."""
 _LONGEST_TEXT = 160
@@ -40,13 +42,15 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:[+-]\d\d:\d\d|Z)")
 
 
 def main() -> None:
-    """Make the library, hold the session and write it into the page."""
+    """Make the library, hold the session and write it into the pages."""
     with tempfile.TemporaryDirectory() as scratch:
-        session = transcript(make_library(Path(scratch)))
-    page = _PAGE.read_text(encoding="utf-8")
+        shown = transcripts(make_library(Path(scratch)))
     pattern = re.compile(f"{re.escape(_BEGIN)}.*?{re.escape(_END)}", re.DOTALL)
-    _PAGE.write_text(pattern.sub(lambda _: session, page), encoding="utf-8")
-    print(f"The session is in {_PAGE.relative_to(REPOSITORY)}")
+    for name, session in shown.items():
+        page = REPOSITORY / "docs" / name
+        text = pattern.sub(lambda _, session=session: session, page.read_text(encoding="utf-8"))
+        page.write_text(text, encoding="utf-8")
+    print(f"The session is in {', '.join(shown)}.")
 
 
 def make_library(folder: Path, vectors: Path | None = None) -> Library:
@@ -66,16 +70,20 @@ def make_library(folder: Path, vectors: Path | None = None) -> Library:
     return library
 
 
-def transcript(library: Library) -> str:
-    """Return a session with ``library`` as Markdown, between the marks of the page."""
+def transcripts(library: Library) -> dict[str, str]:
+    """Return for each page what it shows of a session with ``library``, between its marks."""
     import anyio
 
     tools, answers = anyio.run(_session, library)
-    parts = [_BEGIN, f"Tools: {', '.join(f'`{name}`' for name in tools)}."]
+    told = []
     for (name, arguments), answer in zip(_CALLS, answers, strict=True):
         asked = json.dumps(arguments, ensure_ascii=False)
-        parts.append(f"```text\n→ {name} {asked}\n← {_shown(answer)}\n```")
-    return "\n\n".join([*parts, _END])
+        told.append(f"```text\n→ {name} {asked}\n← {_shown(answer)}\n```")
+    offered = f"Tools: {', '.join(f'`{name}`' for name in tools)}."
+    return {
+        page: "\n\n".join([_BEGIN, offered, *(told[number] for number in calls), _END])
+        for page, calls in _PAGES.items()
+    }
 
 
 async def _session(library: Library) -> tuple[list[str], list[Any]]:

@@ -95,14 +95,14 @@ def test_the_session_in_the_docs_is_what_it_would_be_now(
     """Topics and scores may differ a little between processors; questions, hits and shape not."""
     record = runpy.run_path(str(repository / "docs" / "record_mcp.py"))
     library = record["make_library"](tmp_path, seed_library.vectors)
-    now = record["transcript"](library)
-    page = (repository / "docs" / "scripting.md").read_text(encoding="utf-8")
     begin, end = record["_BEGIN"], record["_END"]
-    written = begin + page.partition(begin)[2].partition(end)[0] + end
-    stale = "The session in docs/scripting.md is stale: run python docs/record_mcp.py"
-    assert _shape(written) == _shape(now), stale
     titles = re.compile(r'"title": (.*)')
-    assert titles.findall(written)[:2] == titles.findall(now)[:2], stale
+    for name, now in record["transcripts"](library).items():
+        page = (repository / "docs" / name).read_text(encoding="utf-8")
+        written = begin + page.partition(begin)[2].partition(end)[0] + end
+        stale = f"The session in docs/{name} is stale: run python docs/record_mcp.py"
+        assert _shape(written) == _shape(now), stale
+        assert titles.findall(written)[:2] == titles.findall(now)[:2], stale
 
 
 def _shape(session: str) -> str:

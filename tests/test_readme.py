@@ -13,21 +13,23 @@ from typing import Any
 
 import pytest
 
-from explorer import readers
+from explorer import embedders, engines, readers
+from explorer.build import Options, build
+from explorer.embedders import open_embedder
 from explorer.library import Library
 from explorer.readers import read_digest
+from explorer.search import Query, search
+from tests.conftest import ROOT
 
 _BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/formats.md",
-    "docs/scripting.md",
-    "docs/search.md",
-    "docs/desk.md",
-    "docs/deploy.md",
+    "CHANGELOG.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
 )
 _RUN_ELSEWHERE = ("make ", "python3 -m venv", "streamlit run", "pip install")
 """Set-up itself: run by whoever runs these tests, and by the page's own tests."""
@@ -67,16 +69,45 @@ def test_every_command_of_the_readme_runs(
 
 
 @pytest.mark.parametrize("document", _DOCUMENTS)
-def test_links_lead_to_files_that_are_there(repository: Path, document: str) -> None:
+def test_links_lead_to_files_and_headings_that_are_there(repository: Path, document: str) -> None:
     source = repository / document
-    targets = _LINK.findall(source.read_text(encoding="utf-8"))
+    targets = _LINK.findall(_FENCED.sub("", source.read_text(encoding="utf-8")))
     missing = [
         target
         for target in targets
-        if not target.startswith(("http://", "https://", "#"))
-        and not (source.parent / target.partition("#")[0]).exists()
+        if not target.startswith(("http://", "https://")) and not _is_there(source, target)
     ]
     assert missing == []
+
+
+def _is_there(source: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    path = source.parent / name if name else source
+    return path.exists() and (not anchor or anchor in _anchors(path))
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return what GitHub makes of the headings of a page."""
+    headings = _HEADING.findall(_FENCED.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in headings}
+
+
+@pytest.mark.parametrize("document", [name for name in _DOCUMENTS if name.startswith("docs/")])
+def test_the_readme_lists_every_document(repository: Path, document: str) -> None:
+    assert f"({document})" in (repository / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_variable_of_the_environment_is_described(repository: Path) -> None:
+    page = (repository / "docs" / "configuration.md").read_text(encoding="utf-8")
+    named = [line.split("|")[1] for line in page.splitlines() if line.startswith("|")]
+    sources = [*repository.glob("*.py"), *(repository / "explorer").rglob("*.py")]
+    read = {
+        name
+        for source in sources
+        for name in re.findall(r"\bEXPLORER_[A-Z_]*[A-Z]\b", source.read_text(encoding="utf-8"))
+    }
+    assert len(read) >= 10
+    assert {name for name in read if f"`{name}`" not in " ".join(named)} == set()
 
 
 def test_the_file_list_of_the_architecture_is_complete(repository: Path) -> None:
@@ -121,6 +152,35 @@ def test_the_example_reader_works_as_printed(
         ("One paper", 2),
         ("Another paper", 4),
     ]
+
+
+def test_the_example_embedder_and_index_work_as_printed(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (repository / "docs" / "architecture.md").read_text(encoding="utf-8")
+    blocks = [text for kind, text in _BLOCK.findall(page) if kind == "python"]
+    for module, example in zip(("my_embedder", "my_engine"), blocks, strict=True):
+        (tmp_path / f"{module}.py").write_text(example, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    points = EntryPoints(
+        [
+            EntryPoint("trigrams", "my_embedder:open_embedder", "explorer.embedders"),
+            EntryPoint("matrix", "my_engine:MatrixFactory", "explorer.engines"),
+        ]
+    )
+
+    def offered(**wanted: Any) -> EntryPoints:
+        return points.select(**wanted)
+
+    monkeypatch.setattr(embedders, "entry_points", offered)
+    monkeypatch.setattr(engines, "entry_points", offered)
+    library = Library(tmp_path / "library")
+    (digest,) = (repository / "data" / "digests").glob("*.txt")
+    build(library, [digest], Options(model="trigrams", engine="matrix"))
+    generation = library.open()
+    assert generation.manifest.identity == "trigrams, 512"
+    hits = search(generation, open_embedder("trigrams"), Query("ControlNet")).hits
+    assert "ControlNet" in hits[0].paper.title
 
 
 def _packaged_model() -> Path:
