@@ -256,6 +256,61 @@ def test_workbooks_that_ask_for_too_much_are_refused(reading: Callable[[bytes], 
     assert lying.rejections[0].reason
 
 
+def _sharing(texts: str, cells: str) -> bytes:
+    """Return a workbook with titles in column A, whose rows refer to shared ``texts``."""
+    content = io.BytesIO(
+        workbook(raw=f'<worksheet xmlns="{_MAIN}"><sheetData>{cells}</sheetData></worksheet>')
+    )
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{_MAIN}">{texts}</sst>')
+    return content.getvalue()
+
+
+def _shared(row: int, place: str) -> str:
+    return f'<row r="{row}"><c r="A{row}" s="1" t="s">{place}</c></row>'
+
+
+def test_a_shared_text_is_not_copied_until_the_memory_is_full(
+    reading: Callable[[bytes], Reading],
+) -> None:
+    title = f"<si><t>{'x' * 100_000}</t></si>"
+    for place in ("<v>1</v>", "<v>0</v><v>1</v>", "<!-- --><v>1</v>", '<v a="<">1</v>'):
+        bomb = _sharing(f"<si/>{title}", "".join(_shared(row, place) for row in range(1, 10_001)))
+        assert len(bomb) < 100_000
+        refused = reading(bomb)
+        assert refused.papers == (), place
+        assert "repeat texts to 1,000,000,000 bytes" in refused.rejections[0].reason, place
+    twice = io.BytesIO(bomb)
+    with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("xl/sharedStrings.xml", "<sst/>")
+    assert "damaged" in reading(twice.getvalue()).rejections[0].reason
+
+
+def test_texts_are_shared_by_many_cells(reading: Callable[[bytes], Reading]) -> None:
+    abstract = f"<si><r><t>{'long ' * 6_000}</t></r><r><t>\x0bword</t></r></si>"
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row>'
+    rows = "".join(_shared(row, "<v>1</v>") for row in range(2, 30_002))
+    found = reading(
+        _sharing(
+            f"<si><t>Title</t></si><si><t>A</t></si><si><t>Abstract</t></si>{abstract}",
+            f'{head}{rows}<row r="30002"><c r="A30002" t="s"><v>1</v></c>'
+            '<c r="B30002" t="s"><v>3</v></c></row>',
+        )
+    )  # 30,000 cells, by the longest text, would be too many
+    assert (len(found.papers), found.rejections) == (30_001, ())
+    assert found.papers[-1].abstract.endswith("word")
+
+
+def test_workbooks_of_other_kinds_are_refused(reading: Callable[[bytes], Reading]) -> None:
+    for name in ("xl/workbook.bin", "content.xml"):
+        content = io.BytesIO(workbook([["Title", "Year"], ["A", 2024]]))
+        with zipfile.ZipFile(content, "a") as archive:
+            archive.writestr(name, "x")
+        found = reading(content.getvalue())
+        assert found.papers == ()
+        assert "another kind" in found.rejections[0].reason
+
+
 def test_parquet_reads_only_what_it_needs(reading: Callable[[bytes], Reading]) -> None:
     table = pa.table(
         {
