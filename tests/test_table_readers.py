@@ -16,8 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.errors import DigestError
+from explorer.paper import Paper
 from explorer.readers import Reading, read_digest
 from explorer.readers.columns import guess, normal
+from explorer.readers.digest import Digest, open_digests
+from explorer.readers.parquet import Parquet
+from explorer.settings import ReadingLimits
 from tests.conftest import ROOT
 
 DIGESTS = ROOT.parent / "shared" / "data" / "digests" / "csv"
@@ -337,6 +341,74 @@ def test_parquet_reads_only_what_it_needs(reading: Callable[[bytes], Reading]) -
         "the table has no column for titles"
     ]
     assert "damaged" in reading(b"PAR1 and nothing else PAR1").rejections[0].reason
+
+
+def _parquet(**columns: object) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def test_a_text_that_rows_of_parquet_share_is_copied_into_few_at_a_time(tmp_path: Path) -> None:
+    content = _parquet(
+        title=[f"T{row}" for row in range(600)],
+        abstract=["word " * 100_000] * 600,
+        authors=[[f"{'Ada ' * 5_000}", "Charles"]] * 600,
+    )
+    assert len(content) < 10_000
+    path = tmp_path / "table.parquet"
+    path.write_bytes(content)
+    (digest,) = open_digests(path, "table", ReadingLimits())
+    assert isinstance(digest, Digest)
+    before = pa.total_allocated_bytes()
+    held = []
+    for number, item in enumerate(Parquet().read(digest)):
+        assert isinstance(item, Paper)
+        assert (item.title, item.authors[1]) == (f"T{number}", "Charles")
+        held.append(pa.total_allocated_bytes() - before)
+    assert len(held) == 600
+    assert max(held) < 40_000_000  # 256 rows have 128 MB
+
+
+def test_parquet_that_unpacks_to_too_much_is_refused(reading: Callable[[bytes], Reading]) -> None:
+    long = "word " * 100_000
+    row = reading(_parquet(title=["A", "B"], authors=[["Ada"], [long] * 100]))
+    assert [paper.title for paper in row.papers] == ["A"]
+    assert [(r.line, r.reason) for r in row.rejections] == [
+        (2, "the row has more than the 16,777,216 bytes allowed")
+    ]
+    for content in (
+        _parquet(title=["x" * 70_000_000], year=[2024]),
+        _parquet(title=pa.nulls(10_000_000, pa.string()), year=pa.nulls(10_000_000, pa.int64())),
+    ):
+        assert len(content) < 300_000
+        refused = reading(content)
+        assert refused.papers == ()
+        (rejection,) = refused.rejections
+        assert "bytes, more than the 67,108,864 allowed" in rejection.reason
+    fixed = pa.array([b"x" * 5_000], pa.binary(5_000))
+    refused = reading(_parquet(title=fixed, year=[2024]))
+    assert "values of more than 4,096 bytes" in refused.rejections[0].reason
+
+
+def test_parquet_columns_of_all_kinds_are_read(reading: Callable[[bytes], Reading]) -> None:
+    titles = ["A", "B", "C"]
+    for column in (
+        pa.array(titles, pa.large_string()),
+        pa.array(titles, pa.string_view()),
+        pa.array(titles).dictionary_encode(),
+    ):
+        content = _parquet(
+            title=column,
+            year=[2021, 2022, 2023],
+            authors=pa.array([[{"name": "Ada"}], [], None]),
+            url=pa.array([[("html", "http://l.x")], None, []], pa.map_(pa.string(), pa.string())),
+        )
+        found = reading(content)
+        assert [p.title for p in found.papers] == titles, column.type
+        assert [p.date for p in found.papers] == ["2021", "2022", "2023"]
+        assert found.papers[0].authors == ("Ada",)
+        assert found.rejections == ()
 
 
 REAL = {  # papers, with abstract, rejections
