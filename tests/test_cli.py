@@ -18,6 +18,7 @@ import pytest
 
 from explorer.cli import main
 from explorer.cli.options import size
+from explorer.engines import engine_names
 from explorer.library import Library
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -446,3 +447,14 @@ def test_the_page_of_the_repository_is_for_this_machine_alone(repository: Path) 
         check=True,
     )
     assert done.stdout.strip() == "localhost"
+
+
+def test_the_help_of_a_build_names_the_engines_and_whose_model_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "500")  # it would break lines at hyphens
+    with pytest.raises(SystemExit):
+        main(["build", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"vector index: {', '.join(engine_names())} (default: the library's, or faiss" in told
+    assert "by name or path (default: the library's, or" in told
