@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.generation import Generation
 from explorer.palette import DARK, LIGHT, PALETTE
+from explorer.query import quotable
 
 Colours = NDArray[np.uint8]
 
@@ -157,7 +158,7 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
         of[digests[largest[place]]] = place
     counts = np.bincount(of, minlength=_MOST_DIGESTS + 1).tolist()
     keys = [
-        Key(name, place, counts[place], f'source:"{_typed(name)}"')
+        Key(name, place, counts[place], f'source:"{quotable(name)}"')
         for place, name in enumerate(largest)
     ]
     others = counts[_MOST_DIGESTS]
@@ -195,11 +196,6 @@ def _by_score(
         for place in reversed(range(_BINS))
     )
     return of, tuple(keys)
-
-
-def _typed(name: str) -> str:
-    """Return ``name`` without the quotes that would end it where it is typed."""
-    return name.replace('"', " ")
 
 
 def _palette(safe: bool) -> tuple[str, ...]:

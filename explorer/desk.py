@@ -298,6 +298,7 @@ def _apply(
     found = [number for number in numbers if _is_there(connection, reader, number)]
     first = found[0] if found else _entry(connection, reader, anchor)
     entries = found or [first]
+    dropped = {tag.casefold() for tag in change.drop_tags}
     now = _now()
     for number in entries:
         if change.star is False:
@@ -310,9 +311,11 @@ def _apply(
         if change.note is not None:
             note = change.note if number == first else ""
             connection.execute("UPDATE entry SET note = ? WHERE id = ?", (note, number))
+        # SQLite itself folds the case of ASCII letters alone.
+        tags = connection.execute("SELECT tag FROM tag WHERE entry = ?", (number,)).fetchall()
         connection.executemany(
-            "DELETE FROM tag WHERE entry = ? AND tag = ? COLLATE NOCASE",
-            [(number, tag) for tag in change.drop_tags],
+            "DELETE FROM tag WHERE entry = ? AND tag = ?",
+            [(number, tag) for (tag,) in tags if tag.casefold() in dropped],
         )
     if change.star:
         connection.execute(

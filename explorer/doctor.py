@@ -20,7 +20,14 @@ from rich.filesize import decimal
 
 from explorer.curation import read as read_statements
 from explorer.deskfile import desk_file, problems
-from explorer.errors import ExplorerError, LibraryDamaged, LibraryError, LibraryNewer
+from explorer.errors import (
+    EngineError,
+    EngineLost,
+    ExplorerError,
+    LibraryDamaged,
+    LibraryError,
+    LibraryNewer,
+)
 from explorer.files import checksum
 from explorer.generation import GIVEN, SCHEMA, open_generation, read_manifest, verify_parts
 from explorer.library import DEFAULT_FOLDER, Library
@@ -409,6 +416,12 @@ def _check_whole(folder: Path, told: _Told) -> list[Finding]:
     subject = f"generations/{folder.name}"
     try:
         verify_parts(open_generation(folder))
+    except EngineError as error:
+        if isinstance(error, EngineLost):
+            return [_damage(subject, _sentence(error, folder))]
+        what = f"Its files are whole, but its index: {_sentence(error, folder)}"
+        advice = "Start the server, or correct the credentials; then check again."
+        return [Finding(Severity.WARNING, subject, what, advice)]
     except ExplorerError as error:
         return [_damage(subject, _sentence(error, folder))]
     if told.schema != SCHEMA:

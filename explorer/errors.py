@@ -14,8 +14,14 @@ Each message names the file or thing, the place in it, and the next step::
     │   └── LibraryDamaged    a stored file is torn, altered or from too old a version
     ├── EmbedderError         a model cannot be loaded or does not fit the library
     ├── EngineError           a vector index on a server cannot be had
+    │   └── EngineLost        the server is there, and what it held is not
     └── ClusterError          the machines that were to do the work cannot be had
 """
+
+
+def installing(extra: str) -> str:
+    """Return how to install an optional part, for the end of a message."""
+    return f"run `pip install --editable '.[{extra}]'` in the project's folder"
 
 
 class ExplorerError(Exception):
@@ -60,6 +66,10 @@ class LibraryNewer(LibraryError):
 
 class EngineError(ExplorerError):
     """A vector index on a server cannot be reached, or the server refuses."""
+
+
+class EngineLost(EngineError):
+    """A server that answers has lost the vector index, or a part of it."""
 
 
 class EmbedderError(ExplorerError):

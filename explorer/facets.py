@@ -14,7 +14,7 @@ from explorer.engines import Keys
 from explorer.filters import Filters, allowed_rows
 from explorer.generation import Generation
 from explorer.marks import Marks
-from explorer.query import STARRED, Clause, Field
+from explorer.query import STARRED, Clause, Field, quotable
 from explorer.ranking import by_both, by_examples, by_meaning, by_words
 from explorer.search import Mode, Results, by_examples_alone
 from explorer.settings import SearchSettings
@@ -206,7 +206,7 @@ def _most(
     """Return the names with the most ``papers``; of as many, the one that stands first."""
     order = np.argsort(-papers, kind="stable")[:most]
     return tuple(
-        Count(Clause(field, _typed(names[place])), names[place], int(papers[place]))
+        Count(Clause(field, quotable(names[place])), names[place], int(papers[place]))
         for place in order.tolist()
         if papers[place]
     )
@@ -238,8 +238,3 @@ def _by_tag(rows: Keys, desk: Marks | None, most: int) -> tuple[Count, ...]:
         for tag, count in papers.most_common(most)
         if count
     )
-
-
-def _typed(name: str) -> str:
-    """Return ``name`` without the quotes that would end it where it is typed."""
-    return " ".join("".join(" " if mark in '"“”' else mark for mark in name).split())

@@ -16,7 +16,7 @@ from explorer.errors import UnknownTopic, UnusableInput
 from explorer.generation import Generation
 from explorer.marks import Mark, Marks
 from explorer.paper import title_key
-from explorer.query import OF_DESK, Clause, Field, being, years_of
+from explorer.query import OF_DESK, Clause, Field, being, quotable, years_of
 from explorer.topics import Topic
 
 _Mask = NDArray[np.bool_]
@@ -227,9 +227,12 @@ def _topics_named(generation: Generation, name: str) -> list[Topic]:
 
 
 def _digests_named(generation: Generation, name: str) -> list[str]:
-    wanted = unicodedata.normalize("NFC", name).casefold()
-    digests = generation.records.digests
-    return [known for known in digests if wanted in known.casefold()]
+    wanted = _retyped(name)
+    return [known for known in generation.records.digests if wanted in _retyped(known)]
+
+
+def _retyped(name: str) -> str:
+    return quotable(unicodedata.normalize("NFC", name)).casefold()
 
 
 def _rows_of_digest(generation: Generation, name: str) -> Keys:

@@ -22,7 +22,7 @@ from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import Generation
 from explorer.lexicon import query_stems
 from explorer.marks import Marks, locate
-from explorer.query import ON_DESK, Field, parse
+from explorer.query import ON_DESK, Field, parse, quotable
 from explorer.search import Hit, Mode, Query, find_paper, search
 
 MOST = 20
@@ -171,8 +171,8 @@ def described(following: Following) -> str:
     parts = [kept["text"]]
     for field, anchors in (("like", kept["like"]), ("unlike", kept["unlike"])):
         parts += [f"{field}:{anchor['paper'].get('id', '')}" for anchor in anchors]
-    parts += [f'topic:"{kept["topic"]}"'] if kept["topic"] else []
-    parts += [f'source:"{kept["source"]}"'] if kept["source"] else []
+    parts += [f'topic:"{quotable(kept["topic"])}"'] if kept["topic"] else []
+    parts += [f'source:"{quotable(kept["source"])}"'] if kept["source"] else []
     parts += [f"year:{first or ''}..{last or ''}"] if first or last else []
     parts += ["(within a region of the map)"] if kept["region"] else []
     parts += [f"({kept['mode']})"] if kept["mode"] != Mode.HYBRID else []
@@ -192,7 +192,7 @@ def typed(query: Query) -> str:
         (Field.UNLIKE, query.unlike, parsed.unlike),
     ):
         parts += [f"{field}:{name}" for name in names if name not in there]
-    parts += [f'{Field.SOURCE}:"{filters.source}"'] if filters.source else []
+    parts += [f'{Field.SOURCE}:"{quotable(filters.source)}"'] if filters.source else []
     first, last = filters.year_from, filters.year_to
     parts += [f"{Field.YEAR}:{first or ''}..{last or ''}"] if first or last else []
     return " ".join(part for part in parts if part)

@@ -20,7 +20,7 @@ from typing import Any
 
 from explorer.bulk import Done, Run
 from explorer.embedders import Embedder, open_embedder
-from explorer.errors import ClusterError, ExplorerError
+from explorer.errors import ClusterError, ExplorerError, installing
 from explorer.shards import Advance, Task, embed_shard
 
 LOCAL = "local"
@@ -173,8 +173,6 @@ def _ray(address: str) -> ModuleType:
     try:
         import ray
     except ImportError:
-        raise ClusterError(
-            "Embedding on a cluster needs Ray: pip install 'literature-explorer[ray]'"
-        ) from None
+        raise ClusterError(f"Embedding on a cluster needs Ray: {installing('ray')}.") from None
     module: ModuleType = ray
     return module

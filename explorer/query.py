@@ -154,6 +154,15 @@ def parse(text: str) -> Parsed:
     )
 
 
+def quotable(name: str) -> str:
+    """Return ``name`` as it stands in quotes: without marks that would end them, blanks single.
+
+    >>> quotable('notes “may”  b.md')
+    'notes may b.md'
+    """
+    return " ".join(re.sub('["“”]', " ", name).split())
+
+
 def years_of(value: str) -> tuple[int | None, int | None] | None:
     """Return the first and last year of ``2020..2023``, ``2023..``, ``..2020`` or ``2023``."""
     match = _YEARS.fullmatch(value.strip())

@@ -2,12 +2,14 @@
 
 Papers, vectors, index, graph and positions go on as they are; no paper is embedded. Each of
 :func:`rename`, :func:`merge`, :func:`pin` and :func:`unsay` does one thing completely, under the
-build lock: it is said, drawn and published, or nothing has changed.
+build lock: it is said, drawn and published, or nothing has changed. Only where the machine stops
+between the two last steps is it said, and the next build applies it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
@@ -24,7 +26,7 @@ from explorer.drafting import (
     phrase_embedder,
 )
 from explorer.embedders import open_embedder
-from explorer.errors import UnusableInput
+from explorer.errors import LibraryError, UnusableInput
 from explorer.filters import find_topic
 from explorer.generation import Draft, Generation, WordsBefore, verify_files
 from explorer.library import Library
@@ -167,9 +169,16 @@ def _publish(
         files={},
     )
     progress.stage("publish")
-    # Whatever happens from here on, what was said is kept, and the next build applies it.
+    earlier = curation.read(library.folder)
+    # Before it is published: if the machine stops here, the next build applies what was said.
     curation.write(library.folder, statements)
-    return library.publish(draft, manifest)
+    try:
+        return library.publish(draft, manifest)
+    except BaseException:
+        if library.live == generation.folder.name:
+            with suppress(LibraryError):
+                curation.write(library.folder, earlier)
+        raise
 
 
 def _redrawn(

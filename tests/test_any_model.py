@@ -6,6 +6,7 @@ they say means nothing; that every backend says the same is what counts.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.embedders import lasting_name, open_embedder
+from explorer.embedders import lasting_name, open_embedder, openvino_export
 from explorer.embedders.model_folder import find_model
 from explorer.embedders.openvino import NotExportable, OpenVinoBackend, exported
 from explorer.embedders.pytorch import PyTorchBackend, load
@@ -187,6 +188,43 @@ def test_pooling_that_leaves_out_the_prompt_is_left_to_pytorch(without_graph: Pa
     expected = _reference(path, SHORT, query=True)
     found = open_embedder(str(path)).embed_queries(SHORT)
     assert (found * expected).sum(axis=1).min() >= 0.9999
+
+
+def test_what_was_refused_is_not_tried_again(
+    without_graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = find_model(str(without_graph))
+    with pytest.raises(NotExportable, match="leaves out the prompt"):
+        exported(folder)
+    monkeypatch.setattr(subprocess, "run", lambda *_a, **_k: pytest.fail("it is tried again"))
+    with pytest.raises(NotExportable, match="leaves out the prompt"):
+        exported(folder)
+
+
+def test_an_export_that_was_killed_or_had_no_room_is_tried_again(
+    prompted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    folder = find_model(str(prompted))
+
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def short(*_arguments: object) -> None:
+        with openvino_export._refusing():
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    codes = [-9]
+    for failure in (full, short):
+        monkeypatch.setattr(openvino_export, "export_graph", failure)
+        codes.append(openvino_export.main(["graph", "model", "target", "8"]))
+    for code in codes:
+        with monkeypatch.context() as patch:
+            ended = subprocess.CompletedProcess([], code, "", "")
+            patch.setattr(subprocess, "run", lambda *_a, _ended=ended, **_k: _ended)
+            with pytest.raises(NotExportable):
+                exported(folder)
+    assert (exported(folder) / "model.xml").is_file()
 
 
 def test_a_model_of_word_vectors_works_though_it_has_no_graph(

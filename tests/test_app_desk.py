@@ -24,7 +24,7 @@ from explorer.paper import Paper
 from explorer.search import Mode, Query
 from tests.browser import HINT, find_browser, open_browser
 from tests.conftest import WriteDigest
-from tests.identity_provider import CLIENT, SECRET, identity_provider
+from tests.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.map_page import pixel_of
 from tests.serving import free_port, serve_page
 
@@ -264,6 +264,44 @@ def test_keys_star_the_chosen_hit_and_the_map_shows_it(
         page.context.close()
 
 
+def _secrets(folder: Path, provider: IdentityProvider, port: int) -> Path:
+    """Return a file that lets people sign in to the page on ``port``."""
+    path = folder / "secrets.toml"
+    path.write_text(
+        f"""[auth]
+redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+cookie_secret = "{os.urandom(24).hex()}"
+client_id = "{CLIENT}"
+client_secret = "{SECRET}"
+server_metadata_url = "{provider.address}/.well-known/openid-configuration"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+@needs_browser
+def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
+    library: Library, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("authlib")
+    port = free_port()
+    with identity_provider() as provider:
+        provider.person = {"sub": "id-ada", "name": "Ada"}
+        monkeypatch.setenv("EXPLORER_GUESTS", "1")
+        monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(_secrets(tmp_path, provider, port)))
+        with serve_page(library.folder, port=port) as address:
+            page = _page(browser)
+            page.goto(f"{address}/?view=library")
+            page.get_by_text("Guests only look at the library").wait_for()
+            assert page.get_by_test_id("stFileUploaderDropzone").count() == 0
+            page.locator(".st-key-sign-in- button").click()
+            page.locator(".st-key-sign-out button").first.wait_for()
+            page.goto(f"{address}/?view=library")
+            page.get_by_test_id("stFileUploaderDropzone").wait_for()
+            page.context.close()
+
+
 @needs_browser
 def test_who_signs_in_has_a_desk_of_their_own(
     library: Library, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -271,19 +309,8 @@ def test_who_signs_in_has_a_desk_of_their_own(
     pytest.importorskip("authlib")
     port = free_port()
     with identity_provider() as provider:
-        secrets = tmp_path / "secrets.toml"
-        secrets.write_text(
-            f"""[auth]
-redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
-cookie_secret = "{os.urandom(24).hex()}"
-client_id = "{CLIENT}"
-client_secret = "{SECRET}"
-server_metadata_url = "{provider.address}/.well-known/openid-configuration"
-""",
-            encoding="utf-8",
-        )
         monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
-        monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(secrets))
+        monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(_secrets(tmp_path, provider, port)))
         with serve_page(library.folder, port=port) as address:
             starred: dict[str, str] = {}
             for name, hit in (("ada", 1), ("grace", 2), ("ada", 1)):

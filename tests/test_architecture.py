@@ -217,6 +217,34 @@ def test_only_the_page_imports_streamlit(name: str) -> None:
         assert "streamlit" not in roots
 
 
+PROGRAMS = ("index_build", "explorer.cli", "explorer.embedders.openvino_export")
+"""They end the process; that nothing else prints is for ruff to say (T20)."""
+ENDINGS = frozenset(("exit", "quit", "sys.exit", "os._exit", "os.abort", "SystemExit"))
+
+
+def endings(tree: ast.AST) -> list[str]:
+    """Return what would end the process."""
+    used = [
+        node.func if isinstance(node, ast.Call) else node.exc
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.Raise)
+    ]
+    return [told for told in map(ast.unparse, filter(None, used)) if told in ENDINGS]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_only_programs_end_the_process(name: str) -> None:
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    if not any(name == program or name.startswith(f"{program}.") for program in PROGRAMS):
+        assert endings(tree) == []
+
+
+def test_what_ends_a_process_is_recognised() -> None:
+    code = "def f():\n sys.exit(1)\n raise SystemExit\n raise SystemExit(2)\n raise\n exit()"
+    assert sorted(endings(ast.parse(code))) == ["SystemExit", "SystemExit", "exit", "sys.exit"]
+    assert endings(ast.parse(FILES["index_build"].read_text(encoding="utf-8"))) == ["sys.exit"]
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_heavy_modules_are_imported_where_they_are_used(name: str) -> None:
     roots = {other.partition(".")[0] for other in imported(name, inside=False)}

@@ -118,4 +118,4 @@ def test_without_the_package_the_command_says_what_to_install(
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     monkeypatch.delitem(sys.modules, "explorer.assistant", raising=False)
     assert main(["mcp", "--library", str(hashing_library.folder)]) == 2
-    assert "literature-explorer[mcp]" in capsys.readouterr().err
+    assert "pip install --editable '.[mcp]'" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import csv
 import gzip
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -17,6 +18,7 @@ import pytest
 
 from explorer.cli import main
 from explorer.cli.options import size
+from explorer.engines import engine_names
 from explorer.library import Library
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -410,3 +412,49 @@ def test_sizes_are_read_as_people_write_them(text: str, expected: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         size(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "address"),
+    [
+        ((), "", "localhost"),
+        ((), "0.0.0.0", "0.0.0.0"),
+        (("--address", "192.0.2.1"), "0.0.0.0", "192.0.2.1"),
+    ],
+)
+def test_the_page_is_for_this_machine_alone_unless_asked_otherwise(
+    given: tuple[str, ...], variable: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STREAMLIT_SERVER_ADDRESS", raising=False)
+    if variable:
+        monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", variable)
+    became: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _program, command: became.append(command))
+    main(["app", *given])
+    (command,) = became
+    assert command[command.index("--server.address") + 1] == address
+
+
+def test_the_page_of_the_repository_is_for_this_machine_alone(repository: Path) -> None:
+    asked = "from streamlit import config; print(config.get_option('server.address'))"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT")}
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=repository,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "localhost"
+
+
+def test_the_help_of_a_build_names_the_engines_and_whose_model_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "500")  # it would break lines at hyphens
+    with pytest.raises(SystemExit):
+        main(["build", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"vector index: {', '.join(engine_names())} (default: the library's, or faiss" in told
+    assert "by name or path (default: the library's, or" in told

@@ -84,7 +84,7 @@ def test_what_is_done_stands_on_the_paper_and_can_be_taken_back(
     mark_papers(generation, desk, [paper.id], Change(state=State.READ, note=""))
     mark = marks_on(generation, desk)[3]
     assert (mark.starred, mark.state, mark.tags, mark.note) == ("", State.READ, ("Méthodes",), "")
-    mark_papers(generation, desk, [paper.id], Change(state=State.NONE, drop_tags=("Méthodes",)))
+    mark_papers(generation, desk, [paper.id], Change(state=State.NONE, drop_tags=("MÉTHODES",)))
     assert marks_on(generation, desk).of == {}
     assert desk.entries() == ()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 import rispy
@@ -19,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.cli import main
-from explorer.export import Format, write_list
+from explorer.errors import UnusableInput
+from explorer.export import Format, write_file, write_list
 from explorer.export.bibtex import tex, write_bibtex
 from explorer.export.citations import Kind, address_of, citation_key, kind_of, name_of, shown
 from explorer.export.csl import csl_item, write_csl_json
@@ -412,6 +414,42 @@ def test_an_export_to_a_file_says_how_many(run: Any, tmp_path: Path) -> None:
     said = run("--format", "bibtex", "--query", "video", "-k", "4", "--output", str(target))
     assert "4 papers written" in said
     assert len(parse_file(str(target)).entries) == 4
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [OSError(errno.ENOSPC, "No space left"), UnusableInput("too many"), KeyboardInterrupt],
+)
+def test_what_was_in_a_file_stays_until_all_is_written(
+    tmp_path: Path, failure: BaseException | type[BaseException]
+) -> None:
+    target = tmp_path / "hits.bib"
+    target.write_text("before")
+    target.chmod(0o640)
+    link = tmp_path / "link.bib"
+    link.symlink_to(target)
+
+    def fail(file: TextIO) -> None:
+        file.write("half")
+        raise failure
+
+    for path in (target, link, tmp_path / "new.bib"):
+        with pytest.raises((UnusableInput, KeyboardInterrupt)):
+            write_file(path, fail)
+    assert target.read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"hits.bib", "link.bib"}
+    write_file(link, lambda file: print("after", file=file))
+    assert (target.read_text(), link.is_symlink()) == ("after\n", True)
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_file_is_written_to_as_it_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_file(Path("/dev/stdout"), lambda file: print("out", file=file))
+    assert capfd.readouterr().out == "out\n"
+    with pytest.raises(UnusableInput, match="cannot be written"):
+        write_file(tmp_path, lambda file: print("out", file=file))
 
 
 def test_ids_and_a_choice_exclude_each_other(

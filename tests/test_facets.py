@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from explorer.build import Options, build
+from explorer.colours import ColourBy, colouring
 from explorer.embedders import open_embedder
 from explorer.facets import AMONG_BEST, facets, loosened, related_topics, rows_to_count
-from explorer.filters import Filters, allowed_rows
+from explorer.filters import Filters, allowed_rows, usable
+from explorer.follow import typed
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.query import Clause, Field, parse
@@ -91,6 +93,36 @@ def test_a_venue_with_quotes_and_spaces_can_be_asked_for(tmp_path: Path) -> None
         rows = allowed_rows(generation, Filters(clauses=(clause,)))
         assert rows is not None
         assert [generation.records[int(row)].venue for row in rows] == [count.label]
+
+
+def test_a_digest_with_quotes_in_its_name_is_found_by_what_is_typed_for_it(
+    tmp_path: Path,
+) -> None:
+    names = ["notes “may”  b.jsonl", '"c" d.jsonl', "plain.jsonl"]
+    for number, name in enumerate(names):
+        paper = {"title": f"Paper number {number} on robots", "abstract": f"Robots {number}."}
+        (tmp_path / name).write_text(json.dumps(paper), encoding="utf-8")
+    library = Library(tmp_path / "library")
+    build(library, [tmp_path / name for name in names], Options(model="hashing"))
+    generation = library.open()
+    assert set(generation.records.digests) == set(names)
+    counted = next(
+        facet.counts
+        for facet in facets(generation, _all(generation), level=0)
+        if facet.field is Field.SOURCE
+    )
+    legend = colouring(generation, ColourBy.SOURCE, dark=False, safe=False, level=0).legend
+    asked = [(count.label, str(count.clause)) for count in counted]
+    asked += [(key.label, key.clause) for key in legend]
+    asked += [(name, typed(Query(filters=Filters(source=name)))) for name in names]
+    assert len(asked) == 9
+    for name, text in asked:
+        parsed = parse(f"robots {text}")
+        assert parsed.words == "robots"
+        assert usable(generation, parsed.clauses) == (list(parsed.clauses), [])
+        rows = allowed_rows(generation, Filters(clauses=parsed.clauses))
+        assert rows is not None
+        assert rows.tolist() == generation.records.digests[name].tolist(), text
 
 
 def test_where_nothing_is_ranked_all_that_passes_is_counted(generation: Generation) -> None:

@@ -14,9 +14,11 @@ import pytest
 
 from explorer import library as library_module
 from explorer.build import Options, build
+from explorer.doctor import Severity, damaged, examine, next_step
 from explorer.embedders import open_embedder
 from explorer.engines import milvus, milvus_server
 from explorer.engines.milvus import MilvusFactory
+from explorer.engines.milvus_server import Server
 from explorer.errors import EngineError, UnusableInput
 from explorer.library import Library
 from explorer.paper import Paper
@@ -196,6 +198,57 @@ def test_a_server_that_is_not_there_is_told_with_the_next_step(
     assert not library.live
     build(library, [digest_folder], Options("hashing", engine="faiss"))
     assert library.open().engine.size == 40
+
+
+def test_a_server_that_is_not_there_is_no_damage_and_a_lost_collection_is(
+    milvus_lite: Lite,
+    library: Library,
+    digest_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    build(library, [digest_folder], on(milvus_lite))
+    assert {finding.severity for finding in examine(library)} <= {Severity.GOOD, Severity.NOTE}
+    with monkeypatch.context() as patch:
+        patch.setattr(milvus_server, "_PATIENCE", 0.3)
+        patch.setenv("EXPLORER_ENGINE_URI", f"http://127.0.0.1:{free_port()}")
+        findings = examine(library)
+    assert not damaged(findings)
+    (warning,) = [f for f in findings if f.severity is Severity.WARNING]
+    assert warning.subject == "generations/000001"
+    assert "cannot be reached" in warning.what
+    assert next_step(findings) == warning.advice
+    assert warning.advice.startswith("Start the server")
+    MilvusFactory().remove(library.folder / "generations" / "000001" / "index", [])
+    assert damaged(examine(library))
+
+
+@pytest.mark.parametrize("kind", ["milvus", "call", "connection"])
+def test_loading_a_collection_may_fail_and_is_tried_again(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import grpc
+    from pymilvus import MilvusException
+
+    failures = {
+        "milvus": MilvusException(1, "not yet"),
+        "call": grpc.RpcError(),
+        "connection": grpc.FutureTimeoutError(),
+    }
+    answers: list[object] = [MilvusException(101, "not loaded"), "found"]
+
+    class Client:
+        def search(self) -> object:
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        def load_collection(self, _name: str, **_options: object) -> None:
+            raise failures[kind]
+
+    server = Server("http://127.0.0.1:1")
+    monkeypatch.setattr(server, "_client", Client())
+    assert server.ask(lambda client: client.search(), "papers") == "found"
 
 
 def test_a_collection_that_is_gone_is_told_with_the_next_step(

@@ -21,7 +21,7 @@ from explorer.shards import write_shards
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
-pytest.importorskip("ray", reason="pip install 'literature-explorer[ray]'")
+pytest.importorskip("ray", reason="pip install --editable '.[ray]'")
 
 SLOW = "hashing:8192"
 """So many numbers take long enough to write that a shard can be hit half done."""

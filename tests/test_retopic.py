@@ -13,7 +13,7 @@ import pytest
 from explorer import curation
 from explorer.build import Options, build
 from explorer.cli import main
-from explorer.errors import LibraryBusy, LibraryDamaged, UnusableInput
+from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, UnusableInput
 from explorer.generation import Generation, verify_generation
 from explorer.library import Library
 from explorer.names import NamingCase
@@ -161,6 +161,33 @@ def test_nothing_is_said_while_a_build_runs(library: Library) -> None:
     with library.building(), pytest.raises(LibraryBusy):
         rename(library, "t1", "My own name")
     assert curation.read(library.folder) == ()
+
+
+@pytest.mark.parametrize("failure", [LibraryError("no room"), KeyboardInterrupt])
+def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch, failure: BaseException | type[BaseException]
+) -> None:
+    rename(library, "t1", "My own name")
+    before, live = curation.read(library.folder), library.live
+
+    def fail(*_arguments: object) -> None:
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.library.write_generation", fail)
+        for change in (lambda: rename(library, "t2", "Another"), lambda: unsay(library, 1)):
+            with pytest.raises((LibraryError, KeyboardInterrupt)):
+                change()
+            assert (curation.read(library.folder), library.live) == (before, live)
+    with monkeypatch.context() as patch:  # what is published stays said
+        patch.setattr(Library, "remove_old", fail)
+        with pytest.raises((LibraryError, KeyboardInterrupt)):
+            rename(library, "t2", "Another")
+    assert library.live != live
+    assert [statement.name for statement in curation.read(library.folder)] == [
+        "My own name",
+        "Another",
+    ]
 
 
 def test_what_was_said_but_not_published_is_published_by_the_next_build(

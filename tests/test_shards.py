@@ -153,4 +153,4 @@ def test_without_ray_the_error_names_what_installs_it(
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # put back after the test
     chosen = ["--library", str(tmp_path / "library"), "--ray", "auto"]
     assert main(["embed", str(tmp_path / "shards"), *chosen]) == 1
-    assert "pip install 'literature-explorer[ray]'" in capsys.readouterr().err
+    assert "pip install --editable '.[ray]'" in capsys.readouterr().err

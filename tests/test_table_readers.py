@@ -16,8 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.errors import DigestError
+from explorer.paper import Paper
 from explorer.readers import Reading, read_digest
 from explorer.readers.columns import guess, normal
+from explorer.readers.digest import Digest, open_digests
+from explorer.readers.parquet import Parquet
+from explorer.settings import ReadingLimits
 from tests.conftest import ROOT
 
 DIGESTS = ROOT.parent / "shared" / "data" / "digests" / "csv"
@@ -256,6 +260,61 @@ def test_workbooks_that_ask_for_too_much_are_refused(reading: Callable[[bytes], 
     assert lying.rejections[0].reason
 
 
+def _sharing(texts: str, cells: str) -> bytes:
+    """Return a workbook with titles in column A, whose rows refer to shared ``texts``."""
+    content = io.BytesIO(
+        workbook(raw=f'<worksheet xmlns="{_MAIN}"><sheetData>{cells}</sheetData></worksheet>')
+    )
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{_MAIN}">{texts}</sst>')
+    return content.getvalue()
+
+
+def _shared(row: int, place: str) -> str:
+    return f'<row r="{row}"><c r="A{row}" s="1" t="s">{place}</c></row>'
+
+
+def test_a_shared_text_is_not_copied_until_the_memory_is_full(
+    reading: Callable[[bytes], Reading],
+) -> None:
+    title = f"<si><t>{'x' * 100_000}</t></si>"
+    for place in ("<v>1</v>", "<v>0</v><v>1</v>", "<!-- --><v>1</v>", '<v a="<">1</v>'):
+        bomb = _sharing(f"<si/>{title}", "".join(_shared(row, place) for row in range(1, 10_001)))
+        assert len(bomb) < 100_000
+        refused = reading(bomb)
+        assert refused.papers == (), place
+        assert "repeat texts to 1,000,000,000 bytes" in refused.rejections[0].reason, place
+    twice = io.BytesIO(bomb)
+    with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("xl/sharedStrings.xml", "<sst/>")
+    assert "damaged" in reading(twice.getvalue()).rejections[0].reason
+
+
+def test_texts_are_shared_by_many_cells(reading: Callable[[bytes], Reading]) -> None:
+    abstract = f"<si><r><t>{'long ' * 6_000}</t></r><r><t>\x0bword</t></r></si>"
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row>'
+    rows = "".join(_shared(row, "<v>1</v>") for row in range(2, 30_002))
+    found = reading(
+        _sharing(
+            f"<si><t>Title</t></si><si><t>A</t></si><si><t>Abstract</t></si>{abstract}",
+            f'{head}{rows}<row r="30002"><c r="A30002" t="s"><v>1</v></c>'
+            '<c r="B30002" t="s"><v>3</v></c></row>',
+        )
+    )  # 30,000 cells, by the longest text, would be too many
+    assert (len(found.papers), found.rejections) == (30_001, ())
+    assert found.papers[-1].abstract.endswith("word")
+
+
+def test_workbooks_of_other_kinds_are_refused(reading: Callable[[bytes], Reading]) -> None:
+    for name in ("xl/workbook.bin", "content.xml"):
+        content = io.BytesIO(workbook([["Title", "Year"], ["A", 2024]]))
+        with zipfile.ZipFile(content, "a") as archive:
+            archive.writestr(name, "x")
+        found = reading(content.getvalue())
+        assert found.papers == ()
+        assert "another kind" in found.rejections[0].reason
+
+
 def test_parquet_reads_only_what_it_needs(reading: Callable[[bytes], Reading]) -> None:
     table = pa.table(
         {
@@ -282,6 +341,74 @@ def test_parquet_reads_only_what_it_needs(reading: Callable[[bytes], Reading]) -
         "the table has no column for titles"
     ]
     assert "damaged" in reading(b"PAR1 and nothing else PAR1").rejections[0].reason
+
+
+def _parquet(**columns: object) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def test_a_text_that_rows_of_parquet_share_is_copied_into_few_at_a_time(tmp_path: Path) -> None:
+    content = _parquet(
+        title=[f"T{row}" for row in range(600)],
+        abstract=["word " * 100_000] * 600,
+        authors=[[f"{'Ada ' * 5_000}", "Charles"]] * 600,
+    )
+    assert len(content) < 10_000
+    path = tmp_path / "table.parquet"
+    path.write_bytes(content)
+    (digest,) = open_digests(path, "table", ReadingLimits())
+    assert isinstance(digest, Digest)
+    before = pa.total_allocated_bytes()
+    held = []
+    for number, item in enumerate(Parquet().read(digest)):
+        assert isinstance(item, Paper)
+        assert (item.title, item.authors[1]) == (f"T{number}", "Charles")
+        held.append(pa.total_allocated_bytes() - before)
+    assert len(held) == 600
+    assert max(held) < 40_000_000  # 256 rows have 128 MB
+
+
+def test_parquet_that_unpacks_to_too_much_is_refused(reading: Callable[[bytes], Reading]) -> None:
+    long = "word " * 100_000
+    row = reading(_parquet(title=["A", "B"], authors=[["Ada"], [long] * 100]))
+    assert [paper.title for paper in row.papers] == ["A"]
+    assert [(r.line, r.reason) for r in row.rejections] == [
+        (2, "the row has more than the 16,777,216 bytes allowed")
+    ]
+    for content in (
+        _parquet(title=["x" * 70_000_000], year=[2024]),
+        _parquet(title=pa.nulls(10_000_000, pa.string()), year=pa.nulls(10_000_000, pa.int64())),
+    ):
+        assert len(content) < 300_000
+        refused = reading(content)
+        assert refused.papers == ()
+        (rejection,) = refused.rejections
+        assert "bytes, more than the 67,108,864 allowed" in rejection.reason
+    fixed = pa.array([b"x" * 5_000], pa.binary(5_000))
+    refused = reading(_parquet(title=fixed, year=[2024]))
+    assert "values of more than 4,096 bytes" in refused.rejections[0].reason
+
+
+def test_parquet_columns_of_all_kinds_are_read(reading: Callable[[bytes], Reading]) -> None:
+    titles = ["A", "B", "C"]
+    for column in (
+        pa.array(titles, pa.large_string()),
+        pa.array(titles, pa.string_view()),
+        pa.array(titles).dictionary_encode(),
+    ):
+        content = _parquet(
+            title=column,
+            year=[2021, 2022, 2023],
+            authors=pa.array([[{"name": "Ada"}], [], None]),
+            url=pa.array([[("html", "http://l.x")], None, []], pa.map_(pa.string(), pa.string())),
+        )
+        found = reading(content)
+        assert [p.title for p in found.papers] == titles, column.type
+        assert [p.date for p in found.papers] == ["2021", "2022", "2023"]
+        assert found.papers[0].authors == ("Ada",)
+        assert found.rejections == ()
 
 
 REAL = {  # papers, with abstract, rejections

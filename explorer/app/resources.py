@@ -46,6 +46,8 @@ def why_read_only() -> str:
     """Return why the library cannot be changed from the page; empty where it can."""
     if is_switched_on("EXPLORER_READ_ONLY"):
         return "This page only shows the library; nothing can be changed from here."
+    if st.user.to_dict().get("is_logged_in") is False:
+        return "Guests only look at the library; sign in to change it."
     folder = library_folder()
     for part in (folder, folder / "generations"):
         if not os.access(_nearest(part), os.W_OK | os.X_OK):

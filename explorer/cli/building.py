@@ -13,7 +13,7 @@ from explorer.as_json import read_as_json, rejection_as_json, report_as_json, up
 from explorer.build import Options, build
 from explorer.cli.options import Commands, count, print_json, seconds, size
 from explorer.embedders import DEFAULT_MODEL
-from explorer.engines import DEFAULT_ENGINE
+from explorer.engines import DEFAULT_ENGINE, engine_names
 from explorer.errors import DigestError, UnusableInput
 from explorer.inspection import Inspection, inspect
 from explorer.library import Library
@@ -73,7 +73,7 @@ def add_build(commands: Commands) -> None:
         default=0,
         metavar="N",
         help="generations to keep for rollback, from now on, also where nothing changed; older "
-        "ones are deleted, never the live one (default: as before, at first 5)",
+        "ones are deleted, never the live one (default: as before, initially 5)",
     )
     added.add_argument(
         "--vectors",
@@ -143,12 +143,14 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--model",
         default="",
-        help=f"sentence-transformers model, by name or path (default: {DEFAULT_MODEL})",
+        help=f"sentence-transformers model, by name or path (default: the library's, or "
+        f"{DEFAULT_MODEL} in a new one)",
     )
     added.add_argument(
         "--engine",
         default="",
-        help=f"vector index (default: the library's, or {DEFAULT_ENGINE} in a new one)",
+        help=f"vector index: {', '.join(engine_names())} (default: the library's, or "
+        f"{DEFAULT_ENGINE} in a new one)",
     )
     added.add_argument(
         "--memory",
@@ -156,7 +158,7 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
         default=0,
         metavar="SIZE",
         help="memory that the vector index may take, such as 500M or 2G, from now on; less makes "
-        "it search smaller codes (default: as before, at first 1G)",
+        "it search smaller codes (default: as before, initially 1G)",
     )
     added.add_argument(
         "--engine-uri",

@@ -51,7 +51,7 @@ examples:
 def add_desk(commands: Commands) -> None:
     """Add ``star``, ``unstar``, ``tag``, ``note``, ``mark`` and ``desk``."""
     _for_papers(commands, "star", _star, "Star papers.", _STAR_EXAMPLES)
-    _for_papers(commands, "unstar", _unstar, "Take the star from papers.", _STAR_EXAMPLES)
+    _for_papers(commands, "unstar", _unstar, "Remove the star from papers.", _STAR_EXAMPLES)
 
     added = commands.add("tag", _tag, "Put a tag on papers.", _TAG_EXAMPLES)
     added.add_argument("tag", metavar="TAG", help="a word or some words")
@@ -65,7 +65,7 @@ def add_desk(commands: Commands) -> None:
 
     told = "Say that papers are read, to read, or not for you."
     added = commands.add("mark", _mark, told, _MARK_EXAMPLES)
-    added.add_argument("state", type=State, choices=list(State), help="what to say of them")
+    added.add_argument("state", type=State, choices=list(State), help="state to set")
     _with_papers(added)
 
     added = commands.add("desk", show_desk, "List what is on your desk.", _DESK_EXAMPLES)

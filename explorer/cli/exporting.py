@@ -67,7 +67,7 @@ def add_export(commands: Commands) -> None:
         help="those within these corners on the map, as `region` in the page's address has them",
     )
     chosen.add_argument("--ids", nargs="+", default=[], metavar="ID", help="these, in this order")
-    added.add_argument("--title", default="Literature map", help="what the HTML file is headed")
+    added.add_argument("--title", default="Literature map", help="title of the HTML map")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
 

@@ -59,13 +59,13 @@ def add_following(commands: Commands) -> None:
         help=f"papers at the top of the ranking that count (default: {MOST})",
     )
     _with_since(added, "tell what came since then, seen or not")
-    added.add_argument("--seen", action="store_true", help="count as seen what is told")
+    added.add_argument("--seen", action="store_true", help="mark what is listed as seen")
     added.add_argument("--atom", type=Path, metavar="FOLDER", help="write an Atom feed of each")
     added.add_argument(
         "--base-url", default="", metavar="URL", help="where that folder is found on the web"
     )
 
-    added = commands.add("unfollow", unfollow, "Follow searches no more.")
+    added = commands.add("unfollow", unfollow, "Stop following searches.")
     added.add_argument("names", nargs="+", metavar="NAME", help="as `explorer follow` lists them")
     with_reader(added)
 

@@ -10,13 +10,20 @@ from pathlib import Path
 from explorer.cli.options import Commands
 
 _LARGEST_UPLOAD = 50
-"""Megabytes, as in .streamlit/config.toml, which is not found from other folders."""
+"""Megabytes; this and the address are as in .streamlit/config.toml, which is not found from other
+folders."""
 
 
 def add_app(commands: Commands) -> None:
     """Add ``app``."""
     added = commands.add("app", open_app, "Open the page in the browser.")
     added.add_argument("--port", type=int, default=8501, help="default: 8501")
+    added.add_argument(
+        "--address",
+        default=os.environ.get("STREAMLIT_SERVER_ADDRESS", "localhost"),
+        help="where to listen; 0.0.0.0 lets everybody in who can reach this machine "
+        "(default: $STREAMLIT_SERVER_ADDRESS, or this machine alone)",
+    )
     added.add_argument(
         "--digests",
         type=Path,
@@ -31,7 +38,7 @@ def open_app(options: argparse.Namespace) -> int:
 
     script = Path(page.__file__).with_name("page.py")
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += ["--server.port", str(options.port)]
+    command += ["--server.address", options.address, "--server.port", str(options.port)]
     command += ["--server.maxUploadSize", str(_LARGEST_UPLOAD)]
     command += ["--", "--library", str(options.library)]
     command += ["--digests", str(options.digests)] if options.digests else []

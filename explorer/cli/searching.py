@@ -57,7 +57,7 @@ def add_search(commands: Commands) -> None:
     added.add_argument(
         "--sort", type=Sort, choices=list(Sort), default=Sort.RELEVANCE, help="default: relevance"
     )
-    added.add_argument("--diverse", action="store_true", help="hits that are unlike each other")
+    added.add_argument("--diverse", action="store_true", help="diversify the hits")
     added.add_argument(
         "--quick", action="store_true", help="do not look for the telling sentence of each hit"
     )

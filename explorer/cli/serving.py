@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from explorer.cli.options import Commands, count, print_json
-from explorer.errors import UnusableInput
+from explorer.errors import UnusableInput, installing
 
 _PORT = 8600
 _SERVE_EXAMPLES = """\
@@ -21,7 +21,7 @@ examples:
 """
 _MCP_EXAMPLES = """\
 An assistant starts this command and speaks with it over its standard input and output. The
-packages that it needs come with pip install "literature-explorer[mcp]".
+packages that it needs are an extra: pip install --editable '.[mcp]' in the project's folder.
 
 example, for assistants that are configured by JSON:
   {"mcpServers": {"papers": {"command": "explorer", "args": ["mcp", "--library", "/my/library"]}}}
@@ -49,7 +49,7 @@ def add_serving(commands: Commands) -> None:
         type=count,
         default=50,
         metavar="N",
-        help="requests a second a client (default: 50)",
+        help="requests per second and client (default: 50)",
     )
     told = "Offer the library to an assistant, by the Model Context Protocol."
     commands.add("mcp", serve_mcp, told, _MCP_EXAMPLES, "nothing else; stdout is the protocol's")
@@ -85,9 +85,7 @@ def serve_mcp(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "mcp":
             raise
-        raise UnusableInput(
-            'The package mcp is not installed: pip install "literature-explorer[mcp]".'
-        ) from None
+        raise UnusableInput(f"The package mcp is not installed: {installing('mcp')}.") from None
     make_server(Library(options.library)).run("stdio")
     return 0
 

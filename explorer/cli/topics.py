@@ -101,7 +101,7 @@ def _add_statements(commands: Commands) -> None:
     added.add_argument("topic", metavar="TOPIC", help=known)
     added.add_argument("--name", default="", help="what to call it (default: its present name)")
 
-    told = "List what was said of topics, or take one of it back."
+    told = "List your renames, merges and pins, or undo one."
     added = commands.add("unsay", take_back, told, _UNSAY_EXAMPLES)
     added.add_argument("number", nargs="?", type=count, metavar="NUMBER", help="what to take back")
 

@@ -39,13 +39,19 @@ AGREEMENT = 0.9999
 """Least cosine between a backend's vector and that of sentence-transformers in single precision."""
 _INT8_GROUP = 128
 """Values that share one scale when activations are quantised on the fly."""
-_NO_EXPORT = "no-export.json"
+_NO_EXPORT = "refused.json"
+REFUSED = 3
+"""Exit code of an export that would fail again however often it is tried."""
 _TOKEN_STEP = 16
 """Rows are padded to a multiple of this, at which the products of attention run faster."""
 
 
 class NotExportable(EmbedderError):
     """The model cannot be had as a graph that agrees with it; PyTorch serves it."""
+
+
+class _Refused(NotExportable):
+    """The same version of OpenVINO would refuse the model again."""
 
 
 class OpenVinoBackend:
@@ -209,7 +215,8 @@ def _export(folder: ModelFolder, target: Path, version: str) -> None:
         _run("graph", folder.path, draft, folder.token_limit)
     except NotExportable as error:
         shutil.rmtree(draft, ignore_errors=True)
-        refused.write_text(json.dumps({"openvino": version, "reason": str(error)}), "utf-8")
+        if isinstance(error, _Refused):
+            refused.write_text(json.dumps({"openvino": version, "reason": str(error)}), "utf-8")
         raise
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
@@ -223,7 +230,8 @@ def _run(step: str, *arguments: object) -> None:
     )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        raise NotExportable(f"no OpenVINO graph of this model: {reason}")
+        told = f"no OpenVINO graph of this model: {reason}"
+        raise _Refused(told) if done.returncode == REFUSED else NotExportable(told)
 
 
 def _refusal(path: Path) -> dict[str, str]:

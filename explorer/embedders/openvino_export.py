@@ -2,8 +2,9 @@
 
 ``graph MODEL TARGET TOKENS`` writes the graph (pooling and normalisation inside), the tokenizer
 and what else a query needs, and compares the graph's vectors with the model's own at each
-precision. ``int8 TARGET`` adds a graph with 8-bit weights. Exit code 1 and a last line on standard
-error say why it cannot be done.
+precision. ``int8 TARGET`` adds a graph with 8-bit weights. The last line on standard error says why
+it cannot be done. The exit code is REFUSED where that lies with the model, and another one where
+the same may succeed later, as on a disk that was full.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import io
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ from explorer.embedders.openvino import (
     FACTS,
     GRAPH,
     INT8_GRAPH,
+    REFUSED,
     compiled,
     openvino,
     padded,
@@ -30,6 +33,7 @@ from explorer.embedders.openvino import (
 )
 from explorer.embedders.pytorch import fast_tokenizer, load, prompt
 from explorer.embedders.windows import Cutter
+from explorer.errors import installing
 from explorer.files import checksum
 
 if TYPE_CHECKING:
@@ -45,34 +49,39 @@ _PROBES = (
 _REPEATS = (1, 4, 12, 60)
 
 
+class Refused(ValueError):
+    """The model is of a kind that has no such graph, or the graph differs from it."""
+
+
 def export_graph(source: Path, target: Path, token_limit: int) -> None:
     """Write the graph of the model in ``source`` to ``target``.
 
     Raises:
-        ValueError: the model is of a kind that has no such graph, or the graph differs from it.
+        Refused: there can be no such graph.
     """
     import torch
 
     ov = openvino()
     folder = ModelFolder(source.name, source)
     if folder.token_limit != token_limit:
-        raise ValueError(f"the token limit is {folder.token_limit}, not {token_limit}")
+        raise Refused(f"the token limit is {folder.token_limit}, not {token_limit}")
     model = load(folder).eval()
     tokenizer = fast_tokenizer(model)
     if tokenizer is None:
-        raise ValueError("the model has no fast tokenizer")
+        raise Refused("the model has no fast tokenizer")
     if any(not getattr(module, "include_prompt", True) for module in model):
-        raise ValueError("the model's pooling leaves out the prompt")
+        raise Refused("the model's pooling leaves out the prompt")
     named = model.preprocess(["probe"])
     if not {"input_ids", "attention_mask"} <= {*named}:
-        raise ValueError(f"the model asks for {', '.join(named)}")
-    graph = ov.convert_model(
-        _Whole(model, "token_type_ids" in named),
-        example_input={
-            "input_ids": torch.randint(5, 100, (2, 16)),
-            "attention_mask": torch.ones((2, 16), dtype=torch.long),
-        },
-    )
+        raise Refused(f"the model asks for {', '.join(named)}")
+    with _refusing():
+        graph = ov.convert_model(
+            _Whole(model, "token_type_ids" in named),
+            example_input={
+                "input_ids": torch.randint(5, 100, (2, 16)),
+                "attention_mask": torch.ones((2, 16), dtype=torch.long),
+            },
+        )
     target.mkdir(parents=True)
     ov.save_model(graph, target / GRAPH, compress_to_fp16=False)
     tokenizer.save(str(target / "tokenizer.json"))
@@ -84,10 +93,27 @@ def export_graph(source: Path, target: Path, token_limit: int) -> None:
             "query": prompt(model, query=True),
         },
     }
-    facts["agreement"] = _agreement(model, tokenizer, target / GRAPH, token_limit, facts["padding"])
+    with _refusing():
+        facts["agreement"] = _agreement(
+            model, tokenizer, target / GRAPH, token_limit, facts["padding"]
+        )
     if max(facts["agreement"].values()) < AGREEMENT:
-        raise ValueError(f"the graph's vectors differ from the model's: {facts['agreement']}")
+        raise Refused(f"the graph's vectors differ from the model's: {facts['agreement']}")
     _write(target, facts, ("tokenizer.json", GRAPH))
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Lay what goes wrong inside to the model, unless the machine had no room."""
+    try:
+        yield
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        # PyTorch and OpenVINO have no class of their own for it.
+        if "memory" in str(error).lower():
+            raise
+        raise Refused(f"{type(error).__name__}: {error}") from error
 
 
 def export_int8(target: Path) -> None:
@@ -164,8 +190,11 @@ def main(arguments: list[str]) -> int:
             case _:
                 raise ValueError(f"unknown step {arguments}")
     except ImportError as error:
-        print(f"{error.name} is missing: pip install 'literature-explorer[int8]'", file=sys.stderr)
+        print(f"{error.name} is missing: {installing('int8')}", file=sys.stderr)
         return 1
+    except Refused as error:
+        print(" ".join(str(error).split())[:300], file=sys.stderr)
+        return REFUSED
     except Exception as error:
         text = " ".join(str(error).split())[:300]
         print(f"{type(error).__name__}: {text}", file=sys.stderr)

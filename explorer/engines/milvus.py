@@ -27,7 +27,7 @@ import numpy as np
 from explorer.embedders import Vectors
 from explorer.engines import DEFAULTS, Engine, EngineFactory, Keys, Nearest, load_engine
 from explorer.engines.milvus_server import LOOPBACK, Server, checked_uri
-from explorer.errors import EngineError, LibraryDamaged
+from explorer.errors import EngineError, EngineLost, LibraryDamaged
 from explorer.files import replace_text
 from explorer.settings import IndexSettings
 
@@ -174,7 +174,7 @@ class _OnServer:
             some = distinct[start : start + _PUSHED_DOWN]
             told = self._server.ask(partial(self._get, keys=some), self._name)
             if len(told) != len(some):
-                raise EngineError(
+                raise EngineLost(
                     f"The Milvus server at {self._server.uri} has lost vectors of the collection "
                     f"{self._name!r}. Build anew with `explorer build --full`."
                 )
@@ -272,7 +272,7 @@ class _OnServer:
         for expression, held in _slices(self.size, among):
             nearest = self._asked(queries, min(found, held), expression)
             if nearest is None:
-                raise EngineError(
+                raise EngineLost(
                     f"The Milvus server at {self._server.uri} does not find all that is in the "
                     f"collection {self._name!r}. Build anew with `explorer build --full`."
                 )

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from explorer.errors import EngineError, UnusableInput
+from explorer.errors import EngineError, EngineLost, UnusableInput, installing
 
 LOOPBACK = "http://127.0.0.1:19530"
 _PATIENCE = 30.0
@@ -76,14 +76,15 @@ class Server:
             collection: what the call is about, to load it where a restarted server has not.
 
         Raises:
-            EngineError: no success in time, wrong credentials, or the collection is gone.
+            EngineError: no success in time, or wrong credentials.
+            EngineLost: the collection is gone.
         """
         try:
             import grpc
             from pymilvus import MilvusException
         except ImportError:
             raise EngineError(
-                "The milvus engine needs pymilvus: pip install 'literature-explorer[milvus]'."
+                f"The milvus engine needs pymilvus: {installing('milvus')}."
             ) from None
         until = time.monotonic() + _PATIENCE
         pause = _FIRST_PAUSE
@@ -95,13 +96,14 @@ class Server:
                 if not told and time.monotonic() + pause > until:
                     told = self._out_of_patience(error)
                 load = _code(error) == _NOT_LOADED and collection
+                lost = _NOT_FOUND in map(_code, _causes(error))
             if told:
                 # Not chained: what the client was called with is no matter for a log.
-                raise EngineError(told)
+                raise EngineLost(told) if lost else EngineError(told)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
             if load:
-                with suppress(MilvusException):
+                with suppress(MilvusException, grpc.RpcError, grpc.FutureTimeoutError):
                     self._connected().load_collection(collection, timeout=_PATIENCE)
             else:
                 self.close()

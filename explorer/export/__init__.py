@@ -6,7 +6,9 @@ sequence of rows here, and is written in their order.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
@@ -96,13 +98,30 @@ def _counted(rows: Sequence[int], progress: Progress) -> Iterator[int]:
 
 
 def write_file(path: Path, write: Write) -> None:
-    """Open ``path`` and have ``write`` fill it.
+    """Have ``write`` fill the file at ``path``, which stays as it was until all is written.
 
     Raises:
         UnusableInput: it cannot be written.
     """
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            write(file)
+        if path.is_relative_to("/dev") or (path.exists() and not path.is_file()):
+            with path.open("w", encoding="utf-8", newline="") as file:
+                write(file)
+        else:
+            _replace(path.resolve(), write)
     except OSError as error:
         raise UnusableInput(f"{path}: cannot be written ({error.strerror}).") from None
+
+
+def _replace(path: Path, write: Write) -> None:
+    scratch = path.with_name(f".{path.name}.new")
+    try:
+        with scratch.open("w", encoding="utf-8", newline="") as file:
+            write(file)
+        if path.exists():
+            shutil.copymode(path, scratch)
+        scratch.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            scratch.unlink()
+        raise

@@ -1,13 +1,15 @@
 """Parquet: the tables of data sets, such as those on the Hugging Face hub.
 
-Only the columns that say something are read, a few hundred rows at a time. The line of a paper
-is its row, from 1.
+Only the columns that say something are read, a few hundred rows at a time. A text that many rows
+share is stored once; it is copied into so many rows only as the memory has room for. The line of a
+paper is its row, from 1.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from explorer.paper import Paper, Source
@@ -15,9 +17,16 @@ from explorer.readers.columns import guess, is_table_of_papers, paper_of
 from explorer.readers.digest import Digest, Rejection
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+_ROWS_READ = 4_096
+"""Rows whose texts are held as they are stored, those that are shared once."""
 _ROWS_AT_A_TIME = 256
+_LARGEST_ROWS = 1 << 24
+"""Bytes of the rows that are held with all their texts, at most; a row with more is refused."""
+_LARGEST_VALUE = 1 << 12
+"""Bytes of a value in a column of values that are all of one length."""
 _LARGEST_PACKED = 1 << 29
 _METADATA_BYTES = 1 << 24
 
@@ -38,36 +47,127 @@ class Parquet:
         try:
             with digest.open() as opened:
                 file = opened if opened.seekable() else io.BytesIO(opened.read(_LARGEST_PACKED))
+                packed = file.seek(0, io.SEEK_END)
                 table = pq.ParquetFile(
                     file,
                     pre_buffer=False,
                     thrift_string_size_limit=_METADATA_BYTES,
                     thrift_container_size_limit=1_000_000,
                 )
-                for row, record in enumerate(_records(table), start=1):
+                wanted = _wanted(table)
+                limits = digest.limits
+                most = max(limits.expanded_bytes, limits.expanded_times * packed)
+                shared = _leaves_to_share(table, wanted, most)
+                sharing = pq.ParquetFile(
+                    file, metadata=table.metadata, read_dictionary=shared, pre_buffer=False
+                )
+                for row, record in enumerate(_records(sharing, table.schema_arrow, wanted), 1):
                     yield _made(record, digest, row)
-        except _NoTitles:
-            yield Rejection(digest.name, 0, "the table has no column for titles")
+        except _Refused as refused:
+            yield Rejection(digest.name, 0, str(refused))
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
             reason = f"the file is damaged ({str(error).splitlines()[0][:200]}). Save it again."
             yield Rejection(digest.name, row, reason)
 
 
-class _NoTitles(Exception):
-    """No column of the table is known to hold titles."""
+class _Refused(Exception):
+    """The table will not be read; the message says why."""
 
 
-def _records(table: pq.ParquetFile) -> Iterator[dict[str, Any]]:
-    names = list(dict.fromkeys(table.schema_arrow.names))
-    columns = guess(names)
+def _wanted(table: pq.ParquetFile) -> list[str]:
+    """Return the names of the columns that say something."""
+    columns = guess(list(dict.fromkeys(table.schema_arrow.names)))
     if not is_table_of_papers(columns):
-        raise _NoTitles
-    wanted = sorted({name for chosen in columns.values() for name in chosen})
-    for batch in table.iter_batches(_ROWS_AT_A_TIME, columns=wanted, use_threads=False):
-        yield from batch.to_pylist()
+        raise _Refused("the table has no column for titles")
+    return sorted({name for chosen in columns.values() for name in chosen})
 
 
-def _made(record: dict[str, Any], digest: Digest, row: int) -> Paper | Rejection:
+def _leaves_to_share(table: pq.ParquetFile, wanted: list[str], most: int) -> list[str]:
+    """Return the paths of the columns of texts among those ``wanted``.
+
+    Raises:
+        _Refused: they take more than ``most`` bytes.
+    """
+    metadata = table.metadata
+    leaves = [table.schema.column(place) for place in range(len(table.schema))]
+    places = [
+        place
+        for place, leaf in enumerate(leaves)
+        if any(leaf.path == name or leaf.path.startswith(f"{name}.") for name in wanted)
+    ]
+    if any(leaves[place].length > _LARGEST_VALUE for place in places):
+        raise _Refused(f"a column has values of more than {_LARGEST_VALUE:,} bytes each")
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    chunks = [group.column(place) for group in groups for place in places]
+    # Rows that are all alike take next to nothing where they are stored.
+    size = sum(chunk.total_uncompressed_size + 8 * chunk.num_values for chunk in chunks)
+    if size > most:
+        raise _Refused(
+            f"the table unpacks to {size:,} bytes, more than the {most:,} allowed, far beyond "
+            "what text does"
+        )
+    return [
+        leaves[place].path
+        for place in places
+        if leaves[place].physical_type == "BYTE_ARRAY" and leaves[place].converted_type != "DECIMAL"
+    ]
+
+
+def _records(
+    table: pq.ParquetFile, plain: pa.Schema, wanted: list[str]
+) -> Iterator[dict[str, Any] | None]:
+    """Yield the rows of ``table`` by its ``plain`` schema; None for one that is too large."""
+    for batch in table.iter_batches(_ROWS_READ, columns=wanted, use_threads=False):
+        for start in range(0, len(batch), _ROWS_AT_A_TIME):
+            rows = range(start, min(start + _ROWS_AT_A_TIME, len(batch)))
+            yield from _copied(batch, rows, plain)
+
+
+def _copied(
+    batch: pa.RecordBatch, rows: range, plain: pa.Schema
+) -> Iterator[dict[str, Any] | None]:
+    import pyarrow as pa
+
+    # Taken, not sliced: a slice of lists would be cast with all that the lists around it hold.
+    taken = batch.take(pa.array(rows, pa.int64()))
+    if sum(map(_size, taken.columns)) <= _LARGEST_ROWS:
+        fields = [plain.field(name) for name in taken.schema.names]
+        with suppress(pa.ArrowNotImplementedError):  # without it, the same comes more slowly
+            taken = taken.cast(pa.schema(fields))
+        yield from taken.to_pylist()
+    elif len(rows) == 1:
+        yield None
+    else:
+        middle = len(rows) // 2
+        yield from _copied(batch, rows[:middle], plain)
+        yield from _copied(batch, rows[middle:], plain)
+
+
+def _size(array: pa.Array) -> int:
+    """Return the bytes that an array takes once each row has its own copy of every text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if isinstance(kind, pa.StructType):
+        return sum(map(_size, array.flatten()))
+    if isinstance(kind, pa.DictionaryType) and pa.types.is_primitive(kind.value_type):
+        return 8 * len(array)
+    if isinstance(kind, pa.DictionaryType):
+        lengths = pc.binary_length(array.dictionary).take(array.indices)
+        return 8 * len(array) + int(pc.sum(lengths, min_count=0).as_py())
+    if isinstance(kind, pa.MapType):
+        return int(array.nbytes) + _size(array.keys) + _size(array.items)
+    if pa.types.is_nested(kind):
+        return int(array.nbytes) + _size(array.flatten())
+    return int(array.nbytes)
+
+
+def _made(record: dict[str, Any] | None, digest: Digest, row: int) -> Paper | Rejection:
+    if record is None:
+        return Rejection(
+            digest.name, row, f"the row has more than the {_LARGEST_ROWS:,} bytes allowed"
+        )
     made = paper_of(record, guess(record), Source(digest.name, row))
     if isinstance(made, Paper):
         return made

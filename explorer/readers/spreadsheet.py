@@ -1,8 +1,9 @@
 """Spreadsheets: Excel workbooks (.xlsx, .xlsm, and the old .xls), as services and people save.
 
 The first sheet with a column for titles is read. A workbook is an archive and a sheet is laid
-out in memory as wide and long as its furthest cell, so before anything is opened its members
-are unpacked to nowhere, counted, and searched for cells that lie too far out.
+out in memory as wide and long as its furthest cell, each with a copy of the text that it shares
+with others, so before anything is opened its members are unpacked to nowhere, counted, and searched
+for cells that lie too far out or repeat too much.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
+from xml.parsers import expat
 
 from explorer.paper import Paper, Source
 from explorer.readers.columns import Columns, guess, is_table_of_papers, paper_of, text_of
@@ -21,12 +24,27 @@ from explorer.readers.digest import Digest, Rejection
 _ARCHIVE, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MEMBER = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)
 _CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,4})(\d{1,8})[\"']")
+_SHARED = re.compile(
+    rb"""\bt\s*=\s*["']s["']
+    (?:(?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*\s*>\s*
+    <(?:[\w.-]+:)?v>(\d{1,9})</(?:[\w.-]+:)?v>\s*</(?:[\w.-]+:)?c\s*>)?""",
+    re.VERBOSE,
+)
+"""A cell that has a shared text, and which; none where that is written as no program writes it."""
+_SHARED_TEXTS = "xl/sharedstrings.xml"
+_OTHER_KINDS = {"xl/workbook.bin", "content.xml"}
+"""Members of workbooks that would be opened as well, but are not looked through here."""
+_CONTROLS = bytes(sign for sign in range(32) if sign not in b"\t\n\r")
+"""Not allowed in XML, and written by some programs nevertheless."""
 _LARGEST_FILE = 1 << 27
 _LARGEST_CONTENT = 1 << 28
+_LARGEST_SHEET = 1 << 29
 _MOST_CELLS = 10_000_000
 _MOST_MEMBERS = 2_000
 _HEADER_WITHIN = 20
 _OVERLAP = 64
+_LONGEST_CELL = 4_096
+"""Bytes of a cell without its text, at most, that are kept until the rest of it is there."""
 
 
 class _Refused(Exception):
@@ -64,46 +82,115 @@ def _content(digest: Digest) -> bytes:
 
 
 def _check(content: bytes, digest: Digest) -> None:
-    """Refuse what unpacks to too much or has cells too far out, whatever it declares."""
+    """Refuse what takes too much room when it is opened, whatever it declares."""
     limits = digest.limits
     most = min(_LARGEST_CONTENT, max(limits.expanded_bytes, limits.expanded_times * len(content)))
+    left = most
+
+    def chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        nonlocal left
+        member.file_size = left + 1  # so that more than was declared would be seen
+        with archive.open(member) as file:
+            while chunk := file.read(1 << 18):
+                left -= len(chunk)
+                if left < 0:
+                    raise _Refused(_too_much(most))
+                yield chunk
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             declared = sum(member.file_size for member in members)
             if len(members) > _MOST_MEMBERS or declared > most:
                 raise _Refused(_too_much(most))
+            if any(member.flag_bits & 0x1 for member in members):
+                raise _Refused("encrypted; save the workbook without a password")
+            if any(_name(member) in _OTHER_KINDS for member in members):
+                raise _Refused("a workbook of another kind. Save it as .xlsx or as CSV.")
+            texts = [member for member in members if _name(member) == _SHARED_TEXTS]
+            if len(texts) > 1:
+                raise ValueError("its shared texts are there twice")
+            lengths = _lengths(chunks(archive, texts[0])) if texts else array("Q")
             for member in members:
-                if member.flag_bits & 0x1:
-                    raise _Refused("encrypted; save the workbook without a password")
-                if member.filename.endswith(".bin"):
-                    continue
-                member.file_size = most + 1  # so that more than was declared would be seen
-                with archive.open(member) as file:
-                    most -= _counted(file, most)
+                if member not in texts and not member.filename.endswith(".bin"):
+                    _check_cells(chunks(archive, member), lengths)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise _Refused(f"the workbook is damaged ({error}). Save it again.") from None
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
+    except (zipfile.zlib.error, expat.ExpatError) as error:  # type: ignore[attr-defined]
         raise _Refused(f"the workbook is damaged ({error}). Save it again.") from None
 
 
-def _counted(file: Any, most: int) -> int:
-    size = furthest_row = furthest_column = 0
-    tail = b""
-    while chunk := file.read(1 << 18):
-        size += len(chunk)
-        if size > most:
-            raise _Refused(_too_much(most))
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member as those who open workbooks compare it."""
+    return member.filename.replace("\\", "/").lower()
+
+
+def _lengths(chunks: Iterable[bytes]) -> array[int]:
+    """Return the bytes of each shared text, in order."""
+    lengths = array("Q")
+    depth = 0
+
+    def start(name: str, _attributes: object) -> None:
+        nonlocal depth
+        if name.rpartition(":")[2] == "si":
+            if not depth:
+                lengths.append(0)
+            depth += 1
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= name.rpartition(":")[2] == "si"
+
+    def text(data: str) -> None:
+        if depth:
+            lengths[-1] += len(data.encode())
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    for chunk in chunks:
+        parser.Parse(chunk.translate(None, _CONTROLS), False)
+    parser.Parse(b"", True)
+    return lengths
+
+
+def _check_cells(chunks: Iterable[bytes], lengths: array[int]) -> None:
+    """Refuse a sheet with cells too far out, or that repeat shared texts too often."""
+    furthest_row = furthest_column = size = 0
+    longest = max(lengths, default=0)
+    tail = waiting = b""
+    for chunk in chunks:
         for letters, digits in _CELL.findall(tail + chunk):
             furthest_row = max(furthest_row, int(digits))
             furthest_column = max(furthest_column, _column_number(letters))
         tail = chunk[-_OVERLAP:]
+        waiting += chunk
+        whole = waiting.rfind(b"c>") + 2
+        if len(waiting) - whole > _LONGEST_CELL:
+            whole = len(waiting) - _OVERLAP
+        size += _copied(waiting[:whole], lengths, longest)
+        waiting = waiting[whole:]
+    size += _copied(waiting, lengths, longest)
     if furthest_row * furthest_column > _MOST_CELLS:
         raise _Refused(
             f"the sheet is {furthest_row:,} rows by {furthest_column:,} columns, more than the "
             f"{_MOST_CELLS:,} cells allowed. Save it as CSV."
         )
-    return size
+    if size > _LARGEST_SHEET:
+        raise _Refused(
+            f"the cells of the sheet repeat texts to {size:,} bytes, more than the "
+            f"{_LARGEST_SHEET:,} allowed. Save it as CSV."
+        )
+
+
+def _copied(cells: bytes, lengths: array[int], longest: int) -> int:
+    """Return how many bytes of shared texts ``cells`` hold, at most."""
+    texts = len(lengths)
+    return sum(
+        longest if not place else lengths[int(place)] if int(place) < texts else 0
+        for place in _SHARED.findall(cells)
+    )
 
 
 def _column_number(letters: bytes) -> int:
