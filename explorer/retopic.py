@@ -26,7 +26,7 @@ from explorer.drafting import (
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
 from explorer.filters import find_topic
-from explorer.generation import Draft, Generation, WordsBefore, verify_files
+from explorer.generation import SCHEMA, Draft, Generation, WordsBefore, verify_files
 from explorer.library import Library
 from explorer.lineage import last_number
 from explorer.outline import draw_outline
@@ -165,6 +165,7 @@ def _publish(
         | {"said": curation.digest_of(statements)}
         | {LAST_TOPIC: max(last_topic(generation), last_number(draft.outline.levels))},
         files={},
+        schema=SCHEMA,
     )
     progress.stage("publish")
     # Whatever happens from here on, what was said is kept, and the next build applies it.
