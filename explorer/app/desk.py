@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import streamlit as st
 
@@ -20,13 +19,13 @@ from explorer.follow import (
     Found,
     asked_by,
     described,
+    find,
     followed,
     needs_model,
     newest_first,
-    run,
     typed,
 )
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.marks import Mark, Marks
 from explorer.overlay import Highlights
 from explorer.query import DISMISSED, STARRED, Field, parse
@@ -86,9 +85,16 @@ def _follow(generation: Generation, asked: Asked, name: str) -> None:
         st.success(f"Followed as “{escape_markdown(kept.name)}”. See it on your desk.")
 
 
-@lru_cache(maxsize=256)
 def _run(generation: Generation, embedding: Model, following: Following, marks: Marks) -> Found:
-    return run(generation, embedding.embedder, following, marks)
+    try:
+        return _found(generation, embedding, following, marks)
+    except ExplorerError as error:  # not remembered: the next look may find it mended
+        return Found(following, problem=str(error))
+
+
+@remembered(256)
+def _found(generation: Generation, embedding: Model, following: Following, marks: Marks) -> Found:
+    return find(generation, embedding.embedder, following, marks)
 
 
 def _show_followed(generation: Generation, marks: Marks) -> None:
