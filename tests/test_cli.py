@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from explorer.cli import main
-from explorer.cli.options import size
+from explorer.cli.options import count, size, years
 from explorer.library import Library
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -410,3 +410,10 @@ def test_sizes_are_read_as_people_write_them(text: str, expected: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         size(text)
+
+
+@pytest.mark.parametrize("text", ["²", "2020..²", "¹..²"])
+def test_signs_that_only_look_like_digits_are_no_numbers(text: str) -> None:
+    for reads in (count, years):
+        with pytest.raises(argparse.ArgumentTypeError):
+            reads(text)
