@@ -13,6 +13,8 @@ from explorer.search import Hit, Results
 
 LEAST_SIMILARITY = 0.95
 """Cosine from which two papers are worth a look."""
+_MOST_UNFOLDED = 200
+"""Hits that are asked for at most to fill a list with folds; any ranking goes as deep anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,13 @@ def folded_results(
 ) -> tuple[Results, tuple[Fold, ...]]:
     """Return what ``ask`` finds, folded: ``k`` folds, or fewer if there are no more.
 
-    ``ask`` is asked for so many hits, and for more where some were folded.
+    ``ask`` is asked for so many hits, and for more where some were folded: twice as many each time,
+    up to a bound. Hundreds of records that are nearly one would take as many searches otherwise.
     """
-    wanted = k
+    wanted, most = k, max(_MOST_UNFOLDED, 2 * k)
     while True:
         results = ask(wanted)
         folds = folded(generation, results.hits)
-        if len(folds) >= k or len(results.hits) < wanted:
+        if len(folds) >= k or len(results.hits) < wanted or wanted == most:
             return results, folds[:k]
-        wanted += k
+        wanted = min(2 * wanted, most)

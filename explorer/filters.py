@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isfinite
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.engines import Keys
 from explorer.errors import UnknownTopic, UnusableInput
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.marks import Mark, Marks
 from explorer.paper import title_key
 from explorer.query import OF_DESK, Clause, Field, being, quotable, years_of
@@ -28,7 +27,7 @@ _COLUMNS = {
     Field.KEYWORD: "keywords",
 }
 _LIKELY = 512
-"""Clauses whose rows are remembered."""
+"""Clauses whose rows are remembered of each generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +91,17 @@ def usable(
         elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
             notes.append(f"No digest is called “{clause.value}”; that was left out.")
         elif clause.field in OF_DESK and desk is None:
-            notes.append(f"“{clause}” asks for a desk, which is not at hand; that was left out.")
+            notes.append(not_at_hand(str(clause)))
         elif desk is not None and clause.field is Field.TAG and not _tagged(desk, clause.value):
             notes.append(f"No paper has the tag “{clause.value}”; that was left out.")
         else:
             good.append(clause)
     return good, notes
+
+
+def not_at_hand(part: str) -> str:
+    """Return what is told of a part of a query that asks for a desk where there is none."""
+    return f"“{part}” asks for a desk, which is not at hand; that was left out."
 
 
 def find_topic(generation: Generation, name: str) -> Topic:
@@ -159,14 +163,14 @@ def _where(generation: Generation, clause: Clause) -> _Mask:
     return np.unpackbits(bits, count=generation.size).view(bool)
 
 
-@lru_cache(maxsize=_LIKELY)
+@remembered(_LIKELY)
 def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
     """Return the rows that a clause lets through, a bit for each: many clauses are remembered."""
     rows = _holding(generation, clause.field, clause.value)
     return np.packbits(~rows if clause.without else rows)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) -> _Mask:
     return inside(corners, generation.positions)
 

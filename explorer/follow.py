@@ -20,10 +20,10 @@ from explorer.embedders import Embedder
 from explorer.errors import ExplorerError, UnusableInput
 from explorer.filters import Filters, allowed_rows, usable
 from explorer.generation import Generation
-from explorer.lexicon import query_stems
 from explorer.marks import Marks, locate
 from explorer.query import ON_DESK, Field, parse, quotable
 from explorer.search import Hit, Mode, Query, find_paper, search
+from explorer.search import needs_model as query_needs_model
 
 MOST = 20
 """Papers at the top of a ranking that count as hits."""
@@ -63,7 +63,9 @@ def followed(
         raise UnusableInput(f"A followed search has a name of 1 to {LONGEST_NAME} signs.")
     parsed = parse(query.text)
     good, notes = usable(generation, parsed.clauses, query.filters.desk)
-    asks = parsed.words.strip() or good or parsed.like or parsed.unlike or query.like
+    asks = (
+        parsed.words.strip() or good or parsed.like or parsed.unlike or query.like or query.unlike
+    )
     allowed = allowed_rows(generation, query.filters)
     if not asks and allowed is None:
         raise UnusableInput("Nothing to follow: give some words, a field, --like ID or a filter.")
@@ -107,7 +109,7 @@ def asked_by(
 def needs_model(generation: Generation, following: Following) -> bool:
     """Whether the embedder is needed to run it."""
     query, _ = asked_by(generation, following)
-    return query.mode is not Mode.LEXICAL and bool(query_stems(parse(query.text).words))
+    return query_needs_model(generation, query)
 
 
 def run(
@@ -117,22 +119,36 @@ def run(
     desk: Marks | None = None,
     since: int | None = None,
 ) -> Found:
-    """Return the hits of a followed search, and which are new; nothing is raised on purpose.
+    """Do what :func:`find` does; why it cannot be done now is told, not raised."""
+    try:
+        return find(generation, embedder, following, desk, since)
+    except ExplorerError as error:
+        return Found(following, problem=str(error))
+
+
+def find(
+    generation: Generation,
+    embedder: Embedder | None,
+    following: Following,
+    desk: Marks | None = None,
+    since: int | None = None,
+) -> Found:
+    """Return the hits of a followed search, and which are new.
 
     Args:
         embedder: may be None where :func:`needs_model` says so.
         since: what came at this moment, in milliseconds since 1970, or later is new; without it,
             what came after the reader last saw the hits.
+
+    Raises:
+        ExplorerError: it cannot be run now.
     """
-    try:
-        query, gone = asked_by(generation, following, desk)
-        if gone and not parse(query.text).words.strip():
-            return Found(following, problem=f"Its example is not in the library now: {gone}.")
-        begin = following.seen + 1 if since is None else since
-        narrowed, most = _by_arrival(generation, query, following.most, begin)
-        results = search(generation, embedder, narrowed, most)
-    except ExplorerError as error:
-        return Found(following, problem=str(error))
+    query, gone = asked_by(generation, following, desk)
+    if gone and not parse(query.text).words.strip():
+        return Found(following, problem=f"Its example is not in the library now: {gone}.")
+    begin = following.seen + 1 if since is None else since
+    narrowed, most = _by_arrival(generation, query, following.most, begin)
+    results = search(generation, embedder, narrowed, most)
     new = tuple(hit for hit in results.hits if int(generation.arrived[hit.row]) >= begin)
     told = _left_out(results.parsed.notes, query)
     return Found(following, results.hits, new, told if not results.hits else "")

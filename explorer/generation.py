@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar, TypeVarTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +53,8 @@ _LISTS = ("keywords", "representatives")
 """Fields of a topic that JSON turns into lists."""
 
 
+_Found = TypeVar("_Found")
+_Asked = TypeVarTuple("_Asked")
 _PAPERS = ("papers.arrow", "columns.arrow")
 """Files of which each generation has its own, so that damage to one costs no paper."""
 _OUTLINE = (
@@ -138,6 +143,43 @@ class Generation:
         """Return the rows of the papers in ``topic``."""
         place = self.levels[topic.level].index(topic)
         return np.flatnonzero(self.memberships[topic.level] == place)
+
+
+def remembered(
+    most: int,
+) -> Callable[[Callable[[Generation, *_Asked], _Found]], Callable[[Generation, *_Asked], _Found]]:
+    """Let a function of a generation remember what it found, for as long as that lives.
+
+    A cache of functools would hold generations that nobody reads any more. What is found must not
+    hold its generation either.
+
+    Args:
+        most: how many answers are remembered of each generation, those asked for last.
+    """
+
+    def remember(
+        find: Callable[[Generation, *_Asked], _Found],
+    ) -> Callable[[Generation, *_Asked], _Found]:
+        of: WeakKeyDictionary[Generation, OrderedDict[tuple[*_Asked], _Found]] = WeakKeyDictionary()
+        lock = Lock()
+
+        @wraps(find)
+        def found(generation: Generation, *asked: *_Asked) -> _Found:
+            with lock:
+                known = of.setdefault(generation, OrderedDict())
+                if asked in known:
+                    known.move_to_end(asked)
+                    return known[asked]
+            answer = find(generation, *asked)
+            with lock:
+                known[asked] = answer
+                if len(known) > most:
+                    known.popitem(last=False)
+            return answer
+
+        return found
+
+    return remember
 
 
 @dataclass(frozen=True, slots=True)

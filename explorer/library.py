@@ -124,6 +124,15 @@ class Library:
             LibraryBusy: another build holds the lock.
             LibraryError: the folder cannot be written.
         """
+        with self._locked():
+            for leftover in list(self._generations.glob(".*")):
+                discard(leftover)
+            if not self.live and self._folders():
+                self._point_to(self._folders()[-1].name)  # see open_to_go_on
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         try:
@@ -140,10 +149,6 @@ class Library:
                 "another folder with --library."
             ) from None
         try:
-            for leftover in list(self._generations.glob(".*")):
-                discard(leftover)
-            if not self.live and self._folders():
-                self._point_to(self._folders()[-1].name)  # see open_to_go_on
             yield
         finally:
             lock.release()
@@ -233,17 +238,23 @@ class Library:
 
         Raises:
             LibraryMissing: there is none before it.
+            LibraryBusy: a build is running; it would undo this when it publishes.
             LibraryError: the folder cannot be written.
         """
+        if not self._earlier():  # before the lock, which makes the folder that it lies in
+            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+        with self._locked():
+            earlier = self._earlier()[-1]
+            manifest = read_manifest(self._generations / earlier)
+            self._point_to(earlier)
+        return manifest
+
+    def _earlier(self) -> list[str]:
+        """Return the names of the generations before the live one, oldest first."""
         names = [folder.name for folder in self._folders()]
         live = self.live
         # Where LIVE names no generation at all, the newest is the one to go back to.
-        earlier = [name for name in names if name < live] if live in names else names
-        if not earlier:
-            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
-        manifest = read_manifest(self._generations / earlier[-1])
-        self._point_to(earlier[-1])
-        return manifest
+        return [name for name in names if name < live] if live in names else names
 
     @property
     def _generations(self) -> Path:

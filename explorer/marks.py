@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from explorer.desk import Anchor, Change, Desk, Entry, State, anchor_of
 from explorer.errors import UnknownPaper
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.identity import is_same_paper, may_share_doi
 from explorer.titles import titled
 
@@ -127,7 +126,7 @@ def locate(generation: Generation, anchor: Anchor) -> int | None:
     return same[0] if len(same) == 1 else None
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _marks_on(
     generation: Generation,
     desk: Desk,

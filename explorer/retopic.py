@@ -28,7 +28,7 @@ from explorer.drafting import (
 from explorer.embedders import open_embedder
 from explorer.errors import LibraryError, UnusableInput
 from explorer.filters import find_topic
-from explorer.generation import Draft, Generation, WordsBefore, verify_files
+from explorer.generation import SCHEMA, Draft, Generation, WordsBefore, verify_files
 from explorer.library import Library
 from explorer.lineage import last_number
 from explorer.outline import draw_outline
@@ -167,6 +167,7 @@ def _publish(
         | {"said": curation.digest_of(statements)}
         | {LAST_TOPIC: max(last_topic(generation), last_number(draft.outline.levels))},
         files={},
+        schema=SCHEMA,
     )
     progress.stage("publish")
     earlier = curation.read(library.folder)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from explorer.colours import ColourBy, Colouring, colouring
 from explorer.detail import Detail, View, contours
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.overlay import Highlights, frame_of, home_frame
 from explorer.palette import DARK, LIGHT
 from explorer.readable import plain
@@ -238,7 +238,7 @@ def _scored(
     return near.clip(0.0, 1.0)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
     """Return the lowest and highest score of papers all over the map, so that colours stay."""
     sample = detail_of(generation).order[:SAMPLED]

@@ -30,7 +30,7 @@ from explorer.paper import Paper
 from explorer.query import parse
 from explorer.readable import plain
 from explorer.reasons import explain
-from explorer.search import Mode, Query, Results, Sort, find_paper, search, similar
+from explorer.search import Mode, Query, Results, Sort, find_paper, needs_model, search, similar
 from explorer.trends import trends
 
 if TYPE_CHECKING:
@@ -121,7 +121,10 @@ class Library(Folder):
         """
         filters = Filters(topic=topic)
         query = Query(text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse)
-        return self._asked(self.generation, query, k, why=why)
+        generation = self.generation
+        embedder = self.embedder(generation) if needs_model(generation, query) else None
+        results = search(generation, embedder, query, k)
+        return self._explained(generation, results) if why else results
 
     def page(
         self, generation: Generation, query: Query, k: int, offset: int = 0, *, why: bool = False
@@ -138,17 +141,16 @@ class Library(Folder):
         if parsed.words.strip() or examples:
             is_rearranged = query.diverse or query.sort is Sort.DATE
             depth = MOST_REARRANGED if is_rearranged else min(depth, MOST_RANKED)
-        results = self._asked(generation, query, depth)
-        some = replace(results, hits=results.hits[offset : offset + k])
-        if why:
-            some = explain(self.embedder(generation), some)
-        return Page(some, len(results.hits) > offset + k)
+        embedder = self.embedder(generation) if needs_model(generation, query) else None
+        results = search(generation, embedder, query, depth, offset=offset)
+        some = replace(results, hits=results.hits[:k])
+        return Page(self._explained(generation, some) if why else some, len(results.hits) > k)
 
-    def _asked(self, generation: Generation, query: Query, k: int, *, why: bool = False) -> Results:
-        needs_model = query.mode is not Mode.LEXICAL and bool(query.text.strip())
-        embedder = self.embedder(generation) if needs_model else None
-        results = search(generation, embedder, query, k)
-        return explain(self.embedder(generation), results) if why else results
+    def _explained(self, generation: Generation, results: Results) -> Results:
+        """Return ``results`` with their telling sentences; where no vector was, none are sought."""
+        if results.vector is None:
+            return results
+        return explain(self.embedder(generation), results)
 
     def similar(self, paper: str, k: int = 10) -> Results:
         """Return the ``k`` papers nearest in meaning to one that goes by the id ``paper``.

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from explorer.embedders import Embedder
 from explorer.engines import Keys
 from explorer.errors import EmbedderError, UnknownPaper
-from explorer.filters import Filters, allowed_rows, usable
+from explorer.filters import Filters, allowed_rows, not_at_hand, usable
 from explorer.generation import GIVEN, Generation
 from explorer.lexicon import forms, query_stems, words
-from explorer.marks import Marks
 from explorer.paper import Paper
-from explorer.query import ON_DESK, STARRED, Parsed, parse
+from explorer.query import ON_DESK, STARRED, Field, Parsed, parse
 from explorer.ranking import Ranked, by_both, by_examples, by_meaning, by_words, diversified
 from explorer.settings import SearchSettings
 from explorer.titles import titled
@@ -151,12 +150,16 @@ def search(
     query: Query,
     k: int = 10,
     settings: SearchSettings | None = None,
+    offset: int = 0,
 ) -> Results:
     """Return the ``k`` papers that answer ``query`` best.
 
     Ids and exact titles come first. Ties go to the smaller id. ``embedder`` may be None where
-    no text needs a vector: in lexical mode, or with examples alone. A query of filters alone
-    lists what passes them, the newest first. No text raises anything.
+    :func:`needs_model` says so. A query of filters alone lists what passes them, the newest first;
+    counter-examples alone list what is furthest from them. No text raises anything.
+
+    Args:
+        offset: how many of the ``k`` are passed over, the best first; nothing is read of them.
 
     Raises:
         UnknownPaper: an example of ``query.like`` or ``query.unlike`` goes by no known id.
@@ -169,7 +172,10 @@ def search(
     filters = replace(query.filters, clauses=(*query.filters.clauses, *parsed.clauses))
     among = allowed_rows(generation, filters)
     has_words = bool(query_stems(parsed.words))
+    if query.mode is Mode.LEXICAL and not has_words:
+        parsed = replace(parsed, words="")
     mode = query.mode if has_words else Mode.DENSE
+    is_varied = query.diverse and query.sort is Sort.RELEVANCE
 
     def results(hits: tuple[Hit, ...], vector: NDArray[np.float32] | None = None) -> Results:
         allowed = None if among is None else len(among)
@@ -181,9 +187,9 @@ def search(
         return results(())
     hidden = np.array(sorted({*like, *unlike}), dtype=np.int64)
     if not parsed.words.strip() and not len(hidden):
-        return results(_listed(generation, among, k) if among is not None else ())
+        return results(_listed(generation, among, k, offset) if among is not None else ())
     wanted = k + len(hidden)
-    if query.diverse:
+    if is_varied:
         wanted *= settings.diversified_from
     if query.sort is Sort.DATE:
         wanted = max(wanted, _BY_DATE_AMONG)
@@ -191,7 +197,7 @@ def search(
         wanted = max(wanted, settings.candidates)
     vector = None
     if mode is not Mode.LEXICAL:
-        vector = _query_vector(generation, embedder, parsed.words, like)
+        vector = _query_vector(generation, embedder, parsed.words, like, unlike)
     if by_examples_alone(parsed.words, like, settings):
         found = by_examples(generation, like, max(wanted, settings.candidates), among, settings)
     else:
@@ -200,7 +206,7 @@ def search(
     first = [] if query.sort is Sort.DATE else _named_by(generation, query.text, among)
     found = _put_first([row for row in first if row not in hidden], found)
     order = _order(generation, found, first)
-    if query.diverse:
+    if is_varied:
         order = order[: max(wanted, len(first))]
         vectors = generation.engine.vectors(found.rows[order])
         order = [order[i] for i in diversified(vectors, found.score[order], k, settings)]
@@ -209,7 +215,8 @@ def search(
         best = order[: max(k, _BY_DATE_AMONG)]
         order = sorted(best, key=lambda i: ranks[found.rows[i]], reverse=True)
     stems = query_stems(parsed.words)
-    hits = (_hit(generation, rank, found, i, stems) for rank, i in enumerate(order[:k], 1))
+    shown = enumerate(order[offset:k], offset + 1)
+    hits = (_hit(generation, rank, found, i, stems) for rank, i in shown)
     return results(_with_examples(generation, tuple(hits), like), vector)
 
 
@@ -233,11 +240,20 @@ def ranked_rows(
     return [int(found.rows[place]) for place in _order(generation, found, ())[:k]]
 
 
+def needs_model(generation: Generation, query: Query) -> bool:
+    """Whether a search for ``query`` makes a vector of a text, for which it needs the embedder."""
+    return query.mode is not Mode.LEXICAL and bool(_parsed(generation, query.text).words.strip())
+
+
+def _parsed(generation: Generation, text: str) -> Parsed:
+    parsed = parse(text)
+    is_id = parsed.clauses and generation.records.find(text) is not None
+    return Parsed(text) if is_id else parsed
+
+
 def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int], list[int]]:
     """Return the query as parsed, and the rows of its examples and counter-examples."""
-    parsed = parse(query.text)
-    if parsed.clauses and generation.records.find(query.text) is not None:
-        parsed = Parsed(query.text)
+    parsed = _parsed(generation, query.text)
     desk = query.filters.desk
     clauses, notes = usable(generation, parsed.clauses, desk)
     like = [find_paper(generation, name) for name in query.like]
@@ -247,21 +263,18 @@ def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int]
             row = generation.records.find(name)
             if row is not None:
                 rows.append(row)
-            elif name.casefold() in ON_DESK:
-                examples = _on(desk, name.casefold())
+            elif name.casefold() not in ON_DESK:
+                notes.append(f"No paper goes by “{name}”; that was left out.")
+            elif desk is None:
+                asked = Field.LIKE if rows is like else Field.UNLIKE
+                notes.append(not_at_hand(f"{asked}:{name}"))
+            else:
+                examples = desk.starred if name.casefold() == STARRED else desk.dismissed
                 if not examples and rows is like:
                     notes.append(f"No paper on the desk is {name.casefold()}; that was left out.")
                 rows.extend(examples)
-            else:
-                notes.append(f"No paper goes by “{name}”; that was left out.")
     told = replace(parsed, clauses=tuple(clauses), notes=(*parsed.notes, *notes))
     return told, list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
-
-
-def _on(desk: Marks | None, what: str) -> tuple[int, ...]:
-    if desk is None:
-        return ()
-    return desk.starred if what == STARRED else desk.dismissed
 
 
 def by_examples_alone(words: str, like: Sequence[int], settings: SearchSettings) -> bool:
@@ -318,8 +331,8 @@ def _order(generation: Generation, found: Ranked, first: Sequence[int]) -> list[
     return [int(place) for place in order]
 
 
-def _listed(generation: Generation, among: Keys, k: int) -> tuple[Hit, ...]:
-    """Return papers that nothing ranks: the newest first."""
+def _listed(generation: Generation, among: Keys, k: int, offset: int) -> tuple[Hit, ...]:
+    """Return papers that nothing ranks, the newest first: of ``k``, those after ``offset``."""
     k = min(k, len(among))
     ranks = generation.records.dates.ranks[among]
     if 0 < k < len(among):  # as new as the last of them, or newer
@@ -328,7 +341,7 @@ def _listed(generation: Generation, among: Keys, k: int) -> tuple[Hit, ...]:
     newest = np.lexsort((generation.records.id_ranks[among], -ranks))
     blank = np.zeros(k, dtype=np.float32)
     found = Ranked(among[newest[:k]], blank, blank, blank)
-    return tuple(_hit(generation, i + 1, found, i, []) for i in range(len(found.rows)))
+    return tuple(_hit(generation, i + 1, found, i, []) for i in range(offset, len(found.rows)))
 
 
 def _with_examples(
@@ -396,17 +409,26 @@ def highlight(text: str, query: str) -> list[tuple[str, bool]]:
 
 
 def _query_vector(
-    generation: Generation, embedder: Embedder | None, text: str, examples: Sequence[int]
+    generation: Generation,
+    embedder: Embedder | None,
+    text: str,
+    like: Sequence[int],
+    unlike: Sequence[int],
 ) -> NDArray[np.float32]:
-    """Return the unit vector of the query: the middle of its text and its examples."""
+    """Return the unit vector of the query: the middle of its text and its examples.
+
+    Of counter-examples alone it points away from their middle.
+    """
     vector = np.zeros(generation.manifest.dimension, dtype=np.float32)
     if text.strip():
         if embedder is None:
             raise EmbedderError("A search by meaning needs the model. Search by words instead.")
         check_model(embedder, generation)
         vector += _embedded(embedder, text)
-    if examples:
-        vector += _middle(generation, examples)
+    if like:
+        vector += _middle(generation, like)
+    if unlike and not like and not text.strip():
+        vector -= _middle(generation, unlike)
     length = float(np.linalg.norm(vector))
     return vector / length if length > 1e-9 else vector
 
@@ -474,6 +496,8 @@ def _hit(generation: Generation, rank: int, found: Ranked, place: int, stems: Se
 
 
 def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:
+    if not stems:
+        return ()
     first_form: dict[str, str] = {}
     for word, found in forms(f"{paper.text} {' '.join(paper.authors)}", set(stems)).items():
         first_form.setdefault(found, word)
@@ -481,5 +505,7 @@ def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:
 
 
 def _telling_sentence(paper: Paper, stems: Sequence[str]) -> str:
+    if not stems:
+        return next(iter(paper.sentences), "")
     wanted = set(stems)
     return max(paper.sentences, key=lambda s: len({*forms(s, wanted).values()}), default="")

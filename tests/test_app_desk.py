@@ -7,16 +7,18 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.exports import offer_export
 from explorer.build import Options, build
 from explorer.desk import Change, Desk, State, anchor_of, desk_of
-from explorer.follow import followed
+from explorer.errors import EngineError, LibraryBusy
+from explorer.follow import Found, followed, run
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.marks import Marks, mark_papers, marks_on
@@ -73,6 +75,23 @@ def text(page: AppTest) -> str:
 
 def labels(page: AppTest, beginning: str) -> list[str]:
     return [b.label.replace("\\", "") for b in page.button if str(b.key).startswith(beginning)]
+
+
+def opened(page: AppTest, beginning: str) -> list[str]:
+    return [str(b.key) for b in page.button if str(b.key).startswith(beginning)]
+
+
+def recorded_offers(monkeypatch: pytest.MonkeyPatch, where: str) -> list[list[int]]:
+    """Let the lists that are offered to be taken along be recorded, and return the record."""
+    offers: list[list[int]] = []
+
+    def recorded(generation: Generation, rows: Sequence[int], place: str, called: str) -> None:
+        if rows:
+            offers.append(list(rows))
+        offer_export(generation, rows, place, called)
+
+    monkeypatch.setattr(where, recorded)
+    return offers
 
 
 def kept(library: Library, desk: Desk) -> Marks:
@@ -181,6 +200,70 @@ def test_a_desk_that_cannot_be_read_leaves_the_search_as_it_is(
     assert not page.exception
     assert labels(page, "open-hit")
     assert labels(page, "star-") == []
+
+
+def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
+    library: Library, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = library.open()
+    desk.follow(followed(generation, "livers", Query("liver", mode=Mode.LEXICAL)))
+
+    def lost(*_: object) -> Found:
+        raise EngineError("The vector server cannot be reached.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.app.desk.find", lost)
+        page = open_page(view="desk")
+        assert not page.exception
+        assert "server cannot be reached" in text(page)
+    page.run()
+    assert "cannot be reached" not in text(page)
+    hits = run(generation, None, desk.followings()[0]).hits
+    assert f"nothing new · {len(hits)} hits" in text(page)
+
+
+def test_what_the_desk_refuses_is_told_not_raised(
+    library: Library,
+    desk: Desk,
+    open_page: OpenPage,
+    tmp_path: Path,
+    write_digest: WriteDigest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk.follow(followed(library.open(), "livers", Query("liver", mode=Mode.LEXICAL)))
+    more = Paper("A liver of one's own", "The liver, the liver and again the liver in CT scans.")
+    build(library, [write_digest(tmp_path / "more.txt", [more])], Options(model="hashing"))
+
+    def refused(*_: object) -> None:
+        raise LibraryBusy("Another program is writing.")
+
+    page = open_page(view="desk")
+    for name, beginning in (("saw", "seen-"), ("unfollow", "unfollow-")):
+        with monkeypatch.context() as patch:
+            patch.setattr(Desk, name, refused)
+            page.button(key=opened(page, beginning)[0]).click().run()
+        assert not page.exception
+        assert "Another program is writing." in page.toast[0].value.replace("\\", "")
+    (following,) = desk.followings()
+    assert following.name == "livers"
+
+
+def test_what_is_kept_can_be_taken_along(
+    generation: Generation, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = recorded_offers(monkeypatch, "explorer.app.desk.offer_export")
+    open_page(view="desk")
+    assert offered == []
+    ids = generation.records.ids
+    mark_papers(generation, desk, ids[4:7], Change(star=True))
+    mark_papers(generation, desk, ids[9:10], Change(state=State.TO_READ))
+    page = open_page(view="desk")
+    assert not page.exception
+    rows = [generation.records.find(key.rpartition("-")[2]) for key in opened(page, "open-kept-")]
+    assert offered.pop() == rows
+    assert len(page.get("download_button")) > 4
+    page.segmented_control(key="desk-shown").set_value("starred").run()
+    assert offered.pop() == list(marks_on(generation, desk).starred)
 
 
 # In a browser.

@@ -16,6 +16,7 @@ from explorer import intake
 from explorer.app import resources, uploads
 from explorer.app.updates import Updates
 from explorer.build import Options, Report, build
+from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
 from explorer.progress import Progress
@@ -518,3 +519,26 @@ def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
         other.get_by_text("41 papers ·").wait_for()
         notice.wait_for(state="detached")
     assert [path.name for path in digests.iterdir()] == ["today.txt"]
+
+
+def test_a_generation_that_was_published_meanwhile_is_kept_under_its_own_name(
+    library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write_digest: WriteDigest,
+) -> None:
+    monkeypatch.setenv("EXPLORER_LIBRARY", str(library.folder))
+    monkeypatch.setattr(sys, "argv", ["streamlit_app.py"])
+    build(library, [write_digest(tmp_path / "more.txt", [NEW])], HASHING)
+    library.rollback()
+    open_now = Library.open
+
+    def opened_late(self: Library) -> Generation:
+        (library.folder / "LIVE").write_text("000002\n", encoding="utf-8")
+        return open_now(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resources.Library, "open", opened_late)
+        assert resources.current_generation().folder.name == "000002"
+    library.rollback()
+    assert resources.current_generation().folder.name == "000001"

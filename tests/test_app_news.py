@@ -19,6 +19,7 @@ from explorer.paper import Paper
 from tests.browser import HINT, find_browser, open_browser
 from tests.conftest import WriteDigest
 from tests.serving import serve_page
+from tests.test_app_desk import recorded_offers
 
 OpenPage = Callable[..., AppTest]
 ANSWER = "visited-before"
@@ -178,6 +179,19 @@ def test_a_since_that_is_none_gets_a_friendly_word_and_the_last_update(
     assert "](http" not in page.warning[0].value
     assert "<b" not in page.warning[0].value.replace("\\<", "")
     assert listed(page) == ids(updated.open())
+
+
+def test_the_newcomers_can_be_taken_along_in_the_order_of_the_list(
+    updated: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = recorded_offers(monkeypatch, "explorer.app.news.offer_export")
+    generation = updated.open()
+    page = open_page(updated)
+    assert not page.exception
+    assert offered.pop() == [generation.records.find(paper) for paper in listed(page)]
+    assert page.get("download_button")
+    open_page(updated, since="2999-01-01")
+    assert offered == []
 
 
 def test_another_view_forgets_since_when(updated: Library, open_page: OpenPage) -> None:

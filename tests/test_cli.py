@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from explorer.cli import main
-from explorer.cli.options import size
+from explorer.cli.options import count, size, years
 from explorer.engines import engine_names
 from explorer.library import Library
 
@@ -458,3 +458,10 @@ def test_the_help_of_a_build_names_the_engines_and_whose_model_it_takes(
     told = " ".join(capsys.readouterr().out.split())
     assert f"vector index: {', '.join(engine_names())} (default: the library's, or faiss" in told
     assert "by name or path (default: the library's, or" in told
+
+
+@pytest.mark.parametrize("text", ["²", "2020..²", "¹..²"])
+def test_signs_that_only_look_like_digits_are_no_numbers(text: str) -> None:
+    for reads in (count, years):
+        with pytest.raises(argparse.ArgumentTypeError):
+            reads(text)

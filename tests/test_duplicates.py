@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from explorer.embedders import open_embedder
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
-from explorer.search import Query, Results, search
+from explorer.search import Mode, Query, Results, search
 from tests.conftest import WriteDigest
 
 
@@ -69,3 +71,19 @@ def test_without_near_duplicates_every_hit_stands_alone(hashing_library: Library
     folds = folded(generation, results.hits)
     assert [fold.hit for fold in folds] == list(results.hits)
     assert not any(fold.same for fold in folds)
+
+
+def test_very_many_that_are_nearly_one_take_few_searches(generation: Generation) -> None:
+    (hit,) = _ask(generation, 1).hits
+    asked: list[int] = []
+
+    def ask(k: int) -> Results:
+        asked.append(k)
+        return Results(tuple(replace(hit, rank=rank) for rank in range(1, k + 1)), 0.0, Mode.DENSE)
+
+    _, folds = folded_results(generation, ask, 10)
+    assert len(folds) == 1
+    assert asked == [10, 20, 40, 80, 160, 200]
+    asked.clear()
+    folded_results(generation, ask, 300)
+    assert asked == [300, 600]

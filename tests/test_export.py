@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
@@ -20,17 +21,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.cli import main
-from explorer.errors import UnusableInput
+from explorer.desk import Change, State, desk_of
+from explorer.embedders import Embedder
+from explorer.errors import EmbedderError, UnusableInput
 from explorer.export import Format, write_file, write_list
 from explorer.export.bibtex import tex, write_bibtex
 from explorer.export.citations import Kind, address_of, citation_key, kind_of, name_of, shown
 from explorer.export.csl import csl_item, write_csl_json
 from explorer.export.ris import write_ris
+from explorer.filters import Filters
 from explorer.generation import Generation
 from explorer.library import Library
+from explorer.marks import mark_papers, marks_on
 from explorer.paper import Paper
 from explorer.readable import plain, tidy
 from explorer.readers import read_digest
+from explorer.search import Query, search
 
 _NASTY = Paper(
     title=r"100% of $\alpha_{i}$-GANs & {Bayes}: C:\temp, x^2_3 #1 at $5 -- Über LLaMA <3 ~ α≤β",
@@ -458,3 +464,52 @@ def test_ids_and_a_choice_exclude_each_other(
     command = ["export", "--library", str(hashing_library.folder), "--ids", "x", "--query", "y"]
     assert main(command) == 2
     assert "--ids" in capsys.readouterr().err
+
+
+def test_the_command_knows_the_desk(
+    tmp_path: Path, hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(hashing_library.folder, tmp_path / "library")
+    library = Library(tmp_path / "library")
+    generation = library.open()
+    ids = generation.records.ids
+    desk = desk_of(library.folder, "grace")
+    mark_papers(generation, desk, [ids[3], ids[9]], Change(star=True, add_tags=("thesis",)))
+    mark_papers(generation, desk, [ids[20]], Change(state=State.NOT_FOR_ME))
+
+    def written(query: str, *options: str) -> list[str]:
+        here = ["--library", str(library.folder), "--query", query, *options]
+        assert main(["export", *here]) == 0
+        return [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()]
+
+    assert set(written("is:starred", "--reader", "grace")) == {ids[3], ids[9]}
+    assert set(written("tag:thesis", "--reader", "grace")) == {ids[3], ids[9]}
+    assert written("is:starred") == []
+    query = Query("like:starred unlike:dismissed", filters=Filters(desk=marks_on(generation, desk)))
+    near = [hit.paper.id for hit in search(generation, None, query, 7).hits]
+    assert written(query.text, "--reader", "grace", "-k", "7") == near
+
+
+def test_what_no_text_is_embedded_for_is_written_without_the_model(
+    run: Any, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(model: str) -> Embedder:
+        raise EmbedderError(f"{model} is not on this machine")
+
+    for command in ("exporting", "searching"):
+        monkeypatch.setattr(f"explorer.cli.{command}.open_embedder", missing)
+    assert run("--query", "liver", "--mode", "lexical")
+    assert len(run("--query", "has:abstract").splitlines()) == generation.size
+    assert run("--query", f"like:{generation.records.ids[0]}")
+    here = ["--library", str(generation.folder.parent.parent)]
+    assert main(["search", "has:abstract", *here]) == 0
+    assert main(["search", "liver", "--mode", "lexical", *here]) == 0
+    assert main(["search", "liver", *here]) == 1
+
+
+def test_what_is_ranked_by_examples_alone_is_written_to_a_length(
+    run: Any, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.cli.exporting._MOST_RANKED", 6)
+    for query in (f"like:{generation.records.ids[0]}", "liver"):
+        assert len(run("--query", query).splitlines()) == 6

@@ -384,3 +384,30 @@ def test_the_commands_keep_follow_and_tell(
         ("tag", "", paper.id),
     ):
         assert main([*wrong, *map(str, here)]) == 2
+
+
+def test_a_search_without_words_or_a_name_is_called_by_what_it_asks_for(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = ("--library", library.folder)
+    generation = library.open()
+    topic, paper = generation.levels[0][0], generation.records.ids[0]
+    for options, name in (
+        (("--topic", topic.id), topic.label),
+        (("--year", "2020..2022"), "year:2020..2022"),
+        (("--source", "2024-05-01.txt"), 'source:"2024-05-01.txt"'),
+        (("--like", paper, "--topic", topic.id), f"like:{paper}"),
+        (("--unlike", paper), f"unlike:{paper}"),
+        (("liver  segmentation " * 9,), ("liver segmentation " * 9)[:100].strip()),
+    ):
+        assert answer(capsys, "follow", *options, *here)["name"] == name
+
+
+def test_a_search_by_meaning_is_told_to_need_the_model_even_if_no_index_holds_its_words(
+    library: Library,
+) -> None:
+    generation = library.open()
+    kept = followed(generation, "odd", Query("???"))
+    assert needs_model(generation, kept)
+    assert run(generation, WORDS, kept).problem == ""
+    assert "model" in run(generation, None, kept).problem

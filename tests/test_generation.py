@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 
+from explorer.colours import ColourBy
+from explorer.desk import desk_of
 from explorer.embedders import open_embedder
 from explorer.engines import engine_names, load_engine
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
+from explorer.filters import Filters, allowed_rows
 from explorer.generation import (
     SCHEMA,
     Draft,
+    Generation,
     Manifest,
     open_generation,
     publish_generation,
     read_manifest,
+    remembered,
     remove_generation,
     verify_generation,
     write_generation,
 )
 from explorer.graph import build_graph
+from explorer.library import Library
+from explorer.marks import marks_on
 from explorer.outline import Outline
+from explorer.overlay import Highlights
 from explorer.paper import Paper
 from explorer.projection import draw
+from explorer.query import parse
+from explorer.scene import Look, scene
 from explorer.settings import GraphSettings, MapSettings
 from explorer.topics import Topic
 from tests.joining import identify
@@ -298,3 +310,34 @@ def test_an_open_generation_outlives_its_removal(written: Path, corpus: list[Pap
     assert generation.engine.search(vectors, 1).keys[:, 0].tolist() == list(range(9))
     found = generation.lexicon.search(corpus[0].title, 1).keys
     assert generation.records[int(found[0])].title == corpus[0].title
+
+
+def test_what_is_remembered_of_a_generation_goes_when_that_does(hashing_library: Library) -> None:
+    clause = parse("-survey").clauses[0]
+    region = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0))
+    opened: WeakSet[Generation] = WeakSet()
+    for _ in range(12):
+        generation = hashing_library.open()
+        opened.add(generation)
+        marks_on(generation, desk_of(hashing_library.folder))
+        allowed_rows(generation, Filters(clauses=(clause,), region=region))
+        query = generation.engine.vectors(np.array([0]))[0]
+        scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query))
+    del generation
+    gc.collect()
+    assert len(opened) <= 4
+
+
+def test_the_answers_asked_for_last_are_remembered(hashing_library: Library) -> None:
+    asked: list[int] = []
+
+    @remembered(2)
+    def double(_generation: Generation, number: int) -> int:
+        asked.append(number)
+        return 2 * number
+
+    first, second = hashing_library.open(), hashing_library.open()
+    assert [double(first, number) for number in (1, 2, 1, 3, 1, 2)] == [2, 4, 2, 6, 2, 4]
+    assert asked == [1, 2, 3, 2]
+    assert double(second, 2) == 4
+    assert asked == [1, 2, 3, 2, 2]

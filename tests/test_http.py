@@ -424,3 +424,15 @@ def test_serving_others_without_a_token_is_refused(
 
 def test_a_missing_library_is_not_served(tmp_path: Path) -> None:
     assert main(["serve", "--library", str(tmp_path / "none")]) == 1
+
+
+def test_words_that_no_index_holds_and_what_asks_for_a_desk_are_answered(
+    client: TestClient,
+) -> None:
+    answer = client.get("/v1/search", params={"q": "???", "mode": "lexical"})
+    assert _ids(answer) == []
+    for asked in ("is:starred", "tag:thesis", "like:starred", "unlike:dismissed"):
+        answer = client.get("/v1/search", params={"q": asked})
+        assert _ids(answer) == []
+        (note,) = answer.json()["parsed"]["notes"]
+        assert f"“{asked}” asks for a desk" in note

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from explorer.build import Options, build
+from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
 from explorer.generation import Generation, open_generation, write_generation
 from explorer.library import Library
@@ -131,6 +132,21 @@ def test_a_build_after_a_rollback_gets_a_number_of_its_own(
 def test_rollback_in_an_empty_library_says_so(library: Library) -> None:
     with pytest.raises(LibraryMissing):
         library.rollback()
+    assert not library.folder.exists()
+
+
+def test_there_is_no_rollback_while_a_build_runs(
+    library: Library, corpus: list[Paper], capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(library, corpus[:2])
+    publish(library, corpus[:3])
+    with library.building():
+        with pytest.raises(LibraryBusy, match="another build is running"):
+            library.rollback()
+        assert main(["rollback", "--library", str(library.folder)]) == 1
+    assert "another build is running" in capsys.readouterr().err
+    assert library.live == "000002"
+    assert library.rollback().number == 1
 
 
 @pytest.mark.parametrize(

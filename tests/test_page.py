@@ -13,7 +13,10 @@ from streamlit.testing.v1 import AppTest
 from explorer.app import state, topics
 from explorer.build import Options, build
 from explorer.dossier import dossier
+from explorer.errors import EngineError
 from explorer.library import Library
+from explorer.overlay import Highlights
+from explorer.search import Results
 from explorer.topic_tree import topic_tree
 from explorer.trends import trends
 from tests.map_page import strip
@@ -350,3 +353,58 @@ def test_a_library_of_another_model_is_searched_by_words_and_says_why(
     assert not page.exception
     assert "another model" in page.warning[0].value.replace("\\", "")
     assert len(_labels(page, "open-hit")) > 0
+
+
+@pytest.mark.parametrize("url", [{"q": "liver"}, {"paper": "2410.01000"}])
+def test_a_server_that_is_lost_is_told_and_the_map_stays(
+    hashing_library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    repository: Path,
+    url: dict[str, str],
+) -> None:
+    def lost(*_: object) -> Results:
+        raise EngineError("The vector server <b>cannot</b> be reached.")
+
+    drawn: list[Highlights] = []
+    for name in ("search", "similar"):
+        monkeypatch.setattr(f"explorer.app.page.{name}", lost)
+    monkeypatch.setattr("explorer.app.page.show_map", lambda _, shown: drawn.append(shown))
+    page = _open(hashing_library.folder, monkeypatch, repository, **url)
+    assert not page.exception
+    assert "cannot" in page.error[0].value
+    assert "<b" not in page.error[0].value.replace("\\<", "")
+    assert drawn[-1] == Highlights()
+
+
+def test_telling_sentences_are_those_of_the_examples_that_were_asked(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    questions: list[str] = []
+    told = state.told
+
+    def recorded(question: str) -> dict[int, str]:
+        questions.append(question)
+        return told(question)
+
+    monkeypatch.setattr(state, "told", recorded)
+    ids = hashing_library.open().records.ids
+    asked = [
+        f"like:{ids[0]}",
+        f"like:{ids[20]}",
+        f"unlike:{ids[0]}",
+        "liver",
+        f"liver like:{ids[0]}",
+    ]
+    for text in (*asked, asked[0]):
+        assert not _open(hashing_library.folder, monkeypatch, repository, q=text).exception
+    last = questions[1::2]
+    assert len(set(last[:5])) == 5
+    assert last[5] == last[0]
+
+
+def test_a_period_that_is_no_number_is_passed_over(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, when="²-³")
+    assert not page.exception
+    assert not page.warning

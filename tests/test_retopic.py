@@ -14,7 +14,7 @@ from explorer import curation
 from explorer.build import Options, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, UnusableInput
-from explorer.generation import Generation, verify_generation
+from explorer.generation import SCHEMA, Generation, verify_generation
 from explorer.library import Library
 from explorer.names import NamingCase
 from explorer.paper import Paper
@@ -364,3 +364,33 @@ def test_a_naming_function_is_found_in_the_current_folder(
     assert main([*command, "names_of_mine:name"]) == 0
     assert json.loads(capsys.readouterr().out)["naming_failures"] == 0
     assert all(f"of {t.size}" in t.label for t in coarsest(library))
+
+
+def test_a_library_of_an_older_schema_loses_nothing_when_something_is_said(
+    library: Library,
+) -> None:
+    _make_older(library.open().folder)
+    before = library.open()
+    arrived = before.arrived.tolist()
+    merge(library, ["t1", "t2"], "Both")
+    merged = library.open()
+    assert (merged.manifest.schema, merged.arrived.tolist()) == (SCHEMA, arrived)
+    assert merged.events
+    assert unsay(library, 1).number == 1
+    after = library.open()
+    assert after.arrived.tolist() == arrived
+    assert after.events[: len(merged.events)] == merged.events
+    for old, new in zip(before.memberships, after.memberships, strict=True):
+        assert (old == new).all()
+    verify_generation(after.folder)
+
+
+def _make_older(folder: Path) -> None:
+    """Turn a generation into one of schema 2."""
+    gone = ("communities.npy", "arrived.npy", "lineage.json", "columns.arrow")
+    for name in gone:
+        (folder / name).unlink()
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["files"] = {k: v for k, v in content["files"].items() if k not in gone}
+    path.write_text(json.dumps(content | {"schema": 2}), encoding="utf-8")

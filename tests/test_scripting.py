@@ -11,8 +11,11 @@ import pytest
 
 import explorer
 from explorer import Library
-from explorer.errors import LibraryMissing, UnknownPaper, UnknownTopic
+from explorer.embedders import Embedder
+from explorer.errors import EmbedderError, LibraryMissing, UnknownPaper, UnknownTopic
 from explorer.library import Library as Folder
+from explorer.paper import Paper
+from explorer.records import Records
 from explorer.search import Query, search, similar
 from tests.conftest import Growing
 
@@ -124,3 +127,38 @@ def test_the_notebook_runs(
     assert any(text.startswith("@") for text in printed)
     drawn = notebook.cells[-3].outputs[0].data
     assert "application/vnd.plotly.v1+json" in drawn
+
+
+def test_a_page_of_what_filters_let_through_reads_no_more_than_itself(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation, query = library.generation, Query("has:abstract")
+    everything = search(generation, None, query, generation.size).hits
+    read: list[int] = []
+    get = Records.__getitem__
+
+    def counted(self: Records, row: int) -> Paper:
+        read.append(row)
+        return get(self, row)
+
+    monkeypatch.setattr(Records, "__getitem__", counted)
+    page = library.page(generation, query, 5, 30)
+    assert page.results.hits == everything[30:35]
+    assert page.more
+    assert len(read) <= 6
+    assert not library.page(generation, query, 5, generation.size - 5).more
+
+
+def test_filters_and_examples_open_no_model(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(model: str) -> Embedder:
+        raise EmbedderError(f"{model} is not on this machine")
+
+    monkeypatch.setattr("explorer.scripting.open_embedder", missing)
+    generation = library.generation
+    assert library.search("year:2020..").hits
+    assert library.page(generation, Query("has:abstract"), 5, why=True).results.hits
+    assert library.search(f"like:{generation.records.ids[0]}").hits
+    with pytest.raises(EmbedderError):
+        library.search("liver")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,16 @@ from explorer.filters import Filters, allowed_rows, find_topic
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
+from explorer.records import Records
 from explorer.search import (
     Mode,
     Query,
     Results,
+    Sort,
     check_model,
     find_paper,
     highlight,
+    needs_model,
     search,
     similar,
 )
@@ -257,11 +261,84 @@ def test_unlike_pushes_its_subject_down(generation: Generation, hashing: Embedde
 
 
 def test_unlike_alone_gives_what_is_furthest(generation: Generation) -> None:
-    liver = generation.records.ids[find_paper(generation, "2410.01000")]
-    results = search(generation, None, Query(unlike=(liver,)), 10)
-    assert_sound(results, 10)
-    nearest = {hit.row for hit in similar(generation, liver, 5).hits}
-    assert not nearest & set(rows(results))
+    disliked = [find_paper(generation, name) for name in ("2410.01000", "2411.01002")]
+    vectors = generation.engine.vectors(np.arange(generation.size))
+    for some in (disliked[:1], disliked):
+        names = tuple(generation.records.ids[row] for row in some)
+        cosines = vectors @ vectors[some].T
+        away = -cosines.sum(axis=1) / np.linalg.norm(vectors[some].sum(axis=0))
+        away -= 0.5 * np.abs(away).max() * np.clip(cosines.max(axis=1), 0, None)
+        away[some] = -np.inf
+        for query in (Query(unlike=names), Query(" ".join(f"unlike:{name}" for name in names))):
+            results = search(generation, None, query, 10)
+            assert_sound(results, 10)
+            assert len(results.hits) == 10
+            worst = np.sort(away)[-10]
+            assert all(away[row] >= worst - 1e-5 for row in rows(results))
+
+
+@pytest.mark.parametrize("text", ["???", "…", "!"])
+def test_words_alone_that_no_index_holds_find_nothing_and_need_no_model(
+    generation: Generation, text: str
+) -> None:
+    query = Query(text, mode=Mode.LEXICAL)
+    assert not needs_model(generation, query)
+    assert search(generation, None, query).hits == ()
+    listed = search(generation, None, replace(query, filters=Filters(topic="t1")), 5)
+    assert_sound(listed, 5)
+    assert len(listed.hits) == 5
+
+
+def test_the_model_is_needed_where_words_are_searched_by_meaning(generation: Generation) -> None:
+    example = generation.records.ids[0]
+    for text in ("liver", '"liver"', "liver has:abstract", "???"):
+        assert needs_model(generation, Query(text))
+        with pytest.raises(EmbedderError):
+            search(generation, None, Query(text))
+    for query in (
+        Query(),
+        Query("year:2020.. -survey"),
+        Query(f"like:{example}"),
+        Query(unlike=(example,)),
+        Query("liver", mode=Mode.LEXICAL),
+    ):
+        assert not needs_model(generation, query)
+        search(generation, None, query)
+
+
+def test_the_newest_are_the_newest_though_variety_is_asked_for(
+    generation: Generation, hashing: Embedder
+) -> None:
+    newest = search(generation, hashing, Query("liver scans", sort=Sort.DATE), 8)
+    varied = search(generation, hashing, Query("liver scans", sort=Sort.DATE, diverse=True), 8)
+    assert rows(varied) == rows(newest)
+
+
+@pytest.mark.parametrize("query", [Query("liver scans"), Query("has:abstract")])
+def test_hits_that_are_passed_over_are_counted_but_not_read(
+    generation: Generation, hashing: Embedder, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = search(generation, hashing, query, 30)
+    read: list[int] = []
+    get = Records.__getitem__
+
+    def counted(self: Records, row: int) -> Paper:
+        read.append(row)
+        return get(self, row)
+
+    monkeypatch.setattr(Records, "__getitem__", counted)
+    some = search(generation, hashing, query, 30, offset=25)
+    assert some.hits == everything.hits[25:]
+    assert read == rows(some)
+
+
+@pytest.mark.parametrize("text", ["like:starred", "unlike:dismissed", "is:starred", "tag:thesis"])
+def test_what_asks_for_a_desk_where_there_is_none_is_told(
+    generation: Generation, hashing: Embedder, text: str
+) -> None:
+    for asked in (text, f"{text} liver"):
+        (note,) = search(generation, hashing, Query(asked)).parsed.notes
+        assert note == f"“{text}” asks for a desk, which is not at hand; that was left out."
 
 
 def test_examples_that_cancel_out_still_give_an_answer(generation: Generation) -> None:

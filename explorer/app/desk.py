@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import streamlit as st
 
 from explorer.app import state
 from explorer.app.asking import Asked
+from explorer.app.exports import offer_export
 from explorer.app.keeping import STATES, show_keeping, show_note, show_star
 from explorer.app.map import show_map
-from explorer.app.reader import can_mark, desk_here, marks_here
+from explorer.app.reader import can_mark, desk_here, marks_here, on_desk
 from explorer.app.resources import Model, model
 from explorer.app.results import open_button, show_dot
 from explorer.desk import Following, State
@@ -20,13 +20,13 @@ from explorer.follow import (
     Found,
     asked_by,
     described,
+    find,
     followed,
     needs_model,
     newest_first,
-    run,
     typed,
 )
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.marks import Mark, Marks
 from explorer.overlay import Highlights
 from explorer.query import DISMISSED, STARRED, Field, parse
@@ -86,9 +86,16 @@ def _follow(generation: Generation, asked: Asked, name: str) -> None:
         st.success(f"Followed as “{escape_markdown(kept.name)}”. See it on your desk.")
 
 
-@lru_cache(maxsize=256)
 def _run(generation: Generation, embedding: Model, following: Following, marks: Marks) -> Found:
-    return run(generation, embedding.embedder, following, marks)
+    try:
+        return _found(generation, embedding, following, marks)
+    except ExplorerError as error:  # not remembered: the next look may find it mended
+        return Found(following, problem=str(error))
+
+
+@remembered(256)
+def _found(generation: Generation, embedding: Model, following: Following, marks: Marks) -> Found:
+    return find(generation, embedding.embedder, following, marks)
 
 
 def _show_followed(generation: Generation, marks: Marks) -> None:
@@ -155,15 +162,11 @@ def _small_button(label: str, key: str, act: Callable[[], None]) -> None:
 
 
 def _saw(generation: Generation, following: Following) -> None:
-    desk = desk_here()
-    if desk is not None:
-        desk.saw([following.name], int(generation.arrived.max()))
+    on_desk(lambda desk: desk.saw([following.name], int(generation.arrived.max())))
 
 
 def _unfollow(following: Following) -> None:
-    desk = desk_here()
-    if desk is not None:
-        desk.unfollow(following.name)
+    on_desk(lambda desk: desk.unfollow(following.name))
 
 
 def _show_kept(generation: Generation, marks: Marks) -> None:
@@ -198,8 +201,10 @@ def _show_kept(generation: Generation, marks: Marks) -> None:
                 on_click=state.ask,
                 args=(LIKE_MINE,),
             )
+        chosen = shown or _ALL
+        rows = of[chosen]
+        offer_export(generation, rows, "desk", f"desk {names[chosen]}")
     _show_tags(marks)
-    rows = of[shown or _ALL]
     for row in rows[: state.papers_wanted()]:
         with st.container(key=f"kept-{generation.records.ids[row]}", gap="xxsmall"):
             _paper_row(generation, row, "kept")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from explorer.app import state
+from explorer.app.exports import offer_export
 from explorer.app.map import show_map
 from explorer.app.results import list_papers, show_dot, topic_button
 from explorer.app.visits import is_first_visit, last_visit
@@ -36,7 +37,7 @@ _WORDS = {
 def show_news(generation: Generation) -> None:
     """Show what is new, topic by topic; a click opens a paper or a topic."""
     found = news(generation, _moment())
-    _control(generation)
+    _control(generation, found)
     if found.rows:
         st.caption(_told(found))
     elif found.all_at_once:
@@ -79,8 +80,8 @@ def _choice() -> str:
     return _UPDATE if _moment() is None else _DATE
 
 
-def _control(generation: Generation) -> None:
-    """Draw the control for since when; the URL is right."""
+def _control(generation: Generation, found: News) -> None:
+    """Draw the control for since when, where the URL is right, and what takes the papers along."""
     visit = "My first visit" if is_first_visit() else "My last visit"
     names = {_UPDATE: "Last update", state.VISIT: visit, _DATE: "A date"}
     st.session_state[_CONTROL] = _choice()
@@ -97,6 +98,8 @@ def _control(generation: Generation) -> None:
         )
         if _choice() == _DATE:
             _day(generation)
+        listed = [row for of in found.topics for row in of.rows]
+        offer_export(generation, listed, "news", f"new since {found.since:%Y-%m-%d}")
     if state.since() and _choice() == _UPDATE:
         st.warning(
             f"This link names no date: {escape_markdown(state.since())}. Here is the last update.",

@@ -117,9 +117,13 @@ def main() -> None:
     below = st.container(horizontal=True, vertical_alignment="center", key="below", gap="small")
     list_column, map_column = st.columns([5, 7], gap="medium")
     with list_column, st.container(key="list"):
-        highlights = _list(generation, embedding, asked, below)
-        if highlights is None:
-            view.list(generation)
+        try:
+            highlights = _list(generation, embedding, asked, below)
+            if highlights is None:
+                view.list(generation)
+        except ExplorerError as error:
+            st.error(escape_markdown(str(error)), icon=":material/error:")
+            highlights = Highlights()
     with map_column, st.container(key="map-frame"):
         try:
             if highlights is None:
@@ -240,7 +244,8 @@ def _show_found(
             st.caption(
                 "None of these words stands in the papers below; they are nearest in meaning."
             )
-        told = state.told(f"{generation.manifest.number} {results.parsed.words} {asked.alike}")
+        sought = b"" if results.vector is None else results.vector.tobytes()
+        told = state.told(f"{generation.manifest.number} {hash(sought)}")
         show_results(generation, folds, results.parsed.words, told)
         if len(folds) == state.hits_wanted():
             st.button("More results", key="more-results", on_click=state.want_more_hits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from explorer.desk import ME, Change, Desk, desk_of
 from explorer.errors import ExplorerError
 from explorer.generation import Generation
 from explorer.marks import Marks, mark_papers, marks_on
+from explorer.readable import escape_markdown
 
 _SAID = "said-of-the-desk"
 
@@ -92,19 +94,24 @@ def marks_here(generation: Generation) -> Marks | None:
         if st.session_state.get(_SAID) != str(error):
             st.session_state[_SAID] = str(error)
             logging.getLogger(__name__).error("%s", error)
-            st.toast(str(error), icon=":material/error:")
+            st.toast(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
 def change(generation: Generation, paper: str, what: Change) -> None:
     """Do something with a paper of the library; what cannot be done is told."""
+    on_desk(lambda desk: mark_papers(generation, desk, [paper], what))
+
+
+def on_desk(act: Callable[[Desk], object]) -> None:
+    """Do something with the reader's desk; what cannot be done is told."""
     desk = desk_here()
     if desk is None:
         return
     try:
-        mark_papers(generation, desk, [paper], what)
+        act(desk)
     except ExplorerError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(escape_markdown(str(error)), icon=":material/error:")
 
 
 def _claims() -> dict[str, object]:

@@ -76,7 +76,11 @@ def current_generation() -> Generation:
         LibraryMissing, LibraryDamaged: see :meth:`explorer.library.Library.open`.
     """
     library = Library(library_folder())
-    return _opened(str(library.folder.resolve()), library.live)
+    folder, live = str(library.folder.resolve()), library.live
+    found = _opened(folder, live)
+    if found.folder.name != live:  # published since: under this name it would come back later
+        _opened.clear(folder, live)
+    return found
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -358,7 +358,7 @@ def look() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
     corners = [value for corner in corners_of(_parameter(_AT)) for value in corner]
     ordered = len(corners) == 4 and corners[0] < corners[2] and corners[1] < corners[3]
     first, _, last = _parameter(_WHEN).partition("-")
-    when = (int(first), int(last)) if first.isdigit() and last.isdigit() else None
+    when = (int(first), int(last)) if first.isdecimal() and last.isdecimal() else None
     return corners if ordered else None, _parameter(_BY), _parameter(_SAFE) == "1", when
 
 

@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from explorer.cli.options import Commands, count, print_json
+from explorer.cli.options import Commands, count, print_json, with_reader
+from explorer.desk import desk_of
 from explorer.dossier import dossier
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
@@ -17,10 +19,12 @@ from explorer.export import Format, write_file, write_list
 from explorer.filters import Filters, allowed_rows, corners_of, find_topic
 from explorer.generation import Generation
 from explorer.library import Library
-from explorer.search import Mode, Query, find_paper, search
+from explorer.marks import marks_on
+from explorer.search import Mode, Query, find_paper, needs_model, search
 
 _MOST_RANKED = 100
-"""Hits that are written of a query with words, unless people say otherwise: all papers are hits."""
+"""Hits that are written of a query with words or examples, unless people say otherwise: all papers
+are hits."""
 _EXAMPLES = """\
 Without --query, --topic, --region or --ids all papers are written. docs/scripting.md tells what
 each format holds. Citation keys are the same in every export of a library.
@@ -30,6 +34,7 @@ examples:
   explorer export --format ris --query "KV cache compression year:2024.." -k 20 --output cache.ris
   explorer export --format csl-json --topic t4 --output t4.json
   explorer export --format csv --query "author:lovelace" --output lovelace.csv
+  explorer export --format bibtex --query "is:starred" --output starred.bib
   explorer export --format bibtex --ids 2405.14458 p3eba0ac9fc2
   explorer export --format html --title "Our field" --output map.html
 """
@@ -53,7 +58,8 @@ def add_export(commands: Commands) -> None:
         "-k",
         type=count,
         metavar="N",
-        help=f"how many of a query, the best (default: {_MOST_RANKED}, or all if it has no words)",
+        help=f"how many of a query, the best (default: {_MOST_RANKED}, or all that "
+        "pass if it has neither words nor examples)",
     )
     chosen.add_argument(
         "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
@@ -69,6 +75,7 @@ def add_export(commands: Commands) -> None:
     chosen.add_argument("--ids", nargs="+", default=[], metavar="ID", help="these, in this order")
     added.add_argument("--title", default="Literature map", help="title of the HTML map")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    with_reader(added)
 
 
 def export_papers(options: argparse.Namespace) -> int:
@@ -106,7 +113,8 @@ def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
         return list(dict.fromkeys(find_paper(generation, name) for name in options.ids))
     filters = Filters(topic=options.topic, region=options.region)
     if options.query.strip():
-        return _found(generation, options, filters)
+        desk = marks_on(generation, desk_of(options.library, options.reader))
+        return _found(generation, options, replace(filters, desk=desk))
     if options.topic and not options.region:
         return dossier(generation, find_topic(generation, options.topic)).members
     among = allowed_rows(generation, filters)
@@ -115,9 +123,11 @@ def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
 
 def _found(generation: Generation, options: argparse.Namespace, filters: Filters) -> list[int]:
     query = Query(options.query, filters=filters, mode=options.mode)
-    embedder = open_embedder(generation.manifest.model)
+    model = generation.manifest.model
+    embedder = open_embedder(model) if needs_model(generation, query) else None
     results = search(generation, embedder, query, options.k or _MOST_RANKED)
-    if not results.parsed.words and options.k is None:
+    is_ranked = bool(results.parsed.words) or results.vector is not None
+    if not is_ranked and options.k is None:
         results = search(generation, embedder, query, generation.size)
     for note in results.parsed.notes:
         print(f"explorer: {note}", file=sys.stderr)

@@ -17,11 +17,23 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.errors import UnusableInput
 from explorer.export import write_file
 from explorer.feed import write_feeds
-from explorer.follow import MOST, Found, described, followed, needs_model, newest_first, run
+from explorer.filters import find_topic
+from explorer.follow import (
+    LONGEST_NAME,
+    MOST,
+    Found,
+    described,
+    followed,
+    needs_model,
+    newest_first,
+    run,
+    typed,
+)
 from explorer.generation import Generation, milliseconds
 from explorer.library import Library
 from explorer.marks import Marks, marks_on
 from explorer.news import moment_of
+from explorer.search import Query
 
 _FOLLOW_EXAMPLES = """\
 With a query it follows a search from now on; any query of `explorer search` will do. Without one it
@@ -151,7 +163,7 @@ def write_digest(options: argparse.Namespace) -> int:
 
 def _begin(generation: Generation, desk: Desk, options: argparse.Namespace) -> int:
     query = query_of(options, generation)
-    name = options.name or options.query or f"like {options.like[0]}"
+    name = options.name or _name_of(generation, query)
     following = desk.follow(followed(generation, name, query, options.top or MOST))
     found = _run_each(generation, [following], marks_on(generation, desk), None)
     if options.json:
@@ -162,6 +174,13 @@ def _begin(generation: Generation, desk: Desk, options: argparse.Namespace) -> i
             f"({len(found[0].hits)} papers now; `explorer follow` tells what is new)"
         )
     return 0
+
+
+def _name_of(generation: Generation, query: Query) -> str:
+    """Return what a search is called that was given no name: what it asks for."""
+    asked = query.text.strip() or typed(query)
+    asked = asked or find_topic(generation, query.filters.topic).label
+    return " ".join(asked.split())[:LONGEST_NAME]
 
 
 def _run(generation: Generation, desk: Desk, since: datetime | None) -> list[Found]:

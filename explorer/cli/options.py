@@ -78,7 +78,7 @@ def size(text: str) -> int:
 
 def count(text: str) -> int:
     """Return a number from 1 up."""
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
     return int(text)
 
@@ -97,7 +97,7 @@ def seconds(text: str) -> float:
 def years(text: str) -> tuple[int | None, int | None]:
     """Return the first and the last year of a range; None where it is open."""
     first, dots, last = text.partition("..")
-    if not (first + last).isdigit() or (not dots and not first):
+    if not (first + last).isdecimal() or (not dots and not first):
         raise argparse.ArgumentTypeError(f"{text!r} is no range of years, such as 2020..2023")
     begin = int(first) if first else None
     end = int(last) if last else None

@@ -19,7 +19,7 @@ from explorer.library import Library
 from explorer.marks import marks_on
 from explorer.query import DISMISSED, STARRED
 from explorer.reasons import explain
-from explorer.search import Mode, Query, Results, Sort, search, similar
+from explorer.search import Mode, Query, Results, Sort, needs_model, search, similar
 from explorer.self_evaluate import self_evaluate
 
 _SEARCH_EXAMPLES = """\
@@ -129,15 +129,17 @@ def search_papers(options: argparse.Namespace) -> int:
         raise UnusableInput("Nothing to search for: give some words, or --like ID.")
     generation = Library(options.library).open()
     query = replace(query_of(options, generation), sort=options.sort, diverse=options.diverse)
-    embedder = open_embedder(generation.manifest.model)
-    needs_model = options.mode is not Mode.LEXICAL and bool(query.text.strip())
-    if needs_model:
+    model = generation.manifest.model
+    embedder = open_embedder(model) if needs_model(generation, query) else None
+    if embedder is not None:
         from explorer.terminal import waiting
 
         with waiting("Loading the model ..."):
             embedder.embed_queries(["warm up"])
     results = search(generation, embedder, query, options.k)
-    return _give(results if options.quick else explain(embedder, results), options)
+    if not options.quick and results.vector is not None:
+        results = explain(embedder or open_embedder(model), results)
+    return _give(results, options)
 
 
 def similar_papers(options: argparse.Namespace) -> int:
