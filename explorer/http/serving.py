@@ -32,7 +32,7 @@ def terms_for(host: str, allowed: tuple[str, ...], rate: int) -> Terms:
             "must send (`export EXPLORER_TOKEN=$(openssl rand -hex 32)`), or listen on 127.0.0.1."
         )
     if token and len(token) < _SHORTEST_TOKEN:
-        raise UnusableInput(f"{TOKEN}: give it {_SHORTEST_TOKEN} signs or more.")
+        raise UnusableInput(f"{TOKEN}: give it {_SHORTEST_TOKEN} characters or more.")
     hosts = loopback_names(allowed) if is_loopback(host) else frozenset(map(str.lower, allowed))
     return Terms(token, hosts, rate)
 
