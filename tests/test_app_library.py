@@ -538,7 +538,7 @@ def test_a_generation_that_was_published_meanwhile_is_kept_under_its_own_name(
         return open_now(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(resources.Library, "open", opened_late)
+        patch.setattr(Library, "open", opened_late)
         assert resources.current_generation().folder.name == "000002"
     library.rollback()
     assert resources.current_generation().folder.name == "000001"
