@@ -20,11 +20,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,9 @@ from explorer.lineage import Before, last_number
 from explorer.outline import draw_outline
 from explorer.paper import Paper
 from explorer.projection import draw, place
+from explorer.records import Records
 from explorer.settings import Settings
+from explorer.spool import Spool
 from explorer.topics import edges_of
 
 _QUERIES = 500
@@ -214,7 +217,7 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
     embed = open_embedder().embed_queries
     embed(["a word"])
     factory = load_engine("faiss")
-    papers = _Papers(digest, size)
+    papers = _records(digest, 0, size)
     with _timed(seconds, "index"):
         engine = factory.build(rows[:size], settings.index)
     with _timed(seconds, "graph"):
@@ -229,6 +232,7 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
     peak = _peak()
     later: dict[str, float] = {}
     now = size + round(_NEWCOMERS * size)
+    after = Records.together(papers, _records(digest, size, now)).chosen(np.arange(now))
     moved = np.arange(size, dtype=np.int64)
     with _timed(later, "index"):
         engine = factory.update(engine, moved, rows[:now], settings.index)
@@ -248,7 +252,6 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
             last_number(outline.levels),
         )
         edges = edges_of(graph, settings.topics)
-        after = _Papers(digest, now)
         draw_outline(after, rows[:now], edges, settings.topics, embed, before=before)
     update = sum(later.values())
     return (
@@ -263,29 +266,14 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
     )
 
 
-class _Papers(Sequence[Paper]):
-    """The first papers of a digest of JSON lines, read when they are asked for."""
-
-    def __init__(self, digest: Path, count: int) -> None:
-        lengths = [len(line) for _, line in zip(range(count), digest.open("rb"), strict=False)]
-        self._starts = np.concatenate([[0], np.cumsum(lengths)])
-        self._file = digest.open("rb")
-
-    def __len__(self) -> int:
-        return len(self._starts) - 1
-
-    @overload
-    def __getitem__(self, place: int) -> Paper: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Paper]: ...
-    def __getitem__(self, place: int | slice) -> Paper | Sequence[Paper]:
-        if isinstance(place, slice):
-            return [self[row] for row in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        self._file.seek(int(self._starts[place]))
-        record = json.loads(self._file.readline())
-        return Paper(id=str(place), title=record["title"], abstract=record["abstract"])
+def _records(digest: Path, first: int, last: int) -> Records:
+    """Return some papers of a digest of JSON lines as a build has them, on disk."""
+    spool = Spool(digest.parent, fingerprints=False)
+    with digest.open(encoding="utf-8") as lines:
+        for place, line in enumerate(islice(lines, first, last), first):
+            record = json.loads(line)
+            spool.add(Paper(id=f"{place:09}", title=record["title"], abstract=record["abstract"]))
+    return spool.papers
 
 
 @contextmanager
