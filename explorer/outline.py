@@ -312,6 +312,11 @@ class _Facts:
         self._members_before = (
             [members_of(labels) for labels in before.memberships] if before else []
         )
+        self._places_before = (
+            [{topic.id: place for place, topic in enumerate(level)} for level in before.levels]
+            if before
+            else []
+        )
         self._known = self._unchanged()
 
     def with_evidence(
@@ -332,8 +337,8 @@ class _Facts:
         if old is None or name != old.own_name:
             # It may have come from a topic above or below that had it before papers came and went.
             return replace(name, evidence=self._count(name, self._papers, rows, now=True))
-        place = before.levels[origins[depth].level].index(old)
-        rows_before = self._members_before[origins[depth].level][place]
+        level = origins[depth].level
+        rows_before = self._members_before[level][self._places_before[level][old.id]]
         stayed = before.moved[rows_before]
         stayed = stayed[(stayed >= 0) & self._known[stayed]]
         came = np.setdiff1d(rows, stayed, assume_unique=True)
