@@ -12,7 +12,7 @@ import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -276,6 +276,11 @@ def forms(text: str, stems: Collection[str]) -> dict[str, str]:
     """Return the stem of each word of ``text`` that has one of ``stems``, in order."""
     distinct = dict.fromkeys(_WORD.findall(text))
     return {word: found for word in distinct if (found := stem(word)) in stems}
+
+
+def stems_among(text: str, known: Mapping[str, str]) -> set[str]:
+    """Return the stems of those words of ``text`` that are ``known``, which :func:`forms` made."""
+    return {known[word] for word in _WORD.findall(text) if word in known}
 
 
 def _opened(folder: Path) -> tantivy.Index:

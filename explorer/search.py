@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from threading import Lock
@@ -21,7 +21,7 @@ from explorer.engines import Keys
 from explorer.errors import EmbedderError, UnknownPaper
 from explorer.filters import Filters, allowed_rows, not_at_hand, usable
 from explorer.generation import GIVEN, Generation
-from explorer.lexicon import forms, query_stems, words
+from explorer.lexicon import forms, query_stems, stems_among, words
 from explorer.paper import Paper
 from explorer.query import ON_DESK, STARRED, Field, Parsed, parse
 from explorer.ranking import Ranked, by_both, by_examples, by_meaning, by_words, diversified
@@ -484,28 +484,28 @@ def _hit(generation: Generation, rank: int, found: Ranked, place: int, stems: Se
     paper = generation.records[row]
     total = float(found.meaning[place] + found.words[place])
     meaning = round(float(found.meaning[place]) / total, 3) if total > 0 else 0.0
+    texts = f"{paper.text} {' '.join(paper.authors)}"
+    matching = forms(texts, set(stems)) if stems else {}
     why = Why(
         meaning=meaning,
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,
-        matched=_matched(paper, stems),
-        sentence=_telling_sentence(paper, stems),
+        matched=_matched(matching, stems),
+        sentence=_telling_sentence(paper, matching),
     )
     return Hit(
         rank, row, paper, round(float(found.score[place]), 4), generation.topics_of(row)[-1], why
     )
 
 
-def _matched(paper: Paper, stems: Sequence[str]) -> tuple[str, ...]:
-    if not stems:
-        return ()
+def _matched(matching: Mapping[str, str], stems: Sequence[str]) -> tuple[str, ...]:
     first_form: dict[str, str] = {}
-    for word, found in forms(f"{paper.text} {' '.join(paper.authors)}", set(stems)).items():
+    for word, found in matching.items():
         first_form.setdefault(found, word)
     return tuple(first_form[stem] for stem in stems if stem in first_form)
 
 
-def _telling_sentence(paper: Paper, stems: Sequence[str]) -> str:
-    if not stems:
+def _telling_sentence(paper: Paper, matching: Mapping[str, str]) -> str:
+    """Return the sentence with the most stems of ``matching``; the first where none has any."""
+    if not matching:
         return next(iter(paper.sentences), "")
-    wanted = set(stems)
-    return max(paper.sentences, key=lambda s: len({*forms(s, wanted).values()}), default="")
+    return max(paper.sentences, key=lambda s: len(stems_among(s, matching)), default="")

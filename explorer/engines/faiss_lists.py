@@ -44,7 +44,7 @@ _ROUNDS = 8
 _OUTGROWN = 2.0
 """Times as many vectors as the lists were made for, from which they are made anew."""
 _FEW = 5_000
-"""Vectors that a filter lets through which are all compared."""
+"""Vectors, of the index or of those that a filter lets through, which are all compared."""
 
 
 _AGAINST = 0.5
@@ -222,6 +222,8 @@ class FaissLists:
             empty = (len(queries), max(found, 0))
             return Nearest(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
         queries = np.ascontiguousarray(queries, dtype=np.float32)
+        if among is None and self.size <= _FEW:
+            among = np.arange(self.size, dtype=np.int64)
         if among is not None and len(among) <= max(_FEW, found):
             return self._compared(queries, found, np.sort(among))
         wanted = min(self.tuning.candidates(found), self.size if among is None else len(among))
