@@ -241,20 +241,22 @@ class Library:
             LibraryBusy: a build is running; it would undo this when it publishes.
             LibraryError: the folder cannot be written.
         """
-        if not self._earlier():  # before the lock, which makes the folder that it lies in
-            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+        self._earlier()  # asked before the lock, which makes the folder that it lies in
         with self._locked():
-            earlier = self._earlier()[-1]
+            earlier = self._earlier()
             manifest = read_manifest(self._generations / earlier)
             self._point_to(earlier)
         return manifest
 
-    def _earlier(self) -> list[str]:
-        """Return the names of the generations before the live one, oldest first."""
+    def _earlier(self) -> str:
+        """Return the name of the generation before the live one."""
         names = [folder.name for folder in self._folders()]
         live = self.live
         # Where LIVE names no generation at all, the newest is the one to go back to.
-        return [name for name in names if name < live] if live in names else names
+        earlier = [name for name in names if name < live] if live in names else names
+        if not earlier:
+            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+        return earlier[-1]
 
     @property
     def _generations(self) -> Path:
