@@ -166,6 +166,19 @@ def test_hits_are_numbered_on_the_map_and_move_with_it(
     assert _all_in_place(page, generation)
 
 
+def test_a_view_without_papers_says_how_to_find_some(page: Page, address: str) -> None:
+    _visit(page, address)
+    box = page.locator(".atlas-canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 3)
+    said = page.locator(".count", has_text="No papers here. Zoom out")
+    assert not said.is_visible()
+    for _ in range(8):
+        page.mouse.wheel(0, -600)
+        page.wait_for_timeout(50)
+    said.wait_for()
+
+
 def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)

@@ -250,7 +250,8 @@ function createPanels(frame, acts) {
   function countShown(inside) {
     if (!table.hidden) fillTable();
     const papers = `${inside.toLocaleString()} ${inside === 1 ? "paper" : "papers"} here`;
-    count.textContent = shown.whole ? papers : `${papers}, ${shown.count.toLocaleString()} drawn`;
+    if (!inside) count.textContent = "No papers here. Zoom out to see some.";
+    else count.textContent = shown.whole ? papers : `${papers}, ${shown.count.toLocaleString()} drawn`;
   }
 
   return {
