@@ -3,11 +3,12 @@
 Computed, not measured, from what the other benchmarks on this page measured: machines like the one
 that they name. Embedding goes by the papers a second of :mod:`benchmarks.embedding`, and shards
 have nothing to do with each other, so machines divide the hours. What a build computes of ready
-vectors was measured up to the largest size of :mod:`benchmarks.million`; beyond it the same growth
-is assumed that the last factor of ten showed, and the column says so. A vector takes four bytes a
-number on disk; codes in memory are 396, 224 or 68 bytes a paper (``docs/scaling.md``), the graph's
-30 neighbours 240. ``Milvus, exact`` is what all vectors take in its memory without codes, over
-however many machines. Nothing but the first row's build was tried at its size.
+vectors was measured up to the largest size of :mod:`benchmarks.million`; beyond it each stage is
+taken to grow as in the last factor of ten, or in step with the papers if it grew less, and the
+column says so. A vector takes four bytes a number on disk; codes in memory are 396, 224 or 68
+bytes a paper (``docs/scaling.md``), the graph's 30 neighbours 240. ``Milvus, exact`` is what all
+vectors take in its memory without codes, over however many machines. Nothing but the first row's
+build was tried at its size.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _DIMENSION = 384
 _CODES = (("8-bit codes", 396), ("4-bit codes", 224), ("1-bit codes", 68))
 _NEIGHBOUR_BYTES = 30 * 8
 _A_DAY = 24.0
+_STAGES = ("index", "graph", "map", "topics and names")
 
 
 def measure(arguments: list[str]) -> dict[str, object]:
@@ -59,10 +61,13 @@ def _needed(size: int, rate: float, built: dict[str, dict[str, Any]]) -> dict[st
 
 def _seconds(size: int, built: dict[str, dict[str, Any]]) -> tuple[float, bool]:
     """Return the seconds of a build from ready vectors, and whether they were measured."""
-    known = sorted((int(name.replace(",", "")), row["in all"]) for name, row in built.items())
-    for papers, seconds in known:
+    known = sorted((int(name.replace(",", "")), row) for name, row in built.items())
+    for papers, row in known:
         if papers == size:
-            return seconds, True
+            return row["in all"], True
     (small, less), (large, more) = known[-2:]
-    power = math.log(more / less) / math.log(large / small)
-    return more * (size / large) ** power, False
+    seconds = 0.0
+    for stage in _STAGES:
+        power = math.log(more[stage] / less[stage]) / math.log(large / small)
+        seconds += more[stage] * (size / large) ** max(1.0, power)
+    return seconds, False
