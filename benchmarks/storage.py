@@ -5,10 +5,11 @@ is computed of vectors: papers of :mod:`benchmarks.synthetic` go through a whole
 vectors given, but graph, map and topics are made up, and so are how many papers a topic has. First
 the build: seconds by stage, and the highest memory of the process's own in each (mapped files
 apart, which the system takes back at need), once more with abstracts of ten times the length where
-there are up to 100,000 papers. Then an update that adds 1 %. Then, in a process of its own, the
-library is opened, and searched by meaning and words with filters, each search for six words that
-were not asked before: ``first`` is the first search with a filter. The queries' embedder is the
-one that hashes words, which takes no time worth telling. Last, what the page asks of all papers.
+there are up to 100,000 papers. Then an update that adds 1 %, which makes the index anew here. Then,
+in a process of its own, the library is opened, and searched by meaning and words with filters, each
+search for six words that were not asked before: ``first`` is the first search with a filter. The
+queries' embedder is the one that hashes words, which takes no time worth telling. Last, what the
+page asks of all papers.
 """
 
 from __future__ import annotations
