@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.log_plot import write_log_plot
+from benchmarks.memory import kilobytes
 from benchmarks.synthetic import DIMENSION, write_corpus
 from explorer.embedders import Vectors, open_embedder
 from explorer.engines import load_engine
@@ -203,10 +204,7 @@ def _resident() -> float:
 
 def _peak() -> int:
     """Return the most memory that this process has held, in MB."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    # What getrusage says of a process that another started may be the other's.
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-    return round(int(line.split()[1]) / 1e3)
+    return round(kilobytes("VmHWM") / 1e3)
 
 
 # What a build computes.

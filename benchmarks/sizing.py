@@ -19,9 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.synthetic import DIMENSION
+
 RESULTS = Path(__file__).resolve().parent / "results.json"
 _SIZES = (1_000_000, 10_000_000, 250_000_000)
-_DIMENSION = 384
 _CODES = (("8-bit codes", 396), ("4-bit codes", 224), ("1-bit codes", 68))
 _NEIGHBOUR_BYTES = 30 * 8
 _A_DAY = 24.0
@@ -52,10 +53,10 @@ def _needed(size: int, rate: float, built: dict[str, dict[str, Any]]) -> dict[st
         "machines to embed in a day": math.ceil(hours / _A_DAY),
         "hours to build from vectors": round(seconds / 3600, 1),
         "that is": "measured" if is_measured else "extrapolated",
-        "vectors on disk, GB": round(size * _DIMENSION * 4 / 1e9, 1),
+        "vectors on disk, GB": round(size * DIMENSION * 4 / 1e9, 1),
         **{f"{name}, GB": round(size * held / 1e9, 1) for name, held in _CODES},
         "graph on disk, GB": round(size * _NEIGHBOUR_BYTES / 1e9, 1),
-        "Milvus, exact, GB": round(size * _DIMENSION * 4 / 1e9),
+        "Milvus, exact, GB": round(size * DIMENSION * 4 / 1e9),
     }
 
 

@@ -26,6 +26,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.memory import kilobytes
 from benchmarks.synthetic import write_corpus
 from explorer.build import Options, build
 from explorer.drafting import Drawn
@@ -151,8 +152,7 @@ class _Memory:
 
 
 def _memory(kind: str) -> int:
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(kind))
+    return kilobytes(kind) // 1024
 
 
 def _built(library: Path, digest: Path, vectors: Path) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.palette import DARK, LIGHT, PALETTE
 from explorer.query import quotable
 
@@ -101,7 +100,7 @@ def colouring(
     return Colouring(ColourBy.TOPIC, _palette(safe), of, legend)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[Key, ...]]:
     topics = generation.levels[level]
     numbers = np.array([topic.colour % len(PALETTE) for topic in topics], dtype=np.uint8)
@@ -113,7 +112,7 @@ def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[Key, .
     return numbers[generation.memberships[level]], legend
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def _by_year(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     years = generation.records.years
     firsts, lasts, counts = _spans(years[years > 0])
@@ -149,7 +148,7 @@ def _spans(known: NDArray[np.int32]) -> tuple[list[int], list[int], list[int]]:
     return firsts, lasts, counts
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     digests = generation.records.digests
     largest = sorted(digests, key=lambda name: (-len(digests[name]), name))[:_MOST_DIGESTS]
@@ -166,7 +165,7 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     return of, tuple(keys)
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def _by_novelty(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     """Rank papers by how unlike they are to their nearest neighbours that are not of later."""
     dates = generation.records.dates

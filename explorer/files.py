@@ -45,16 +45,26 @@ def replace_text(path: Path, text: str) -> None:
     Raises:
         OSError: the folder cannot be written; the file stays as it was.
     """
-    scratch = path.with_name(f".{path.name}.new")
-    try:
+    with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8")
         sync(scratch)
+    sync(path.parent)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file beside ``path`` to be written, and put it in the place of ``path`` in one step.
+
+    Whatever is raised inside, ``path`` stays as it was, and nothing is left beside it.
+    """
+    scratch = path.with_name(f".{path.name}.new")
+    try:
+        yield scratch
         scratch.replace(path)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             scratch.unlink()
         raise
-    sync(path.parent)
 
 
 @contextmanager

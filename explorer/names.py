@@ -456,7 +456,7 @@ def _bag(phrase: str) -> frozenset[str]:
     return frozenset(_one_spelling(stem(word)) for word in re.findall(r"\w+", phrase))
 
 
-def _one_spelling(stem: str) -> str:
+def _one_spelling(word: str) -> str:
     for british, american in _SPELLINGS:
-        stem = british.sub(american, stem)
-    return stem
+        word = british.sub(american, word)
+    return word

@@ -150,7 +150,7 @@ def scene(generation: Generation, look: Look, highlights: Highlights) -> bytes:
     return packed(header | _asked(look), arrays)
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def home_view(generation: Generation) -> View:
     """Return what the map shows at first: all of it, but for a few papers far out."""
     (left, bottom), (right, top) = home_frame(generation)
@@ -163,12 +163,12 @@ def topic_view(generation: Generation, topic: str) -> View:
     return View(float(left), float(bottom), float(right), float(top))
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def detail_of(generation: Generation) -> Detail:
     return Detail(generation.positions, generation.strengths[-1])
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def dated(
     generation: Generation,
 ) -> tuple[tuple[str, ...], NDArray[np.int64], tuple[int, ...]]:
@@ -276,7 +276,7 @@ def names_in(
     return found
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def _names(generation: Generation) -> tuple[_Name, ...]:
     """Return all topics from the shown level down, where each lies and how far it extends."""
     level = shown_level(generation)

@@ -122,8 +122,7 @@ class Library(Folder):
         filters = Filters(topic=topic)
         query = Query(text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse)
         generation = self.generation
-        embedder = self.embedder(generation) if needs_model(generation, query) else None
-        results = search(generation, embedder, query, k)
+        results = self._asked(generation, query, k)
         return self._explained(generation, results) if why else results
 
     def page(
@@ -141,10 +140,13 @@ class Library(Folder):
         if parsed.words.strip() or examples:
             is_rearranged = query.diverse or query.sort is Sort.DATE
             depth = MOST_REARRANGED if is_rearranged else min(depth, MOST_RANKED)
-        embedder = self.embedder(generation) if needs_model(generation, query) else None
-        results = search(generation, embedder, query, depth, offset=offset)
+        results = self._asked(generation, query, depth, offset)
         some = replace(results, hits=results.hits[:k])
         return Page(self._explained(generation, some) if why else some, len(results.hits) > k)
+
+    def _asked(self, generation: Generation, query: Query, k: int, offset: int = 0) -> Results:
+        embedder = self.embedder(generation) if needs_model(generation, query) else None
+        return search(generation, embedder, query, k, offset=offset)
 
     def _explained(self, generation: Generation, results: Results) -> Results:
         """Return ``results`` with their telling sentences; where no vector was, none are sought."""

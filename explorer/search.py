@@ -484,8 +484,7 @@ def _hit(generation: Generation, rank: int, found: Ranked, place: int, stems: Se
     paper = generation.records[row]
     total = float(found.meaning[place] + found.words[place])
     meaning = round(float(found.meaning[place]) / total, 3) if total > 0 else 0.0
-    texts = f"{paper.text} {' '.join(paper.authors)}"
-    matching = forms(texts, set(stems)) if stems else {}
+    matching = forms(f"{paper.text} {' '.join(paper.authors)}", set(stems)) if stems else {}
     why = Why(
         meaning=meaning,
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import textwrap
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.palette import DARK, LIGHT, PALETTE, Inks
 from explorer.topic_tree import shown_level, topic_tree
 from explorer.topics import Topic
@@ -26,7 +25,7 @@ _SECTOR_LETTERS = 13
 _MOST_TICKS = 8
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def topic_colours(generation: Generation) -> dict[str, str]:
     """Return the colour of each topic by its id.
 

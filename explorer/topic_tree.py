@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from explorer.generation import Generation
+from explorer.generation import Generation, remembered
 from explorer.palette import PALETTE
 from explorer.topics import Topic
 
@@ -42,7 +41,7 @@ def branch_of(generation: Generation, topic: Topic) -> Branch:
     return _tree(generation)[1][topic.id]
 
 
-@lru_cache(maxsize=2)
+@remembered(1)
 def _tree(generation: Generation) -> tuple[tuple[Branch, ...], dict[str, Branch]]:
     shown = shown_level(generation)
     below: dict[str, list[Topic]] = {}

@@ -159,7 +159,7 @@ def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings)
     resolution = settings.resolution
     lasting: dict[int, list[NDArray[np.intp]]] = defaultdict(list)
     count = len(ties)
-    while count > _FEWEST_FIELDS - 1 and resolution > _LEAST_RESOLUTION:
+    while count >= _FEWEST_FIELDS and resolution > _LEAST_RESOLUTION:
         fields = _louvain(ties, resolution)
         count = int(fields.max()) + 1
         if _FEWEST_FIELDS <= count <= settings.handful:

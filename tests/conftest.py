@@ -15,6 +15,7 @@ import pytest
 from explorer.build import Options, build
 from explorer.library import Library
 from explorer.paper import Paper
+from explorer.records import Records
 from tests.milvus_servers import CannotStart, Lite, Standalone, started
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -292,3 +293,17 @@ def milvus_standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stan
             yield server
     except CannotStart as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture
+def rows_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows of the papers that are read, one by one, while a test runs."""
+    read: list[int] = []
+    get = Records.__getitem__
+
+    def counted(self: Records, row: int) -> Paper:
+        read.append(row)
+        return get(self, row)
+
+    monkeypatch.setattr(Records, "__getitem__", counted)
+    return read

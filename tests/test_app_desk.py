@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -363,26 +364,35 @@ server_metadata_url = "{provider.address}/.well-known/openid-configuration"
     return path
 
 
+@contextmanager
+def _served_with_sign_in(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, IdentityProvider]]:
+    """Serve the page over ``library`` where people sign in, and yield its address and who asks."""
+    port = free_port()
+    with identity_provider() as provider:
+        monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(_secrets(folder, provider, port)))
+        with serve_page(library.folder, port=port) as address:
+            yield address, provider
+
+
 @needs_browser
 def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
     library: Library, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("authlib")
-    port = free_port()
-    with identity_provider() as provider:
+    monkeypatch.setenv("EXPLORER_GUESTS", "1")
+    with _served_with_sign_in(library, tmp_path, monkeypatch) as (address, provider):
         provider.person = {"sub": "id-ada", "name": "Ada"}
-        monkeypatch.setenv("EXPLORER_GUESTS", "1")
-        monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(_secrets(tmp_path, provider, port)))
-        with serve_page(library.folder, port=port) as address:
-            page = _page(browser)
-            page.goto(f"{address}/?view=library")
-            page.get_by_text("Guests only look at the library").wait_for()
-            assert page.get_by_test_id("stFileUploaderDropzone").count() == 0
-            page.locator(".st-key-sign-in- button").click()
-            page.locator(".st-key-sign-out button").first.wait_for()
-            page.goto(f"{address}/?view=library")
-            page.get_by_test_id("stFileUploaderDropzone").wait_for()
-            page.context.close()
+        page = _page(browser)
+        page.goto(f"{address}/?view=library")
+        page.get_by_text("Guests only look at the library").wait_for()
+        assert page.get_by_test_id("stFileUploaderDropzone").count() == 0
+        page.locator(".st-key-sign-in- button").click()
+        page.locator(".st-key-sign-out button").first.wait_for()
+        page.goto(f"{address}/?view=library")
+        page.get_by_test_id("stFileUploaderDropzone").wait_for()
+        page.context.close()
 
 
 @needs_browser
@@ -390,35 +400,32 @@ def test_who_signs_in_has_a_desk_of_their_own(
     library: Library, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("authlib")
-    port = free_port()
-    with identity_provider() as provider:
-        monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
-        monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(_secrets(tmp_path, provider, port)))
-        with serve_page(library.folder, port=port) as address:
-            starred: dict[str, str] = {}
-            for name, hit in (("ada", 1), ("grace", 2), ("ada", 1)):
-                # Both say that they are called the same, which must not matter.
-                provider.person = {"sub": f"id-{name}", "name": "A. Reader", "email": "a@b.example"}
-                page = _page(browser)
-                page.goto(f"{address}/?q=liver+segmentation&mode=lexical")
-                sign_in = page.locator(".st-key-sign-in- button")
-                sign_in.wait_for()
-                assert page.locator('[class*="st-key-open-hit"]').count() == 0
-                sign_in.click()
-                page.locator(".st-key-sign-out button").first.wait_for()
-                page.goto(f"{address}/?q=liver+segmentation&mode=lexical")
-                star = page.locator(f'[class*="st-key-star-hit{hit}-"] button')
-                star.wait_for()
-                on = page.locator('[class*="st-key-star-"] button[kind="primary"]')
-                if name in starred:
-                    on.wait_for()
-                    assert on.count() == 1
-                else:
-                    assert on.count() == 0
-                    star.click()
-                    on.wait_for()
-                    starred[name] = f"id-{name}@{provider.address.partition('://')[2]}"
-                page.context.close()
+    monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
+    with _served_with_sign_in(library, tmp_path, monkeypatch) as (address, provider):
+        starred: dict[str, str] = {}
+        for name, hit in (("ada", 1), ("grace", 2), ("ada", 1)):
+            # Both say that they are called the same, which must not matter.
+            provider.person = {"sub": f"id-{name}", "name": "A. Reader", "email": "a@b.example"}
+            page = _page(browser)
+            page.goto(f"{address}/?q=liver+segmentation&mode=lexical")
+            sign_in = page.locator(".st-key-sign-in- button")
+            sign_in.wait_for()
+            assert page.locator('[class*="st-key-open-hit"]').count() == 0
+            sign_in.click()
+            page.locator(".st-key-sign-out button").first.wait_for()
+            page.goto(f"{address}/?q=liver+segmentation&mode=lexical")
+            star = page.locator(f'[class*="st-key-star-hit{hit}-"] button')
+            star.wait_for()
+            on = page.locator('[class*="st-key-star-"] button[kind="primary"]')
+            if name in starred:
+                on.wait_for()
+                assert on.count() == 1
+            else:
+                assert on.count() == 0
+                star.click()
+                on.wait_for()
+                starred[name] = f"id-{name}@{provider.address.partition('://')[2]}"
+            page.context.close()
     generation = library.open()
     rows = [marks_on(generation, desk_of(library.folder, who)).starred for who in starred.values()]
     assert [len(found) for found in rows] == [1, 1]

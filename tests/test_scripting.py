@@ -14,8 +14,6 @@ from explorer import Library
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, LibraryMissing, UnknownPaper, UnknownTopic
 from explorer.library import Library as Folder
-from explorer.paper import Paper
-from explorer.records import Records
 from explorer.search import Query, search, similar
 from tests.conftest import Growing
 
@@ -130,22 +128,15 @@ def test_the_notebook_runs(
 
 
 def test_a_page_of_what_filters_let_through_reads_no_more_than_itself(
-    library: Library, monkeypatch: pytest.MonkeyPatch
+    library: Library, rows_read: list[int]
 ) -> None:
     generation, query = library.generation, Query("has:abstract")
     everything = search(generation, None, query, generation.size).hits
-    read: list[int] = []
-    get = Records.__getitem__
-
-    def counted(self: Records, row: int) -> Paper:
-        read.append(row)
-        return get(self, row)
-
-    monkeypatch.setattr(Records, "__getitem__", counted)
+    rows_read.clear()
     page = library.page(generation, query, 5, 30)
     assert page.results.hits == everything[30:35]
     assert page.more
-    assert len(read) <= 6
+    assert len(rows_read) <= 6
     assert not library.page(generation, query, 5, generation.size - 5).more
 
 

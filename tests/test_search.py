@@ -19,7 +19,6 @@ from explorer.filters import Filters, allowed_rows, find_topic
 from explorer.generation import Generation
 from explorer.library import Library
 from explorer.paper import Paper
-from explorer.records import Records
 from explorer.search import (
     Mode,
     Query,
@@ -316,20 +315,13 @@ def test_the_newest_are_the_newest_though_variety_is_asked_for(
 
 @pytest.mark.parametrize("query", [Query("liver scans"), Query("has:abstract")])
 def test_hits_that_are_passed_over_are_counted_but_not_read(
-    generation: Generation, hashing: Embedder, query: Query, monkeypatch: pytest.MonkeyPatch
+    generation: Generation, hashing: Embedder, query: Query, rows_read: list[int]
 ) -> None:
     everything = search(generation, hashing, query, 30)
-    read: list[int] = []
-    get = Records.__getitem__
-
-    def counted(self: Records, row: int) -> Paper:
-        read.append(row)
-        return get(self, row)
-
-    monkeypatch.setattr(Records, "__getitem__", counted)
+    rows_read.clear()
     some = search(generation, hashing, query, 30, offset=25)
     assert some.hits == everything.hits[25:]
-    assert read == rows(some)
+    assert rows_read == rows(some)
 
 
 @pytest.mark.parametrize("text", ["like:starred", "unlike:dismissed", "is:starred", "tag:thesis"])

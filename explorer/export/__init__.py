@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
 from explorer.errors import UnusableInput
+from explorer.files import replacing
 from explorer.generation import Generation
 
 Write = Callable[[TextIO], None]
@@ -114,14 +114,8 @@ def write_file(path: Path, write: Write) -> None:
 
 
 def _replace(path: Path, write: Write) -> None:
-    scratch = path.with_name(f".{path.name}.new")
-    try:
+    with replacing(path) as scratch:
         with scratch.open("w", encoding="utf-8", newline="") as file:
             write(file)
         if path.exists():
             shutil.copymode(path, scratch)
-        scratch.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            scratch.unlink()
-        raise
