@@ -6,7 +6,7 @@ id, its colour and its name; only topics that are new are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -18,7 +18,7 @@ from explorer.embedders import Vectors
 from explorer.lineage import Before, Descent, carried, descents, descents_by_name
 from explorer.names import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
 from explorer.paper import Paper
-from explorer.phrases import key_of, keys_in, phrase_table, stems_in
+from explorer.phrases import holds, key_of, phrase_table
 from explorer.records import ids_of, papers_at, rows_same
 from explorer.settings import TopicSettings
 from explorer.topics import (
@@ -307,8 +307,8 @@ class _Facts:
         self._ids = ids_of(papers)
         self._vectors = vectors
         self._before = before
-        self._stems: dict[tuple[bool, int], str] = {}
-        self._keys: dict[tuple[bool, int], frozenset[str]] = {}
+        self._holds: dict[tuple[bool, int], Callable[[str], bool]] = {}
+        """What tells which phrases stand in a paper now, or did before; by its row."""
         self._members_before = (
             [members_of(labels) for labels in before.memberships] if before else []
         )
@@ -381,10 +381,6 @@ class _Facts:
     def _stands_in(self, key: str, papers: Sequence[Paper], row: int, *, now: bool) -> bool:
         """Whether a phrase stands in a paper of this outline, or of the one before."""
         place = (now, row)
-        if place not in self._stems:
-            self._stems[place] = stems_in(papers[row])
-        if f" {key} " not in self._stems[place]:
-            return False
-        if place not in self._keys:
-            self._keys[place] = keys_in(papers[row])
-        return key in self._keys[place]
+        if place not in self._holds:
+            self._holds[place] = holds(papers[row])
+        return self._holds[place](key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from explorer.lexicon import STOP_WORDS, stem
@@ -154,24 +154,23 @@ def key_of(phrase: str) -> str:
     return _key(phrase.split())
 
 
-def stems_in(paper: Paper) -> str:
-    """Return the stems of ``paper`` between blanks; where a key is none of it, it is no phrase."""
-    runs = (
-        _key(run)
+def holds(paper: Paper) -> Callable[[str], bool]:
+    """Return what tells whether a key is that of a phrase in ``paper``."""
+    runs = [
+        (f" {_key(run)} ", run)
         for text in (paper.readable_title, paper.readable_abstract)
         for _, run in _runs(text)
-    )
-    return f" {' | '.join(runs)} "
+    ]
+
+    def found(key: str) -> bool:
+        # Where the stems do not follow each other, no phrase need be looked at.
+        return any(f" {key} " in stems and key in _keys(run) for stems, run in runs)
+
+    return found
 
 
-def keys_in(paper: Paper) -> frozenset[str]:
-    """Return the keys of all phrases in ``paper``."""
-    return frozenset(
-        _key(run[start:end])
-        for text in (paper.readable_title, paper.readable_abstract)
-        for _, run in _runs(text)
-        for start, end in _phrases(run)
-    )
+def _keys(run: list[str]) -> Iterable[str]:
+    return (_key(run[start:end]) for start, end in _phrases(run))
 
 
 def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:

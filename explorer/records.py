@@ -162,6 +162,21 @@ class Records(Sequence[Paper]):
         same: NDArray[np.bool_] = self._rows[ours] == theirs
         return same
 
+    def agreeing(self, other: Records, fields: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which rows are as those of ``other``, row by row of as many, in ``fields``.
+
+        What is nowhere told agrees with nothing.
+        """
+        ours, theirs = (
+            Records(records._table.select(fields), records._rows) for records in (self, other)
+        )
+        parts = [
+            np.logical_and.reduce([_equal(one[field], two[field]) for field in fields])
+            for one, two in zip(ours.batches(), theirs.batches(), strict=True)
+        ]
+        found: NDArray[np.bool_] = np.concatenate([np.empty(0, dtype=bool), *parts])
+        return found
+
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all papers in order, so many at a time, each time in one piece."""
         for start in range(0, len(self), _ROWS_A_BATCH):
@@ -346,10 +361,13 @@ def rows_same(
     unsure = np.flatnonzero(same)
     if isinstance(before, Records) and isinstance(papers, Records):
         unsure = unsure[~papers.are_rows_of(before, unsure, moved[unsure])]
-    for row, was, now in zip(
+        was, now = before.chosen(unsure), papers.chosen(moved[unsure])
+        same[unsure] = was.agreeing(now, fields)
+        return same
+    for row, old, new in zip(
         unsure.tolist(), papers_at(before, unsure), papers_at(papers, moved[unsure]), strict=True
     ):
-        same[row] = was is now or all(getattr(was, f) == getattr(now, f) for f in fields)
+        same[row] = old is new or all(getattr(old, f) == getattr(new, f) for f in fields)
     return same
 
 
@@ -363,6 +381,22 @@ def papers_at(papers: Sequence[Paper], rows: Rows) -> Iterable[Paper]:
 def ids_of(papers: Sequence[Paper]) -> Sequence[str]:
     """Return the library's id of each paper."""
     return papers.ids if isinstance(papers, Records) else [paper.id for paper in papers]
+
+
+def _equal(ours: pa.Array, theirs: pa.Array) -> NDArray[np.bool_]:
+    """Return where two columns are equal; Arrow itself does not compare lists."""
+    if not pa.types.is_list(ours.type):
+        equal: NDArray[np.bool_] = np.asarray(pc.fill_null(pc.equal(ours, theirs), False))
+        return equal
+    lengths, other_lengths = (
+        np.asarray(pc.fill_null(pc.list_value_length(column), -1)) for column in (ours, theirs)
+    )
+    same: NDArray[np.bool_] = (lengths == other_lengths) & (lengths >= 0)
+    rows = np.flatnonzero(same)
+    one, two = (pc.list_flatten(column.take(pa.array(rows))) for column in (ours, theirs))
+    of_values = np.repeat(rows, lengths[rows])
+    same[of_values[~np.asarray(pc.fill_null(pc.equal(one, two), False))]] = False
+    return same
 
 
 def _batches(papers: Iterable[Paper]) -> Iterator[pa.RecordBatch]:

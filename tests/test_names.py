@@ -16,7 +16,7 @@ from explorer.lexicon import STOP_WORDS, stem
 from explorer.library import Library
 from explorer.names import _scores, name_topics
 from explorer.paper import Paper
-from explorer.phrases import phrase_table
+from explorer.phrases import holds, phrase_table
 from explorer.topics import Labels, TopicName
 
 FILLER = frozenset(
@@ -228,3 +228,12 @@ def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
     labels = np.array([0] * 12 + [1] * 12, dtype=np.int32)
     scores = _scores(table, labels, np.zeros(24, dtype=np.int32), [0])[0]
     assert scores["spars retriev"] > 1.5 * scores["volcan ash"]
+
+
+def test_a_paper_holds_its_phrases_and_no_others(seed_library: Library) -> None:
+    papers = list(seed_library.open().records)[:40]
+    keys = [phrase_table([paper, paper]).papers.keys() for paper in papers]
+    every = sorted(set().union(*keys))
+    for paper, own in zip(papers, keys, strict=True):
+        tells = holds(paper)
+        assert {key for key in every if tells(key)} == own

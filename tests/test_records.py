@@ -55,6 +55,10 @@ def test_what_was_written_comes_back(records: Records) -> None:
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+FEW = st.lists(st.sampled_from(["a", "b", ""]), max_size=2).map(tuple)
+NAMED = st.builds(
+    Paper, title=st.sampled_from(["One", "Two"]), authors=FEW, keywords=FEW, id=st.just("p")
+)
 SOURCES = st.lists(st.builds(Source, TEXT, st.integers(1, 2**62), TEXT), max_size=3).map(tuple)
 
 
@@ -207,6 +211,15 @@ def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: Recor
         assert rows_same(before, now, moved, ("date",)).tolist() == [True, True, True, False]
         gone = np.array([-1, -1, 1, -1])
         assert rows_same(before, now, gone, ("title",)).tolist() == [False, False, True, False]
+
+
+@given(st.lists(st.tuples(NAMED, NAMED), max_size=8))
+def test_records_agree_where_their_papers_do(pairs: list[tuple[Paper, Paper]]) -> None:
+    fields = ("title", "authors", "keywords")
+    before, now = (Records.of(papers) for papers in zip(*pairs, strict=True)) if pairs else ([], [])
+    moved = np.arange(len(pairs))
+    wanted = [all(getattr(a, f) == getattr(b, f) for f in fields) for a, b in pairs]
+    assert rows_same(before, now, moved, fields).tolist() == wanted
 
 
 def test_texts_are_read_by_fingerprint(records: Records) -> None:
