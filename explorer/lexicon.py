@@ -13,7 +13,7 @@ import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,8 +55,11 @@ _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
 """The fields that papers are ranked by, and how much each counts; text holds the title, too."""
 BY_TITLE = (("title", 1.0),)
 _MOST_QUERY_WORDS = 256
-_LOOKED_THROUGH = 8_000
-"""Best papers that are looked through for those allowed, at most; to name those takes longer."""
+_LOOKED_FOR_EACH = 16
+"""Best papers that are looked through for those allowed, at most, for each of those; to name them
+takes longer."""
+_LEAST_LOOKED_THROUGH = 8_000
+_MOST_LOOKED_THROUGH = 80_000
 _NAMED_ONE_BY_ONE = 800
 """Papers up to which a query for each takes less time than one for a set of them."""
 _MARGIN = 1.5
@@ -76,6 +79,11 @@ class Ranking:
 
     keys: Keys
     scores: NDArray[np.float32]
+    beyond: float = 0.0
+    """What other papers score at most, of those that were allowed."""
+    seen: Ranking | None = None
+    """Where only some papers were allowed and the best of all were looked through for them: those
+    best of all."""
 
 
 class Lexicon:
@@ -202,18 +210,24 @@ class Lexicon:
         query = tantivy.Query.boolean_query(clauses)
         if among is None:
             return self._best(query, k)
+        allowed = np.zeros(len(self._keys), dtype=bool)
+        allowed[among] = True
         enough = math.ceil(_MARGIN * k * len(self._keys) / len(among))
-        if enough <= _LOOKED_THROUGH:
+        most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
+        looked = None
+        while enough <= most:
             looked = self._best(query, enough)
-            allowed = np.zeros(len(self._keys), dtype=bool)
-            allowed[among] = True
             passed = np.flatnonzero(allowed[looked.keys])[:k]
             if len(passed) == k or len(looked.keys) < enough:
-                return Ranking(looked.keys[passed], looked.scores[passed])
+                scores = looked.scores[passed]
+                beyond = float(scores[-1]) if len(passed) == k else 0.0
+                return Ranking(looked.keys[passed], scores, beyond, looked)
+            # Fewer pass among those that match best: as many again will hardly do.
+            enough = math.ceil(_MARGIN * enough * k / max(1, len(passed)))
         must = tantivy.Occur.Must
         named = self._named(self._keys[among].tolist())
         both = [(must, query), (must, tantivy.Query.const_score_query(named, 0.0))]
-        return self._best(tantivy.Query.boolean_query(both), k)
+        return replace(self._best(tantivy.Query.boolean_query(both), k), seen=looked)
 
     def _named(self, keys: list[int]) -> tantivy.Query:
         """Return the query for the papers with these keys."""
@@ -230,10 +244,9 @@ class Lexicon:
         searcher = self._index.searcher()
         hits = searcher.search(query, k, count=False).hits
         keys = searcher.fast_field_values("key", [address for _, address in hits])
-        return Ranking(
-            self._rows[np.array(keys, dtype=np.int64)],
-            np.array([score for score, _ in hits], dtype=np.float32),
-        )
+        scores = np.array([score for score, _ in hits], dtype=np.float32)
+        beyond = float(scores[-1]) if 0 < len(hits) == k else 0.0
+        return Ranking(self._rows[np.array(keys, dtype=np.int64)], scores, beyond)
 
     def holding(self, phrase: str, field: str) -> Keys:
         """Return the rows whose ``field`` holds ``phrase``, its words inflected as they may be.

@@ -157,24 +157,26 @@ class _Words:
         self._lexicon = generation.lexicon
         self._text = text
         self._rows = rows
-        last = float(ranking.scores[-1]) if len(ranking.keys) >= wanted else 0.0
         self.least = np.zeros(len(rows))
-        self.most = np.full(len(rows), last)
+        self.most = np.full(len(rows), ranking.beyond)
         if among is not None:
             # A neighbour that the filter keeps out may match better than any paper that passes.
-            best = generation.lexicon.search(text, 1).scores
-            self.most[~_are_among(rows, among)] = best.max(initial=0.0)
-        known = np.searchsorted(rows, ranking.keys)
-        self.least[known] = self.most[known] = ranking.scores
+            best = ranking.seen or generation.lexicon.search(text, wanted)
+            self.most[~_are_among(rows, among)] = best.beyond
+            self._know(best)
+        self._know(ranking)
+
+    def _know(self, ranking: Ranking) -> None:
+        there = _are_among(ranking.keys, self._rows)
+        places = np.searchsorted(self._rows, ranking.keys[there])
+        self.least[places] = self.most[places] = ranking.scores[there]
 
     def look_up(self, places: Keys) -> None:
         """Make the scores of the papers at ``places`` exact."""
         unsure = places[self.most[places] > self.least[places]]
         rows = self._rows[unsure]
-        exact = self._lexicon.search(self._text, len(rows), rows)
         self.most[unsure] = 0.0  # what is not found matches no word
-        found = np.searchsorted(self._rows, exact.keys)
-        self.least[found] = self.most[found] = exact.scores
+        self._know(self._lexicon.search(self._text, len(rows), rows))
 
 
 def _factors(cosines: Scores, words: Scores, settings: SearchSettings) -> tuple[float, float]:

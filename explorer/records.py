@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
@@ -55,6 +56,8 @@ _ROWS_A_BATCH = 2_500
 """Rows that are stored together."""
 _ROWS_AT_ONCE = 1_000
 """Papers that lie in memory at once while they are written or gone through."""
+_READ_BEFORE_RELEASE = 200
+"""Papers that are read one by one from a mapped file before its memory is given back."""
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 
@@ -71,6 +74,8 @@ class Records(Sequence[Paper]):
         self._columns = columns
         self._begins_with: pa.Table | None = None
         """Where ``table`` was put together, the table that its first rows are of."""
+        self._mapped: mmap.mmap | None = None
+        self._read = 0
 
     @classmethod
     def of(cls, papers: Iterable[Paper]) -> Records:
@@ -107,10 +112,14 @@ class Records(Sequence[Paper]):
                 made when it is asked for.
         """
         try:
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        except (OSError, pa.ArrowInvalid) as error:
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+        except (OSError, ValueError, pa.ArrowInvalid) as error:
             raise LibraryDamaged(f"{path}: the records cannot be read ({error}).") from None
-        return cls(table, columns=Columns.open(columns) if columns else None)
+        records = cls(table, columns=Columns.open(columns) if columns else None)
+        records._mapped = mapped
+        return records
 
     def __len__(self) -> int:
         return int(self._table.num_rows) if self._rows is None else len(self._rows)
@@ -127,7 +136,20 @@ class Records(Sequence[Paper]):
         place = range(len(self))[row] if self._rows is None else int(self._rows[row])
         which = int(np.searchsorted(self._begins, place, side="right")) - 1
         batch = self._batches[which].slice(place - int(self._begins[which]), 1)
-        return _paper(batch.to_pylist()[0])
+        paper = _paper(batch.to_pylist()[0])
+        self._read += 1
+        if self._read % _READ_BEFORE_RELEASE == 0:
+            self._release()
+        return paper
+
+    def _release(self) -> None:
+        """Give back the memory that holds what was read; it is read anew where it is asked for.
+
+        A paper is in as many places of the file as it has fields, and the system maps what lies
+        about each. It stays in the system's cache of files.
+        """
+        if self._mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapped.madvise(mmap.MADV_DONTNEED)
 
     @cached_property
     def _batches(self) -> list[pa.RecordBatch]:

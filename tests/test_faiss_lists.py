@@ -101,6 +101,18 @@ def test_a_filter_that_lets_through_what_is_far_finds_the_nearest_of_that(
         assert np.allclose(found.scores[0], right, atol=1e-3)
 
 
+@pytest.mark.parametrize("kept_out", [0.002, 0.02, 0.2])
+def test_a_filter_that_keeps_out_what_is_nearest_finds_what_comes_next(
+    built: Engine, vectors: Vectors, queries: Vectors, kept_out: float
+) -> None:
+    some = vectors[:PAPERS]
+    shares = []
+    for query in queries[:40]:
+        among = np.sort(np.argsort(-(some @ query))[round(kept_out * PAPERS) :])
+        shares.append(recall(built, some, query[None], among))
+    assert np.mean(shares) > 0.98
+
+
 @pytest.mark.parametrize("wanted", [10, 3_000, 16_000])
 def test_as_many_come_back_as_there_are(built: Engine, queries: Vectors, wanted: int) -> None:
     for among in (None, np.arange(0, PAPERS, 2, dtype=np.int64)):

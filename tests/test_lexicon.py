@@ -158,7 +158,8 @@ def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: Lexicon) ->
 def test_a_filter_lets_the_same_through_by_either_way(
     lexicon: Lexicon, share: float, looked_through: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.lexicon._LOOKED_THROUGH", looked_through)
+    monkeypatch.setattr("explorer.lexicon._LEAST_LOOKED_THROUGH", looked_through)
+    monkeypatch.setattr("explorer.lexicon._LOOKED_FOR_EACH", 0)
     text = "segmentation of video and liver scans with a decoder"
     whole = lexicon.search(text, 40)
     draw = np.random.default_rng(5)

@@ -53,6 +53,15 @@ def test_what_was_written_comes_back(records: Records) -> None:
     assert list(records.fingerprints) == [paper.fingerprint for paper in PAPERS]
 
 
+def test_memory_that_was_given_back_is_read_again(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.records._READ_BEFORE_RELEASE", 1)
+    for _ in range(2):
+        assert tuple(records[row] for row in range(len(records))) == PAPERS
+    assert list(records.titles) == [paper.title for paper in PAPERS]
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 FEW = st.lists(st.sampled_from(["a", "b", ""]), max_size=2).map(tuple)

@@ -13,6 +13,7 @@ are looked through, and more of them the fewer they hold.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import asdict
 from functools import cached_property
@@ -49,6 +50,10 @@ _FEW = 5_000
 
 _AGAINST = 0.5
 """Share of what a filter usually lets through, below which it keeps near vectors out."""
+_AS_USUAL = 0.9
+"""Share of it from which it lets near vectors through like others, so that as many lists do."""
+_NEARER = (0.125, 0.25, 0.5, 1.0)
+"""Parts of the lists to be looked through, the nearest first, in which that share is taken."""
 
 
 class ListsFactory(InFolder):
@@ -284,8 +289,10 @@ class FaissLists:
     def _candidates_among(self, query: Vectors, wanted: int, found: int, among: Keys) -> Keys:
         """Look through lists that hold any of ``among``, the nearest first.
 
-        Each time as many as before are added, until those bring nothing new. Where a filter keeps
-        out what lies near the query, nearness tells little of the rest, and all are looked through.
+        Where the filter lets near vectors through as it does others, as many lists do as for a
+        search of all. Else each time as many as before are added, until those bring nothing new.
+        Where it keeps out what lies near the query, nearness tells little of the rest, and all are
+        looked through.
         """
         import faiss
 
@@ -302,9 +309,10 @@ class FaissLists:
         # The nearest of a tenth of all vectors are as rare as the ten times as many of all.
         share = len(among) / float(self._list_sizes[holds].sum())
         start, stop = 0, self.tuning.probes(max(1, round(found / share)), lists)
-        nearby = order[0, :stop]
-        if inside[nearby].sum() < _AGAINST * share * self._list_sizes[nearby].sum():
+        usual = self._let_through(inside, order[0, :stop]) / share
+        if usual[-1] < _AGAINST:
             stop = order.shape[1]
+        is_enough = usual.min() >= _AS_USUAL
         keys = np.empty(0, dtype=np.int64)
         scores = np.empty(0, dtype=np.float32)
         while start < order.shape[1]:
@@ -318,10 +326,22 @@ class FaissLists:
             best = np.argsort(-scores, kind="stable")[:wanted]
             changed = np.isin(best[:found], new).sum()
             keys, scores = keys[best], scores[best]
-            if len(keys) >= found and changed <= (1 - self.tuning.wanted) * found:
+            is_enough = is_enough or changed <= (1 - self.tuning.wanted) * found
+            if len(keys) >= found and is_enough:
                 break
             start, stop = stop, 2 * stop
         return np.pad(keys, (0, wanted - len(keys)), constant_values=-1)
+
+    def _let_through(self, inside: Keys, lists: Keys) -> NDArray[np.float64]:
+        """Return which share of the vectors in the nearest of ``lists`` a filter lets through.
+
+        Args:
+            inside: how many it lets through of each list.
+        """
+        ends = np.array([math.ceil(part * len(lists)) - 1 for part in _NEARER])
+        passing = np.cumsum(inside[lists])[ends]
+        shares: NDArray[np.float64] = passing / np.cumsum(self._list_sizes[lists])[ends]
+        return shares
 
     def _in_lists(
         self,
