@@ -1,56 +1,51 @@
-"""Papers on disk: ``python -m benchmarks storage [PAPERS ...]`` (100,000 without a number).
+"""A whole library: ``python -m benchmarks storage [PAPERS ...]`` (100,000 without a number).
 
-What records, identity, vectors, filters and the word index cost at a size, beside everything that
-is computed of vectors: papers of :mod:`benchmarks.synthetic` go through a whole build with their
-vectors given, but graph, map and topics are made up, and so are how many papers a topic has. First
-the build: seconds by stage, and the highest memory of the process's own in each (mapped files
-apart, which the system takes back at need), once more with abstracts of ten times the length where
-there are up to 100,000 papers. Then an update that adds 1 %, which makes the index anew here. Then,
-in a process of its own, the library is opened, and searched by meaning and words with filters, each
-search for six words that were not asked before: ``first`` is the first search with a filter. The
-queries' embedder is the one that hashes words, which takes no time worth telling. Last, what the
-page asks of all papers.
+Papers of :mod:`benchmarks.synthetic` go through a whole build with their vectors given: records,
+identity, index, graph, map, topics with their names, filters and the word index. First the build:
+seconds by stage, and the highest memory of the process's own in each (mapped files apart, which the
+system takes back at need), once more with abstracts of ten times the length where there are up to
+100,000 papers. Then an update that adds 1 %. Then, in a process of its own, the library is opened,
+and searched by meaning and words with filters, each search for six words that were not asked
+before, their embedding included: ``first`` is the first search with a filter. Then what the page
+asks of all papers. Last, the page itself is served and opened in a browser, searched with each of
+the filters, and the memory of its server is looked at.
 """
 
 from __future__ import annotations
 
 import json
 import multiprocessing
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from urllib.parse import urlencode
 
 import numpy as np
 
-from benchmarks.memory import kilobytes
+from benchmarks.memory import kilobytes, started
 from benchmarks.synthetic import write_corpus
 from explorer.build import Options, build
-from explorer.drafting import Drawn
-from explorer.embedders import Vectors, open_embedder
-from explorer.engines import EngineFactory
+from explorer.embedders import open_embedder
 from explorer.facets import facets, rows_to_count
 from explorer.filters import Filters
-from explorer.generation import Draft, WordsBefore
-from explorer.graph import NeighbourGraph
+from explorer.generation import Generation
 from explorer.library import Library
-from explorer.lineage import rows_moved
-from explorer.outline import Outline
-from explorer.records import Records, ids_of, rows_same
+from explorer.records import Records
 from explorer.search import Query, search
-from explorer.topics import Topic
 from explorer.trends import trends
+from tests.browser import HINT, find_browser, open_browser
+from tests.map_page import wait_for_map
+from tests.serving import serve_page
 
 _PAPERS = 100_000
 _LONGER = 10
 _LONGER_UP_TO = 100_000
-_MODEL = "hashing:384"
-_NEIGHBOURS = 30
-_TOPICS = {"half": 0.5, "twentieth": 0.05, "thousandth": 0.001}
-_REST = "rest"
+_SHARES = (0.05, 0.001)
+"""Of topics that are searched in: those next to these shares of all papers."""
 _SEARCHES = 60
 _WORDS = 6
 _SEED = 9
@@ -60,9 +55,6 @@ _ASKED = {
     "no filter": "",
     "year, 50 % pass": "year:2005..2014",
     "year, 5 % pass": "year:2010",
-    "topic, 50 % pass": "topic:half",
-    "topic, 5 % pass": "topic:twentieth",
-    "topic, 0.1 % pass": "topic:thousandth",
     "author, 5 % pass": "author:Ada",
     "author's whole name": 'author:"{author}"',
     "venue": 'venue:"{venue}"',
@@ -73,11 +65,14 @@ _ASKED = {
     "has:abstract": "has:abstract",
     "two together": "year:2010 author:Ada",
 }
-_REGION = "region, a quarter of the map"
+_REGION = "region of the map"
+_HIT = ".st-key-hit-1"
 
 
 def measure(arguments: list[str]) -> dict[str, object]:
     """Return what was measured, by size."""
+    if not find_browser():
+        sys.exit(HINT)
     found: dict[str, object] = {}
     for papers in [int(argument) for argument in arguments] or [_PAPERS]:
         with tempfile.TemporaryDirectory() as scratch:
@@ -101,7 +96,7 @@ def _measured(papers: int, scratch: Path) -> dict[str, object]:
             "vectors": "vectors/*",
         }.items()
     }
-    served = _alone(_served, library)
+    served = _alone(_served, library) | _alone(_page, library)
     if papers <= _LONGER_UP_TO:
         long = _lengthened(digest, scratch / "long.jsonl")
         name = f"build, abstracts {_LONGER} times as long"
@@ -157,48 +152,12 @@ def _memory(kind: str) -> int:
 
 def _built(library: Path, digest: Path, vectors: Path) -> dict[str, Any]:
     memory = _Memory()
-    options = Options(model=_MODEL, given_vectors=vectors)
-    with patch("explorer.build.make_draft", _made_up):
-        report = build(Library(library), [digest], options, memory)
-    seconds = {k: round(v, 1) for k, v in report.seconds.items() if k not in ("map", "topics")}
-    highest = {k: v for k, v in memory.highest.items() if k not in ("model", "map", "topics")}
+    report = build(Library(library), [digest], Options(given_vectors=vectors), memory)
+    seconds = {stage: round(passed, 1) for stage, passed in report.seconds.items()}
     return {
         "seconds": {"papers": report.papers, "added": report.added} | seconds,
-        "memory": highest | {"files mapped at the end": _memory("RssFile")},
+        "memory": memory.highest | {"files mapped at the end": _memory("RssFile")},
     }
-
-
-def _made_up(papers: Records, vectors: Vectors, factory: EngineFactory, *rest: Any) -> Drawn:
-    """Return a draft as :func:`explorer.drafting.make_draft` does, nothing of it computed."""
-    *_, course, _number, created, clock = rest
-    size = len(papers)
-    draw = np.random.default_rng(_SEED)
-    with clock.stage("index"):
-        engine = factory.build(vectors)
-    labels = np.searchsorted(np.cumsum([*_TOPICS.values()]), draw.random(size)).astype(np.int32)
-    topics = tuple(
-        Topic(f"t{place}", 0, "", name, (), int((labels == place).sum()))
-        for place, name in enumerate([*_TOPICS, _REST])
-    )
-    neighbours = draw.integers(size, size=(size, _NEIGHBOURS), dtype=np.int32)
-    words = None
-    if course is not None:
-        moved = rows_moved(ids_of(course.papers), ids_of(papers))
-        same = rows_same(course.papers, papers, moved, ("title", "abstract", "authors"))
-        words = WordsBefore(course.before.lexicon, np.where(same, moved, -1))
-    draft = Draft(
-        papers=papers,
-        vectors=vectors,
-        engine=engine,
-        graph=NeighbourGraph(neighbours, np.full(neighbours.shape, 0.5, dtype=np.float32)),
-        positions=draw.random((size, 2), dtype=np.float32),
-        outline=Outline((topics,), (labels,), (np.ones(size, dtype=np.float32),), (labels,)),
-        arrived=np.zeros(size, dtype=np.int64),
-        events=(),
-        words=words,
-        before=course.before if course else None,
-    )
-    return Drawn(draft, {"drawn": created}, "", None, len(topics))
 
 
 def _served(library: Path) -> dict[str, Any]:
@@ -206,14 +165,10 @@ def _served(library: Path) -> dict[str, Any]:
     generation = Library(library).open()
     opened = time.perf_counter() - begin
     resident = {"opened": _memory("VmRSS")}
-    embedder = open_embedder(_MODEL)
+    embedder = open_embedder()
     typed = _typed(generation.records)
     search(generation, embedder, Query(next(typed)))
-    region = Filters(region=((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)))
-    one = generation.records[generation.size // 2]
-    known = {"author": one.authors[0], "venue": one.venue, "keyword": one.keywords[0]}
-    asked = {name: (text.format(**known), Filters()) for name, text in _ASKED.items()}
-    asked[_REGION] = ("", region)
+    asked = _asked(generation)
     searches: dict[str, dict[str, object]] = {}
     for name, (text, filters) in asked.items():
         times, passing = [], 0
@@ -248,6 +203,38 @@ def _served(library: Path) -> dict[str, Any]:
         "milliseconds": at_once,
         "resident memory, MB": resident,
     }
+
+
+def _asked(generation: Generation) -> dict[str, tuple[str, Filters]]:
+    """Return what is asked for beside the words, typed or not, by what it is called here."""
+    one = generation.records[generation.size // 2]
+    known = {"author": one.authors[0], "venue": one.venue, "keyword": one.keywords[0]}
+    asked = {name: (text.format(**known), Filters()) for name, text in _ASKED.items()}
+    for share in _SHARES:
+        wanted = share * generation.size
+        topic = min(generation.topics.values(), key=lambda topic: abs(topic.size - wanted))
+        asked[f"topic, {topic.size / generation.size:.1%} pass"] = (f"topic:{topic.id}", Filters())
+    (left, low), (right, high) = np.quantile(generation.positions, [0.0, 0.5], axis=0).tolist()
+    corners = ((left, low), (right, low), (right, high), (left, high))
+    return asked | {_REGION: ("", Filters(region=corners))}
+
+
+def _page(library: Path) -> dict[str, Any]:
+    """Return the memory of the page's server, in MB, as a browser has it open."""
+    generation = Library(library).open()
+    typed = _typed(generation.records)
+    with serve_page(library) as address, open_browser() as browser:
+        server = started("streamlit")
+        page = browser.new_page()
+        page.goto(address)
+        wait_for_map(page)
+        resident = {"page open": kilobytes("VmRSS", server) // 1024}
+        for text, _ in _asked(generation).values():
+            page.goto(f"{address}/?{urlencode({'q': f'{next(typed)} {text}'})}")
+            page.wait_for_selector(_HIT)
+        resident["after a search with each filter"] = kilobytes("VmRSS", server) // 1024
+        resident["of that, its own"] = kilobytes("RssAnon", server) // 1024
+    return {"memory of the page's server, MB": resident}
 
 
 def _typed(records: Records) -> Iterator[str]:
