@@ -8,7 +8,9 @@ ones are divided again on the graph that their own papers form. Nothing is throw
 from __future__ import annotations
 
 import math
+import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,15 +221,21 @@ def between(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> spars
 
 def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
     """Divide the topics that are large, or return None where that is not worth a level."""
+    most = large(len(labels), settings)
+
+    def parts_of(members: Rows) -> Labels:
+        if len(members) <= most:
+            return np.zeros(len(members), dtype=np.int32)
+        return communities(edges[members][:, members].tocsr(), settings)
+
     finer = np.zeros_like(labels)
     used = papers = 0
-    for members in members_of(labels):
-        parts = np.zeros(len(members), dtype=np.int32)
-        if len(members) > large(len(labels), settings):
-            parts = communities(edges[members][:, members].tocsr(), settings)
+    whole = members_of(labels)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # while Leiden is at work, others go on
+        for members, parts in zip(whole, pool.map(parts_of, whole), strict=True):
             papers += len(members) if parts.any() else 0
-        finer[members] = used + parts
-        used += int(parts.max()) + 1
+            finer[members] = used + parts
+            used += int(parts.max()) + 1
     return by_size(finer) if papers >= settings.worth_a_level * len(labels) else None
 
 
