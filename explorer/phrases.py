@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from explorer.lexicon import STOP_WORDS, stem
 from explorer.paper import Paper
@@ -99,68 +101,88 @@ class PhraseTable:
 
 def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
     """Collect the phrases of all papers that stand in at least two of them."""
-    rows: dict[str, set[int]] = defaultdict(set)
+    every: dict[str, _Seen] = {}
     in_paper: list[dict[str, None]] = []
     in_title: list[dict[str, None]] = []
-    forms: dict[str, Counter[str]] = defaultdict(Counter)
     usual_case: dict[str, Counter[str]] = defaultdict(Counter)
-    followed: Counter[str] = Counter()
-    preceded: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
-    words: dict[str, tuple[str, ...]] = {}
     for row, paper in enumerate(papers):
-        in_paper.append({})
-        in_title.append({})
+        own: dict[str, None] = {}
+        titles: dict[str, None] = {}
+        in_paper.append(own)
+        in_title.append(titles)
         for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
             for start_of_run, run in _runs(text):
+                told = [_told(word) for word in run]
                 if not is_title:
                     for position, word in enumerate(run):
                         if position or not start_of_run:
-                            usual_case[word.casefold()][word] += 1
-                for start, end in _phrases(run):
-                    phrase = run[start:end]
-                    key = _key(phrase)
-                    seen[key] += 1
-                    followed[key] += end < len(run) and run[end].casefold() not in STOP_WORDS
-                    preceded[key] += start > 0 and run[start - 1].casefold() not in _WEAK
-                    rows[key].add(row)
-                    words[key] = tuple(_key([word]) for word in phrase)
-                    in_paper[row][key] = None
-                    forms[key][" ".join(phrase)] += 1 if is_title else 2
+                            usual_case[told[position].lower][word] += 1
+                stems = tuple(word.stems for word in told)
+                for start, end in _phrases(told):
+                    key = " ".join(stems[start:end])
+                    phrase = every.get(key)
+                    if phrase is None:
+                        phrase = every[key] = _Seen()
+                    if key not in own:
+                        own[key] = None
+                        phrase.rows.append(row)
+                    phrase.times += 1
+                    phrase.followed += end < len(run) and not told[end].is_stop
+                    phrase.preceded += start > 0 and not told[start - 1].is_weak
+                    phrase.words = stems[start:end]
+                    form = " ".join(run[start:end])
+                    phrase.forms[form] = phrase.forms.get(form, 0) + (1 if is_title else 2)
                     if is_title:
-                        in_title[row][key] = None
-    kept = {key: frozenset(found) for key, found in rows.items() if len(found) > 1}
+                        titles[key] = None
+    kept = {key: phrase for key, phrase in every.items() if len(phrase.rows) > 1}
     titled = Counter(key for found in in_title for key in found if key in kept)
-    usual = sum(titled.values()) / max(1, sum(map(len, kept.values())))
+    usual = sum(titled.values()) / max(1, sum(len(phrase.rows) for phrase in kept.values()))
     return PhraseTable(
-        kept,
+        {key: frozenset(phrase.rows) for key, phrase in kept.items()},
         tuple(tuple(key for key in found if key in kept) for found in in_paper),
         tuple(tuple(key for key in found if key in kept) for found in in_title),
-        {key: _written(forms[key], usual_case) for key in kept},
+        {key: _written(phrase.forms, usual_case) for key, phrase in kept.items()},
+        {key: phrase.completeness for key, phrase in kept.items()},
         {
-            key: (1 - followed[key] / (seen[key] + 1)) * (1 - 0.5 * preceded[key] / (seen[key] + 1))
-            for key in kept
+            key: (titled[key] + _DOUBT * usual) / (len(phrase.rows) + _DOUBT)
+            for key, phrase in kept.items()
         },
-        {
-            key: (titled[key] + _DOUBT * usual) / (len(found) + _DOUBT)
-            for key, found in kept.items()
-        },
-        {key: tuple(word for word in words[key] if word in kept) for key in kept},
+        {key: tuple(word for word in phrase.words if word in kept) for key, phrase in kept.items()},
     )
+
+
+class _Seen:
+    """What was seen of one phrase."""
+
+    __slots__ = ("followed", "forms", "preceded", "rows", "times", "words")
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.followed = 0
+        self.preceded = 0
+        self.rows: list[int] = []
+        self.forms: dict[str, int] = {}
+        """How often it was written in which way; twice as much where not in a title."""
+        self.words: tuple[str, ...] = ()
+
+    @property
+    def completeness(self) -> float:
+        followed, preceded = (n / (self.times + 1) for n in (self.followed, self.preceded))
+        return (1 - followed) * (1 - 0.5 * preceded)
 
 
 def key_of(phrase: str) -> str:
     """Return the key of a phrase, as in :class:`PhraseTable`."""
-    return _key(phrase.split())
+    return " ".join(_told(word).stems for word in phrase.split())
 
 
 def holds(paper: Paper) -> Callable[[str], bool]:
     """Return what tells whether a key is that of a phrase in ``paper``."""
-    runs = [
-        (f" {_key(run)} ", run)
-        for text in (paper.readable_title, paper.readable_abstract)
-        for _, run in _runs(text)
-    ]
+    runs = []
+    for text in (paper.readable_title, paper.readable_abstract):
+        for _, run in _runs(text):
+            told = [_told(word) for word in run]
+            runs.append((f" {_key(told)} ", told))
 
     def found(key: str) -> bool:
         # Where the stems do not follow each other, no phrase need be looked at.
@@ -169,8 +191,12 @@ def holds(paper: Paper) -> Callable[[str], bool]:
     return found
 
 
-def _keys(run: list[str]) -> Iterable[str]:
+def _keys(run: Sequence[_Word]) -> Iterable[str]:
     return (_key(run[start:end]) for start, end in _phrases(run))
+
+
+def _key(phrase: Sequence[_Word]) -> str:
+    return " ".join(word.stems for word in phrase)
 
 
 def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
@@ -187,30 +213,6 @@ def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
             end = mark.end()
 
 
-def _phrases(run: list[str]) -> Iterable[tuple[int, int]]:
-    """Yield (start, end) of each candidate within a run of words."""
-    for start in range(len(run)):
-        for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
-            word = run[end - 1]
-            if word.casefold() in STOP_WORDS or not any(c.isalpha() for c in word):
-                break
-            if _says_something(run[start:end]):
-                yield start, end
-
-
-def _says_something(phrase: list[str]) -> bool:
-    lowered = [word.casefold() for word in phrase]
-    if len(phrase) == 1:
-        return (
-            len(lowered[0]) > 2 and lowered[0] not in _FILLER and not _ADJECTIVE.search(lowered[0])
-        )
-    if lowered[0] in _OPENERS or lowered[0].endswith("ly"):
-        return False
-    if lowered[-1] in _CLOSERS or _ADJECTIVE.search(lowered[-1]):
-        return False
-    return any(word not in _FILLER for word in lowered) or tuple(lowered) in _EXCEPTIONS
-
-
 _OPENERS = _FILLER - frozenset(
     "code large low high real open single multiple feature information time quality world end "
     "model source small training state task first system user test".split()
@@ -223,11 +225,63 @@ _WEAK = STOP_WORDS | _FILLER
 _EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
 
 
-def _key(phrase: list[str]) -> str:
-    return " ".join(stem(part) for word in phrase for part in re.split(r"[-’']", word))
+class _Word(NamedTuple):
+    """What is to be known of a word to tell phrases; the same wherever it stands."""
+
+    lower: str
+    stems: str
+    is_stop: bool
+    is_weak: bool
+    """It says little of what comes after it."""
+    ends: bool
+    """No phrase holds it."""
+    alone: bool
+    """It can be a phrase by itself."""
+    opens: bool
+    """It can be the first of several."""
+    closes: bool
+    """It can be the last of several."""
+    says: bool
+    """It is none of the filler."""
 
 
-def _written(forms: Counter[str], usual_case: dict[str, Counter[str]]) -> str:
+@lru_cache(maxsize=200_000)
+def _told(word: str) -> _Word:
+    lower = word.casefold()
+    says = lower not in _FILLER
+    is_adjective = _ADJECTIVE.search(lower) is not None
+    return _Word(
+        lower,
+        " ".join(stem(part) for part in re.split(r"[-’']", word)),
+        is_stop=lower in STOP_WORDS,
+        is_weak=lower in _WEAK,
+        ends=lower in STOP_WORDS or not any(c.isalpha() for c in word),
+        alone=len(lower) > 2 and says and not is_adjective,
+        opens=lower not in _OPENERS and not lower.endswith("ly"),
+        closes=lower not in _CLOSERS and not is_adjective,
+        says=says,
+    )
+
+
+def _phrases(run: Sequence[_Word]) -> Iterable[tuple[int, int]]:
+    """Yield (start, end) of each candidate within a run of words."""
+    for start, first in enumerate(run):
+        says = False
+        for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
+            last = run[end - 1]
+            if last.ends:
+                break
+            says = says or last.says
+            if end == start + 1:
+                if first.alone:
+                    yield start, end
+            elif (first.opens and last.closes) and (
+                says or tuple(word.lower for word in run[start:end]) in _EXCEPTIONS
+            ):
+                yield start, end
+
+
+def _written(forms: dict[str, int], usual_case: dict[str, Counter[str]]) -> str:
     """Return the phrase as it is usually written, its words in their usual case."""
     most = max(forms.values())
     form = min(form for form, count in forms.items() if count == most)
