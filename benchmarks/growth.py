@@ -5,6 +5,9 @@ three arguments a corpus), with all vectors in the cache: a library is built on 
 papers; then a tenth is added, 2 % are edited and 2 % removed in one update; then the same papers
 are built from nothing, and the updated library is compared with that. Another update adds 1 %.
 At last the map is redrawn (``--redraw``). Shares of time are of the build from nothing.
+
+Communities are sought from a random start, so topics of a build from nothing are one of many
+outcomes: agreement with the labels is told of ten other starts on the same graph, too.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +31,15 @@ from explorer.library import Library
 from explorer.paper import Paper
 from explorer.progress import Silence
 from explorer.search import Mode, Query, search
+from explorer.settings import Settings
+from explorer.topics import edges_of, partition
 from explorer.vectors import VectorCache, embed_missing
 
 _MOST_PAPERS = 20_000
 _QUERIES = 200
 _NEIGHBOURS = 15
 _ASKED = 4_000
+_STARTS = 10
 _SEED = 4
 
 _Row = dict[str, Any]
@@ -106,6 +113,7 @@ def _grown(
             "redrawn": _quality(grown.open(), two, embedder, labels)
             | {"moved, of the map's radius": redraw.drift.median if redraw.drift else 0.0},
         },
+        "AMI of topics from other starts": _other_starts(two, labels),
     }
 
 
@@ -195,6 +203,31 @@ def _quality(
         },
         "trustworthiness of the map": _trustworthiness(generation),
         "hits in common with the build from nothing": _in_common(generation, fresh, embedder),
+    }
+
+
+def _other_starts(generation: Generation, labels: dict[str, str]) -> dict[str, Any]:
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    given = [labels[title] for title in generation.records.titles]
+    settings = Settings().topics
+    edges = edges_of(generation.graph, settings)
+    found = [
+        [
+            adjusted_mutual_info_score(given, level)
+            for level in partition(edges, replace(settings, seed=settings.seed + start))
+        ]
+        for start in range(1, _STARTS + 1)
+    ]
+    depth = min(map(len, found))
+    levels = np.array([run[:depth] for run in found])
+    return {
+        name: {f"level {at + 1}": round(float(value), 3) for at, value in enumerate(row)}
+        for name, row in (
+            ("on average", levels.mean(axis=0)),
+            ("at least", levels.min(axis=0)),
+            ("at most", levels.max(axis=0)),
+        )
     }
 
 
