@@ -140,9 +140,28 @@ class Generation:
         return {topic.id: topic for level in self.levels for topic in level}
 
     def members(self, topic: Topic) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Return the rows of the papers in ``topic``."""
-        place = self.levels[topic.level].index(topic)
-        return np.flatnonzero(self.memberships[topic.level] == place)
+        """Return the rows of the papers in ``topic``, in order."""
+        order, starts = self._by_topic(topic.level)
+        place = self._places[topic.id]
+        return order[starts[place] : starts[place + 1]].astype(np.int64)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each topic in its level, by id."""
+        return {topic.id: place for level in self.levels for place, topic in enumerate(level)}
+
+    @cached_property
+    def _ordered(self) -> dict[int, tuple[NDArray[np.int32], NDArray[np.int64]]]:
+        return {}
+
+    def _by_topic(self, level: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return all rows, topic by topic of ``level``, and where each topic's begin."""
+        if level not in self._ordered:
+            labels = self.memberships[level]
+            order = np.argsort(labels, kind="stable").astype(np.int32)
+            sizes = np.bincount(labels, minlength=len(self.levels[level]))
+            self._ordered[level] = order, np.concatenate([[0], np.cumsum(sizes)])
+        return self._ordered[level]
 
 
 def remembered(

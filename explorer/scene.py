@@ -291,8 +291,14 @@ def _names(generation: Generation) -> tuple[_Name, ...]:
 
 def _placed(generation: Generation, branch: Branch) -> _Name:
     spots = generation.positions[generation.members(branch.topic)]
-    middle = np.median(spots, axis=0)
-    radius = np.quantile(np.linalg.norm(spots - middle, axis=1), _INNER)
+    # By hand: NumPy's own median and quantile take ten times as long on a few papers.
+    last = len(spots) - 1
+    in_order = np.sort(spots, axis=0)
+    middle = (in_order[last // 2] + in_order[(last + 1) // 2]) / 2
+    distances = np.sort(np.sqrt(((spots - middle) ** 2).sum(axis=1)))
+    below, part = divmod(_INNER * last, 1.0)
+    nearer, farther = distances[int(below)], distances[min(int(below) + 1, last)]
+    radius = nearer + part * (farther - nearer)
     finest = not branch.below
     return _Name(branch.topic, finest, float(middle[0]), float(middle[1]), float(radius))
 
