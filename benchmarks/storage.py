@@ -67,6 +67,8 @@ _ASKED = {
 }
 _REGION = "region of the map"
 _HIT = ".st-key-hit-1"
+_PATIENCE = 120_000
+"""Milliseconds that the page may take."""
 
 
 def measure(arguments: list[str]) -> dict[str, object]:
@@ -226,6 +228,7 @@ def _page(library: Path) -> dict[str, Any]:
     with serve_page(library) as address, open_browser() as browser:
         server = started("streamlit")
         page = browser.new_page()
+        page.set_default_timeout(_PATIENCE)
         page.goto(address)
         wait_for_map(page)
         resident = {"page open": kilobytes("VmRSS", server) // 1024}
