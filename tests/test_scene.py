@@ -114,6 +114,21 @@ def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Ge
     assert empty["names"] == [] and len(arrays["row"]) == 0
 
 
+def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
+    header, _ = unpacked(scene(crowd, Look(), Highlights()))
+    assert header["names"]
+    for told in header["names"]:
+        topic = crowd.topics[told["id"]]
+        place = crowd.levels[topic.level].index(topic)
+        rows = np.flatnonzero(crowd.memberships[topic.level] == place)
+        assert np.array_equal(crowd.members(topic), rows)
+        spots = crowd.positions[rows]
+        middle = np.median(spots, axis=0)
+        assert [told["x"], told["y"]] == pytest.approx(middle, abs=1e-3)
+        distances = np.linalg.norm(spots - middle, axis=1)
+        assert told["radius"] == pytest.approx(np.quantile(distances, 0.7), abs=1e-3)
+
+
 @pytest.mark.parametrize("by", list(ColourBy))
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bool) -> None:
