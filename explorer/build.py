@@ -369,9 +369,8 @@ class _Update:
         course = Course(
             live,
             self._stored,
-            same_vectors=same_vectors
-            and not self._options.given_vectors  # a text may come with another vector now
-            and was.get("graph") == shape["graph"],
+            same_vectors=same_vectors and was.get("graph") == shape["graph"],
+            vectors_given=namespace.endswith(GIVEN),
             same_index=live.manifest.engine == engine and was["index"] == shape["index"],
             redraw=why,
             topics_anew=was.get("topics") != shape["topics"],

@@ -36,6 +36,8 @@ LAST_TOPIC = "last_topic"
 """Where the settings in a manifest tell the highest number that a topic ever had in its id."""
 _OUTNUMBERED = 4
 """Newcomers for each paper on the map from which the map cannot go on."""
+_COMPARED_AT_ONCE = 10_000
+"""Vectors that are compared at once with those before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class Course:
     papers: Sequence[Paper]
     """All papers of that generation, in the order of its rows."""
     same_vectors: bool = True
-    """The vectors of unchanged papers are those that it holds."""
+    """The vectors of unchanged papers are those that it holds, or given by people."""
+    vectors_given: bool = False
+    """They are given by people, so an unchanged paper may have another one now."""
     same_index: bool = True
     """The vector index is of the kind that it has."""
     redraw: str = ""
@@ -182,12 +186,25 @@ def _indexed(
         engine = factory.build(vectors, settings.index)
         return engine, build_graph(engine, settings.graph, progress.advance)
     same = _where_same(course.papers, papers, moved, ("fingerprint",))
-    if course.same_index:
+    if course.vectors_given:
+        same = _where_vectors_same(course.before.engine, vectors, same)
+    if course.same_index and (same >= 0).any():
         engine = factory.update(course.before.engine, same, vectors, settings.index)
     else:
         engine = factory.build(vectors, settings.index)
     graph = updated_graph(course.before.graph, same, engine, settings.graph, progress.advance)
     return engine, graph
+
+
+def _where_vectors_same(before: Engine, vectors: Vectors, moved: Moved) -> Moved:
+    """Return ``moved``, papers whose vectors are others now counting as gone."""
+    same = moved.copy()
+    there = np.flatnonzero(moved >= 0)
+    for start in range(0, len(there), _COMPARED_AT_ONCE):
+        rows = there[start : start + _COMPARED_AT_ONCE]
+        differs = (before.vectors(rows) != vectors[moved[rows]]).any(axis=1)
+        same[rows[differs]] = -1
+    return same
 
 
 def last_topic(before: Generation) -> int:

@@ -9,11 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise, permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from explorer.build import Options, Report, build
+from explorer.embedders import Vectors
+from explorer.engines import Engine
 from explorer.errors import LibraryDamaged, LibraryNewer
 from explorer.files import checksum
 from explorer.generation import (
@@ -586,6 +589,42 @@ def test_vectors_given_anew_make_the_neighbours_anew(
         cosines = stored @ stored.T
         near = np.take_along_axis(cosines, generation.graph.neighbours.astype(np.int64), axis=1)
         assert np.allclose(near, generation.graph.similarities, atol=1e-5)
+
+
+def test_vectors_given_again_are_compared_with_those_before(
+    library: Library,
+    many: list[Paper],
+    tmp_path: Path,
+    write_digest: WriteDigest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "given.npy"
+    raw = np.random.default_rng(0).normal(size=(len(many), 64))
+    vectors = np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
+
+    def give(count: int) -> Generation:
+        np.save(path, vectors[:count])
+        digest = write_digest(tmp_path / "all.txt", many[:count])
+        build(library, [digest], Options(model="hashing:64", given_vectors=path))
+        return library.open()
+
+    give(len(many) - 5)
+    asked: list[int] = []
+    search = type(library.open().engine).search
+
+    def counted(engine: Engine, queries: Vectors, *rest: Any) -> Any:
+        asked.append(len(queries))
+        return search(engine, queries, *rest)
+
+    monkeypatch.setattr(type(library.open().engine), "search", counted)
+    vectors[3] = vectors[4]
+    generation = give(len(many))
+    assert sum(asked) < len(many) / 2 + 6
+    near = generation.graph.similarities
+    stored = generation.engine.vectors(np.arange(len(many), dtype=np.int64))
+    cosines = stored @ stored.T
+    np.fill_diagonal(cosines, -np.inf)
+    assert np.allclose(near, -np.sort(-cosines, axis=1)[:, : near.shape[1]], atol=1e-5)
 
 
 def test_papers_that_come_are_told_to_have_come_when_they_did(
