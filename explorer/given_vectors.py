@@ -68,7 +68,8 @@ def _rows_of_papers(reading: Reading, papers: Records) -> NDArray[np.int64]:
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     rows = np.full(len(papers), -1, dtype=np.int64)
-    for place, paper in enumerate(papers.without_texts()):
+    read = papers.read_in(reading.digest)
+    for place, paper in zip(read.tolist(), papers.chosen(read).without_texts(), strict=True):
         for source in paper.sources:
             if source.digest == reading.digest:
                 key = _key(source.line, paper.title)

@@ -243,11 +243,19 @@ class Records(Sequence[Paper]):
 
     def not_dated(self) -> Rows:
         """Return the rows with a source of which nobody knows when it was first seen."""
+        return self._with_source("seen", "")
+
+    def read_in(self, digest: str) -> Rows:
+        """Return the rows of the papers that were read in the digest of this name."""
+        return self._with_source("digest", digest)
+
+    def _with_source(self, field: str, value: str) -> Rows:
+        """Return the rows with a source whose ``field`` is ``value``; nothing told is empty."""
         sources = self._column("sources")
-        seen = pc.struct_field(pc.list_flatten(sources), "seen")
-        undated = np.asarray(pc.equal(pc.fill_null(seen, ""), ""))
+        told = pc.fill_null(pc.struct_field(pc.list_flatten(sources), field), "")
         lengths = np.asarray(pc.fill_null(pc.list_value_length(sources), 0))
-        return np.unique(np.repeat(np.arange(len(self)), lengths)[undated])
+        is_it = np.asarray(pc.equal(told, value))
+        return np.unique(np.repeat(np.arange(len(self)), lengths)[is_it])
 
     @property
     def ids(self) -> Strings:

@@ -203,6 +203,13 @@ def test_papers_without_texts_are_the_same_otherwise(records: Records) -> None:
     assert list(records.without_texts()) == bare
 
 
+def test_papers_are_told_by_their_digest(records: Records) -> None:
+    assert records.read_in("monday").tolist() == [0, 1]
+    assert records.read_in("tuesday").tolist() == [0, 2]
+    assert records.chosen(np.array([3, 2, 1])).read_in("tuesday").tolist() == [1]
+    assert records.read_in("sunday").tolist() == []
+
+
 def test_an_id_is_found_exactly_or_not_at_all(records: Records) -> None:
     assert records.row_of("pold") == 1
     assert records.row_of("POLD") is None
