@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from explorer.dates import year_of
-from explorer.paper import Paper, title_key
+from explorer.paper import Paper, Source, title_key
 from explorer.records import Records
 
 _FEWEST_TITLE_WORDS = 3
@@ -137,10 +137,14 @@ def conflicts(records: Records) -> list[Conflict]:
 
 def merge(papers: Sequence[Paper]) -> Paper:
     """Return one record with the fullest of each field; the order of ``papers`` is no matter."""
+    known = sorted(p.id for p in papers if p.id)
+    said = [paper for paper in papers if paper.title or paper.sources]
+    if len(said) == 1:  # as nearly always; the others are ids
+        (one,) = said
+        others = tuple(sorted(set(one.other_ids)))
+        one = replace(one, other_ids=others, sources=_in_order(one.sources))
+        return replace(one, id=known[0] if known else _new_id(one))
     best = max(papers, key=lambda p: (len(p.abstract), p.abstract, len(p.title), p.title))
-    sources = sorted(
-        {s for p in papers for s in p.sources}, key=lambda s: (s.digest, s.line, s.date)
-    )
     merged = Paper(
         title=_fullest([p.title for p in papers if p.abstract == best.abstract]),
         abstract=best.abstract,
@@ -154,10 +158,13 @@ def merge(papers: Sequence[Paper]) -> Paper:
         categories=_longest([p.categories for p in papers]),
         keywords=_longest([p.keywords for p in papers]),
         summary=_fullest([p.summary for p in papers]),
-        sources=tuple(sources),
+        sources=_in_order(s for p in papers for s in p.sources),
     )
-    known = sorted(p.id for p in papers if p.id)
     return replace(merged, id=known[0] if known else _new_id(merged))
+
+
+def _in_order(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(sorted(set(sources), key=lambda s: (s.digest, s.line, s.date)))
 
 
 def is_same_paper(a: Paper, b: Paper) -> bool:

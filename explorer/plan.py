@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import numpy as np
 
@@ -148,7 +149,7 @@ class _Join:
     def _compared(self, paper: Paper, row: int, before: Paper | None) -> tuple[Paper, int]:
         """Return ``paper`` with what the library knows of it; the row if it says what that says."""
         paper = _with_what_is_known(_with_first_seen(paper, before, self._today), before)
-        says_the_same = before is not None and replace(paper, sources=before.sources) == before
+        says_the_same = before is not None and _said(paper) == _said(before)
         return paper, row if says_the_same else -1
 
     def _settle_namesakes(self) -> list[Paper]:
@@ -183,6 +184,10 @@ class _Join:
         row = self._places[place]
         there = row < len(self._stored)
         return self._stored[row] if there else self._made.papers[row - len(self._stored)]
+
+
+_said = attrgetter(*(field.name for field in fields(Paper) if field.name != "sources"))
+"""All that a paper says, apart from where it was read."""
 
 
 def _with_what_is_known(paper: Paper, before: Paper | None) -> Paper:
