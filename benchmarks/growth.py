@@ -32,7 +32,7 @@ from explorer.paper import Paper
 from explorer.progress import Silence
 from explorer.search import Mode, Query, search
 from explorer.settings import Settings
-from explorer.topics import edges_of, partition
+from explorer.topics import Labels, edges_of, partition
 from explorer.vectors import VectorCache, embed_missing
 
 _MOST_PAPERS = 20_000
@@ -192,31 +192,31 @@ def _survivors(before: Generation, after: Generation) -> dict[str, Any]:
 def _quality(
     generation: Generation, fresh: Generation, embedder: Embedder, labels: dict[str, str]
 ) -> dict[str, Any]:
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    given = [labels[title] for title in generation.records.titles]
-    agreement = [adjusted_mutual_info_score(given, level) for level in generation.memberships]
+    agreement = _agreement(generation, generation.memberships, labels)
     return {
-        **{
-            f"AMI, level {depth + 1}": round(float(value), 3)
-            for depth, value in enumerate(agreement)
-        },
+        **{f"AMI, level {depth + 1}": round(value, 3) for depth, value in enumerate(agreement)},
         "trustworthiness of the map": _trustworthiness(generation),
         "hits in common with the build from nothing": _in_common(generation, fresh, embedder),
     }
 
 
-def _other_starts(generation: Generation, labels: dict[str, str]) -> dict[str, Any]:
+def _agreement(
+    generation: Generation, levels: Sequence[Labels], labels: dict[str, str]
+) -> list[float]:
+    """Return the AMI of each of ``levels`` with the labels of the papers."""
     from sklearn.metrics import adjusted_mutual_info_score
 
     given = [labels[title] for title in generation.records.titles]
+    return [float(adjusted_mutual_info_score(given, level)) for level in levels]
+
+
+def _other_starts(generation: Generation, labels: dict[str, str]) -> dict[str, Any]:
     settings = Settings().topics
     edges = edges_of(generation.graph, settings)
     found = [
-        [
-            adjusted_mutual_info_score(given, level)
-            for level in partition(edges, replace(settings, seed=settings.seed + start))
-        ]
+        _agreement(
+            generation, partition(edges, replace(settings, seed=settings.seed + start)), labels
+        )
         for start in range(1, _STARTS + 1)
     ]
     depth = min(map(len, found))

@@ -40,7 +40,7 @@ from explorer.outline import Outline
 from explorer.paper import Paper
 from explorer.projection import Positions
 from explorer.records import Records
-from explorer.topics import Labels, Strengths, Topic, TopicName
+from explorer.topics import Labels, Rows, Strengths, Topic, TopicName, members_of
 
 SCHEMA = 4
 _READABLE = (2, 3, 4)
@@ -139,29 +139,9 @@ class Generation:
         """All topics of all levels, by id."""
         return {topic.id: topic for level in self.levels for topic in level}
 
-    def members(self, topic: Topic) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def members(self, topic: Topic) -> Rows:
         """Return the rows of the papers in ``topic``, in order."""
-        order, starts = self._by_topic(topic.level)
-        place = self._places[topic.id]
-        return order[starts[place] : starts[place + 1]].astype(np.int64)
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        """The place of each topic in its level, by id."""
-        return {topic.id: place for level in self.levels for place, topic in enumerate(level)}
-
-    @cached_property
-    def _ordered(self) -> dict[int, tuple[NDArray[np.int32], NDArray[np.int64]]]:
-        return {}
-
-    def _by_topic(self, level: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return all rows, topic by topic of ``level``, and where each topic's begin."""
-        if level not in self._ordered:
-            labels = self.memberships[level]
-            order = np.argsort(labels, kind="stable").astype(np.int32)
-            sizes = np.bincount(labels, minlength=len(self.levels[level]))
-            self._ordered[level] = order, np.concatenate([[0], np.cumsum(sizes)])
-        return self._ordered[level]
+        return _members(self, topic.level)[topic.id]
 
 
 def remembered(
@@ -199,6 +179,13 @@ def remembered(
         return found
 
     return remember
+
+
+@remembered(8)
+def _members(generation: Generation, level: int) -> dict[str, Rows]:
+    """Return the rows of each topic of ``level``, by its id."""
+    members = members_of(generation.memberships[level])
+    return {topic.id: rows for topic, rows in zip(generation.levels[level], members, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,9 +141,12 @@ def merge(papers: Sequence[Paper]) -> Paper:
     said = [paper for paper in papers if paper.title or paper.sources]
     if len(said) == 1:  # as nearly always; the others are ids
         (one,) = said
-        others = tuple(sorted(set(one.other_ids)))
-        one = replace(one, other_ids=others, sources=_in_order(one.sources))
-        return replace(one, id=known[0] if known else _new_id(one))
+        return replace(
+            one,
+            id=known[0] if known else _new_id(one),
+            other_ids=tuple(sorted(set(one.other_ids))),
+            sources=_in_order(one.sources),
+        )
     best = max(papers, key=lambda p: (len(p.abstract), p.abstract, len(p.title), p.title))
     merged = Paper(
         title=_fullest([p.title for p in papers if p.abstract == best.abstract]),

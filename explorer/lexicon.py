@@ -210,13 +210,13 @@ class Lexicon:
         query = tantivy.Query.boolean_query(clauses)
         if among is None:
             return self._best(query, k)
-        allowed = np.zeros(len(self._keys), dtype=bool)
-        allowed[among] = True
         enough = math.ceil(_MARGIN * k * len(self._keys) / len(among))
         most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
         looked = None
         while enough <= most:
             looked = self._best(query, enough)
+            allowed = np.zeros(len(self._keys), dtype=bool)
+            allowed[among] = True
             passed = np.flatnonzero(allowed[looked.keys])[:k]
             if len(passed) == k or len(looked.keys) < enough:
                 scores = looked.scores[passed]

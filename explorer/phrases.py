@@ -173,7 +173,7 @@ class _Seen:
 
 def key_of(phrase: str) -> str:
     """Return the key of a phrase, as in :class:`PhraseTable`."""
-    return " ".join(_told(word).stems for word in phrase.split())
+    return _key([_told(word) for word in phrase.split()])
 
 
 def holds(paper: Paper) -> Callable[[str], bool]:

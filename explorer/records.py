@@ -8,7 +8,7 @@ from dataclasses import fields
 from functools import cached_property
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, overload
+from typing import IO, Any, overload
 
 import numpy as np
 import pyarrow as pa
@@ -113,11 +113,21 @@ class Records(Sequence[Paper]):
         """
         try:
             with path.open("rb") as file:
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+                records = cls.in_file(file)
         except (OSError, ValueError, pa.ArrowInvalid) as error:
             raise LibraryDamaged(f"{path}: the records cannot be read ({error}).") from None
-        records = cls(table, columns=Columns.open(columns) if columns else None)
+        records._columns = Columns.open(columns) if columns else None
+        return records
+
+    @classmethod
+    def in_file(cls, file: IO[bytes]) -> Records:
+        """Return the papers that were written to ``file``, which may be closed meanwhile.
+
+        Raises:
+            OSError, ValueError, pa.ArrowInvalid: they cannot be read.
+        """
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        records = cls(pa.ipc.open_file(pa.py_buffer(mapped)).read_all())
         records._mapped = mapped
         return records
 

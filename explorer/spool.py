@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, overload
-
-import pyarrow as pa
 
 from explorer.files import writing
 from explorer.paper import Paper
@@ -67,8 +64,7 @@ class Spool:
         with writing(self._folder):
             self._writer.close()
             self._file.flush()
-        mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        return Records(pa.ipc.open_file(pa.py_buffer(mapped)).read_all())
+        return Records.in_file(self._file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ knows no meaning, tells them from each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from explorer.build import Options, build
 from explorer.library import Library
 from explorer.paper import Paper
+from explorer.phrases import phrase_table
 from explorer.records import Records
 from tests.milvus_servers import CannotStart, Lite, Standalone, started
 
@@ -155,6 +156,11 @@ _AUTHORS = (
     ("Grace Hopper", "Jean Bartik", "Betty Holberton"),
     ("Emmy Noether",),
 )
+
+
+def keys_in(paper: Paper) -> Set[str]:
+    """Return the keys of all phrases in ``paper``; a table has those that stand in two papers."""
+    return phrase_table([paper, paper]).papers.keys()
 
 
 def _papers() -> list[Paper]:

@@ -28,10 +28,10 @@ from explorer.generation import (
 )
 from explorer.library import Library
 from explorer.paper import Paper
-from explorer.phrases import key_of, phrase_table
+from explorer.phrases import key_of
 from explorer.retopic import everything_said, merge, rename, unsay
 from explorer.settings import MapSettings, Settings, TopicSettings
-from tests.conftest import WriteDigest
+from tests.conftest import WriteDigest, keys_in
 
 HASHING = Options(model="hashing")
 PRUNED = Options(prune=True)
@@ -99,7 +99,7 @@ def assert_sound(generation: Generation) -> None:
         found = generation.lexicon.search(paper.title, generation.size).keys
         assert row in found[:3]
         assert len(set(found.tolist())) == len(found)
-    keys = [phrase_table([paper, paper]).papers.keys() for paper in generation.records]
+    keys = [keys_in(paper) for paper in generation.records]
     for depth, level in enumerate(generation.levels):
         assert len({topic.label.casefold() for topic in level}) == len(level)
         assert len({topic.colour for topic in level}) == len(level)

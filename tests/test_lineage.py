@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -29,9 +29,10 @@ from explorer.lineage import (
 )
 from explorer.outline import Outline, draw_outline
 from explorer.paper import Paper
-from explorer.phrases import key_of, phrase_table
+from explorer.phrases import key_of
 from explorer.settings import TopicSettings
 from explorer.topics import Labels, Topic, TopicName, by_size, partition
+from tests.conftest import keys_in
 from tests.joining import identify
 from tests.test_topics import edges_in, planted
 
@@ -468,10 +469,6 @@ def named(
     vectors = embedder.embed([paper.text for paper in papers])
     edges = edges_in(vectors, chosen)
     return draw_outline(papers, vectors, edges, chosen, embedder.embed, before=before)
-
-
-def keys_in(paper: Paper) -> Set[str]:
-    return phrase_table([paper, paper]).papers.keys()
 
 
 def assert_told_truly(outline: Outline, papers: Sequence[Paper]) -> None:

@@ -18,6 +18,7 @@ from explorer.names import _scores, name_topics
 from explorer.paper import Paper
 from explorer.phrases import holds, phrase_table
 from explorer.topics import Labels, TopicName
+from tests.conftest import keys_in
 
 FILLER = frozenset(
     "paper papers method methods approach propose proposed novel results experiments show "
@@ -232,7 +233,7 @@ def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
 
 def test_a_paper_holds_its_phrases_and_no_others(seed_library: Library) -> None:
     papers = list(seed_library.open().records)[:40]
-    keys = [phrase_table([paper, paper]).papers.keys() for paper in papers]
+    keys = [keys_in(paper) for paper in papers]
     every = sorted(set().union(*keys))
     for paper, own in zip(papers, keys, strict=True):
         tells = holds(paper)
