@@ -526,21 +526,36 @@ def test_the_telling_sentences_come_by_themselves_and_move_nothing(
     assert before == sorted(set(before))
 
 
-def test_what_a_lasso_caught_can_be_searched_within(page: Page, address: str) -> None:
+def test_what_a_lasso_caught_can_be_searched_within(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
     _visit(page, address)
     box = page.locator(".atlas").bounding_box()
     assert box is not None
     x, y, width, height = (box[side] for side in ("x", "y", "width", "height"))
-    draw(page, "box", [(x + width * 0.6, y + height * 0.1), (x + width * 0.95, y + height * 0.9)])
+    corners = [(x + width * 0.6, y + height * 0.1), (x + width * 0.95, y + height * 0.9)]
+    inside = {
+        generation.records.ids[row]
+        for row in range(generation.size)
+        if _lies_between(*corners, pixel_of(page, generation, row))
+    }
+    draw(page, "box", corners)
     page.get_by_role("button", name="Search within this region").click()
     page.wait_for_function("document.activeElement === document.querySelector('.st-key-q input')")
-    inside = page.locator('[class*="st-key-open-within"]')
-    inside.first.wait_for()
-    classes = " ".join(element.get_attribute("class") or "" for element in inside.all())
+    page.locator('[class*="st-key-open-within"]').first.wait_for()
     page.keyboard.type("learning")
     _wait_for_meaning(page)
     assert _ids(page)
-    assert all(paper in classes for paper in _ids(page))
+    assert set(_ids(page)) <= inside
+    assert len(inside) < generation.size
+
+
+def _lies_between(
+    one: tuple[float, float], other: tuple[float, float], point: tuple[float, float]
+) -> bool:
+    """Tell whether a point lies in the rectangle with these two corners."""
+    return all(low < at < high for low, at, high in zip(one, point, other, strict=True))
 
 
 def _contrast(one: str, other: str) -> float:
