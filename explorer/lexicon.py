@@ -186,10 +186,14 @@ class Lexicon:
         k: int,
         among: Keys | None = None,
         by: Sequence[tuple[str, float]] = _RANKED,
+        least: int | None = None,
     ) -> Ranking:
         """Return the k papers that match the words of ``text`` best; any text will do.
 
-        ``by`` names the fields that are searched, with what each counts.
+        Args:
+            among: rows that are allowed, in order; all without it.
+            by: names the fields that are searched, with what each counts.
+            least: how many of the k best allowed do, where the others would take long to find.
         """
         import tantivy
 
@@ -212,18 +216,19 @@ class Lexicon:
             return self._best(query, k)
         enough = math.ceil(_MARGIN * k * len(self._keys) / len(among))
         most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
+        least = k if least is None else min(k, least)
         looked = None
         while enough <= most:
             looked = self._best(query, enough)
             allowed = np.zeros(len(self._keys), dtype=bool)
             allowed[among] = True
             passed = np.flatnonzero(allowed[looked.keys])[:k]
-            if len(passed) == k or len(looked.keys) < enough:
+            if len(passed) >= least or len(looked.keys) < enough:
                 scores = looked.scores[passed]
-                beyond = float(scores[-1]) if len(passed) == k else 0.0
+                beyond = float(scores[-1]) if len(passed) == k else looked.beyond
                 return Ranking(looked.keys[passed], scores, beyond, looked)
             # Fewer pass among those that match best: as many again will hardly do.
-            enough = math.ceil(_MARGIN * enough * k / max(1, len(passed)))
+            enough = math.ceil(_MARGIN * enough * least / max(1, len(passed)))
         must = tantivy.Occur.Must
         named = self._named(self._keys[among].tolist())
         both = [(must, query), (must, tantivy.Query.const_score_query(named, 0.0))]

@@ -104,7 +104,8 @@ def by_both(
     """
     wanted = max(k, settings.candidates)
     near = generation.engine.search(vector[None, :], wanted, among)
-    ranking = generation.lexicon.search(text, wanted, among)
+    least = max(k, settings.least_candidates)
+    ranking = generation.lexicon.search(text, wanted, among, least=least)
     of_meaning, of_words = _factors(near.scores[0], ranking.scores, settings)
     pool = _united(generation.size, near.keys[0], ranking.keys)
     around = generation.graph.neighbours[pool, : settings.smoothing_neighbours].astype(np.int64)

@@ -99,6 +99,9 @@ class SearchSettings:
 
     candidates: int = 200
     """Papers taken from each leg before fusion."""
+    least_candidates: int = 50
+    """Papers that do from the words leg, where a filter lets few of those through that match best:
+    the others match too badly to end among the hits."""
     dense_weight: float = 0.6
     """Share of the meaning leg in the fused score; words get the rest."""
     leading: int = 20

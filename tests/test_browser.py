@@ -538,7 +538,7 @@ def test_what_a_lasso_caught_can_be_searched_within(
     inside = {
         generation.records.ids[row]
         for row in range(generation.size)
-        if _lies_between(*corners, pixel_of(page, generation, row))
+        if _lies_between(corners[0], corners[1], pixel_of(page, generation, row))
     }
     draw(page, "box", corners)
     page.get_by_role("button", name="Search within this region").click()

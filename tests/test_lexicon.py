@@ -171,6 +171,27 @@ def test_a_filter_lets_the_same_through_by_either_way(
             assert list(zip(ranking.keys, ranking.scores, strict=True)) == expected[:k]
 
 
+@pytest.mark.parametrize("looked_through", [0, 4_000])
+def test_where_few_do_those_found_are_the_best_and_what_the_others_reach_is_told(
+    lexicon: Lexicon, looked_through: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.lexicon._LEAST_LOOKED_THROUGH", looked_through)
+    monkeypatch.setattr("explorer.lexicon._LOOKED_FOR_EACH", 0)
+    text = "liver video serving protein"
+    draw = np.random.default_rng(6)
+    is_short = False
+    for _ in range(200):
+        among = np.sort(draw.permutation(40)[:20].astype(np.int64))
+        exact = lexicon.search(text, 6, among)
+        ranking = lexicon.search(text, 6, among, least=2)
+        found = len(ranking.keys)
+        is_short |= found < len(exact.keys)
+        assert found >= 2
+        assert ranking.keys.tolist() == exact.keys[:found].tolist()
+        assert all(score <= ranking.beyond for score in exact.scores[found:])
+    assert is_short == (looked_through > 0)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(query=st.text(max_size=60), k=st.integers(-1, 50))
 @example(query="\u0301", k=5)
