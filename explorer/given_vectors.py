@@ -69,7 +69,8 @@ def _rows_of_papers(reading: Reading, papers: Records) -> NDArray[np.int64]:
     keys = keys[order]
     rows = np.full(len(papers), -1, dtype=np.int64)
     read = papers.read_in(reading.digest)
-    for place, paper in zip(read.tolist(), papers.chosen(read).without_texts(), strict=True):
+    told = papers.chosen(read).with_only("title", "sources")
+    for place, paper in zip(read.tolist(), told, strict=True):
         for source in paper.sources:
             if source.digest == reading.digest:
                 key = _key(source.line, paper.title)

@@ -26,6 +26,8 @@ from explorer.records import Records
 
 _FEWEST_TITLE_WORDS = 3
 """Shorter titles ("Editorial", "Reply to comments") do not tell papers apart."""
+_IDENTIFYING = ("title", "arxiv", "doi", "other_ids", "sources", "id")
+"""The fields by which records are found that may be one paper."""
 _SAME_ABSTRACT = 0.6
 """Share of common words from which two abstracts count as one."""
 _SAME_DOI = 0.3
@@ -246,7 +248,7 @@ class _Forest:
 def _groups(papers: Records) -> Iterator[list[int]]:
     """Yield the places of the records of each paper."""
     ids, dois, titles = _Keys(), _Keys(), _Keys()
-    for i, paper in enumerate(papers.without_texts()):
+    for i, paper in enumerate(papers.with_only(*_IDENTIFYING)):
         for key in _joining(paper):
             ids.add(key, i)
         if paper.doi:
@@ -301,7 +303,7 @@ def _join_namesakes(papers: Records, holding: list[list[int]], forest: _Forest) 
     unsure = [places for places in holding if len({forest.root(i) for i in places}) > 1]
     if not unsure:
         return
-    first = papers.chosen(np.array([places[0] for places in unsure])).without_texts()
+    first = papers.chosen(np.array([places[0] for places in unsure])).with_only("title")
     titles = [title_key(paper.readable_title) for paper in first]
     members = {forest.root(group[0]): group for group in forest.groups() if len(group) > 1}
     in_order = sorted(zip(titles, unsure, strict=True))

@@ -85,7 +85,7 @@ def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:
     if generation is None:
         return lambda _: False
     records = generation.records
-    titles = {title_key(paper.readable_title) for paper in records.without_texts()}
+    titles = {title_key(paper.readable_title) for paper in records.with_only("title")}
 
     def is_known(paper: Paper) -> bool:
         ids = (name for name in (paper.arxiv, paper.doi, *paper.other_ids) if name)

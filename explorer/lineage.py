@@ -249,22 +249,32 @@ def events(
         old, new = before.levels[descent.level], levels[level]
         was = np.asarray(before.memberships[descent.level])[kept]
         now = memberships[level][before.moved[kept]]
-        shared = np.zeros((len(old), len(new)), dtype=np.int64)
-        np.add.at(shared, (was, now), 1)
+        shared = _shared(was, now, (len(old), len(new)))
+        origins, heirs = (np.asarray(shared.argmax(axis=axis)).ravel() for axis in (0, 1))
         for place, topic in enumerate(new):
             if descent.same[place] is None:
-                origin = int(shared[:, place].argmax())
+                origin = int(origins[place])
                 is_part = 2 * int(shared[origin, place]) > topic.size
                 kind = EventKind.SPLIT if is_part else EventKind.NEW
                 tell(kind, topic, level, old[origin] if is_part else None)
         alive = {topic.id for topic in descent.same if topic is not None}
+        left = np.bincount(was, minlength=len(old))
         for place, topic in enumerate(old):
             if topic.id not in alive:
-                heir = int(shared[place].argmax())
-                went = 2 * int(shared[place, heir]) > int(shared[place].sum())
+                heir = int(heirs[place])
+                went = 2 * int(shared[place, heir]) > int(left[place])
                 kind = EventKind.MERGED if went else EventKind.RETIRED
                 tell(kind, topic, level, new[heir] if went else None)
     return tuple(told.values())
+
+
+def _shared(
+    was: NDArray[np.integer[Any]], now: NDArray[np.integer[Any]], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    """Return how many papers were in one topic and are in another, shape (topics, topics)."""
+    shared = sparse.csr_matrix((np.ones(len(was), dtype=np.int64), (was, now)), shape=shape)
+    shared.sum_duplicates()
+    return shared
 
 
 def _same(
@@ -278,11 +288,7 @@ def _same(
     ``was`` and ``now`` are the topics of the papers that are there before and after.
     """
     count = int(labels.max()) + 1
-    shared = sparse.csr_matrix(
-        (np.ones(len(was), dtype=np.int64), (was, now)), shape=(len(topics), count)
-    )
-    shared.sum_duplicates()
-    pairs = shared.tocoo()
+    pairs = _shared(was, now, (len(topics), count)).tocoo()
     union = np.bincount(was, minlength=len(topics))[pairs.row]
     union = union + np.bincount(now, minlength=count)[pairs.col] - pairs.data
     overlap = pairs.data / np.maximum(union, 1)

@@ -51,7 +51,6 @@ _SCHEMA = pa.schema(
         ("fingerprint", pa.string()),
     ]
 )
-_LONG = ("abstract", "summary")
 _ROWS_A_BATCH = 2_500
 """Rows that are stored together."""
 _ROWS_AT_ONCE = 1_000
@@ -181,9 +180,9 @@ class Records(Sequence[Paper]):
         chosen._begins_with = self._begins_with
         return chosen
 
-    def without_texts(self) -> Records:
-        """Return the same papers without abstracts and summaries, which take long to read."""
-        return Records(self._table.drop_columns([*_LONG, "fingerprint"]), self._rows)
+    def with_only(self, *fields: str) -> Records:
+        """Return the same papers with nothing but ``fields``; to read all takes long."""
+        return Records(self._table.select(fields), self._rows)
 
     def are_rows_of(self, other: Records, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
         """Return where row ``ours`` here is row ``theirs`` of ``other`` itself, not another's."""
@@ -456,7 +455,8 @@ def _paper(row: dict[str, Any]) -> Paper:
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
     fingerprint = values.pop("fingerprint", "")
-    values["sources"] = tuple(Source(**source) for source in row["sources"])
+    if "sources" in row:
+        values["sources"] = tuple(Source(**source) for source in row["sources"])
     paper = Paper(**values)
     if fingerprint:  # whoever goes through a library need not make its texts readable for it
         vars(paper)["fingerprint"] = fingerprint
