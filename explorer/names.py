@@ -49,10 +49,12 @@ _KEYWORDS = 8
 _CHOICES = 8
 """A topic's best phrases, among which its name is chosen."""
 _ASKED = 40
-"""Papers of each topic that a name is tried on."""
-_POINTING_WORTH = 4.0
+"""Papers of each topic that a name is tried on, at least."""
+_ASKED_TOGETHER = 8_000
+"""Papers of a whole level that names are tried on: where topics are few, more of each."""
+_POINTING_WORTH = 8.0
 """How steeply a phrase gains by the share of papers that it points to their own topic."""
-_FEW = 20
+_FEW = 60
 """Papers; where a topic has fewer, which of them a phrase points to says little."""
 _ROUNDS = 3
 _SPELLINGS = (
@@ -229,7 +231,8 @@ def _settle(
     if len(rivals) < 2 or all(len(choices[topic]) == 1 for topic in rivals):
         return
     of_rival = [members[topic] for topic in rivals]
-    asked = [spread(rows, _ASKED) for rows in of_rival]
+    of_each = max(_ASKED, _ASKED_TOGETHER // len(rivals))
+    asked = [spread(rows, of_each) for rows in of_rival]
     own = np.repeat(np.arange(len(rivals)), [len(rows) for rows in asked])
     weight = np.array([len(rows) / len(some) for rows, some in zip(of_rival, asked, strict=True)])
     weight = weight[own]
