@@ -5,8 +5,10 @@ They show the library in ``data/library``, as ``make library`` builds it from ``
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -21,47 +23,88 @@ if TYPE_CHECKING:
 
 _PICTURES = REPOSITORY / "docs" / "pictures"
 _SIZE = {"width": 1400, "height": 860}
+_HIT = '[class*="st-key-open-hit"] button'
+_STARRED = 4
+_PATIENCE = 60_000
+"""Milliseconds that the page may take."""
 
 
 def main() -> None:
-    """Take the four pictures."""
+    """Take the pictures."""
     if not find_browser():
         sys.exit(HINT)
     _PICTURES.mkdir(exist_ok=True)
-    with serve_page(REPOSITORY / "data" / "library") as address, open_browser() as browser:
-        for name, scheme, query in (
-            ("light", "light", ""),
-            ("search", "light", "?q=text+to+video+generation"),
-            ("dark", "dark", "?q=KV+cache+compression+for+LLM+serving"),
-            ("lasso", "light", ""),
-        ):
-            context = browser.new_context(
-                viewport={"width": _SIZE["width"], "height": _SIZE["height"]},
-                color_scheme="dark" if scheme == "dark" else "light",
-            )
-            page = context.new_page()
-            page.goto(f"{address}/{query}")
-            wait_for_map(page)
-            page.wait_for_selector("text=the model is still loading", state="detached")
-            if query:
-                page.wait_for_selector('[class*="st-key-open-hit"] button', timeout=60_000)
-                page.wait_for_timeout(4_000)
-                page.wait_for_selector("text=the model is still loading", state="detached")
-            if name == "lasso":
-                _draw_lasso(page)
-            page.wait_for_timeout(1_500)
-            page.screenshot(path=_PICTURES / f"{name}.png")
-            context.close()
-            print(_PICTURES / f"{name}.png")
+    with TemporaryDirectory() as scratch:
+        os.environ["EXPLORER_DESK"] = str(Path(scratch) / "desk.sqlite")
+        with serve_page(REPOSITORY / "data" / "library") as address, open_browser() as browser:
+            for name, scheme, asked, prepare in _VIEWS:
+                context = browser.new_context(
+                    viewport={"width": _SIZE["width"], "height": _SIZE["height"]},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                )
+                page = context.new_page()
+                page.set_default_timeout(_PATIENCE)
+                _visit(page, address, asked)
+                prepare(page, address)
+                page.wait_for_timeout(1_500)
+                page.screenshot(path=_PICTURES / f"{name}.png")
+                context.close()
+                print(_PICTURES / f"{name}.png")
 
 
-def _draw_lasso(page: Page) -> None:
+def _visit(page: Page, address: str, asked: str) -> None:
+    page.goto(f"{address}/{asked}")
+    wait_for_map(page)
+    page.wait_for_selector("text=the model is still loading", state="detached")
+    if "q=" in asked:
+        page.wait_for_selector(_HIT)
+        page.wait_for_timeout(4_000)
+        page.wait_for_selector("text=the model is still loading", state="detached")
+
+
+def _as_it_is(page: Page, address: str) -> None:
+    """Change nothing."""
+
+
+def _open_first(page: Page, address: str) -> None:  # noqa: ARG001
+    page.locator(_HIT).first.click()
+    page.get_by_role("button", name="Back").first.wait_for()
+    page.wait_for_timeout(2_500)
+
+
+def _show_sunburst(page: Page, address: str) -> None:
+    page.goto(f"{address}/?view=topics")
+    page.wait_for_selector(".sunburstlayer .slice")
+    page.wait_for_timeout(1_500)
+
+
+def _star_some(page: Page, address: str) -> None:
+    for rank in range(1, _STARRED + 1):
+        star = page.locator(f'[class*="st-key-star-hit{rank}-"] button')
+        star.click()
+        star.get_by_text("Take the star off").wait_for()
+    _visit(page, address, "?view=desk")
+
+
+def _draw_lasso(page: Page, address: str) -> None:  # noqa: ARG001
     box = page.locator(".atlas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.55
     steps = ((-60, -110), (60, -120), (130, -20), (80, 110), (-50, 120), (-100, 0))
     draw(page, "lasso", [(x - 100, y), *((x + dx, y + dy) for dx, dy in steps)])
     page.wait_for_selector("text=/papers? selected/")
+
+
+_VIEWS = (
+    ("light", "light", "", _as_it_is),
+    ("search", "light", "?q=text+to+video+generation", _as_it_is),
+    ("dark", "dark", "?q=KV+cache+compression+for+LLM+serving", _as_it_is),
+    ("lasso", "light", "", _draw_lasso),
+    ("paper", "light", "?q=graph+neural+networks", _open_first),
+    ("topics", "light", "", _show_sunburst),
+    ("desk", "light", "?q=KV+cache+compression+for+LLM+serving", _star_some),
+)
+"""What each picture is called, its colours, the address, and what is done on the page first."""
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ _LOOKED_FOR_EACH = 16
 takes longer."""
 _LEAST_LOOKED_THROUGH = 8_000
 _MOST_LOOKED_THROUGH = 80_000
-_NAMED_ONE_BY_ONE = 800
+_NAMED_ONE_BY_ONE = 4_000
 """Papers up to which a query for each takes less time than one for a set of them."""
 _MARGIN = 1.5
 """Papers looked through for each that is expected to do."""
@@ -214,9 +214,13 @@ class Lexicon:
         query = tantivy.Query.boolean_query(clauses)
         if among is None:
             return self._best(query, k)
-        enough = math.ceil(_MARGIN * k * len(self._keys) / len(among))
-        most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
         least = k if least is None else min(k, least)
+        enough, fewest = (
+            math.ceil(_MARGIN * wished * len(self._keys) / len(among)) for wished in (k, least)
+        )
+        if enough > _LEAST_LOOKED_THROUGH:
+            enough = max(_LEAST_LOOKED_THROUGH, fewest)
+        most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
         looked = None
         while enough <= most:
             looked = self._best(query, enough)

@@ -99,7 +99,7 @@ class SearchSettings:
 
     candidates: int = 200
     """Papers taken from each leg before fusion."""
-    least_candidates: int = 50
+    least_candidates: int = 30
     """Papers that do from the words leg, where a filter lets few of those through that match best:
     the others match too badly to end among the hits."""
     dense_weight: float = 0.6
