@@ -55,8 +55,9 @@ _ROWS_A_BATCH = 2_500
 """Rows that are stored together."""
 _ROWS_AT_ONCE = 1_000
 """Papers that lie in memory at once while they are written or gone through."""
-_READ_BEFORE_RELEASE = 200
-"""Papers that are read one by one from a mapped file before its memory is given back."""
+_READ_BEFORE_RELEASE = 10
+"""Papers that are read one by one from a mapped file before its memory is given back: each holds
+megabytes of it, since the system maps what lies about its fields."""
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 
