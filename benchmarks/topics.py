@@ -6,7 +6,8 @@ three arguments a corpus), on the same vectors in one run: this project, BERTopi
 papers, those called noise being one more group; ``again`` is the agreement with a second run on
 the same papers in another order (this project sorts them by what they say, as a build does).
 This project's seconds include the neighbour graph, which map and search use as well and which is
-built once; what it takes alone is told apart.
+built once; what it takes alone is told apart. They do not include names, while BERTopic's include
+its lists of words; a build's seconds for topics with their names stand under `growth`.
 Needs the ``bench`` extra.
 
 Names are made from four fifths of the papers. A name is right for a paper of the last fifth if it

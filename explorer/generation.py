@@ -8,10 +8,12 @@ then renamed; whoever opens it sees all of it or nothing.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property, wraps
@@ -424,13 +426,19 @@ def verify_files(folder: Path) -> None:
     Raises:
         LibraryDamaged: a file is missing, or its checksum differs.
     """
-    for name, expected in read_manifest(folder).files.items():
+    files = read_manifest(folder).files
+
+    def is_as_written(name: str) -> bool:
         path = folder / name
-        if not path.is_file() or checksum(path) != expected["sha256"]:
-            raise LibraryDamaged(
-                f"{path}: missing, or altered since it was written. Go back with `explorer "
-                "rollback`, or build anew with `explorer build --full`."
-            )
+        return path.is_file() and checksum(path) == files[name]["sha256"]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a checksum lets other threads run
+        for name, good in zip(files, pool.map(is_as_written, files), strict=True):
+            if not good:
+                raise LibraryDamaged(
+                    f"{folder / name}: missing, or altered since it was written. Go back with "
+                    "`explorer rollback`, or build anew with `explorer build --full`."
+                )
 
 
 def verify_generation(folder: Path) -> None:

@@ -62,17 +62,18 @@ def distinct(read: Records, stored: Records) -> Iterator[Distinct]:
     same one here (see :func:`told_apart`).
     """
     given = Records.together(read, stored)
+    begin = len(read)  # where the stored records begin
     read_now = read.digest_names
     for groups in _batched(_groups(given), _GROUPS_AT_ONCE):
-        wanted = [i for group in groups for i in group if len(group) > 1 or i < len(read)]
+        wanted = [i for group in groups for i in group if len(group) > 1 or i < begin]
         records = dict(zip(wanted, given.chosen(np.array(wanted, dtype=np.int64)), strict=True))
         for group in groups:
-            new = tuple(i for i in group if i < len(read))
-            old = tuple(i - len(read) for i in group if i >= len(read))
-            if not new and len(old) == 1:
-                yield Distinct(None, new, old, ())
+            if len(group) == 1 and group[0] >= begin:  # as nearly all are in an update
+                yield Distinct(None, (), (group[0] - begin,), ())
                 continue
-            known = [records[len(read) + row] for row in old]
+            new = tuple(i for i in group if i < begin)
+            old = tuple(i - begin for i in group if i >= begin)
+            known = [records[begin + row] for row in old]
             from_digests = [records[i] for i in new]
             elsewhere = [_unread(paper, read_now) for paper in known] if new else known
             yield Distinct(merge([*from_digests, *elsewhere]), new, old, tuple(known))
