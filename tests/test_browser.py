@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
 
 _PATIENCE = 60_000
 """Milliseconds. The model loads in the background while the first test waits for its hits."""
+_SETTLED = 1_000
+"""Milliseconds after which the list has its telling sentences, and the page is at rest."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,7 @@ def _wait_for_meaning(page: Page) -> None:
     """Wait until the model is there and the hits are by meaning and words."""
     page.wait_for_selector('[class*="st-key-open-hit"] button')
     page.wait_for_selector("text=the model is still loading", state="detached")
+    page.wait_for_timeout(_SETTLED)
     page.wait_for_selector('[data-stale="true"]', state="detached")
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
 
+_SETTLED = 2_000
+"""Milliseconds after which the list has its telling sentences, and the page is at rest."""
+
 
 @pytest.fixture(scope="module")
 def generation(hashing_library: Library) -> Generation:
@@ -55,6 +58,8 @@ def _down(page: Page, where: str, form: Format) -> tuple[str, str]:
 def test_hits_are_taken_along_in_their_order(page: Page) -> None:
     page.goto("/?q=liver+segmentation")
     page.locator(".st-key-export-hits").wait_for()
+    page.wait_for_timeout(_SETTLED)
+    page.wait_for_selector('[data-stale="true"]', state="detached")
     keys = page.locator("[class*='st-key-open-hit']").evaluate_all(
         "found => found.map(one => one.className.match(/open-hit\\d+-(\\w+)/)[1])"
     )
