@@ -45,6 +45,7 @@ _CALLS = "calls-to-search"
 _TOLD = "told"
 _LATER = "later"
 _TRAIL = "trail"
+_SHOWN = "shown-paper"
 _WANTED = "hits-wanted"
 _PAPERS_WANTED = "papers-wanted"
 _TURNED = "turned"
@@ -57,6 +58,22 @@ Corners = tuple[tuple[float, float], ...]
 def opened_paper() -> str:
     """Return the id of the open paper, as the URL has it; empty if none is."""
     return str(st.query_params.get(PAPER, ""))
+
+
+def note_paper() -> None:
+    """Remember which paper this run shows."""
+    st.session_state[_SHOWN] = opened_paper()
+
+
+def keep_paper() -> None:
+    """Go on with the paper that was shown last where the URL has lost it.
+
+    What the map tells may leave the browser before that has the URL of a paper that was opened
+    just now; it brings the one before along.
+    """
+    shown = str(st.session_state.get(_SHOWN, ""))
+    if shown and not opened_paper():
+        st.query_params[PAPER] = shown
 
 
 def open_paper(paper: str) -> None:
