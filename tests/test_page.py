@@ -408,3 +408,21 @@ def test_a_period_that_is_no_number_is_passed_over(
     page = _open(hashing_library.folder, monkeypatch, repository, when="²-³")
     assert not page.exception
     assert not page.warning
+
+
+def test_a_paper_stays_open_where_a_late_message_brings_the_url_before_it() -> None:
+    def run() -> None:
+        import streamlit as st
+
+        from explorer.app import state
+
+        state.keep_paper()
+        state.note_paper()
+        st.write(state.opened_paper() or "none")
+
+    page = AppTest.from_function(run).run()
+    assert page.markdown[0].value == "none"
+    page.query_params["paper"] = "p1"
+    assert page.run().markdown[0].value == "p1"
+    page.query_params.clear()
+    assert page.run().markdown[0].value == "p1"
