@@ -426,3 +426,22 @@ def test_a_paper_stays_open_where_a_late_message_brings_the_url_before_it() -> N
     assert page.run().markdown[0].value == "p1"
     page.query_params.clear()
     assert page.run().markdown[0].value == "p1"
+
+
+def test_a_paper_that_is_closed_while_the_map_tells_something_stays_closed() -> None:
+    def run() -> None:
+        import streamlit as st
+
+        from explorer.app import state
+
+        if st.query_params.get("close"):
+            state.close_paper()
+        state.keep_paper()
+        state.note_paper()
+        st.write(state.opened_paper() or "none")
+
+    page = AppTest.from_function(run)
+    page.query_params["paper"] = "p1"
+    assert page.run().markdown[0].value == "p1"
+    page.query_params["close"] = "1"
+    assert page.run().markdown[0].value == "none"

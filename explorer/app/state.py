@@ -156,7 +156,8 @@ def is_put_off() -> bool:
 
 def close_paper() -> None:
     """Show the list."""
-    st.session_state.pop(_TRAIL, None)
+    for name in (_TRAIL, _SHOWN):
+        st.session_state.pop(name, None)
     st.query_params.pop(PAPER, None)
 
 
