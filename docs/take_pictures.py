@@ -39,21 +39,22 @@ def main() -> None:
         with serve_page(REPOSITORY / "data" / "library") as address, open_browser() as browser:
             for name, scheme, asked, prepare in _VIEWS:
                 context = browser.new_context(
+                    base_url=address,
                     viewport={"width": _SIZE["width"], "height": _SIZE["height"]},
                     color_scheme="dark" if scheme == "dark" else "light",
                 )
                 page = context.new_page()
                 page.set_default_timeout(_PATIENCE)
-                _visit(page, address, asked)
-                prepare(page, address)
+                _visit(page, asked)
+                prepare(page)
                 page.wait_for_timeout(1_500)
                 page.screenshot(path=_PICTURES / f"{name}.png")
                 context.close()
                 print(_PICTURES / f"{name}.png")
 
 
-def _visit(page: Page, address: str, asked: str) -> None:
-    page.goto(f"{address}/{asked}")
+def _visit(page: Page, asked: str) -> None:
+    page.goto(f"/{asked}")
     wait_for_map(page)
     page.wait_for_selector("text=the model is still loading", state="detached")
     if "q=" in asked:
@@ -62,31 +63,31 @@ def _visit(page: Page, address: str, asked: str) -> None:
         page.wait_for_selector("text=the model is still loading", state="detached")
 
 
-def _as_it_is(page: Page, address: str) -> None:
+def _as_it_is(page: Page) -> None:
     """Change nothing."""
 
 
-def _open_first(page: Page, address: str) -> None:  # noqa: ARG001
+def _open_first(page: Page) -> None:
     page.locator(_HIT).first.click()
     page.get_by_role("button", name="Back").first.wait_for()
     page.wait_for_timeout(2_500)
 
 
-def _show_sunburst(page: Page, address: str) -> None:
-    page.goto(f"{address}/?view=topics")
+def _show_sunburst(page: Page) -> None:
+    page.goto("/?view=topics")
     page.wait_for_selector(".sunburstlayer .slice")
     page.wait_for_timeout(1_500)
 
 
-def _star_some(page: Page, address: str) -> None:
+def _star_some(page: Page) -> None:
     for rank in range(1, _STARRED + 1):
         star = page.locator(f'[class*="st-key-star-hit{rank}-"] button')
         star.click()
         star.get_by_text("Take the star off").wait_for()
-    _visit(page, address, "?view=desk")
+    _visit(page, "?view=desk")
 
 
-def _draw_lasso(page: Page, address: str) -> None:  # noqa: ARG001
+def _draw_lasso(page: Page) -> None:
     box = page.locator(".atlas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.55

@@ -64,13 +64,13 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
     finest = shown_level(generation) + 1
     all_papers = Topic("all", -1, "", f"{generation.size:,} papers", (), generation.size)
     ids, parents, topics = [all_papers.id], [""], [all_papers]
+    thinnest = _THINNEST * generation.size
     rings = [(branch, all_papers.id) for branch in topic_tree(generation)]
     while rings:
         branch, parent = rings.pop(0)
         ids.append(branch.topic.id)
         parents.append(parent)
         topics.append(branch.topic)
-        thinnest = _THINNEST * generation.size
         inner = [
             finer
             for finer in branch.below

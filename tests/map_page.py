@@ -17,6 +17,12 @@ def wait_for_map(page: Page) -> None:
     page.wait_for_selector(".atlas[data-scene]")
 
 
+def wait_for_rest(page: Page) -> None:
+    """Wait until the list has its telling sentences, and nothing is drawn anew."""
+    page.wait_for_timeout(1_000)
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+
+
 def strip(generation: Generation, size: int) -> tuple[str, list[str]]:
     """Return a strip of the map, as the URL writes a region, and the ``size`` papers in it."""
     order = generation.positions[:, 0].argsort(kind="stable")

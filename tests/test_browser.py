@@ -13,7 +13,7 @@ from explorer.library import Library
 from explorer.reasons import explain
 from explorer.search import Query, search
 from tests.browser import HINT, find_browser, open_browser
-from tests.map_page import draw, pixel_of, rows_in_sight, view_of, wait_for_map
+from tests.map_page import draw, pixel_of, rows_in_sight, view_of, wait_for_map, wait_for_rest
 from tests.serving import serve_page
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
 
 _PATIENCE = 60_000
 """Milliseconds. The model loads in the background while the first test waits for its hits."""
-_SETTLED = 1_000
-"""Milliseconds after which the list has its telling sentences, and the page is at rest."""
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +79,7 @@ def _wait_for_meaning(page: Page) -> None:
     """Wait until the model is there and the hits are by meaning and words."""
     page.wait_for_selector('[class*="st-key-open-hit"] button')
     page.wait_for_selector("text=the model is still loading", state="detached")
-    page.wait_for_timeout(_SETTLED)
-    page.wait_for_selector('[data-stale="true"]', state="detached")
+    wait_for_rest(page)
 
 
 def _search(page: Page, query: str) -> list[str]:

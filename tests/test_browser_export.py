@@ -16,6 +16,7 @@ from explorer.export import Format
 from explorer.export.citations import citation_key
 from explorer.library import Library
 from tests.browser import HINT, find_browser, open_browser
+from tests.map_page import wait_for_rest
 from tests.serving import serve_page
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from explorer.generation import Generation
 
 pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
-
-_SETTLED = 2_000
-"""Milliseconds after which the list has its telling sentences, and the page is at rest."""
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +56,7 @@ def _down(page: Page, where: str, form: Format) -> tuple[str, str]:
 def test_hits_are_taken_along_in_their_order(page: Page) -> None:
     page.goto("/?q=liver+segmentation")
     page.locator(".st-key-export-hits").wait_for()
-    page.wait_for_timeout(_SETTLED)
-    page.wait_for_selector('[data-stale="true"]', state="detached")
+    wait_for_rest(page)
     keys = page.locator("[class*='st-key-open-hit']").evaluate_all(
         "found => found.map(one => one.className.match(/open-hit\\d+-(\\w+)/)[1])"
     )
