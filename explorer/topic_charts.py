@@ -22,8 +22,6 @@ _GATHERED = "#717a8f"
 """The colour of a field: it has many subjects, and the colours are theirs."""
 _PALEST = 0.55
 _SECTOR_LETTERS = 13
-_THINNEST = 1 / 2_000
-"""Share of all papers below which a topic's sector is about a pixel thin."""
 _MOST_TICKS = 8
 
 
@@ -55,7 +53,7 @@ def topic_colours(generation: Generation) -> dict[str, str]:
 def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
     """Return the tree of topics as rings, coarse ones inside; each sector has its topic's id.
 
-    Topics more than one level finer than those on the map, or thinner than a pixel, are left out.
+    Topics more than one level finer than those on the map would be hairs; they are left out.
     """
     from plotly import graph_objects
 
@@ -64,18 +62,13 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
     finest = shown_level(generation) + 1
     all_papers = Topic("all", -1, "", f"{generation.size:,} papers", (), generation.size)
     ids, parents, topics = [all_papers.id], [""], [all_papers]
-    thinnest = _THINNEST * generation.size
     rings = [(branch, all_papers.id) for branch in topic_tree(generation)]
     while rings:
         branch, parent = rings.pop(0)
         ids.append(branch.topic.id)
         parents.append(parent)
         topics.append(branch.topic)
-        inner = [
-            finer
-            for finer in branch.below
-            if finer.topic.level <= finest and finer.topic.size >= thinnest
-        ]
+        inner = [finer for finer in branch.below if finer.topic.level <= finest]
         rings += [(finer, branch.topic.id) for finer in inner]
     fills = [inks.paper, *(colours[topic.id] for topic in topics[1:])]
     figure = graph_objects.Figure(

@@ -31,18 +31,6 @@ def test_each_paper_counts_once_on_each_ring(generation: Generation) -> None:
     assert all(below[parent] == sizes[parent] for parent in below if parent)
 
 
-def test_sectors_too_thin_to_be_seen_are_left_out(
-    generation: Generation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    every = sunburst_figure(generation, dark=False).data[0]
-    sizes = dict(zip(every.ids, every.values, strict=True))
-    outermost = [topic for topic in every.ids if topic not in every.parents]
-    thick = sorted(sizes[topic] for topic in outermost)[len(outermost) // 2]
-    monkeypatch.setattr("explorer.topic_charts._THINNEST", thick / generation.size)
-    left = sunburst_figure(generation, dark=False).data[0].ids
-    assert set(left) == {topic for topic, size in sizes.items() if size >= thick} < set(every.ids)
-
-
 def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
     rings = sunburst_figure(generation, dark=False).data[0]
     fills = dict(zip(rings.ids, rings.marker.colors, strict=True))
