@@ -28,7 +28,8 @@ library: $(VENV)/.installed
 	$(BIN)/python index_build.py
 
 test: $(VENV)/.installed-dev lint types check-browser
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not cluster"
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+		--max-worker-restart 0 -m "not cluster"
 
 test-cluster: $(VENV)/.installed-cluster
 	$(BIN)/python -m pytest -m cluster

@@ -114,7 +114,7 @@ class Lexicon:
         import tantivy
 
         rows = np.arange(len(papers), dtype=np.int64)
-        lexicon = cls(tantivy.Index(_schema(), path=str(folder)), folder, rows)
+        lexicon = cls(_unwatched(tantivy.Index(_schema(), path=str(folder))), folder, rows)
         lexicon._write(enumerate(papers), gone=())
         return lexicon
 
@@ -125,7 +125,6 @@ class Lexicon:
             moved: for each row here, its row in ``papers``, or -1 where the paper is gone or says
                 something else now; shape (papers here,).
         """
-        import tantivy
 
         rows = np.where(self._rows >= 0, moved[self._rows], -1)
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
@@ -137,9 +136,7 @@ class Lexicon:
             (share if is_segment else shutil.copyfile)(path, folder / path.name)
         new = np.setdiff1d(np.arange(len(papers)), rows)
         keys = range(len(rows), len(rows) + len(new))
-        lexicon = Lexicon(
-            tantivy.Index.open(str(folder)), folder, np.concatenate([rows, new]).astype(np.int64)
-        )
+        lexicon = Lexicon(_opened(folder), folder, np.concatenate([rows, new]).astype(np.int64))
         lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
         return lexicon
 
@@ -310,13 +307,24 @@ def _opened(folder: Path) -> tantivy.Index:
     import tantivy
 
     if os.access(folder / _LOCK, os.W_OK):
-        return tantivy.Index.open(str(folder))
+        return _unwatched(tantivy.Index.open(str(folder)))
     # Tantivy locks by a file that it opens to write, for reading too; what is opened stays mapped.
-    with TemporaryDirectory() as beside:
+    # Its watcher may put that file there once more while the folder is being removed.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as beside:
         for path in folder.iterdir():
             if path.suffix != ".lock":
                 (Path(beside) / path.name).symlink_to(path.resolve())
-        return tantivy.Index.open(beside)
+        return _unwatched(tantivy.Index.open(beside))
+
+
+def _unwatched(index: tantivy.Index) -> tantivy.Index:
+    """Return ``index`` with a reader that reads anew only when told.
+
+    Otherwise a thread of Tantivy's does so half a second after each commit, when the files may be
+    another's already.
+    """
+    index.config_reader("manual")
+    return index
 
 
 def query_stems(text: str) -> list[str]:

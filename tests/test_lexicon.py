@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -219,6 +223,36 @@ def test_an_index_opens_as_it_was_built(tmp_path: Path, corpus: list[Paper]) -> 
         before, after = built.search(query, 10), opened.search(query, 10)
         assert found(before) == found(after) != []
         assert np.array_equal(before.scores, after.scores)
+
+
+def test_an_open_index_stays_as_it_was_opened_whatever_is_put_in_its_place(tmp_path: Path) -> None:
+    folder, other = tmp_path / "words", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    index(folder, Paper(title="Liver segmentation"))
+    index(other, Paper(title="Kidney segmentation"))
+    opened = Lexicon.open(folder)
+    time.sleep(0.1)
+    shutil.copytree(other, folder, dirs_exist_ok=True)
+    time.sleep(1.2)  # Tantivy looks every half second
+    assert found(opened.search("kidney", 5)) == []
+    assert found(opened.search("liver", 5)) == [0]
+
+
+def test_an_index_that_must_not_be_written_to_opens_every_time_and_leaves_nothing(
+    tmp_path: Path, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, beside = tmp_path / "words", tmp_path / "temporary"
+    folder.mkdir()
+    beside.mkdir()
+    index(folder, *corpus)
+    there = {path.name for path in folder.iterdir()}
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)
+    monkeypatch.setattr(tempfile, "tempdir", str(beside))
+    for _ in range(500):
+        Lexicon.open(folder)
+    assert {path.name for path in folder.iterdir()} == there
+    assert list(beside.iterdir()) == []
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
