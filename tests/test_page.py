@@ -410,37 +410,46 @@ def test_a_period_that_is_no_number_is_passed_over(
     assert not page.warning
 
 
-def test_a_paper_stays_open_where_a_late_message_brings_the_url_before_it() -> None:
-    def run() -> None:
+@pytest.mark.parametrize("name", ["paper", "topic", "view", "region"])
+def test_what_was_opened_stays_where_a_late_message_brings_the_url_before_it(name: str) -> None:
+    def run(name: str) -> None:
         import streamlit as st
 
         from explorer.app import state
 
-        state.keep_paper()
-        state.note_paper()
-        st.write(state.opened_paper() or "none")
+        if st.query_params.get("at"):
+            state.keep_url()
+        state.note_url()
+        st.write(st.query_params.get(name, "none"))
 
-    page = AppTest.from_function(run).run()
+    page = AppTest.from_function(run, args=(name,)).run()
     assert page.markdown[0].value == "none"
-    page.query_params["paper"] = "p1"
-    assert page.run().markdown[0].value == "p1"
+    page.query_params[name] = "opened"
+    assert page.run().markdown[0].value == "opened"
     page.query_params.clear()
-    assert page.run().markdown[0].value == "p1"
+    page.query_params["at"] = "0,0,1,1"
+    assert page.run().markdown[0].value == "opened"
+    page.query_params.clear()
+    assert page.run().markdown[0].value == "none"
+    page.query_params.update({name: "before", "at": "0,0,1,1"})
+    assert page.run().markdown[0].value == "none"
 
 
-def test_a_paper_that_is_closed_while_the_map_tells_something_stays_closed() -> None:
-    def run() -> None:
+@pytest.mark.parametrize("first", ["close", "keep"])
+def test_what_is_closed_while_the_map_tells_something_stays_closed(first: str) -> None:
+    def run(first: str) -> None:
         import streamlit as st
 
         from explorer.app import state
 
         if st.query_params.get("close"):
-            state.close_paper()
-        state.keep_paper()
-        state.note_paper()
+            deeds = (state.close_paper, state.keep_url)
+            for deed in deeds if first == "close" else deeds[::-1]:
+                deed()
+        state.note_url()
         st.write(state.opened_paper() or "none")
 
-    page = AppTest.from_function(run)
+    page = AppTest.from_function(run, args=(first,))
     page.query_params["paper"] = "p1"
     assert page.run().markdown[0].value == "p1"
     page.query_params["close"] = "1"

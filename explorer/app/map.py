@@ -95,7 +95,7 @@ def _look() -> Look:
 
 
 def _looked() -> None:
-    state.keep_paper()
+    state.keep_url()
     asked = st.session_state[state.MAP].get("asked") or {}
     state.look_at(
         asked.get("view"), asked.get("by", ""), bool(asked.get("safe")), asked.get("when")

@@ -99,7 +99,7 @@ def main() -> None:
     # An icon by name would be fetched from the network; this one comes with the page.
     st.set_page_config("Literature Explorer", page_icon=here / "icon.png", layout="wide")
     st.html(here / "style.css")
-    state.note_paper()
+    state.note_url()
     if not is_admitted():
         return
     try:

@@ -45,12 +45,14 @@ _CALLS = "calls-to-search"
 _TOLD = "told"
 _LATER = "later"
 _TRAIL = "trail"
-_SHOWN = "shown-paper"
+_SHOWN = "shown"
 _WANTED = "hits-wanted"
 _PAPERS_WANTED = "papers-wanted"
 _TURNED = "turned"
 _EDITS = "edits"
 _UPLOADS = "uploads"
+_SHOWING = (VIEW, SINCE, MODE, SORT, VARIED, TOPIC, PAPER, _CAUGHT, _WITHIN, _ALIKE)
+"""Parameters of the URL that say what is shown; the others say how the map is looked at."""
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -60,34 +62,33 @@ def opened_paper() -> str:
     return str(st.query_params.get(PAPER, ""))
 
 
-def note_paper() -> None:
-    """Remember which paper this run shows."""
-    st.session_state[_SHOWN] = opened_paper()
+def note_url() -> None:
+    """Remember what this run shows, as the URL has it."""
+    st.session_state[_SHOWN] = {name: _parameter(name) for name in _SHOWING}
 
 
-def keep_paper() -> None:
-    """Go on with the paper that was shown last where the URL has lost it.
+def keep_url() -> None:
+    """Go on with what was shown last, where the URL says something else.
 
-    What the map tells may leave the browser before that has the URL of a paper that was opened
-    just now; it brings the one before along.
+    What the map tells may leave the browser before that has the URL of what was opened just now; it
+    brings the one before along.
     """
-    shown = str(st.session_state.get(_SHOWN, ""))
-    if shown and not opened_paper():
-        st.query_params[PAPER] = shown
+    for name, value in st.session_state.get(_SHOWN, {}).items():
+        _write(name, value, "")
 
 
 def open_paper(paper: str) -> None:
     """Show one paper; the query stays."""
     if opened_paper() and opened_paper() != paper:
         st.session_state.setdefault(_TRAIL, []).append(opened_paper())
-    st.query_params[PAPER] = paper
+    _write(PAPER, paper, "")
 
 
 def go_back() -> None:
     """Show the paper that this one was opened from, or else the list."""
     trail: list[str] = st.session_state.get(_TRAIL, [])
     if trail:
-        st.query_params[PAPER] = trail.pop()
+        _write(PAPER, trail.pop(), "")
     else:
         close_paper()
 
@@ -106,7 +107,7 @@ def alike() -> Corners:
 
 def forget_alike() -> None:
     """Ask no more for papers like those chosen on the map."""
-    st.query_params.pop(_ALIKE, None)
+    _write(_ALIKE, "", "")
     release()
 
 
@@ -125,7 +126,7 @@ def within() -> Corners:
 
 def forget_within() -> None:
     """Search among all papers again."""
-    st.query_params.pop(_WITHIN, None)
+    _write(_WITHIN, "", "")
     release()
 
 
@@ -156,9 +157,8 @@ def is_put_off() -> bool:
 
 def close_paper() -> None:
     """Show the list."""
-    for name in (_TRAIL, _SHOWN):
-        st.session_state.pop(name, None)
-    st.query_params.pop(PAPER, None)
+    st.session_state.pop(_TRAIL, None)
+    _write(PAPER, "", "")
 
 
 def hits_wanted() -> int:
@@ -339,6 +339,9 @@ def _write_back(name: str, default: str) -> None:
 
 
 def _write(name: str, value: str, default: str) -> None:
+    shown = st.session_state.get(_SHOWN, {})
+    if name in shown:
+        shown[name] = "" if value == default else value
     if value == default:
         st.query_params.pop(name, None)
     else:
@@ -362,7 +365,7 @@ def catch(region: Corners) -> None:
 
 def release() -> None:
     """Forget the lasso's catch, and how many hits and papers were wanted."""
-    st.query_params.pop(_CAUGHT, None)
+    _write(_CAUGHT, "", "")
     for name in (_WANTED, _PAPERS_WANTED):
         st.session_state.pop(name, None)
 
@@ -382,7 +385,7 @@ def look() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
 
 def leave_map() -> None:
     """Forget where one looked: the map that is shown next is led to what is opened then."""
-    st.query_params.pop(_AT, None)
+    _write(_AT, "", "")
 
 
 def look_at(view: Sequence[float] | None, by: str, safe: bool, when: Sequence[int] | None) -> None:
