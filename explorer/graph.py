@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explorer.embedders import Vectors
-from explorer.engines import Engine
+from explorer.engines import Engine, Hurrying
 from explorer.settings import GraphSettings
 
 _BLOCK = 4096
@@ -44,6 +44,10 @@ _MORE_LISTS = 1.4
 """Times as many lists that are looked through next, where too little was found."""
 _WORTHWHILE = 4
 """Share of all lists beyond which the engine itself is asked."""
+_EFFORTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+"""Parts of what an engine usually looks through that are tried for newcomers."""
+_WORTH_TRYING = 8 * _ASKED
+"""Newcomers from which it takes less time to try than to look through all."""
 _USUAL = 10
 """Neighbours whose mean similarity is what a paper is used to."""
 _CONTRAST = 4.0
@@ -153,11 +157,12 @@ def updated_graph(
     others = np.setdiff1d(rows, bereft)
     again = np.union1d(newcomers, bereft)
     few = len(newcomers) * len(others) <= _PAIRS
+    found = k if few else _WIDE * k
+    hurried = _hurried(engine, again, found, settings.recall)
     told = _Pairs()
     for start in range(0, len(again), _BLOCK):
         block = again[start : start + _BLOCK]
-        found = k if few else _WIDE * k
-        keys, scores = _nearest(engine, block, found)
+        keys, scores = _nearest(hurried, block, found)
         neighbours[block], similarities[block] = keys[:, :k], scores[:, :k]
         if not few:
             came = np.isin(block, newcomers, assume_unique=True)
@@ -168,6 +173,23 @@ def updated_graph(
     elif not few:
         told.let_in(neighbours, similarities, others)
     return NeighbourGraph(neighbours, similarities)
+
+
+def _hurried(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> Engine:
+    """Return ``engine`` or what finds ``recall`` of the ``k`` nearest of ``rows`` in less time.
+
+    Searches ask more of an engine than the graph does, and a paper's own neighbours are found
+    sooner than those of a query.
+    """
+    if not isinstance(engine, Hurrying) or len(rows) < _WORTH_TRYING:
+        return engine
+    some = rows[:: len(rows) // _ASKED]
+    last = _nearest(engine, some, k)[1][:, -1:] - 1e-6
+    for effort in _EFFORTS:
+        hurried = engine.hurried(effort)
+        if (_nearest(hurried, some, k)[1] >= last).mean() >= recall:
+            return hurried
+    return engine
 
 
 class _Pairs:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.synthetic import Field
 from explorer.embedders import Vectors
 from explorer.engines import engine_names, load_engine
+from explorer.engines.faiss_lists import FaissLists
 from explorer.graph import NeighbourGraph, build_graph, updated_graph
 from explorer.settings import GraphSettings
 
@@ -263,3 +264,27 @@ def test_newcomers_of_a_large_library_are_let_in_by_those_near_them(
     same = np.isin(graph.neighbours[50:6_000], came)
     assert same.sum() > 0.95 * let_in.sum() > 0
     assert found_of(graph, papers, np.arange(0, len(papers), 7)) > 0.98
+
+
+@pytest.mark.parametrize(("recall", "most"), [(0.3, 0.25), (0.95, 0.5), (1.0, 1.0)])
+def test_many_newcomers_are_looked_for_no_longer_than_the_graph_needs(
+    papers: Vectors, monkeypatch: pytest.MonkeyPatch, recall: float, most: float
+) -> None:
+    efforts: list[float] = [1.0]
+    hurried = FaissLists.hurried
+
+    def noted(self: FaissLists, effort: float) -> FaissLists:
+        efforts.append(effort)
+        return hurried(self, effort)
+
+    monkeypatch.setattr(FaissLists, "hurried", noted)
+    factory = load_engine("faiss-sq8")
+    settings = GraphSettings(recall=recall)
+    before = build_graph(factory.build(papers[:3_000]), settings)
+    graph = updated_graph(before, np.arange(3_000), factory.build(papers), settings)
+    assert_true(graph, papers)
+    found = found_of(graph, papers, np.arange(3_000, len(papers), 7))
+    assert found > recall - 0.02
+    assert efforts[1:] == sorted(efforts[1:]) != []
+    assert efforts[-1] <= most
+    assert (found < 1.0) == (most < 1.0)

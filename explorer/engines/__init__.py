@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,14 @@ class Engine(Protocol):
 
     def save(self, folder: Path) -> None:
         """Write the index into an existing, empty ``folder``."""
+
+
+@runtime_checkable
+class Hurrying(Protocol):
+    """An engine that can also be had to find less in less time."""
+
+    def hurried(self, effort: float) -> Engine:
+        """Return the same index, which looks through ``effort`` of what it usually does, 0 to 1."""
 
 
 class EngineFactory(Protocol):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -240,6 +240,12 @@ class FaissLists:
                     [self._candidates_among(query[None], wanted, found, among) for query in queries]
                 )
             return refined(self._stored, queries, candidates, found)
+
+    def hurried(self, effort: float) -> FaissLists:
+        near = math.ceil(effort * self.tuning.near)
+        far = math.ceil(effort * self.tuning.far)
+        tuning = replace(self.tuning, near=near, far=far)
+        return FaissLists(self._index, self._stored, self.list_of, tuning, self._folder)
 
     def vectors(self, keys: Keys) -> Vectors:
         return self._stored.take(keys)
