@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from explorer import curation, doctor, terminal
+from explorer import curation
 from explorer.build import Options, build
 from explorer.cli import main
 from explorer.curation import Kind
@@ -23,6 +23,7 @@ from explorer.errors import LibraryDamaged
 from explorer.generation import SCHEMA, Generation, read_manifest
 from explorer.library import Library
 from explorer.paper import Paper
+from explorer.terminal.progress import checking
 from explorer.vectors import VectorCache
 from tests.conftest import WriteDigest
 from tests.test_library import another_builder
@@ -359,7 +360,7 @@ def test_a_generation_that_a_build_removes_meanwhile_is_no_damage(
     (ward.library.folder / "LIVE").write_text("000003\n", encoding="utf-8")
     for number in (2, 3):
         flip(ward.generation(number) / "papers.arrow")
-    monkeypatch.setattr(doctor, "verify_parts", removed)
+    monkeypatch.setattr("explorer.doctor.generations.verify_parts", removed)
     findings = examine(ward.library)
     assert "generations/000001" in subjects(findings, Severity.NOTE)
     assert not any("000001" in name for name in subjects(findings, Severity.DAMAGE))
@@ -509,7 +510,15 @@ def test_what_cannot_be_read_is_damage_and_hides_nothing_else(ward: Ward) -> Non
     assert name_of(ward.generation(3), ward) in subjects(findings, Severity.GOOD)
 
 
-@pytest.mark.parametrize("stumbles", ["verify_parts", "read_statements", "open_generation"])
+@pytest.mark.parametrize(
+    "stumbles",
+    [
+        "folder.read_statements",
+        "generations.verify_parts",
+        "generations.open_generation",
+        "cache.open_generation",
+    ],
+)
 def test_a_check_that_stumbles_is_a_finding_and_hides_no_other(
     ward: Ward, monkeypatch: pytest.MonkeyPatch, stumbles: str
 ) -> None:
@@ -517,7 +526,7 @@ def test_a_check_that_stumbles_is_a_finding_and_hides_no_other(
         raise RuntimeError("no such thing was foreseen")
 
     cut(ward.generation(1) / "papers.arrow")
-    monkeypatch.setattr(doctor, stumbles, stumble)
+    monkeypatch.setattr(f"explorer.doctor.{stumbles}", stumble)
     findings = examine(ward.library)
     assert any("foreseen" in finding.what for finding in findings)
     assert name_of(ward.generation(1) / "papers.arrow", ward) in subjects(findings, Severity.DAMAGE)
@@ -539,7 +548,7 @@ def test_without_a_terminal_a_long_check_tells_in_lines_how_much_is_left(
 ) -> None:
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    with terminal.checking() as progress:
+    with checking() as progress:
         for seconds, done in ((0.0, 0), (1.0, 250), (30.0, 300), (31.0, 310), (90.0, 900)):
             now[0] = seconds
             progress(done, 1000)

@@ -177,7 +177,8 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
 
 def build_library(options: argparse.Namespace) -> int:
     """Build or update the library and report what changed."""
-    from explorer.terminal import build_progress, show_report
+    from explorer.terminal.building import show_report
+    from explorer.terminal.progress import build_progress
 
     digests = options.digests or [DIGESTS]
     if not options.digests and not DIGESTS.exists():
@@ -207,7 +208,9 @@ def build_library(options: argparse.Namespace) -> int:
 
 def watch_folder(options: argparse.Namespace) -> int:
     """Update the library whenever digests settle in a folder, until Ctrl-C or SIGTERM."""
-    from explorer.terminal import build_progress, err, show_update
+    from explorer.terminal.building import show_update
+    from explorer.terminal.console import err
+    from explorer.terminal.progress import build_progress
 
     code = 1 if options.once else 0  # to be told to end is success, unless one update was wanted
 
@@ -308,7 +311,7 @@ def _show_inspection(
     inspection: Inspection, path: Path, options: argparse.Namespace, shown: int
 ) -> None:
     if not options.json:
-        from explorer.terminal import show_inspection
+        from explorer.terminal.building import show_inspection
 
         show_inspection(inspection.finish())
         return

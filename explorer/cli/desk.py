@@ -169,7 +169,7 @@ def _tell(listed: Sequence[_Listed], options: argparse.Namespace) -> int:
         return 0
     from rich.markup import escape
 
-    from explorer.terminal import out
+    from explorer.terminal.console import out
 
     if not listed:
         out.print("Nothing here. `explorer star ID` puts a paper on your desk.")

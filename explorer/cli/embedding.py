@@ -94,7 +94,8 @@ def _with_model(added: argparse.ArgumentParser) -> None:
 
 def cut_into_shards(options: argparse.Namespace) -> int:
     """Write what a build would embed to shards."""
-    from explorer.terminal import build_progress, out
+    from explorer.terminal.console import out
+    from explorer.terminal.progress import build_progress
 
     library = Library(options.library)
     with build_progress() as progress:
@@ -112,7 +113,8 @@ def cut_into_shards(options: argparse.Namespace) -> int:
 
 def embed_shards(options: argparse.Namespace) -> int:
     """Embed shards into the library's vector cache."""
-    from explorer.terminal import build_progress, show_embedded
+    from explorer.terminal.building import show_embedded
+    from explorer.terminal.progress import build_progress
 
     shards = shard_files(options.shards)
     run = on_ray(options.ray, options.cpus) if options.ray else None

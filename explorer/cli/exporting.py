@@ -82,7 +82,7 @@ def export_papers(options: argparse.Namespace) -> int:
     """Write out papers in the format asked for."""
     if options.json and options.output is None:
         raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
-    from explorer.terminal import counting
+    from explorer.terminal.progress import counting
 
     generation = Library(options.library).open()
     rows = _rows(generation, options)

@@ -193,7 +193,7 @@ def _run_each(
 ) -> list[Found]:
     embedder: Embedder | None = None
     if any(needs_model(generation, following) for following in followings):
-        from explorer.terminal import waiting
+        from explorer.terminal.progress import waiting
 
         embedder = open_embedder(generation.manifest.model)
         with waiting("Loading the model ..."):
@@ -204,7 +204,7 @@ def _run_each(
 def _show(generation: Generation, found: Sequence[Found], files: Sequence[Path]) -> None:
     from rich.markup import escape
 
-    from explorer.terminal import out
+    from explorer.terminal.console import out
 
     if not found:
         out.print('Nothing is followed. `explorer follow "some words" --name NAME` begins.')

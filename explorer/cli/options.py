@@ -109,7 +109,7 @@ def tell(facts: dict[str, Any], options: argparse.Namespace) -> int:
     if options.json:
         print_json(facts)
     else:
-        from explorer.terminal import show_facts
+        from explorer.terminal.upkeep import show_facts
 
         show_facts({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
     return 0

@@ -132,7 +132,7 @@ def search_papers(options: argparse.Namespace) -> int:
     model = generation.manifest.model
     embedder = open_embedder(model) if needs_model(generation, query) else None
     if embedder is not None:
-        from explorer.terminal import waiting
+        from explorer.terminal.progress import waiting
 
         with waiting("Loading the model ..."):
             embedder.embed_queries(["warm up"])
@@ -151,7 +151,8 @@ def similar_papers(options: argparse.Namespace) -> int:
 def evaluate_search(options: argparse.Namespace) -> int:
     """Measure how well search ranks, on judged queries or on the library itself."""
     from explorer.embedders.openvino import cache_folder
-    from explorer.terminal import build_progress, show_evaluation, show_self_evaluation
+    from explorer.terminal.progress import build_progress
+    from explorer.terminal.searching import show_evaluation, show_self_evaluation
 
     if options.itself == (options.collection is not None):
         raise UnusableInput("Name the folder of a judged collection, or give --self.")
@@ -186,7 +187,7 @@ def _give(results: Results, options: argparse.Namespace) -> int:
     if options.json:
         print_json(results_as_json(results))
     else:
-        from explorer.terminal import show_results
+        from explorer.terminal.searching import show_results
 
         show_results(results)
     return 0

@@ -119,7 +119,7 @@ def list_topics(options: argparse.Namespace) -> int:
     elif options.csv is not None:
         print(f"{len(topics):,} topics written to {options.csv}")
     else:
-        from explorer.terminal import show_topics
+        from explorer.terminal.topics import show_topics
 
         show_topics(levels, found, options.sort)
     return 0
@@ -133,7 +133,7 @@ def tell_topic(options: argparse.Namespace) -> int:
     if options.json:
         print_json(dossier_as_json(generation, found, dated))
     else:
-        from explorer.terminal import show_topic
+        from explorer.terminal.topics import show_topic
 
         show_topic(generation, found, dated)
     return 0
@@ -147,7 +147,7 @@ def tell_news(options: argparse.Namespace) -> int:
     if options.json:
         print_json(news_as_json(generation, found, options.k))
     else:
-        from explorer.terminal import show_news
+        from explorer.terminal.topics import show_news
 
         show_news(generation, found, options.k)
     return 0
@@ -155,7 +155,7 @@ def tell_news(options: argparse.Namespace) -> int:
 
 def rename_topic(options: argparse.Namespace) -> int:
     """Give a topic a name for good."""
-    from explorer.terminal import build_progress
+    from explorer.terminal.progress import build_progress
 
     with build_progress() as progress:
         said = rename(Library(options.library), options.topic, options.name, progress)
@@ -164,7 +164,7 @@ def rename_topic(options: argparse.Namespace) -> int:
 
 def merge_topics(options: argparse.Namespace) -> int:
     """Make topics of one level a single one."""
-    from explorer.terminal import build_progress
+    from explorer.terminal.progress import build_progress
 
     with build_progress() as progress:
         said = merge(Library(options.library), options.topics, options.name, progress)
@@ -173,7 +173,7 @@ def merge_topics(options: argparse.Namespace) -> int:
 
 def pin_topic(options: argparse.Namespace) -> int:
     """Hold the papers of a topic together."""
-    from explorer.terminal import build_progress
+    from explorer.terminal.progress import build_progress
 
     with build_progress() as progress:
         said = pin(Library(options.library), options.topic, options.name, progress)
@@ -184,7 +184,7 @@ def _tell_said(said: Said, options: argparse.Namespace) -> int:
     if options.json:
         print_json(said_as_json(said))
     else:
-        from explorer.terminal import show_said
+        from explorer.terminal.topics import show_said
 
         show_said([said])
     return 0
@@ -192,7 +192,8 @@ def _tell_said(said: Said, options: argparse.Namespace) -> int:
 
 def take_back(options: argparse.Namespace) -> int:
     """Take back one thing that was said of topics, if it is numbered, and list the rest."""
-    from explorer.terminal import build_progress, show_said
+    from explorer.terminal.progress import build_progress
+    from explorer.terminal.topics import show_said
 
     library = Library(options.library)
     taken_back: list[int] = []

@@ -44,7 +44,7 @@ def list_duplicates(options: argparse.Namespace) -> int:
         ]
         print_json({"pairs": found})
     else:
-        from explorer.terminal import show_pairs
+        from explorer.terminal.upkeep import show_pairs
 
         show_pairs(pairs)
     return 0
@@ -87,7 +87,7 @@ def list_history(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"generations": generations})
     else:
-        from explorer.terminal import show_history
+        from explorer.terminal.upkeep import show_history
 
         show_history(generations)
     return 0
@@ -101,7 +101,8 @@ def roll_back(options: argparse.Namespace) -> int:
 
 def check_library(options: argparse.Namespace) -> int:
     """Check every file of the library; 1 if anything is damaged."""
-    from explorer.terminal import checking, show_findings
+    from explorer.terminal.progress import checking
+    from explorer.terminal.upkeep import show_findings
 
     with checking() as progress:
         findings = examine(Library(options.library), progress)

@@ -1,0 +1,70 @@
+"""Every file of a library looked at, and what to do about what was found.
+
+Nothing is changed and no lock is taken, so it may run while a build does or the page is open. The
+checks stand each for itself: where one fails, that is a finding, and the others go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from explorer.deskfile import desk_file
+from explorer.doctor.cache import CacheCheck
+from explorer.doctor.disk import Meter, Step, build_running, bytes_to_read, generation_names
+from explorer.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
+from explorer.doctor.folder import (
+    LIVE,
+    STATEMENTS,
+    absence,
+    check_desk,
+    check_folder,
+    check_live,
+    check_statements,
+    live_generation,
+)
+from explorer.doctor.generations import (
+    advice_where_live,
+    advice_where_not_live,
+    check_generation,
+    leftovers,
+)
+from explorer.library import Library
+
+__all__ = ["Finding", "Severity", "damaged", "examine", "next_step"]
+
+
+def examine(library: Library, progress: Step | None = None) -> list[Finding]:
+    """Return what there is to say of every file of ``library``; it changes nothing.
+
+    ``progress`` is called with (bytes done, bytes in all).
+    """
+    folder = library.folder
+    missing = absence(library)
+    if missing is not None:
+        return [missing]
+    live, live_error = live_generation(library)
+    names = generation_names(folder)
+    building = build_running(folder)
+    meter = Meter(progress, bytes_to_read(folder))
+    # The live generation comes first, then from new to old.
+    order = sorted(names, key=lambda name: (name == live, name), reverse=True)
+    checks = [check_generation(library, name, live, meter) for name in order]
+    sound = [check.name for check in checks if check.sound]
+    current = live if live in names else "".join(names[-1:])
+    way_out = advice_where_live(library, live, checks)
+    findings = guarded("library", lambda: check_folder(library, current))
+    if building:
+        findings.append(note(".lock", "A build is running now."))
+    findings += guarded(STATEMENTS, lambda: check_statements(library, live in sound))
+    findings += guarded("desk", lambda: check_desk(desk_file(folder)))
+    findings += guarded(LIVE, lambda: [check_live(live, live_error, names, way_out, building)])
+    for check in checks:
+        advice = way_out if check.name == live else advice_where_not_live(library, check.name)
+        findings += [
+            replace(f, advice=advice) if f.severity is Severity.DAMAGE and not f.advice else f
+            for f in check.findings
+        ]
+    findings += guarded("generations", lambda: leftovers(folder, building))
+    cache = CacheCheck(library, checks, live, building, meter)
+    findings += guarded("vectors", cache.check)
+    return [replace(f, subject=printable(f.subject), what=printable(f.what)) for f in findings]

@@ -1,0 +1,138 @@
+"""The folder itself, which generation is live, what people said and what they keep."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from rich.filesize import decimal
+
+from explorer.curation import read as read_statements
+from explorer.deskfile import problems
+from explorer.doctor.disk import size_of
+from explorer.doctor.findings import (
+    Finding,
+    Severity,
+    command_line,
+    damage,
+    good,
+    note,
+    plural,
+    sentence_of,
+)
+from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
+from explorer.library import Library
+from explorer.retopic import everything_said
+
+LIVE = "LIVE"
+STATEMENTS = "topics.json"
+
+
+def absence(library: Library) -> Finding | None:
+    """Return the one finding where there is nothing to look into."""
+    folder = library.folder
+    build = (
+        f"Name a library with --library, or make this one with {command_line(library, 'build')}."
+    )
+    if not os.path.lexists(folder):
+        return damage("library", f"{folder}: there is no such folder.", build)
+    if not folder.is_dir():
+        return damage("library", f"{folder}: this is a file, not a folder.", build)
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return damage("library", f"{folder}: the folder cannot be read.", "Change its rights.")
+    parts = (LIVE, "generations", "vectors", STATEMENTS)
+    if not any(os.path.lexists(folder / part) for part in parts):
+        return damage("library", f"{folder}: this folder holds no library.", build)
+    return None
+
+
+def live_generation(library: Library) -> tuple[str, str]:
+    """Return the name of the live generation, or why it cannot be read."""
+    try:
+        return library.live, ""
+    except LibraryError as error:
+        return "", sentence_of(error, library.folder / LIVE)
+
+
+def check_folder(library: Library, current: str) -> list[Finding]:
+    """Tell whether the library can be read and written, and has room for another ``current``."""
+    folder = library.folder
+    parts = [folder, folder / "generations", library.vectors]
+    needed = size_of(folder / "generations" / current) if current else 0
+    free = shutil.disk_usage(folder).free
+    space = f"{decimal(free)} are free, and a new build needs about {decimal(needed)}"
+    findings: list[Finding] = []
+    for part in parts:
+        subject = "library" if part == folder else part.name
+        if part.exists() and not os.access(part, os.R_OK | os.X_OK):
+            what = f"{part}: the folder cannot be read."
+            findings.append(damage(subject, what, "Change its rights."))
+        elif part.exists() and not os.access(part, os.W_OK):
+            what = f"{part}: the folder cannot be written, so it can be searched but not updated."
+            advice = "Change its rights before you build."
+            findings.append(Finding(Severity.WARNING, subject, what, advice))
+    if free < needed:
+        advice = "Make room on the disk before you build."
+        findings.append(Finding(Severity.WARNING, "library", f"{space}.", advice))
+    return findings or [good("library", f"{folder}: it can be read and written; {space}.")]
+
+
+def check_live(
+    live: str, error: str, names: list[str], way_out: str, building: bool | None
+) -> Finding:
+    """Tell whether ``live`` is one of the generations ``names``, or why (``error``) none is."""
+    if error:
+        return damage(LIVE, error, f"Move {LIVE} away, then: {way_out}")
+    if not live and not names:
+        if building:
+            return note(LIVE, "The first build is not done yet.")
+        return damage(LIVE, "Nothing has been published here yet.", way_out)
+    if not live:
+        return damage(LIVE, "The file is missing or empty: no generation is live.", way_out)
+    if live not in names:
+        what = f"The file names no generation that is here: {live[:40]!r}."
+        return damage(LIVE, what, way_out)
+    if live != names[-1]:
+        what = f"Generation {live} is live and {names[-1]} is newer, as after `explorer rollback`."
+        return note(LIVE, what)
+    return good(LIVE, f"Generation {live} is live, the newest of {len(names)}.")
+
+
+def check_statements(library: Library, live_is_sound: bool) -> list[Finding]:
+    """Tell whether what people said of topics can be read, and how much of it applies."""
+    try:
+        statements = read_statements(library.folder)
+    except LibraryError as error:
+        what = sentence_of(error, library.folder / STATEMENTS)
+        advice = (
+            f"Put a copy of {STATEMENTS} back, or move it away: without it nothing counts as said "
+            "of topics, and all else is as it was."
+        )
+        return [damage(STATEMENTS, what, advice)]
+    count = plural(len(statements), "thing")
+    if not statements:
+        return [good(STATEMENTS, "Nothing was said of topics.")]
+    resting = sum(said.topic is None for said in everything_said(library)) if live_is_sound else 0
+    if resting:
+        what = f"{count} said of topics; {resting} rest, because no topic matches them now."
+        advice = f"Nothing needs to be done; {command_line(library, 'unsay')} lists them."
+        return [note(STATEMENTS, what, advice)]
+    return [good(STATEMENTS, f"{count} said of topics.")]
+
+
+def check_desk(path: Path) -> list[Finding]:
+    """Tell whether the desk at ``path`` is whole; nothing where there is none."""
+    if not path.exists():
+        return []
+    advice = f"Put a copy of {path} back, or move it away to begin with an empty desk."
+    try:
+        wrong = problems(path)
+    except LibraryNewer as error:
+        advice = "Use the version of the explorer that wrote it, or a newer one."
+        return [Finding(Severity.WARNING, path.name, sentence_of(error, path), advice)]
+    except LibraryDamaged as error:
+        return [damage(path.name, sentence_of(error, path), advice)]
+    if wrong:
+        return [damage(path.name, f"Torn or altered ({wrong[0]}).", advice)]
+    return [good(path.name, "What readers keep is whole.")]
