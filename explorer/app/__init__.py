@@ -12,6 +12,7 @@ uploads.py    digests dropped on the page, and what they would bring
 updates.py    updates in the background, one at a time, shared by all visitors
 paper.py      one paper
 keys.py       the keyboard; keys.js is what the browser does
-map.py        the map (drawn by explorer/atlas) and the rings of topics, and what is done on them
+map.py        the map (drawn by explorer/atlas) and the rings of topics, and what is done on them;
+              rings.js keeps the rings from zooming
 style.css     spacing and type that the theme cannot set
 """

@@ -7,6 +7,7 @@ Hits, the open paper and the region are laid over it separately, since they chan
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -33,6 +34,9 @@ _atlas = st.components.v2.component(
     js=atlas.script("page"),
 )
 _over = st.components.v2.component("literature_explorer_over", js=atlas.over_script())
+_rings = st.components.v2.component(
+    "literature_explorer_rings", js=Path(__file__).with_name("rings.js").read_text(encoding="utf-8")
+)
 _ACTED = "acted-on-the-map"
 _MOST_STARS = 2_000
 """Starred papers that are shown, those starred last."""
@@ -180,6 +184,7 @@ def _show_sunburst(generation: Generation) -> None:
         config=BARE_CONFIG,
         alt=f"Topics of {generation.size} papers as rings, the coarsest inside.",
     )
+    _rings(key="rings")
 
 
 def _sector_chosen(generation: Generation) -> None:
