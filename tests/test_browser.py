@@ -367,7 +367,7 @@ def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: Librar
     )
     sector.locator("text").click(force=True)
     assert _frames(page, seed_library.open(), label)
-    # The animation of rings that are gone would fail with every frame.
+    # An animation of rings that are gone can fail with every frame.
     assert page.evaluate("window.zooms") == 0
 
 

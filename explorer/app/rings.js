@@ -1,21 +1,17 @@
-// A click on a sector opens its topic at once. Plotly would also zoom into the sector, and where the
-// page takes the rings away meanwhile, its animation fails with every frame from then on.
+// A click on a sector opens its topic at once. Plotly would also zoom into the sector, an animation
+// that can go on failing, frame after frame, when the page has taken the rings away.
 
 const RINGS = ".st-key-sunburst .js-plotly-plot";
 const hooked = new WeakSet();
-
-function open(rings) {
-  return (clicked) => {
-    rings.emit("plotly_click", clicked);
-    return false; // no zoom
-  };
-}
 
 function hook(event) {
   const rings = event.target.closest?.(RINGS);
   if (!rings?.on || hooked.has(rings)) return;
   hooked.add(rings);
-  rings.on("plotly_sunburstclick", open(rings));
+  rings.on("plotly_sunburstclick", (clicked) => {
+    rings.emit("plotly_click", clicked);
+    return false; // no zoom
+  });
 }
 
 export default function () {
