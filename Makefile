@@ -42,7 +42,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 check-browser: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.helpers.browser
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

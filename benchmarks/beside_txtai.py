@@ -25,9 +25,15 @@ import numpy as np
 
 from explorer.embedders import open_embedder
 from explorer.embedders.model_folder import find_model
-from explorer.evaluate import Collection, JudgedQuery, mean_with_interval, ndcg, read_collection
-from explorer.search import Mode, ranked_rows
-from explorer.trial import trial_generation
+from explorer.evaluation.beir import (
+    Collection,
+    JudgedQuery,
+    mean_with_interval,
+    ndcg,
+    read_collection,
+)
+from explorer.evaluation.scratch_library import trial_generation
+from explorer.search.search import Mode, ranked_rows
 
 _DEPTH = 10
 Ask = Callable[[str, int], Sequence[str]]

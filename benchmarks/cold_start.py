@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_digest, write_vectors
-from explorer.build import Options, build
+from explorer.builds.build import Options, build
 from explorer.embedders import DEFAULT_MODEL
-from explorer.library import Library
-from tests.browser import HINT, find_browser, open_browser
-from tests.serving import serve_page
+from explorer.library.store import Library
+from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.serving import serve_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -31,14 +31,14 @@ import numpy as np
 
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_digest
 from benchmarks.runs import NOBODY, Ended, Run, disk, fill, forked, repeated
-from explorer import curation
 from explorer.embedders import open_embedder
+from explorer.embedders.cache import BATCH
 from explorer.errors import ExplorerError, LibraryMissing
 from explorer.files import checksum
-from explorer.generation import Generation, open_generation, verify_generation, verify_parts
-from explorer.library import Library
-from explorer.search import Query, search
-from explorer.vectors import BATCH
+from explorer.library.generation import Generation, open_generation, verify_generation, verify_parts
+from explorer.library.store import Library
+from explorer.search.search import Query, search
+from explorer.topics import edits
 
 _KILLS, _PAPERS = 100, 300
 _SEED = 20
@@ -394,7 +394,7 @@ class _Life:
         tally: Tally,
     ) -> None:
         library, checks, counts = self._library, self._checks, tally.by_step[step.name]
-        before, said = state_of(library, checks), curation.read(library.folder)
+        before, said = state_of(library, checks), edits.read(library.folder)
         stages = list(lengths)
         weights = [_PUBLISHING_WEIGHT if stage == "Publishing" else 1 for stage in stages]
         stage = moments.choices(stages, weights)[0]
@@ -420,7 +420,7 @@ class _Life:
         else:
             checks.that(after.papers == expected, f"{told}: the new generation has all papers")
             counts["new"] += 1
-        said_after = curation.read(library.folder)
+        said_after = edits.read(library.folder)
         checks.that(
             said_after[: len(said)] == said and len(said_after) <= len(said) + bool(step.says),
             f"{told}: what was said of topics is whole",

@@ -24,16 +24,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.build import Options, Report, build
+from explorer.arrays import Labels
+from explorer.builds.build import Options, Report, build
 from explorer.embedders import Embedder, open_embedder
-from explorer.generation import Generation
-from explorer.library import Library
-from explorer.paper import Paper
+from explorer.embedders.cache import VectorCache, embed_missing
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
 from explorer.progress import Silence
-from explorer.search import Mode, Query, search
+from explorer.search.search import Mode, Query, search
 from explorer.settings import Settings
-from explorer.topics import Labels, edges_of, partition
-from explorer.vectors import VectorCache, embed_missing
+from explorer.topics.communities import edges_of, partition
 
 _MOST_PAPERS = 20_000
 _QUERIES = 200

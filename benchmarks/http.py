@@ -34,8 +34,8 @@ from benchmarks.material import (
     write_digest,
     write_vectors,
 )
-from explorer.build import Options, build
-from explorer.library import Library
+from explorer.builds.build import Options, build
+from explorer.library.store import Library
 
 _PAPERS = 20_000
 _ADDED = 0.05

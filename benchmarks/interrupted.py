@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_digest
-from explorer.build import build
-from explorer.library import Library
-from explorer.vectors import BATCH
+from explorer.builds.build import build
+from explorer.embedders.cache import BATCH
+from explorer.library.store import Library
 
 _PAPERS, _KILLS = 5_000, 20
 _SEED = 7
@@ -33,11 +33,11 @@ _SHORTEST, _LONGEST = 0.5, 5.0
 _BUILDER = """
 import hashlib, json, sys
 from pathlib import Path
-import explorer.vectors
-from explorer.build import build
-from explorer.library import Library
+import explorer.embedders.cache
+from explorer.builds.build import build
+from explorer.library.store import Library
 
-stored = explorer.vectors.embed_missing
+stored = explorer.embedders.cache.embed_missing
 
 class Noted:
     def __init__(self, inner, log):
@@ -56,8 +56,8 @@ def noted(cache, embedder, texts, progress):
     with open(sys.argv[3], "a") as log:
         return stored(cache, Noted(embedder, log), texts, progress)
 
-import explorer.build
-explorer.build.embed_missing = noted
+import explorer.builds.build
+explorer.builds.build.embed_missing = noted
 build(Library(sys.argv[1]), [Path(sys.argv[2])])
 """
 

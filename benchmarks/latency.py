@@ -25,12 +25,12 @@ import numpy as np
 
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_vectors
 from explorer.embedders import Embedder, open_embedder
-from explorer.generation import Generation
-from explorer.outline import Outline
-from explorer.paper import Paper
-from explorer.search import Mode, Query, search
-from explorer.topics import Topic
-from explorer.trial import trial_generation
+from explorer.evaluation.scratch_library import trial_generation
+from explorer.library.generation import Generation
+from explorer.papers.paper import Paper
+from explorer.search.search import Mode, Query, search
+from explorer.topics.communities import Topic
+from explorer.topics.hierarchy import Outline
 
 _PAPERS = 75_000
 _PASS = {"half": 0.5, "twentieth": 0.05, "thousandth": 0.001}

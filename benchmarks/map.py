@@ -24,18 +24,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.map_stage import crowd
-from explorer.colours import ColourBy
-from explorer.detail import View
-from explorer.library import Library
-from explorer.overlay import Highlights
-from explorer.scene import Look, detail_of, home_view, scene, short_title
-from tests.browser import open_browser
-from tests.serving import serve_page
+from explorer.library.store import Library
+from explorer.map.colouring import ColourBy
+from explorer.map.highlights import Highlights
+from explorer.map.sampling import View
+from explorer.map.scene import Look, detail_of, home_view, scene, short_title
+from tests.helpers.browser import open_browser
+from tests.helpers.serving import serve_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page
 
-    from explorer.generation import Generation
+    from explorer.library.generation import Generation
 
 _SIZES = (5_000, 75_000, 1_000_000)
 _VIEWS = 100

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.embedders import Vectors
-from explorer.engines import load_engine
-from explorer.graph import build_graph
-from explorer.measures import faithfulness
-from explorer.projection import Positions, draw
+from explorer.arrays import Positions, Vectors
+from explorer.evaluation.metrics import faithfulness
+from explorer.index.engines import load_engine
+from explorer.index.knn_graph import build_graph
+from explorer.map.layout import draw
 from explorer.settings import GraphSettings, MapSettings
 
 _MOST_PAPERS = 20_000

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from explorer.generation import Generation
-from explorer.library import Library
+from explorer.library.generation import Generation
+from explorer.library.store import Library
 
 _SPREAD = 0.04
 """How far copies of a paper lie from it, as a share of the map's size."""

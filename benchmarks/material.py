@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.embedders import open_embedder
-from explorer.paper import Paper
+from explorer.papers.paper import Paper
 from explorer.readers import digest_files, read_digests
 from explorer.settings import ReadingLimits
 

@@ -32,18 +32,19 @@ from numpy.typing import NDArray
 from benchmarks.log_plot import write_log_plot
 from benchmarks.memory import kilobytes
 from benchmarks.synthetic import DIMENSION, write_corpus
-from explorer.embedders import Vectors, open_embedder
-from explorer.engines import load_engine
-from explorer.fit import measure as measure_fit
-from explorer.graph import build_graph, updated_graph
-from explorer.lineage import Before, last_number
-from explorer.outline import draw_outline
-from explorer.paper import Paper
-from explorer.projection import draw, place
-from explorer.records import Records
+from explorer.arrays import Vectors
+from explorer.builds.redraw_advice import measure as measure_fit
+from explorer.embedders import open_embedder
+from explorer.index.engines import load_engine
+from explorer.index.knn_graph import build_graph, updated_graph
+from explorer.map.layout import draw, place
+from explorer.papers.paper import Paper
+from explorer.papers.spill_file import Spool
+from explorer.papers.table import Records
 from explorer.settings import Settings
-from explorer.spool import Spool
-from explorer.topics import edges_of
+from explorer.topics.communities import edges_of
+from explorer.topics.hierarchy import draw_outline
+from explorer.topics.tracking import Before, last_number
 
 _QUERIES = 500
 _LIKENESS = 0.8

@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 
 from benchmarks.synthetic import write_vectors
-from explorer.embedders import Vectors
-from explorer.engines import Engine, EngineFactory, load_engine
-from explorer.engines.milvus import MilvusFactory
-from tests.milvus_servers import Standalone, started
+from explorer.arrays import Vectors
+from explorer.index.engines import Engine, EngineFactory, load_engine
+from explorer.index.engines.milvus import MilvusFactory
+from tests.helpers.milvus_servers import Standalone, started
 
 _VECTORS = 100_000
 _QUERIES = 200

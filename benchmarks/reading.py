@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from explorer.paper import Paper
+from explorer.papers.paper import Paper
 from explorer.readers import open_digests, recognise, stream
 from explorer.readers.digest import Digest
 from explorer.settings import ReadingLimits
@@ -30,7 +30,7 @@ from explorer.settings import ReadingLimits
 _PROBE = """
 import resource, sys, time
 from pathlib import Path
-from explorer.paper import Paper
+from explorer.papers.paper import Paper
 from explorer.readers import open_digests, recognise, stream
 from explorer.settings import ReadingLimits
 path, most = Path(sys.argv[1]), int(sys.argv[2])

@@ -9,8 +9,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from explorer.build import Options, Report, build
-from explorer.library import Library
+from explorer.builds.build import Options, Report, build
+from explorer.library.store import Library
 
 
 def measure(arguments: list[str]) -> dict[str, object]:

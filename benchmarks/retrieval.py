@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.embedders import DEFAULT_MODEL, open_embedder
-from explorer.evaluate import Collection, ndcg, read_collection
+from explorer.evaluation.beir import Collection, ndcg, read_collection
 
 _WAYS = {
     "sentence-transformers, PyTorch fp32": f"pytorch:{DEFAULT_MODEL}",

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from explorer.arrays import Vectors
 from explorer.cli import main
-from explorer.embedders import Vectors
 from explorer.embedders.hashing import Hashing
 
 STAGES = ("Reading", "Readying", "Embedding", "Indexing", "Drawing", "Naming", "Publishing")

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from explorer.embedders import open_embedder
 from explorer.embedders.openvino import cache_folder
-from explorer.evaluate import Figure, JudgedQuery, mean_with_interval, read_collection
-from explorer.generation import Generation
-from explorer.judged import Judged, OpenCollection, Vector, judged, opened
-from explorer.lexicon import words
+from explorer.evaluation.beir import Figure, JudgedQuery, mean_with_interval, read_collection
+from explorer.evaluation.benchmark import Judged, OpenCollection, Vector, judged, opened
+from explorer.index.full_text import words
+from explorer.library.generation import Generation
 from explorer.progress import Silence
-from explorer.search import Mode, ranked_rows
+from explorer.search.search import Mode, ranked_rows
 from explorer.settings import SearchSettings
 
 Way = Callable[[Generation, JudgedQuery, Vector, int], Sequence[int]]

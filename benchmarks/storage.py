@@ -28,18 +28,18 @@ import numpy as np
 
 from benchmarks.memory import kilobytes, started
 from benchmarks.synthetic import write_corpus
-from explorer.build import Options, build
+from explorer.builds.build import Options, build
 from explorer.embedders import open_embedder
-from explorer.facets import facets, rows_to_count
-from explorer.filters import Filters
-from explorer.generation import Generation
-from explorer.library import Library
-from explorer.records import Records
-from explorer.search import Query, search
-from explorer.trends import trends
-from tests.browser import HINT, find_browser, open_browser
-from tests.map_page import wait_for_map
-from tests.serving import serve_page
+from explorer.insights.trends import trends
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.table import Records
+from explorer.search.facets import facets, rows_to_count
+from explorer.search.filters import Filters
+from explorer.search.search import Query, search
+from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.map_page import wait_for_map
+from tests.helpers.serving import serve_page
 
 _PAPERS = 100_000
 _LONGER = 10

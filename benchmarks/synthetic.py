@@ -28,7 +28,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.embedders import Vectors
+from explorer.arrays import Vectors
 
 PIECE = 10_000
 """Papers that are made at once."""

@@ -31,14 +31,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.embedders import Vectors, open_embedder
-from explorer.engines import load_engine
-from explorer.graph import NeighbourGraph, build_graph
-from explorer.names import name_topics
-from explorer.paper import Paper
-from explorer.phrases import phrase_table
+from explorer.arrays import Labels, Vectors
+from explorer.embedders import open_embedder
+from explorer.index.engines import load_engine
+from explorer.index.knn_graph import NeighbourGraph, build_graph
+from explorer.papers.paper import Paper
 from explorer.settings import GraphSettings, TopicSettings
-from explorer.topics import Labels, edges_of, partition
+from explorer.topics.communities import edges_of, partition
+from explorer.topics.labelling import name_topics
+from explorer.topics.phrases import phrase_table
 
 _MOST_PAPERS = 20_000
 _BERTOPIC_SIZES = (10, 25, 50)

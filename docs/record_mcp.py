@@ -18,9 +18,9 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from explorer.as_json import read_as_json  # noqa: E402
-from explorer.build import build  # noqa: E402
-from explorer.library import Library  # noqa: E402
+from explorer.api.json_format import read_as_json  # noqa: E402
+from explorer.builds.build import build  # noqa: E402
+from explorer.library.store import Library  # noqa: E402
 from explorer.readers import read_digest  # noqa: E402
 
 _BEGIN, _END = "<!-- session: begin -->", "<!-- session: end -->"

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.browser import HINT, find_browser, open_browser  # noqa: E402
-from tests.map_page import draw, wait_for_map  # noqa: E402
-from tests.serving import serve_page  # noqa: E402
+from tests.helpers.browser import HINT, find_browser, open_browser  # noqa: E402
+from tests.helpers.map_page import draw, wait_for_map  # noqa: E402
+from tests.helpers.serving import serve_page  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

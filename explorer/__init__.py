@@ -13,16 +13,16 @@ a library whatever the page does (``docs/scripting.md``).
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer.scripting import Library
+    from explorer.api.library import Library
 
 __version__ = "0.1.0"
 __all__ = ["Library", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import :class:`explorer.scripting.Library` when it is asked for: commands need not wait."""
+    """Import :class:`explorer.api.library.Library` when it is asked for: commands need not wait."""
     if name == "Library":
-        from explorer.scripting import Library
+        from explorer.api.library import Library
 
         return Library
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

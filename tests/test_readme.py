@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from explorer import embedders, engines, readers
-from explorer.build import Options, build
+from explorer.builds.build import Options, build
 from explorer.embedders import open_embedder
-from explorer.library import Library
+from explorer.library.store import Library
 from explorer.readers import read_digest
-from explorer.search import Query, search
-from tests.conftest import ROOT
+from explorer.search.search import Query, search
+from tests.helpers.corpus import ROOT
 
 _BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)

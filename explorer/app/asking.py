@@ -11,14 +11,14 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.reader import marks_here
-from explorer.facets import AMONG_BEST, Count, facets, rows_to_count
-from explorer.filters import Filters, inside
-from explorer.generation import Generation
-from explorer.marks import Marks
-from explorer.query import ON_DESK, Clause, Field, parse
-from explorer.readable import escape_markdown
-from explorer.search import Mode, Query, Results, Sort
-from explorer.topic_tree import shown_level
+from explorer.desk.marks import Marks
+from explorer.insights.topic_tree import shown_level
+from explorer.library.generation import Generation
+from explorer.papers.text import escape_markdown
+from explorer.search.facets import AMONG_BEST, Count, facets, rows_to_count
+from explorer.search.filters import Filters, inside
+from explorer.search.query import ON_DESK, Clause, Field, parse
+from explorer.search.search import Mode, Query, Results, Sort
 
 _EXAMPLES = 4
 _MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer import retopic
 from explorer.app import state
 from explorer.app.resources import (
     current_generation,
@@ -18,14 +17,15 @@ from explorer.app.resources import (
     why_read_only,
 )
 from explorer.app.results import topic_button
-from explorer.curation import YOU, Kind, Statement
+from explorer.builds import apply_edits
+from explorer.builds.apply_edits import Said
 from explorer.errors import ExplorerError
-from explorer.generation import Generation
-from explorer.library import Library
-from explorer.readable import escape_markdown
-from explorer.retopic import Said
-from explorer.topic_tree import branch_of
-from explorer.topics import LONGEST_NAME, Topic
+from explorer.insights.topic_tree import branch_of
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.text import escape_markdown
+from explorer.topics.communities import LONGEST_NAME, Topic
+from explorer.topics.edits import YOU, Kind, Statement
 
 _Saying = tuple[str, Callable[[], Topic | None]]
 """What is being done, for people to read, and what does it; it returns the topic to go to."""
@@ -117,7 +117,7 @@ def _rename(topic: Topic) -> _Saying | None:
         )
         if not st.form_submit_button("Rename", key=f"do-rename-{_form_of(topic)}"):
             return None
-    return "Renaming", lambda: retopic.rename(_library(), topic.id, name).topic
+    return "Renaming", lambda: apply_edits.rename(_library(), topic.id, name).topic
 
 
 def _merge(generation: Generation, topic: Topic) -> _Saying | None:
@@ -148,7 +148,7 @@ def _merge(generation: Generation, topic: Topic) -> _Saying | None:
     if chosen is None:
         st.warning("Choose the topic to merge it with.")
         return None
-    return "Merging", lambda: retopic.merge(_library(), [topic.id, chosen], name.strip()).topic
+    return "Merging", lambda: apply_edits.merge(_library(), [topic.id, chosen], name.strip()).topic
 
 
 def _mergeable(generation: Generation, topic: Topic) -> list[Topic]:
@@ -164,7 +164,7 @@ def _pin(topic: Topic, said: Sequence[Statement]) -> _Saying | None:
         st.caption("Hold its papers together under this name, whatever later builds find.")
         if not st.button("Pin", key=f"do-pin-{_form_of(topic)}"):
             return None
-    return "Pinning", lambda: retopic.pin(_library(), topic.id).topic
+    return "Pinning", lambda: apply_edits.pin(_library(), topic.id).topic
 
 
 def _told(line: str, statement: Statement, topic: Topic | None) -> None:
@@ -183,7 +183,7 @@ def _told(line: str, statement: Statement, topic: Topic | None) -> None:
 
 def _take_back(statement: Statement, topic: Topic | None) -> Topic | None:
     """Take back a statement, and return what stands where ``topic`` stood."""
-    retopic.unsay(_library(), statement.number)
+    apply_edits.unsay(_library(), statement.number)
     if topic is None:
         return None
     generation = current_generation()

@@ -6,17 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from explorer.app import state
-from explorer.app.asking import Asked
-from explorer.app.exports import offer_export
-from explorer.app.keeping import STATES, show_keeping, show_note, show_star
-from explorer.app.map import show_map
-from explorer.app.reader import can_mark, desk_here, marks_here, on_desk
-from explorer.app.resources import Model, model
-from explorer.app.results import open_button, show_dot
-from explorer.desk import Following, State
-from explorer.errors import ExplorerError
-from explorer.follow import (
+from explorer.alerts.followed_search import (
     Found,
     asked_by,
     described,
@@ -26,12 +16,22 @@ from explorer.follow import (
     newest_first,
     typed,
 )
-from explorer.generation import Generation, remembered
-from explorer.marks import Mark, Marks
-from explorer.overlay import Highlights
-from explorer.query import DISMISSED, STARRED, Field, parse
-from explorer.readable import escape_markdown, markdown
-from explorer.topic_tree import topic_colour
+from explorer.app import state
+from explorer.app.asking import Asked
+from explorer.app.exports import offer_export
+from explorer.app.keeping import STATES, show_keeping, show_note, show_star
+from explorer.app.map import show_map
+from explorer.app.reader import can_mark, desk_here, marks_here, on_desk
+from explorer.app.resources import Model, model
+from explorer.app.results import open_button, show_dot
+from explorer.desk.desk import Following, State
+from explorer.desk.marks import Mark, Marks
+from explorer.errors import ExplorerError
+from explorer.library.generation import Generation, remembered
+from explorer.map.colouring import topic_colour
+from explorer.map.highlights import Highlights
+from explorer.papers.text import escape_markdown, markdown
+from explorer.search.query import DISMISSED, STARRED, Field, parse
 
 _ALL = "all"
 _STARS = "starred"

@@ -10,8 +10,8 @@ from io import StringIO
 import streamlit as st
 
 from explorer.export import Format, write_list
-from explorer.generation import Generation
-from explorer.standalone import MOST_PAPERS
+from explorer.library.generation import Generation
+from explorer.map.html_export import MOST_PAPERS
 
 _FORMATS = {
     Format.BIBTEX: ("BibTeX", "For LaTeX, JabRef and most others."),

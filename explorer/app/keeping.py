@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app.reader import can_mark, change, marks_here
-from explorer.desk import LONGEST_NOTE, Change, State
-from explorer.generation import Generation
-from explorer.marks import Mark, Marks
-from explorer.readable import escape_markdown
+from explorer.desk.desk import LONGEST_NOTE, Change, State
+from explorer.desk.marks import Mark, Marks
+from explorer.library.generation import Generation
+from explorer.papers.text import escape_markdown
 
 STATES = {State.TO_READ: "To read", State.READ: "Read", State.NOT_FOR_ME: "Not for me"}
 _MOST_TAGS_SHOWN = 3

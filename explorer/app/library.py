@@ -16,13 +16,13 @@ from explorer.app.resources import (
 )
 from explorer.app.updates import Update, Updates, Work, has_begun, shared_updates
 from explorer.app.uploads import show_upload
-from explorer.build import Report
+from explorer.builds.build import Report
+from explorer.builds.uploads import read_again
 from explorer.errors import ExplorerError
-from explorer.generation import GIVEN, Generation, Manifest
-from explorer.intake import read_again
-from explorer.library import Library
-from explorer.lineage import Event, EventKind
-from explorer.readable import escape_markdown
+from explorer.library.generation import GIVEN, Generation, Manifest
+from explorer.library.store import Library
+from explorer.papers.text import escape_markdown
+from explorer.topics.tracking import Event, EventKind
 
 _MOST_EVENTS = 8
 _LOOK = 5.0

@@ -12,28 +12,27 @@ from typing import Any
 
 import streamlit as st
 
-from explorer import atlas
 from explorer.app import state
 from explorer.app.asking import added, without
 from explorer.app.reader import marks_here
-from explorer.colours import ColourBy
-from explorer.detail import View
-from explorer.generation import Generation
-from explorer.overlay import Highlights, spots
-from explorer.palette import DARK, LIGHT
-from explorer.query import Field, parse
-from explorer.scene import Look, corners, home_view, scene, topic_view
-from explorer.topic_charts import BARE_CONFIG, sunburst_figure
-from explorer.topic_tree import topic_colour
+from explorer.library.generation import Generation
+from explorer.map import browser
+from explorer.map.charts import BARE_CONFIG, sunburst_figure
+from explorer.map.colouring import ColourBy, topic_colour
+from explorer.map.highlights import Highlights, spots
+from explorer.map.palette import DARK, LIGHT
+from explorer.map.sampling import View
+from explorer.map.scene import Look, corners, home_view, scene, topic_view
+from explorer.search.query import Field, parse
 
 _PICTURES = ("Rings", "Map")
 _atlas = st.components.v2.component(
     "literature_explorer_atlas",
     html='<div class="root"></div>',
-    css=atlas.style(),
-    js=atlas.script("page"),
+    css=browser.style(),
+    js=browser.script("page"),
 )
-_over = st.components.v2.component("literature_explorer_over", js=atlas.over_script())
+_over = st.components.v2.component("literature_explorer_over", js=browser.over_script())
 _rings = st.components.v2.component(
     "literature_explorer_rings", js=Path(__file__).with_name("rings.js").read_text(encoding="utf-8")
 )

@@ -12,13 +12,13 @@ from explorer.app.map import show_map
 from explorer.app.results import list_papers, show_dot, topic_button
 from explorer.app.visits import is_first_visit, last_visit
 from explorer.errors import UnusableInput
-from explorer.generation import Generation
-from explorer.lineage import Event, EventKind
-from explorer.news import News, TopicNews, last_update, moment_at, moment_of, news
-from explorer.overlay import Highlights
-from explorer.readable import escape_markdown
-from explorer.topic_charts import topic_colours
-from explorer.topic_tree import branch_of
+from explorer.insights.topic_tree import branch_of
+from explorer.insights.whats_new import News, TopicNews, last_update, moment_at, moment_of, news
+from explorer.library.generation import Generation
+from explorer.map.charts import topic_colours
+from explorer.map.highlights import Highlights
+from explorer.papers.text import escape_markdown
+from explorer.topics.tracking import Event, EventKind
 
 _UPDATE = ""
 _DATE = "date"

@@ -48,20 +48,20 @@ from explorer.app.results import (
 )
 from explorer.app.topics import show_topic, show_tree, show_welcome
 from explorer.app.visits import keep_visit
-from explorer.dates import latest
-from explorer.duplicates import Fold, folded_results
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
-from explorer.facets import loosened, related_topics
-from explorer.filters import allowed_rows
-from explorer.generation import Generation
-from explorer.news import news
-from explorer.overlay import Highlights
-from explorer.palette import shares_of_best
-from explorer.readable import escape_markdown
-from explorer.reasons import explain
-from explorer.search import Mode, Results, check_model, find_paper, search, similar
-from explorer.topic_tree import shown_level
+from explorer.insights.topic_tree import shown_level
+from explorer.insights.whats_new import news
+from explorer.library.generation import Generation
+from explorer.map.highlights import Highlights
+from explorer.map.palette import shares_of_best
+from explorer.papers.dates import latest
+from explorer.papers.text import escape_markdown
+from explorer.search.explain import explain
+from explorer.search.facets import loosened, related_topics
+from explorer.search.filters import allowed_rows
+from explorer.search.near_duplicates import Fold, folded_results
+from explorer.search.search import Mode, Results, check_model, find_paper, search, similar
 
 _NEAR = 8
 _BEGINNING = 760

@@ -8,10 +8,10 @@ from explorer.app import state
 from explorer.app.keeping import show_keeping, show_star
 from explorer.app.results import scroll_to_top, show_results
 from explorer.app.topics import show_topics_of
-from explorer.duplicates import Fold, near_duplicates_of
-from explorer.generation import Generation
-from explorer.readable import escape_markdown, markdown, markdown_link
-from explorer.search import Results
+from explorer.library.generation import Generation
+from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.search.near_duplicates import Fold, near_duplicates_of
+from explorer.search.search import Results
 
 
 def show_paper(generation: Generation, row: int, near: Results) -> None:

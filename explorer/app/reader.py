@@ -13,11 +13,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.app.resources import is_switched_on, library_folder
-from explorer.desk import ME, Change, Desk, desk_of
+from explorer.desk.desk import ME, Change, Desk, desk_of
+from explorer.desk.marks import Marks, mark_papers, marks_on
 from explorer.errors import ExplorerError
-from explorer.generation import Generation
-from explorer.marks import Marks, mark_papers, marks_on
-from explorer.readable import escape_markdown
+from explorer.library.generation import Generation
+from explorer.papers.text import escape_markdown
 
 _SAID = "said-of-the-desk"
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer import curation
-from explorer.curation import Statement
-from explorer.dates import latest
+from explorer.builds.apply_edits import Said, everything_said
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
-from explorer.generation import Generation
-from explorer.library import DEFAULT_FOLDER, Library
-from explorer.retopic import Said, everything_said
-from explorer.trends import Trends, trends
+from explorer.insights.trends import Trends, trends
+from explorer.library.generation import Generation
+from explorer.library.store import DEFAULT_FOLDER, Library
+from explorer.papers.dates import latest
+from explorer.topics import edits
+from explorer.topics.edits import Statement
 
 _ASKED = 50
 """Papers of a digest that are asked for its date, where no manifest tells it."""
@@ -73,7 +73,7 @@ def current_generation() -> Generation:
     """Return the live generation, opened once for all visitors.
 
     Raises:
-        LibraryMissing, LibraryDamaged: see :meth:`explorer.library.Library.open`.
+        LibraryMissing, LibraryDamaged: see :meth:`explorer.library.store.Library.open`.
     """
     library = Library(library_folder())
     folder, live = str(library.folder.resolve()), library.live
@@ -132,9 +132,9 @@ def said_of(generation: Generation) -> tuple[Said, ...]:
     """Return all that was said of the topics of ``generation``, the live one.
 
     Raises:
-        LibraryDamaged, LibraryError: see :func:`explorer.curation.read`.
+        LibraryDamaged, LibraryError: see :func:`explorer.topics.edits.read`.
     """
-    return _said(generation, curation.read(library_folder()))
+    return _said(generation, edits.read(library_folder()))
 
 
 @lru_cache(maxsize=2)

@@ -11,15 +11,16 @@ from explorer.app import state
 from explorer.app.asking import like_this
 from explorer.app.exports import offer_export
 from explorer.app.keeping import show_keeping, show_star
-from explorer.duplicates import Fold
-from explorer.generation import Generation
-from explorer.palette import Mark, score_marks, shares_of_best
-from explorer.paper import Paper
-from explorer.readable import escape_markdown, markdown, markdown_link
-from explorer.regions import summarise
-from explorer.search import Hit, highlight
-from explorer.topic_tree import shown_level, topic_colour
-from explorer.topics import Topic
+from explorer.insights.selection_summary import summarise
+from explorer.insights.topic_tree import shown_level
+from explorer.library.generation import Generation
+from explorer.map.colouring import topic_colour
+from explorer.map.palette import Mark, score_marks, shares_of_best
+from explorer.papers.paper import Paper
+from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.search.near_duplicates import Fold
+from explorer.search.search import Hit, highlight
+from explorer.topics.communities import Topic
 
 _MOST_LISTED = 60
 _MOST_TOPICS = 6

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from explorer.filters import corners_of
+from explorer.search.filters import corners_of
 
 VIEW = "view"
 TOPICS = "topics"

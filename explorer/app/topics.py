@@ -11,13 +11,13 @@ from explorer.app.curating import said_of_topic, show_all_said, show_editing, sh
 from explorer.app.exports import offer_export
 from explorer.app.resources import trends_of
 from explorer.app.results import list_papers, scroll_to_top, show_dot, topic_button
-from explorer.dossier import Dossier, dossier
-from explorer.generation import Generation
-from explorer.readable import escape_markdown
-from explorer.topic_charts import BARE_CONFIG, topic_colours, trend_figure
-from explorer.topic_tree import Branch, branch_of, shown_level, topic_tree
-from explorer.topics import Topic
-from explorer.trends import Order, Trends, in_order
+from explorer.insights.topic_profile import Dossier, dossier
+from explorer.insights.topic_tree import Branch, branch_of, shown_level, topic_tree
+from explorer.insights.trends import Order, Trends, in_order
+from explorer.library.generation import Generation
+from explorer.map.charts import BARE_CONFIG, topic_colours, trend_figure
+from explorer.papers.text import escape_markdown
+from explorer.topics.communities import Topic
 
 _ORDERS = {Order.SIZE: "Largest", Order.NEWEST: "Newest", Order.GROWTH: "Growing"}
 _MANY = 30

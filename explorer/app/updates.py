@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from explorer.app.resources import library_folder
-from explorer.build import Report
+from explorer.builds.build import Report
 from explorer.errors import ExplorerError, LibraryBusy
 from explorer.progress import Progress
 

@@ -11,11 +11,11 @@ import streamlit as st
 from explorer.app import state
 from explorer.app.resources import digests_folder, library_folder
 from explorer.app.updates import Updates, has_begun
+from explorer.builds.uploads import Handed, Look, Preview, preview, take_in
 from explorer.errors import ExplorerError
-from explorer.generation import Generation
-from explorer.intake import Handed, Look, Preview, preview, take_in
-from explorer.library import Library
-from explorer.readable import escape_markdown, markdown
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.text import escape_markdown, markdown
 
 if TYPE_CHECKING:
     from streamlit.typing import UploadedFile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.news import moment_at
+from explorer.insights.whats_new import moment_at
 
 _keep = st.components.v2.component(
     "literature_explorer_visit", js=Path(__file__).with_name("visit.js").read_text(encoding="utf-8")

@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from explorer.as_json import read_as_json, rejection_as_json, report_as_json, update_as_json
-from explorer.build import Options, build
+from explorer.api.json_format import read_as_json, rejection_as_json, report_as_json, update_as_json
+from explorer.builds.build import Options, build
+from explorer.builds.inspect import Inspection, inspect
+from explorer.builds.watch import LOOK, SETTLE, Update, silence, watch
 from explorer.cli.options import Commands, count, print_json, seconds, size
 from explorer.embedders import DEFAULT_MODEL
-from explorer.engines import DEFAULT_ENGINE, engine_names
 from explorer.errors import DigestError, UnusableInput
-from explorer.inspection import Inspection, inspect
-from explorer.library import Library
-from explorer.namers import load_namer
-from explorer.paper import Paper
+from explorer.index.engines import DEFAULT_ENGINE, engine_names
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
 from explorer.readers import Rejection, digest_files
 from explorer.settings import FINENESS
-from explorer.watch import LOOK, SETTLE, Update, silence, watch
+from explorer.topics.custom_namer import load_namer
 
 DIGESTS = Path("data/digests")
 """Where digests are looked for if none are named."""
@@ -177,8 +177,8 @@ def _with_makers(added: argparse.ArgumentParser) -> None:
 
 def build_library(options: argparse.Namespace) -> int:
     """Build or update the library and report what changed."""
-    from explorer.terminal.building import show_report
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.building import show_report
+    from explorer.cli.output.progress import build_progress
 
     digests = options.digests or [DIGESTS]
     if not options.digests and not DIGESTS.exists():
@@ -208,9 +208,9 @@ def build_library(options: argparse.Namespace) -> int:
 
 def watch_folder(options: argparse.Namespace) -> int:
     """Update the library whenever digests settle in a folder, until Ctrl-C or SIGTERM."""
-    from explorer.terminal.building import show_update
-    from explorer.terminal.console import err
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.building import show_update
+    from explorer.cli.output.console import err
+    from explorer.cli.output.progress import build_progress
 
     code = 1 if options.once else 0  # to be told to end is success, unless one update was wanted
 
@@ -311,7 +311,7 @@ def _show_inspection(
     inspection: Inspection, path: Path, options: argparse.Namespace, shown: int
 ) -> None:
     if not options.json:
-        from explorer.terminal.building import show_inspection
+        from explorer.cli.output.building import show_inspection
 
         show_inspection(inspection.finish())
         return

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from explorer.as_json import mark_as_json
+from explorer.api.json_format import mark_as_json
 from explorer.cli.options import Commands, Run, count, print_json, with_reader
-from explorer.desk import Change, Entry, State, desk_of
-from explorer.generation import Generation
-from explorer.library import Library
-from explorer.marks import Mark, Marks, joined, mark_papers, marks_on
-from explorer.paper import Paper
+from explorer.desk.desk import Change, Entry, State, desk_of
+from explorer.desk.marks import Mark, Marks, joined, mark_papers, marks_on
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
 
 _STAR_EXAMPLES = """\
 A star, like all that is on your desk, stays through every build, rollback and merge.
@@ -169,7 +169,7 @@ def _tell(listed: Sequence[_Listed], options: argparse.Namespace) -> int:
         return 0
     from rich.markup import escape
 
-    from explorer.terminal.console import out
+    from explorer.cli.output.console import out
 
     if not listed:
         out.print("Nothing here. `explorer star ID` puts a paper on your desk.")

@@ -6,14 +6,14 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from explorer.build import texts_to_embed
-from explorer.bulk import embed
+from explorer.builds.build import texts_to_embed
+from explorer.builds.distributed.bulk import embed
+from explorer.builds.distributed.on_ray import on_ray
+from explorer.builds.distributed.shards import PAPERS, shard_files, write_shards
 from explorer.cli.building import DIGESTS, with_digests
 from explorer.cli.options import Commands, count, print_json
 from explorer.embedders import DEFAULT_MODEL
-from explorer.library import Library
-from explorer.on_ray import on_ray
-from explorer.shards import PAPERS, shard_files, write_shards
+from explorer.library.store import Library
 
 _SHARD_EXAMPLES = """\
 What is written is what `explorer build` of the same digests would embed. Shards are Parquet files
@@ -94,8 +94,8 @@ def _with_model(added: argparse.ArgumentParser) -> None:
 
 def cut_into_shards(options: argparse.Namespace) -> int:
     """Write what a build would embed to shards."""
-    from explorer.terminal.console import out
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.console import out
+    from explorer.cli.output.progress import build_progress
 
     library = Library(options.library)
     with build_progress() as progress:
@@ -113,8 +113,8 @@ def cut_into_shards(options: argparse.Namespace) -> int:
 
 def embed_shards(options: argparse.Namespace) -> int:
     """Embed shards into the library's vector cache."""
-    from explorer.terminal.building import show_embedded
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.building import show_embedded
+    from explorer.cli.output.progress import build_progress
 
     shards = shard_files(options.shards)
     run = on_ray(options.ray, options.cpus) if options.ray else None

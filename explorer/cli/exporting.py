@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TextIO
 
 from explorer.cli.options import Commands, count, print_json, with_reader
-from explorer.desk import desk_of
-from explorer.dossier import dossier
+from explorer.desk.desk import desk_of
+from explorer.desk.marks import marks_on
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
 from explorer.export import Format, write_file, write_list
-from explorer.filters import Filters, allowed_rows, corners_of, find_topic
-from explorer.generation import Generation
-from explorer.library import Library
-from explorer.marks import marks_on
-from explorer.search import Mode, Query, find_paper, needs_model, search
+from explorer.insights.topic_profile import dossier
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.search.filters import Filters, allowed_rows, corners_of, find_topic
+from explorer.search.search import Mode, Query, find_paper, needs_model, search
 
 _MOST_RANKED = 100
 """Hits that are written of a query with words or examples, unless people say otherwise: all papers
@@ -82,7 +82,7 @@ def export_papers(options: argparse.Namespace) -> int:
     """Write out papers in the format asked for."""
     if options.json and options.output is None:
         raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
-    from explorer.terminal.progress import counting
+    from explorer.cli.output.progress import counting
 
     generation = Library(options.library).open()
     rows = _rows(generation, options)

@@ -8,17 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from explorer.as_json import briefing_as_json, found_as_json
-from explorer.briefing import Format, as_html, as_markdown, briefing
-from explorer.cli.options import Commands, count, print_json, with_reader
-from explorer.cli.searching import query_of, with_query
-from explorer.desk import Desk, Following, desk_of
-from explorer.embedders import Embedder, open_embedder
-from explorer.errors import UnusableInput
-from explorer.export import write_file
-from explorer.feed import write_feeds
-from explorer.filters import find_topic
-from explorer.follow import (
+from explorer.alerts.atom import write_feeds
+from explorer.alerts.briefing import Format, as_html, as_markdown, briefing
+from explorer.alerts.followed_search import (
     LONGEST_NAME,
     MOST,
     Found,
@@ -29,11 +21,19 @@ from explorer.follow import (
     run,
     typed,
 )
-from explorer.generation import Generation, milliseconds
-from explorer.library import Library
-from explorer.marks import Marks, marks_on
-from explorer.news import moment_of
-from explorer.search import Query
+from explorer.api.json_format import briefing_as_json, found_as_json
+from explorer.cli.options import Commands, count, print_json, with_reader
+from explorer.cli.searching import query_of, with_query
+from explorer.desk.desk import Desk, Following, desk_of
+from explorer.desk.marks import Marks, marks_on
+from explorer.embedders import Embedder, open_embedder
+from explorer.errors import UnusableInput
+from explorer.export import write_file
+from explorer.insights.whats_new import moment_of
+from explorer.library.generation import Generation, milliseconds
+from explorer.library.store import Library
+from explorer.search.filters import find_topic
+from explorer.search.search import Query
 
 _FOLLOW_EXAMPLES = """\
 With a query it follows a search from now on; any query of `explorer search` will do. Without one it
@@ -193,7 +193,7 @@ def _run_each(
 ) -> list[Found]:
     embedder: Embedder | None = None
     if any(needs_model(generation, following) for following in followings):
-        from explorer.terminal.progress import waiting
+        from explorer.cli.output.progress import waiting
 
         embedder = open_embedder(generation.manifest.model)
         with waiting("Loading the model ..."):
@@ -204,7 +204,7 @@ def _run_each(
 def _show(generation: Generation, found: Sequence[Found], files: Sequence[Path]) -> None:
     from rich.markup import escape
 
-    from explorer.terminal.console import out
+    from explorer.cli.output.console import out
 
     if not found:
         out.print('Nothing is followed. `explorer follow "some words" --name NAME` begins.')

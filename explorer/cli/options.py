@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from explorer.desk import ME
-from explorer.library import DEFAULT_FOLDER
+from explorer.desk.desk import ME
+from explorer.library.store import DEFAULT_FOLDER
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -109,7 +109,7 @@ def tell(facts: dict[str, Any], options: argparse.Namespace) -> int:
     if options.json:
         print_json(facts)
     else:
-        from explorer.terminal.upkeep import show_facts
+        from explorer.cli.output.upkeep import show_facts
 
         show_facts({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
     return 0

@@ -6,21 +6,21 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from explorer.as_json import evaluation_as_json, results_as_json, self_evaluation_as_json
+from explorer.api.json_format import evaluation_as_json, results_as_json, self_evaluation_as_json
 from explorer.cli.options import Commands, count, print_json, with_reader, years
-from explorer.desk import desk_of
+from explorer.desk.desk import desk_of
+from explorer.desk.marks import marks_on
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.errors import UnusableInput
-from explorer.evaluate import read_collection
-from explorer.filters import Filters
-from explorer.generation import Generation
-from explorer.judged import evaluate
-from explorer.library import Library
-from explorer.marks import marks_on
-from explorer.query import DISMISSED, STARRED
-from explorer.reasons import explain
-from explorer.search import Mode, Query, Results, Sort, needs_model, search, similar
-from explorer.self_evaluate import self_evaluate
+from explorer.evaluation.beir import read_collection
+from explorer.evaluation.benchmark import evaluate
+from explorer.evaluation.self_evaluation import self_evaluate
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.search.explain import explain
+from explorer.search.filters import Filters
+from explorer.search.query import DISMISSED, STARRED
+from explorer.search.search import Mode, Query, Results, Sort, needs_model, search, similar
 
 _SEARCH_EXAMPLES = """\
 examples:
@@ -132,7 +132,7 @@ def search_papers(options: argparse.Namespace) -> int:
     model = generation.manifest.model
     embedder = open_embedder(model) if needs_model(generation, query) else None
     if embedder is not None:
-        from explorer.terminal.progress import waiting
+        from explorer.cli.output.progress import waiting
 
         with waiting("Loading the model ..."):
             embedder.embed_queries(["warm up"])
@@ -150,9 +150,9 @@ def similar_papers(options: argparse.Namespace) -> int:
 
 def evaluate_search(options: argparse.Namespace) -> int:
     """Measure how well search ranks, on judged queries or on the library itself."""
+    from explorer.cli.output.progress import build_progress
+    from explorer.cli.output.searching import show_evaluation, show_self_evaluation
     from explorer.embedders.openvino import cache_folder
-    from explorer.terminal.progress import build_progress
-    from explorer.terminal.searching import show_evaluation, show_self_evaluation
 
     if options.itself == (options.collection is not None):
         raise UnusableInput("Name the folder of a judged collection, or give --self.")
@@ -187,7 +187,7 @@ def _give(results: Results, options: argparse.Namespace) -> int:
     if options.json:
         print_json(results_as_json(results))
     else:
-        from explorer.terminal.searching import show_results
+        from explorer.cli.output.searching import show_results
 
         show_results(results)
     return 0

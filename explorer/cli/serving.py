@@ -57,8 +57,8 @@ def add_serving(commands: Commands) -> None:
 
 def serve_http(options: argparse.Namespace) -> int:
     """Answer searches over HTTP until told to end."""
-    from explorer.http.serving import serve, terms_for
-    from explorer.scripting import Library
+    from explorer.api.library import Library
+    from explorer.servers.http.serving import serve, terms_for
 
     terms = terms_for(options.host, tuple(options.allow_host), options.rate)
     library = Library(options.library)
@@ -78,10 +78,10 @@ def serve_http(options: argparse.Namespace) -> int:
 
 def serve_mcp(options: argparse.Namespace) -> int:
     """Offer the library to an assistant until it hangs up."""
-    from explorer.scripting import Library
+    from explorer.api.library import Library
 
     try:
-        from explorer.assistant import make_server
+        from explorer.servers.mcp import make_server
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "mcp":
             raise

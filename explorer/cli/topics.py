@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from explorer.as_json import dossier_as_json, news_as_json, said_as_json, topics_as_json
+from explorer.api.json_format import dossier_as_json, news_as_json, said_as_json, topics_as_json
+from explorer.builds.apply_edits import Said, everything_said, merge, pin, rename, unsay
 from explorer.cli.options import Commands, count, print_json
-from explorer.dossier import dossier
 from explorer.export import write_file
 from explorer.export.tables import write_topics
-from explorer.filters import find_topic
-from explorer.library import Library
-from explorer.news import moment_of, news
-from explorer.retopic import Said, everything_said, merge, pin, rename, unsay
-from explorer.trends import Order, in_order, trends
+from explorer.insights.topic_profile import dossier
+from explorer.insights.trends import Order, in_order, trends
+from explorer.insights.whats_new import moment_of, news
+from explorer.library.store import Library
+from explorer.search.filters import find_topic
 
 _NEWS_EXAMPLES = """\
 Without --since it tells what the last build with new papers brought. Days begin at midnight, UTC.
@@ -119,7 +119,7 @@ def list_topics(options: argparse.Namespace) -> int:
     elif options.csv is not None:
         print(f"{len(topics):,} topics written to {options.csv}")
     else:
-        from explorer.terminal.topics import show_topics
+        from explorer.cli.output.topics import show_topics
 
         show_topics(levels, found, options.sort)
     return 0
@@ -133,7 +133,7 @@ def tell_topic(options: argparse.Namespace) -> int:
     if options.json:
         print_json(dossier_as_json(generation, found, dated))
     else:
-        from explorer.terminal.topics import show_topic
+        from explorer.cli.output.topics import show_topic
 
         show_topic(generation, found, dated)
     return 0
@@ -147,7 +147,7 @@ def tell_news(options: argparse.Namespace) -> int:
     if options.json:
         print_json(news_as_json(generation, found, options.k))
     else:
-        from explorer.terminal.topics import show_news
+        from explorer.cli.output.topics import show_news
 
         show_news(generation, found, options.k)
     return 0
@@ -155,7 +155,7 @@ def tell_news(options: argparse.Namespace) -> int:
 
 def rename_topic(options: argparse.Namespace) -> int:
     """Give a topic a name for good."""
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.progress import build_progress
 
     with build_progress() as progress:
         said = rename(Library(options.library), options.topic, options.name, progress)
@@ -164,7 +164,7 @@ def rename_topic(options: argparse.Namespace) -> int:
 
 def merge_topics(options: argparse.Namespace) -> int:
     """Make topics of one level a single one."""
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.progress import build_progress
 
     with build_progress() as progress:
         said = merge(Library(options.library), options.topics, options.name, progress)
@@ -173,7 +173,7 @@ def merge_topics(options: argparse.Namespace) -> int:
 
 def pin_topic(options: argparse.Namespace) -> int:
     """Hold the papers of a topic together."""
-    from explorer.terminal.progress import build_progress
+    from explorer.cli.output.progress import build_progress
 
     with build_progress() as progress:
         said = pin(Library(options.library), options.topic, options.name, progress)
@@ -184,7 +184,7 @@ def _tell_said(said: Said, options: argparse.Namespace) -> int:
     if options.json:
         print_json(said_as_json(said))
     else:
-        from explorer.terminal.topics import show_said
+        from explorer.cli.output.topics import show_said
 
         show_said([said])
     return 0
@@ -192,8 +192,8 @@ def _tell_said(said: Said, options: argparse.Namespace) -> int:
 
 def take_back(options: argparse.Namespace) -> int:
     """Take back one thing that was said of topics, if it is numbered, and list the rest."""
-    from explorer.terminal.progress import build_progress
-    from explorer.terminal.topics import show_said
+    from explorer.cli.output.progress import build_progress
+    from explorer.cli.output.topics import show_said
 
     library = Library(options.library)
     taken_back: list[int] = []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from explorer.as_json import findings_as_json, generation_as_json
+from explorer.api.json_format import findings_as_json, generation_as_json
 from explorer.cli.options import Commands, print_json, tell
 from explorer.doctor import damaged, examine
-from explorer.duplicates import LEAST_SIMILARITY, near_duplicates
-from explorer.generation import GIVEN
-from explorer.library import Library
+from explorer.library.generation import GIVEN
+from explorer.library.store import Library
+from explorer.search.near_duplicates import LEAST_SIMILARITY, near_duplicates
 
 
 def add_upkeep(commands: Commands) -> None:
@@ -44,7 +44,7 @@ def list_duplicates(options: argparse.Namespace) -> int:
         ]
         print_json({"pairs": found})
     else:
-        from explorer.terminal.upkeep import show_pairs
+        from explorer.cli.output.upkeep import show_pairs
 
         show_pairs(pairs)
     return 0
@@ -87,7 +87,7 @@ def list_history(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"generations": generations})
     else:
-        from explorer.terminal.upkeep import show_history
+        from explorer.cli.output.upkeep import show_history
 
         show_history(generations)
     return 0
@@ -101,8 +101,8 @@ def roll_back(options: argparse.Namespace) -> int:
 
 def check_library(options: argparse.Namespace) -> int:
     """Check every file of the library; 1 if anything is damaged."""
-    from explorer.terminal.progress import checking
-    from explorer.terminal.upkeep import show_findings
+    from explorer.cli.output.progress import checking
+    from explorer.cli.output.upkeep import show_findings
 
     with checking() as progress:
         findings = examine(Library(options.library), progress)

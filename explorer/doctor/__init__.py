@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.deskfile import desk_file
+from explorer.desk.database import desk_file
 from explorer.doctor.cache import CacheCheck
 from explorer.doctor.disk import Meter, Step, build_running, bytes_to_read, generation_names
 from explorer.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
@@ -28,7 +28,7 @@ from explorer.doctor.generations import (
     check_generation,
     leftovers,
 )
-from explorer.library import Library
+from explorer.library.store import Library
 
 __all__ = ["Finding", "Severity", "damaged", "examine", "next_step"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from explorer.library import DEFAULT_FOLDER, Library
+from explorer.library.store import DEFAULT_FOLDER, Library
 
 
 class Severity(StrEnum):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from explorer.curation import read as read_statements
-from explorer.deskfile import problems
+from explorer.builds.apply_edits import everything_said
+from explorer.desk.database import problems
 from explorer.doctor.disk import size_of
 from explorer.doctor.findings import (
     Finding,
@@ -22,8 +22,8 @@ from explorer.doctor.findings import (
     sentence_of,
 )
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
-from explorer.library import Library
-from explorer.retopic import everything_said
+from explorer.library.store import Library
+from explorer.topics.edits import read as read_statements
 
 LIVE = "LIVE"
 STATEMENTS = "topics.json"

@@ -27,8 +27,8 @@ from explorer.doctor.findings import (
 )
 from explorer.errors import EngineError, EngineLost, ExplorerError
 from explorer.files import checksum
-from explorer.generation import SCHEMA, open_generation, read_manifest, verify_parts
-from explorer.library import Library
+from explorer.library.generation import SCHEMA, open_generation, read_manifest, verify_parts
+from explorer.library.store import Library
 
 _MANIFEST = "manifest.json"
 _RECORDS = "papers.arrow"

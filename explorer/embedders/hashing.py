@@ -13,7 +13,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from explorer.embedders import Embedder, Vectors
+from explorer.arrays import Vectors
+from explorer.embedders import Embedder
 from explorer.errors import EmbedderError
 
 _DEFAULT_DIMENSION = 256

@@ -25,7 +25,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from explorer.embedders import Vectors
+from explorer.arrays import Vectors
 from explorer.embedders.model_folder import ModelFolder
 from explorer.embedders.windows import Cutter, Window
 from explorer.errors import EmbedderError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.embedders import Vectors
+from explorer.arrays import Vectors
 from explorer.embedders.model_folder import OFFLINE_HINT, ModelFolder
 from explorer.embedders.windows import Cutter, Window
 from explorer.errors import EmbedderError

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from explorer.embedders import Vectors
+from explorer.arrays import Vectors
 from explorer.embedders.model_folder import ModelFolder, find_model
 from explorer.embedders.openvino import NotExportable, OpenVinoBackend
 from explorer.embedders.pytorch import PyTorchBackend, accelerator

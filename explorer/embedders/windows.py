@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.embedders import Vectors
+from explorer.arrays import Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer

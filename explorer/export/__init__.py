@@ -14,7 +14,7 @@ from typing import TextIO
 
 from explorer.errors import UnusableInput
 from explorer.files import replacing
-from explorer.generation import Generation
+from explorer.library.generation import Generation
 
 Write = Callable[[TextIO], None]
 Progress = Callable[[int, int], None]
@@ -72,7 +72,7 @@ def write_list(
     from explorer.export.csl import write_csl_json
     from explorer.export.ris import write_ris
     from explorer.export.tables import write_papers, write_table
-    from explorer.standalone import standalone
+    from explorer.map.html_export import standalone
 
     counted = _counted(rows, progress)
     papers = (generation.records[row] for row in counted)

@@ -19,8 +19,8 @@ from explorer.export.citations import (
     joined_keywords,
     kind_of,
 )
-from explorer.paper import Paper
-from explorer.readable import plain, prose_and_formulas, tidy
+from explorer.papers.paper import Paper
+from explorer.papers.text import plain, prose_and_formulas, tidy
 
 _TYPES = {
     Kind.JOURNAL: ("article", "journal"),

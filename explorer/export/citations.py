@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from explorer.paper import Paper
-from explorer.readable import plain, tidy
+from explorer.papers.paper import Paper
+from explorer.papers.text import plain, tidy
 
 _PREPRINT = re.compile(r"\b(?:arxiv|corr|bior?xiv|medrxiv|preprint|ssrn)\b", re.IGNORECASE)
 _CONFERENCE = re.compile(

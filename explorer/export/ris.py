@@ -14,8 +14,8 @@ from explorer.export.citations import (
     name_of,
     shown,
 )
-from explorer.paper import Paper
-from explorer.readable import tidy
+from explorer.papers.paper import Paper
+from explorer.papers.text import tidy
 
 _TYPES = {
     Kind.JOURNAL: "JOUR",

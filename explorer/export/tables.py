@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from explorer.as_json import paper_as_json, topic_as_json
+from explorer.api.json_format import paper_as_json, topic_as_json
 from explorer.export.citations import shown
-from explorer.generation import Generation
-from explorer.paper import Paper, Source
-from explorer.readers.columns import guess, paper_of
-from explorer.topics import Topic
-from explorer.trends import Trends
+from explorer.insights.trends import Trends
+from explorer.library.generation import Generation
+from explorer.papers.paper import Paper, Source
+from explorer.readers.shared.columns import guess, paper_of
+from explorer.topics.communities import Topic
 
 _COLUMNS = (
     "id title abstract authors date venue doi arxiv url keywords categories other_ids summary topic"

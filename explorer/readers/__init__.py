@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from explorer.errors import DigestError
-from explorer.paper import Paper
+from explorer.papers.paper import Paper
 from explorer.readers.digest import Digest, Rejection, binary_kind, open_digests
 from explorer.settings import ReadingLimits
 

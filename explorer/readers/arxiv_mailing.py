@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from explorer.paper import Paper, Source, arxiv_id
-from explorer.readable import tidy
-from explorer.readers.arxiv_fields import author_names, first_doi
+from explorer.papers.paper import Paper, Source, arxiv_id
+from explorer.papers.text import tidy
 from explorer.readers.digest import Digest, Line, Rejection
-from explorer.readers.fields import listed
-from explorer.readers.mail import Header, mail_lines
-from explorer.readers.timestamps import date_in
+from explorer.readers.shared.arxiv_fields import author_names, first_doi
+from explorer.readers.shared.fields import listed
+from explorer.readers.shared.mail import Header, mail_lines
+from explorer.readers.shared.timestamps import date_in
 
 _BREAK = r"\\"
 _RULE = re.compile(r"(?:-{20,}|[%-]{20,})\s*$")

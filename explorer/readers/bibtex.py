@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from explorer.paper import Paper, Source, arxiv_id
-from explorer.readable import plain
-from explorer.readers.bibtex_values import Macros, address, without_braces
+from explorer.papers.paper import Paper, Source, arxiv_id
+from explorer.papers.text import plain
 from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
-from explorer.readers.fields import Ids, ids_in, pubmed_id
-from explorer.readers.reference_fields import (
+from explorer.readers.shared.bibtex_values import Macros, address, without_braces
+from explorer.readers.shared.fields import Ids, ids_in, pubmed_id
+from explorer.readers.shared.reference_fields import (
     abstract_of,
     accession,
     arxiv_in,

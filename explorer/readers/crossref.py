@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import NO_TITLE
+from explorer.papers.paper import Paper, Source
 from explorer.readers.csl_json import date_of, first_of
-from explorer.readers.fields import ids_in, listed, people, text_of
-from explorer.readers.json_stream import JsonReader, Keys
+from explorer.readers.shared.columns import NO_TITLE
+from explorer.readers.shared.fields import ids_in, listed, people, text_of
+from explorer.readers.shared.json_stream import JsonReader, Keys
 
 _NOT_PAPERS = frozenset(
     "journal journal-volume journal-issue component peer-review proceedings proceedings-series "

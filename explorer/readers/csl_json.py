@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import NO_TITLE
-from explorer.readers.fields import first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.json_stream import JsonReader, Keys
+from explorer.papers.paper import Paper, Source
+from explorer.readers.shared.columns import NO_TITLE
+from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
+from explorer.readers.shared.json_stream import JsonReader, Keys
 
 _PREPRINT = re.compile(r"arxiv:\s*\S+", re.IGNORECASE)
 _CITED = re.compile(r"\s*\[[a-z-]+(?:\.[A-Z]{2})?(?:\.[A-Z]{2})?\]$|\s+\[[^\]]*\]$")

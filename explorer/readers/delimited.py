@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import Columns, guess, is_table_of_papers, paper_of
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
+from explorer.readers.shared.columns import Columns, guess, is_table_of_papers, paper_of
 
 _DELIMITERS = ",\t;|"
 _HEADER_WITHIN = 12

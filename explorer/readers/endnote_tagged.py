@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.paper import Paper, Source
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.fields import ids_in
-from explorer.readers.reference_fields import (
+from explorer.readers.shared.fields import ids_in
+from explorer.readers.shared.reference_fields import (
     abstract_of,
     accession,
     arxiv_in,
@@ -22,7 +22,7 @@ from explorer.readers.reference_fields import (
     publication_date,
     split_keywords,
 )
-from explorer.readers.tagged import TaggedRecord, Tagging, fields_by, records
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, records
 
 _FIELD = re.compile(r"\s{0,3}\ufeff?%([0-9A-Za-z!@#$&()*+<>?=~^\[\]|/\\-])(?:\s(.*)|$)", re.DOTALL)
 _TAGGED = re.compile(r"^\s{0,3}%[0-9A-Z@+!](?:[ \t]\S|[ \t]*$)")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.dates import parse_date
-from explorer.paper import Paper, Source
-from explorer.readers.arxiv_fields import first_doi, oai_arxiv_id
+from explorer.papers.dates import parse_date
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.fields import pubmed_id
-from explorer.readers.xml_prose import prose
-from explorer.readers.xml_stream import Element, opening_tags, xml_records
+from explorer.readers.shared.arxiv_fields import first_doi, oai_arxiv_id
+from explorer.readers.shared.fields import pubmed_id
+from explorer.readers.shared.xml_prose import prose
+from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 
 _OWN_TAGS = frozenset(
     ("ref-type", "contributors", "titles", "source-app", "electronic-resource-num")

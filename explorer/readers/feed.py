@@ -11,19 +11,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from explorer.paper import Paper, Source, arxiv_id, doi
-from explorer.readable import tidy
-from explorer.readers.arxiv_fields import (
+from explorer.papers.paper import Paper, Source, arxiv_id, doi
+from explorer.papers.text import tidy
+from explorer.readers.digest import Digest, Rejection
+from explorer.readers.shared.arxiv_fields import (
     author_names,
     first_doi,
     oai_arxiv_id,
     without_announcement,
 )
-from explorer.readers.digest import Digest, Rejection
-from explorer.readers.html_fields import html_text
-from explorer.readers.timestamps import date_in
-from explorer.readers.xml_prose import prose
-from explorer.readers.xml_stream import Element, opening_tags, xml_records
+from explorer.readers.shared.html_fields import html_text
+from explorer.readers.shared.timestamps import date_in
+from explorer.readers.shared.xml_prose import prose
+from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 
 _OF_FEED = frozenset(("updated", "lastBuildDate", "pubDate", "date"))
 _RECORDS = _OF_FEED | {"entry", "item"}

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.paper import Paper, Source
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Line, Rejection
-from explorer.readers.fields import first_text, ids_in, listed, people, text_of
-from explorer.readers.markdown_inline import date_of, inline, names, reference
+from explorer.readers.shared.fields import first_text, ids_in, listed, people, text_of
+from explorer.readers.shared.markdown_inline import date_of, inline, names, reference
 
 _MOST_CHARACTERS = 1_000_000
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}

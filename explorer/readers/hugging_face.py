@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import NO_TITLE
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest
-from explorer.readers.fields import first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.json_stream import JsonReader, Keys
+from explorer.readers.shared.columns import NO_TITLE
+from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
+from explorer.readers.shared.json_stream import JsonReader, Keys
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _ROBOT = re.compile(r"automated message from the Librarian Bot|arXivLens breakdown", re.IGNORECASE)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.dates import parse_date
-from explorer.paper import Paper, Source, doi
-from explorer.readers.arxiv_fields import oai_arxiv_id
+from explorer.papers.dates import parse_date
+from explorer.papers.paper import Paper, Source, doi
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.timestamps import date_in, earliest
-from explorer.readers.xml_prose import prose, sections
-from explorer.readers.xml_stream import Element, opening_tags, xml_records
+from explorer.readers.shared.arxiv_fields import oai_arxiv_id
+from explorer.readers.shared.timestamps import date_in, earliest
+from explorer.readers.shared.xml_prose import prose, sections
+from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 
 JATS_UNREAD = frozenset(
     ("body", "back", "floats-group", "floats-wrap", "sub-article", "response", "ref-list",

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import NO_TITLE, guess, normal, paper_of
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest
-from explorer.readers.fields import first_date, first_text
-from explorer.readers.json_stream import JsonReader, Keys, looks_like_json, outline
+from explorer.readers.shared.columns import NO_TITLE, guess, normal, paper_of
+from explorer.readers.shared.fields import first_date, first_text
+from explorer.readers.shared.json_stream import JsonReader, Keys, looks_like_json, outline
 
 _TELLING = frozenset("abstract authors date doi arxiv id url venue".split())
 

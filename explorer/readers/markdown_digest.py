@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from explorer.paper import Paper, Source, arxiv_id
+from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
-from explorer.readers.fields import listed
-from explorer.readers.markdown_inline import (
+from explorer.readers.shared.fields import listed
+from explorer.readers.shared.markdown_inline import (
     Inline,
     Reference,
     date_in,

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from explorer.paper import Paper, Source
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.markdown_digest import labelled
-from explorer.readers.markdown_inline import (
+from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
     Link,
@@ -29,7 +29,7 @@ from explorer.readers.markdown_inline import (
     unnumbered,
     without_links,
 )
-from explorer.readers.page_blocks import is_furniture, reads_as_names
+from explorer.readers.shared.page_blocks import is_furniture, reads_as_names
 
 _BULLET = re.compile(r"^( {0,3}|\t?)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)$")
 _INDENTED = re.compile(r"^(?:\s{2,}|\t)\S")

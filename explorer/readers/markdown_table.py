@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.dates import parse_date
-from explorer.paper import Paper, Source
+from explorer.papers.dates import parse_date
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Line, Rejection
-from explorer.readers.markdown_inline import (
+from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
     Inline,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.paper import Paper, Source
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.fields import ids_in, pubmed_id
-from explorer.readers.reference_fields import abstract_of, doi_in, issue_date, split_keywords
-from explorer.readers.tagged import TaggedRecord, Tagging, fields_by, records
+from explorer.readers.shared.fields import ids_in, pubmed_id
+from explorer.readers.shared.reference_fields import abstract_of, doi_in, issue_date, split_keywords
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, records
 
 _FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?:\s(.*)|$)", re.DOTALL)
 _START = re.compile(r"^\ufeff?PMID ?- ?\d{1,9}\s*$", re.MULTILINE)

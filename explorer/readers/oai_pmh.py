@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.paper import Paper, Source, arxiv_id, doi
-from explorer.readers.arxiv_fields import author_names, first_doi, oai_arxiv_id
+from explorer.papers.paper import Paper, Source, arxiv_id, doi
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.fields import pubmed_id
 from explorer.readers.jats import JATS_UNREAD, jats_paper
-from explorer.readers.timestamps import date_in, earliest
-from explorer.readers.xml_prose import prose
-from explorer.readers.xml_stream import Element, opening_tags, xml_records
+from explorer.readers.shared.arxiv_fields import author_names, first_doi, oai_arxiv_id
+from explorer.readers.shared.fields import pubmed_id
+from explorer.readers.shared.timestamps import date_in, earliest
+from explorer.readers.shared.xml_prose import prose
+from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 
 _ARXIV = frozenset(("arXiv", "arXivRaw", "arXivOld"))
 _RECORDS = _ARXIV | {"record", "dc", "responseDate"}

@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from explorer.paper import Paper, Source, arxiv_id
-from explorer.readable import tidy
-from explorer.readers.columns import NO_TITLE
-from explorer.readers.fields import Ids, first_date, first_text, ids_in, listed, pubmed_id, text_of
-from explorer.readers.json_stream import JsonReader, Keys
+from explorer.papers.paper import Paper, Source, arxiv_id
+from explorer.papers.text import tidy
+from explorer.readers.shared.columns import NO_TITLE
+from explorer.readers.shared.fields import (
+    Ids,
+    first_date,
+    first_text,
+    ids_in,
+    listed,
+    pubmed_id,
+    text_of,
+)
+from explorer.readers.shared.json_stream import JsonReader, Keys
 
 _LONGEST_ABSTRACT = 1_000_000
 _SURE_CONCEPT = 0.3

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import NO_TITLE
-from explorer.readers.fields import first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.json_stream import JsonReader, Keys
+from explorer.papers.paper import Paper, Source
+from explorer.readers.shared.columns import NO_TITLE
+from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
+from explorer.readers.shared.json_stream import JsonReader, Keys
 
 _FORUM = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{5,40})")
 _SUMMARIES = ("TLDR", "TL;DR", "tldr", "tl;dr", "one-sentence_summary", "one_sentence_summary")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import guess, is_table_of_papers, paper_of
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
+from explorer.readers.shared.columns import guess, is_table_of_papers, paper_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

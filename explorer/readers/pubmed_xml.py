@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.dates import parse_date
-from explorer.paper import Paper, Source, doi
+from explorer.papers.dates import parse_date
+from explorer.papers.paper import Paper, Source, doi
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.xml_prose import labelled, prose
-from explorer.readers.xml_stream import Element, opening_tags, xml_records
+from explorer.readers.shared.xml_prose import labelled, prose
+from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 
 _RECORDS = frozenset(("PubmedArticle", "PubmedBookArticle", "MedlineCitation", "BookDocument"))
 _ROOTS = _RECORDS | {"PubmedArticleSet", "PubmedBookArticleSet", "MedlineCitationSet"}

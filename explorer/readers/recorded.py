@@ -20,9 +20,9 @@ from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from explorer.errors import DigestError
-from explorer.paper import Paper
+from explorer.papers.paper import Paper
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.json_stream import (
+from explorer.readers.shared.json_stream import (
     ANY,
     ITEMS,
     Found,

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.paper import Paper, Source
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.fields import ids_in
-from explorer.readers.reference_fields import (
+from explorer.readers.shared.fields import ids_in
+from explorer.readers.shared.reference_fields import (
     abstract_of,
     accession,
     arxiv_in,
@@ -25,7 +25,7 @@ from explorer.readers.reference_fields import (
     publication_date,
     split_keywords,
 )
-from explorer.readers.tagged import TaggedRecord, Tagging, records
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, records
 
 _STRICT = re.compile(r"\ufeff?([A-Z][A-Z0-9])  -\s?(.*)", re.DOTALL)
 _LOOSE = re.compile(r"[\s\ufeff]*([A-Za-z][A-Za-z0-9])\s{0,4}[-–]\s*(.*)", re.DOTALL)

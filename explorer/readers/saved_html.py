@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from explorer.dates import parse_date
-from explorer.paper import Paper, Source, arxiv_id
-from explorer.readable import tidy
+from explorer.papers.dates import parse_date
+from explorer.papers.paper import Paper, Source, arxiv_id
+from explorer.papers.text import tidy
 from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
-from explorer.readers.fields import first_date, ids_in, people, text_of
-from explorer.readers.markdown_inline import date_in, file_date, names, reference
-from explorer.readers.page_blocks import block_of, digest_date, is_navigation, pair
+from explorer.readers.shared.fields import first_date, ids_in, people, text_of
+from explorer.readers.shared.markdown_inline import date_in, file_date, names, reference
+from explorer.readers.shared.page_blocks import block_of, digest_date, is_navigation, pair
 
 _CHUNK = 1 << 16
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())

@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from explorer.paper import Paper
+from explorer.papers.paper import Paper
 from explorer.readers.digest import Digest, Line, Rejection
-from explorer.readers.markdown_inline import BRACKETS, IMAGE, LINK
-from explorer.readers.page_blocks import Block, block_of, digest_date, is_navigation, pair
+from explorer.readers.shared.markdown_inline import BRACKETS, IMAGE, LINK
+from explorer.readers.shared.page_blocks import Block, block_of, digest_date, is_navigation, pair
 
 _REFERENCE_LINK = re.compile(rf"{BRACKETS}\s?\[([^\[\]]*)\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$")

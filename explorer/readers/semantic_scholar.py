@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from explorer.paper import Paper, Source
-from explorer.readers.columns import NO_TITLE
-from explorer.readers.fields import Ids, first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.json_stream import JsonReader, Keys
+from explorer.papers.paper import Paper, Source
+from explorer.readers.shared.columns import NO_TITLE
+from explorer.readers.shared.fields import (
+    Ids,
+    first_date,
+    first_text,
+    ids_in,
+    listed,
+    people,
+    text_of,
+)
+from explorer.readers.shared.json_stream import JsonReader, Keys
 
 _SCHEMES = (("acl", "acl"), ("pmid", "pubmed"), ("pmcid", "pubmedcentral"), ("mag", "mag"))
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.paper import Paper, Source
+from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
-from explorer.readers.fields import first_date, ids_in, people, text_of
-from explorer.readers.json_stream import ANY, Found, looks_like_json, records
+from explorer.readers.shared.fields import first_date, ids_in, people, text_of
+from explorer.readers.shared.json_stream import ANY, Found, looks_like_json, records
 
 _SIGNATURE = re.compile(
     r'[\s\ufeff]*\{\s*(?:"[^"]{0,200}"\s*:\s*\{\s*\}\s*,\s*){0,100}'

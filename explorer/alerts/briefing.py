@@ -1,0 +1,229 @@
+"""What is new as a page to read or to mail: by topic, what is nearest to the desk first.
+
+The relevance of a paper is its similarity to starred papers
+(:func:`explorer.search.ranking.likeness`), less a share of its similarity to the nearest dismissed
+paper.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.alerts.followed_search import Found
+from explorer.desk.marks import Marks
+from explorer.insights.whats_new import news
+from explorer.library.generation import Generation
+from explorer.papers.paper import Paper
+from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.search.ranking import likeness
+from explorer.settings import SearchSettings
+from explorer.topics.communities import Topic
+
+_BEGINNING = 420
+"""Signs of an abstract that are shown."""
+
+
+class Format(StrEnum):
+    """What a briefing is written in."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A new paper."""
+
+    row: int
+    paper: Paper
+    relevance: float | None
+    """How near it is to the desk, at most 1; None where the desk tells nothing."""
+    nearest: Paper | None
+    """The starred paper that it is most like."""
+    searches: tuple[str, ...]
+    """The followed searches that find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A topic and its new papers, the most relevant first."""
+
+    topic: Topic
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What is new since a moment."""
+
+    since: datetime
+    papers: int
+    sections: tuple[Section, ...]
+    """The topic with the most relevant paper first."""
+    by_desk: bool
+    """Whether the desk says what is relevant."""
+
+
+def briefing(
+    generation: Generation,
+    desk: Marks,
+    since: datetime | None = None,
+    found: Sequence[Found] = (),
+) -> Briefing:
+    """Return what has come since a moment; without one, what the last build with papers brought.
+
+    Papers that the desk says were read or are not for the reader are left out.
+
+    Args:
+        found: followed searches, run; each paper tells which of them find it.
+    """
+    told = news(generation, since)
+    done = {row for row, mark in desk.of.items() if mark.state in ("read", "not-for-me")}
+    rows = [row for row in told.rows if row not in done]
+    relevance, nearest = relevance_to(generation, rows, desk)
+    of = {row: place for place, row in enumerate(rows)}
+    finding: dict[int, list[str]] = {}
+    for one in found:
+        for hit in one.hits:
+            finding.setdefault(hit.row, []).append(one.following.name)
+
+    def item(row: int) -> Item:
+        place = of[row]
+        if relevance is None:
+            return Item(row, generation.records[row], None, None, tuple(finding.get(row, ())))
+        return Item(
+            row,
+            generation.records[row],
+            round(float(relevance[place]), 3),
+            generation.records[int(nearest[place])],
+            tuple(finding.get(row, ())),
+        )
+
+    sections = []
+    for topic in told.topics:
+        # The order of news stays among papers that are equally relevant, or where nobody can tell.
+        items = sorted(
+            (item(row) for row in topic.rows if row in of),
+            key=lambda one: -(one.relevance or 0.0),
+        )
+        if items:
+            sections.append(Section(topic.topic, tuple(items)))
+    sections.sort(key=lambda section: -(section.items[0].relevance or 0.0))
+    return Briefing(told.since, len(rows), tuple(sections), relevance is not None)
+
+
+def relevance_to(
+    generation: Generation, rows: Sequence[int], desk: Marks, settings: SearchSettings | None = None
+) -> tuple[NDArray[np.float32] | None, NDArray[np.int64]]:
+    """Return how relevant the papers in ``rows`` are to the desk, and the starred row each is like.
+
+    Both have shape (rows,); the first is None where no paper is starred.
+    """
+    settings = settings or SearchSettings()
+    starred = np.array(desk.starred, dtype=np.int64)
+    if not len(starred) or not rows:
+        return None, np.zeros(0, dtype=np.int64)
+    vectors = generation.engine.vectors(np.array(rows, dtype=np.int64))
+    kept = generation.engine.vectors(starred)
+    score = likeness(vectors, kept, settings)
+    dismissed = np.array(desk.dismissed, dtype=np.int64)
+    if len(dismissed):
+        worst = (vectors @ generation.engine.vectors(dismissed).T).max(axis=1)
+        score = score - settings.unlike_weight * np.clip(worst, 0.0, None)
+    return score.astype(np.float32), starred[(vectors @ kept.T).argmax(axis=1)]
+
+
+def as_markdown(told: Briefing) -> str:
+    """Return a briefing as Markdown; nothing from a digest acts in it."""
+    lines = [f"# {_heading(told)}", ""]
+    if told.by_desk:
+        lines += ["Nearest to what you starred first.", ""]
+    for section in told.sections:
+        lines += [f"## {escape_markdown(section.topic.label)} ({len(section.items):,})", ""]
+        for item in section.items:
+            address = _address(item.paper)
+            title = markdown(item.paper.title)
+            lines.append(
+                f"- **{title}**" + (f" {markdown_link('open', address)}" if address else "")
+            )
+            lines += [f"  {escape_markdown(line)}" for line in _about(item)]
+            lines += ["", f"  {escape_markdown(_beginning(item.paper))}", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_html(told: Briefing) -> str:
+    """Return a briefing as one HTML file that fetches nothing; nothing from a digest acts in it."""
+    heading = html.escape(_heading(told))
+    parts = [
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{heading}</title><style>{_STYLE}</style></head><body>",
+        f"<h1>{heading}</h1>",
+    ]
+    if told.by_desk:
+        parts.append("<p class=about>Nearest to what you starred first.</p>")
+    for section in told.sections:
+        label = html.escape(section.topic.label)
+        parts.append(f"<h2>{label} <small>{len(section.items):,}</small></h2>")
+        for item in section.items:
+            title = html.escape(item.paper.readable_title)
+            address = _address(item.paper)
+            if address:
+                title = f'<a href="{html.escape(address)}" rel="noreferrer">{title}</a>'
+            about = "".join(f"<p class=about>{html.escape(line)}</p>" for line in _about(item))
+            beginning = html.escape(_beginning(item.paper))
+            parts.append(f"<article><h3>{title}</h3>{about}<p>{beginning}</p></article>")
+    return "\n".join([*parts, "</body></html>"]) + "\n"
+
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 1rem/1.55 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; } h2 { margin-top: 2.2rem; font-size: 1.15rem; }
+h3 { margin: 1.3rem 0 .2rem; font-size: 1rem; } p { margin: .25rem 0; }
+small, .about { opacity: .7; font-size: .88rem; font-weight: 400; }
+a { color: inherit; text-decoration-thickness: 1px; text-underline-offset: 2px; }
+"""
+
+
+def _heading(told: Briefing) -> str:
+    papers = "1 new paper" if told.papers == 1 else f"{told.papers:,} new papers"
+    return f"{papers} since {told.since:%Y-%m-%d %H:%M} UTC"
+
+
+def _about(item: Item) -> list[str]:
+    paper = item.paper
+    authors = (
+        paper.authors[0] + " et al." if len(paper.authors) > 2 else " and ".join(paper.authors)
+    )
+    lines = [" · ".join(fact for fact in (authors, paper.date, paper.venue) if fact)]
+    if item.nearest is not None and item.nearest.id == paper.id:
+        lines.append("You starred it")
+    elif item.nearest is not None:
+        lines.append(f"Like “{item.nearest.readable_title}”, which you starred")
+    if item.searches:
+        lines.append(f"Found by {', '.join(item.searches)}")
+    return [line for line in lines if line]
+
+
+def _beginning(paper: Paper) -> str:
+    """Return the first sentences of the abstract, as far as there is room."""
+    told = ""
+    for sentence in paper.sentences:
+        if told and len(told) + len(sentence) > _BEGINNING:
+            return f"{told} …"
+        told = f"{told} {sentence}".strip()
+    return told if len(told) <= 2 * _BEGINNING else f"{told[: 2 * _BEGINNING].rstrip()} …"
+
+
+def _address(paper: Paper) -> str:
+    return paper.links[0][1] if paper.links else ""

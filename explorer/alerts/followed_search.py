@@ -1,0 +1,258 @@
+"""Searches that are followed: kept whole, run again, and what of their hits is new.
+
+A hit of a followed search is one of the papers at the top of its ranking over the whole library,
+old papers and new ones alike: so many as the reader asked for, :data:`MOST` by default. Of filters
+alone, which rank nothing, every paper that passes is a hit. A hit is new if it came into the
+library after what the reader saw last. ``docs/desk.md`` says why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from explorer.desk.desk import Anchor, Following, anchor_as_dict, anchor_from_dict, anchor_of
+from explorer.desk.marks import Marks, locate
+from explorer.embedders import Embedder
+from explorer.errors import ExplorerError, UnusableInput
+from explorer.library.generation import Generation
+from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.query import ON_DESK, Field, parse, quotable
+from explorer.search.search import Hit, Mode, Query, find_paper, search
+from explorer.search.search import needs_model as query_needs_model
+
+MOST = 20
+"""Papers at the top of a ranking that count as hits."""
+LONGEST_NAME = 100
+_SCHEMA = 1
+_MOST_PASSING = 1_000
+"""New papers that are told where filters alone let them pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a followed search finds now."""
+
+    following: Following
+    hits: tuple[Hit, ...] = ()
+    """Best first."""
+    new: tuple[Hit, ...] = ()
+    """Those of the hits that are new."""
+    problem: str = ""
+    """Why it cannot be run now, for people to read; empty if it was."""
+
+
+def followed(
+    generation: Generation, name: str, query: Query, most: int = MOST, since: int | None = None
+) -> Following:
+    """Return ``query`` as it is kept; what is in the library now counts as seen.
+
+    Args:
+        since: what came after this moment is new, in milliseconds since 1970.
+
+    Raises:
+        UnusableInput: it asks for nothing, or ``name`` is no name.
+        UnknownPaper, UnknownTopic: it names what is not there.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise UnusableInput(f"A followed search has a name of 1 to {LONGEST_NAME} signs.")
+    parsed = parse(query.text)
+    good, notes = usable(generation, parsed.clauses, query.filters.desk)
+    asks = (
+        parsed.words.strip() or good or parsed.like or parsed.unlike or query.like or query.unlike
+    )
+    allowed = allowed_rows(generation, query.filters)
+    if not asks and allowed is None:
+        raise UnusableInput("Nothing to follow: give some words, a field, --like ID or a filter.")
+    if notes or parsed.notes:
+        raise UnusableInput(" ".join([*parsed.notes, *notes]))
+    typed = [name for name in (*parsed.like, *parsed.unlike) if name.casefold() not in ON_DESK]
+    for example in (*query.like, *query.unlike, *typed):
+        find_paper(generation, example)
+    seen = int(generation.arrived.max()) if since is None else since
+    return Following(name, json.dumps(_as_dict(generation, query), ensure_ascii=False), most, seen)
+
+
+def asked_by(
+    generation: Generation, following: Following, desk: Marks | None = None
+) -> tuple[Query, str]:
+    """Return what a followed search asks of ``generation``, and what of it rests.
+
+    Examples are papers as the desk keeps them: found whatever they are called now, left out while
+    they are gone.
+    """
+    kept = json.loads(following.query)
+    if kept["schema"] != _SCHEMA:
+        raise UnusableInput(
+            f"The followed search {following.name!r} was written in schema {kept['schema']}, this "
+            f"version reads {_SCHEMA}. Use the version of the explorer that wrote it."
+        )
+    like, gone = _located(generation, kept["like"])
+    unlike, _ = _located(generation, kept["unlike"])
+    filters = Filters(
+        topic=kept["topic"],
+        source=kept["source"],
+        year_from=kept["years"][0],
+        year_to=kept["years"][1],
+        region=tuple((float(x), float(y)) for x, y in kept["region"]),
+        desk=desk,
+    )
+    query = Query(kept["text"], like, unlike, filters, Mode(kept["mode"]))
+    return query, gone if not like else ""
+
+
+def needs_model(generation: Generation, following: Following) -> bool:
+    """Whether the embedder is needed to run it."""
+    query, _ = asked_by(generation, following)
+    return query_needs_model(generation, query)
+
+
+def run(
+    generation: Generation,
+    embedder: Embedder | None,
+    following: Following,
+    desk: Marks | None = None,
+    since: int | None = None,
+) -> Found:
+    """Do what :func:`find` does; why it cannot be done now is told, not raised."""
+    try:
+        return find(generation, embedder, following, desk, since)
+    except ExplorerError as error:
+        return Found(following, problem=str(error))
+
+
+def find(
+    generation: Generation,
+    embedder: Embedder | None,
+    following: Following,
+    desk: Marks | None = None,
+    since: int | None = None,
+) -> Found:
+    """Return the hits of a followed search, and which are new.
+
+    Args:
+        embedder: may be None where :func:`needs_model` says so.
+        since: what came at this moment, in milliseconds since 1970, or later is new; without it,
+            what came after the reader last saw the hits.
+
+    Raises:
+        ExplorerError: it cannot be run now.
+    """
+    query, gone = asked_by(generation, following, desk)
+    if gone and not parse(query.text).words.strip():
+        return Found(following, problem=f"Its example is not in the library now: {gone}.")
+    begin = following.seen + 1 if since is None else since
+    narrowed, most = _by_arrival(generation, query, following.most, begin)
+    results = search(generation, embedder, narrowed, most)
+    new = tuple(hit for hit in results.hits if int(generation.arrived[hit.row]) >= begin)
+    told = _left_out(results.parsed.notes, query)
+    return Found(following, results.hits, new, told if not results.hits else "")
+
+
+def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> tuple[Query, int]:
+    """Return a query and how many hits are wanted: of filters alone, all that came since ``begin``.
+
+    Then up to ``most`` earlier ones are wanted, too, those that came last. Any other query stays.
+    """
+    parsed = parse(query.text)
+    if parsed.words.strip() or parsed.like or parsed.unlike or query.like or query.unlike:
+        return query, most
+    clauses, _ = usable(generation, parsed.clauses, query.filters.desk)
+    filters = replace(query.filters, clauses=tuple(clauses))
+    rows = allowed_rows(generation, filters)
+    if rows is None:
+        return query, most
+    arrived = generation.arrived[rows]
+    wanted = max(most, min(int((arrived >= begin).sum()), _MOST_PASSING))
+    newest = rows[np.argsort(-arrived, kind="stable")[:wanted]]
+    ids = generation.records.ids
+    chosen = replace(filters, papers=frozenset(ids[row] for row in newest.tolist()))
+    return replace(query, text="", filters=chosen), wanted
+
+
+def newest_first(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
+    """Return ``hits`` by arrival, the newest first; of one build, the best first."""
+    return sorted(hits, key=lambda hit: (-int(generation.arrived[hit.row]), hit.rank))
+
+
+def described(following: Following) -> str:
+    """Return what a followed search asks for in one line, as it would be typed."""
+    kept = json.loads(following.query)
+    first, last = kept["years"]
+    parts = [kept["text"]]
+    for field, anchors in (("like", kept["like"]), ("unlike", kept["unlike"])):
+        parts += [f"{field}:{anchor['paper'].get('id', '')}" for anchor in anchors]
+    parts += [f'topic:"{quotable(kept["topic"])}"'] if kept["topic"] else []
+    parts += [f'source:"{quotable(kept["source"])}"'] if kept["source"] else []
+    parts += [f"year:{first or ''}..{last or ''}"] if first or last else []
+    parts += ["(within a region of the map)"] if kept["region"] else []
+    parts += [f"({kept['mode']})"] if kept["mode"] != Mode.HYBRID else []
+    return " ".join(part for part in parts if part)
+
+
+def typed(query: Query) -> str:
+    """Return ``query`` as it would be typed into one box, its region and mode apart.
+
+    Of very many examples that is no query any more, but a text (see :mod:`explorer.search.query`).
+    """
+    filters = query.filters
+    parsed = parse(query.text)
+    parts = [query.text.strip()]
+    for field, names, there in (
+        (Field.LIKE, query.like, parsed.like),
+        (Field.UNLIKE, query.unlike, parsed.unlike),
+    ):
+        parts += [f"{field}:{name}" for name in names if name not in there]
+    parts += [f'{Field.SOURCE}:"{quotable(filters.source)}"'] if filters.source else []
+    first, last = filters.year_from, filters.year_to
+    parts += [f"{Field.YEAR}:{first or ''}..{last or ''}"] if first or last else []
+    return " ".join(part for part in parts if part)
+
+
+def _as_dict(generation: Generation, query: Query) -> dict[str, Any]:
+    """Return ``query`` as JSON can hold it: examples, those typed too, as papers, not as ids."""
+    parsed = parse(query.text)
+    filters = query.filters
+
+    def anchors(names: Iterable[str]) -> list[dict[str, Any]]:
+        rows = (generation.records.find(name) for name in names)
+        found = dict.fromkeys(row for row in rows if row is not None)
+        return [anchor_as_dict(anchor_of(generation.records[row])) for row in found]
+
+    return {
+        "schema": _SCHEMA,
+        "text": query.text.strip(),
+        "like": anchors((*query.like, *parsed.like)),
+        "unlike": anchors((*query.unlike, *parsed.unlike)),
+        "topic": filters.topic,
+        "source": filters.source,
+        "years": [filters.year_from, filters.year_to],
+        "region": [list(corner) for corner in filters.region],
+        "mode": str(query.mode),
+    }
+
+
+def _located(
+    generation: Generation, anchors: Iterable[dict[str, Any]]
+) -> tuple[tuple[str, ...], str]:
+    """Return the ids that examples go by now, and the title of one that is gone."""
+    found: list[str] = []
+    gone = ""
+    for content in anchors:
+        anchor: Anchor = anchor_from_dict(content)
+        row = locate(generation, anchor)
+        if row is None:
+            gone = anchor.paper.readable_title
+        else:
+            found.append(generation.records.ids[row])
+    return tuple(found), gone
+
+
+def _left_out(notes: tuple[str, ...], query: Query) -> str:
+    # What was typed as "like:ID" is among the examples, under the id that the paper has now.
+    return " ".join(note for note in notes if not (query.like and note.startswith("No paper goes")))

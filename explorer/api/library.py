@@ -1,0 +1,228 @@
+"""A library to be asked from Python: search, similar, topics and map, in one object.
+
+::
+
+    from explorer import Library
+
+    library = Library("data/library")
+    hits = library.search("KV cache compression", k=5).hits
+    near = library.similar("2405.14458").hits
+    topics, points = library.topics(), library.map()
+
+The server (``http/``) and the assistants' door (``assistant.py``) ask the same object, so all of
+them rank as the page does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from explorer.embedders import Embedder, open_embedder
+from explorer.insights.trends import trends
+from explorer.library.generation import Generation
+from explorer.library.store import DEFAULT_FOLDER
+from explorer.library.store import Library as Folder
+from explorer.papers.paper import Paper
+from explorer.papers.text import plain
+from explorer.search.explain import explain
+from explorer.search.filters import Filters
+from explorer.search.query import parse
+from explorer.search.search import (
+    Mode,
+    Query,
+    Results,
+    Sort,
+    find_paper,
+    needs_model,
+    search,
+    similar,
+)
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MOST_RANKED = 200
+"""Hits of a ranking that can be paged through; as many as each ranking is asked for at least, so
+that the first of them are the same, however many are wanted."""
+MOST_REARRANGED = 100
+"""Hits that can be paged through where the best are sorted by date, or varied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the hits of a search."""
+
+    results: Results
+    more: bool
+    """Whether others follow."""
+
+
+class Library(Folder):
+    """The library in ``folder``, as it is now: each question is answered from what is live.
+
+    One that was published meanwhile is opened with the next question. Any number of threads may
+    ask.
+    """
+
+    def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
+        super().__init__(folder)
+        self._lock = Lock()
+        self._opened: tuple[str, Generation] | None = None
+        self._embedder: tuple[str, Embedder] | None = None
+
+    @property
+    def generation(self) -> Generation:
+        """The live generation.
+
+        Raises:
+            LibraryMissing, LibraryDamaged: see :meth:`explorer.library.store.Library.open`.
+        """
+        opened, live = self._opened, self.live
+        if opened is not None and opened[0] == live:
+            return opened[1]
+        with self._lock:
+            if self._opened is None or self._opened[0] != live:
+                generation = self.open()
+                self._opened = (generation.folder.name, generation)
+            return self._opened[1]
+
+    def embedder(self, generation: Generation) -> Embedder:
+        """Return the model that ``generation`` was made with.
+
+        Raises:
+            EmbedderError: it is not on this machine.
+        """
+        model = generation.manifest.model
+        with self._lock:
+            if self._embedder is None or self._embedder[0] != model:
+                self._embedder = (model, open_embedder(model))
+            return self._embedder[1]
+
+    def search(
+        self,
+        text: str = "",
+        k: int = 10,
+        *,
+        like: Sequence[str] = (),
+        unlike: Sequence[str] = (),
+        mode: Mode | str = Mode.HYBRID,
+        sort: Sort | str = Sort.RELEVANCE,
+        diverse: bool = False,
+        topic: str = "",
+        why: bool = False,
+    ) -> Results:
+        """Return the ``k`` papers that answer ``text`` best, which may hold fields and "phrases".
+
+        Args:
+            like: ids of papers that hits are to be like; ``unlike``: unlike.
+            mode: ``hybrid``, ``dense`` (by meaning) or ``lexical`` (by words).
+            sort: ``relevance`` or ``date``.
+            diverse: hits that are unlike each other.
+            topic: only papers of this topic, by id or name.
+            why: look for the sentence that each hit owes most to; takes longer.
+
+        Raises:
+            UnusableInput: an example or a topic is not known.
+        """
+        filters = Filters(topic=topic)
+        query = Query(text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse)
+        generation = self.generation
+        results = self._asked(generation, query, k)
+        return self._explained(generation, results) if why else results
+
+    def page(
+        self, generation: Generation, query: Query, k: int, offset: int = 0, *, why: bool = False
+    ) -> Page:
+        """Return ``k`` hits of ``query`` after the first ``offset``.
+
+        Pages fit together: neither how many hits are wanted nor where a page begins changes their
+        order. A ranking ends after :data:`MOST_RANKED` hits, or :data:`MOST_REARRANGED` where they
+        are varied or sorted by date; what filters alone let through is listed to its end.
+        """
+        parsed = parse(query.text)
+        examples = query.like or query.unlike or parsed.like or parsed.unlike
+        depth = offset + k + 1
+        if parsed.words.strip() or examples:
+            is_rearranged = query.diverse or query.sort is Sort.DATE
+            depth = MOST_REARRANGED if is_rearranged else min(depth, MOST_RANKED)
+        results = self._asked(generation, query, depth, offset)
+        some = replace(results, hits=results.hits[:k])
+        return Page(self._explained(generation, some) if why else some, len(results.hits) > k)
+
+    def _asked(self, generation: Generation, query: Query, k: int, offset: int = 0) -> Results:
+        embedder = self.embedder(generation) if needs_model(generation, query) else None
+        return search(generation, embedder, query, k, offset=offset)
+
+    def _explained(self, generation: Generation, results: Results) -> Results:
+        """Return ``results`` with their telling sentences; where no vector was, none are sought."""
+        if results.vector is None:
+            return results
+        return explain(self.embedder(generation), results)
+
+    def similar(self, paper: str, k: int = 10) -> Results:
+        """Return the ``k`` papers nearest in meaning to one that goes by the id ``paper``.
+
+        Raises:
+            UnknownPaper: there is none.
+        """
+        return similar(self.generation, paper, k)
+
+    def paper(self, name: str) -> Paper:
+        """Return the paper that goes by the id ``name``: the library's, arXiv's, a DOI ...
+
+        Raises:
+            UnknownPaper: there is none.
+        """
+        generation = self.generation
+        return generation.records[find_paper(generation, name)]
+
+    def topics(self) -> DataFrame:
+        """Return all topics, coarse to fine: a row each, by id."""
+        from pandas import DataFrame
+
+        generation = self.generation
+        found = trends(generation).of
+        return DataFrame(
+            [
+                {
+                    "id": topic.id,
+                    "level": topic.level,
+                    "parent": topic.parent,
+                    "label": topic.label,
+                    "keywords": list(topic.keywords),
+                    "papers": topic.size,
+                    "growth": found[topic.id].growth,
+                }
+                for topic in generation.topics.values()
+            ]
+        ).set_index("id")
+
+    def map(self) -> DataFrame:
+        """Return all papers with their place on the map, a row each, by id.
+
+        ``topic`` is the name of its finest topic, ``field`` that of its coarsest; ``year`` is 0
+        where it is not known.
+        """
+        from pandas import DataFrame
+
+        generation = self.generation
+        names = [
+            [level[place].label for place in places.tolist()]
+            for level, places in zip(generation.levels, generation.memberships, strict=True)
+        ]
+        return DataFrame(
+            {
+                "id": list(generation.records.ids),
+                "title": [plain(title) for title in generation.records.titles],
+                "x": generation.positions[:, 0],
+                "y": generation.positions[:, 1],
+                "topic": names[-1],
+                "field": names[0],
+                "year": generation.records.years,
+                "date": list(generation.records.dates),
+            }
+        ).set_index("id")

@@ -1,0 +1,101 @@
+"""Bring your own vectors: an array beside a digest instead of embedding."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Vectors
+from explorer.embedders.cache import VectorCache
+from explorer.errors import UnusableInput
+from explorer.papers.table import Records
+from explorer.readers import Reading
+
+_AT_ONCE = 10_000
+"""Vectors that are looked at, or stored, at once."""
+
+
+def store_given(
+    path: Path, readings: Sequence[Reading], papers: Records, cache: VectorCache
+) -> None:
+    """Put the user's own vectors into ``cache`` under the fingerprints of their papers."""
+    if len(readings) != 1:
+        raise UnusableInput(f"{path}: --vectors goes with exactly one digest, not {len(readings)}.")
+    (reading,) = readings
+    try:
+        rows = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UnusableInput(f"{path}: not a NumPy array file ({error}).") from None
+    if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "fiu":
+        raise UnusableInput(f"{path}: not one array of numbers. Save it with numpy.save().")
+    dimension = cache.take([]).shape[1]
+    if rows.ndim != 2 or rows.shape != (len(reading.papers), dimension):
+        raise UnusableInput(
+            f"{path}: has the shape {rows.shape}, but {reading.digest} holds {len(reading.papers)} "
+            f"papers and the model makes {dimension} numbers for each. Name the model that made "
+            "the vectors with --model."
+        )
+    _check_lengths(path, rows)
+    row_of = _rows_of_papers(reading, papers)
+    fingerprints = papers.fingerprints
+    _, first = np.unique(np.array(list(map(bytes.fromhex, fingerprints)), "S16"), return_index=True)
+    wanted = np.sort(first[row_of[first] >= 0])
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        _store(fingerprints.take(some), _unit(rows[row_of[some]]), cache)
+
+
+def _store(names: list[str], vectors: Vectors, cache: VectorCache) -> None:
+    """Put ``vectors`` into ``cache``; those that it has need no second record."""
+    is_new = np.zeros(len(names), dtype=bool)
+    is_new[cache.missing(names)] = True
+    known = np.flatnonzero(~is_new)
+    stored = cache.take([names[place] for place in known.tolist()])
+    # Vectors may be given again, corrected.
+    is_new[known] = (stored != vectors[known]).any(axis=1)
+    new = np.flatnonzero(is_new)
+    if len(new):
+        cache.append([names[place] for place in new.tolist()], vectors[new])
+
+
+def _rows_of_papers(reading: Reading, papers: Records) -> NDArray[np.int64]:
+    """Return for each paper the row of its record in the digest, -1 where it has none there."""
+    keys = np.array([_key(p.sources[0].line, p.title) for p in reading.papers], dtype="S16")
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    rows = np.full(len(papers), -1, dtype=np.int64)
+    read = papers.read_in(reading.digest)
+    told = papers.chosen(read).with_only("title", "sources")
+    for place, paper in zip(read.tolist(), told, strict=True):
+        for source in paper.sources:
+            if source.digest == reading.digest:
+                key = _key(source.line, paper.title)
+                found = int(np.searchsorted(keys, key, side="right")) - 1
+                if found >= 0 and keys[found] == key.rstrip(b"\0"):
+                    rows[place] = order[found]
+                    break
+    return rows
+
+
+def _key(line: int, title: str) -> bytes:
+    return hashlib.blake2b(f"{line} {title}".encode(), digest_size=16).digest()
+
+
+def _check_lengths(path: Path, rows: NDArray[np.generic]) -> None:
+    for start in range(0, len(rows), _AT_ONCE):
+        lengths = np.linalg.norm(rows[start : start + _AT_ONCE].astype(np.float32), axis=1)
+        if not np.all(np.abs(lengths - 1.0) < 0.01):
+            worst = int(np.argmax(np.abs(lengths - 1.0)))
+            raise UnusableInput(
+                f"{path}: row {start + worst} has length {lengths[worst]:.3f}; give unit vectors."
+            )
+
+
+def _unit(rows: NDArray[np.generic]) -> Vectors:
+    vectors = rows.astype(np.float32)
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1)[:, None]
+    return unit

@@ -1,0 +1,95 @@
+"""Looking into digests: what a build would read, one record at a time, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from explorer.errors import DigestError
+from explorer.library.generation import Generation
+from explorer.papers.paper import Paper, title_key
+from explorer.readers import Rejection, open_each, stream
+from explorer.settings import ReadingLimits
+
+_FIRST = 5
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What one digest holds; complete once :attr:`items` has been gone through."""
+
+    digest: str
+    format: str
+    items: Iterator[Paper | Rejection]
+    papers: int = 0
+    with_abstract: int = 0
+    known: int = 0
+    """Papers that the library holds already, by an id or by the title."""
+    first: list[Paper] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def finish(self) -> Inspection:
+        """Go through what is left of the digest, and return this."""
+        for _ in self.items:
+            pass
+        return self
+
+
+def inspect(path: Path, name: str, generation: Generation | None = None) -> Iterator[Inspection]:
+    """Yield an Inspection for the digest in ``path``, or for each that an archive holds.
+
+    Raises:
+        DigestError: the file as a whole cannot be read.
+    """
+    is_known = _known_to(generation)
+    for opened in open_each(path, name, ReadingLimits()):
+        if isinstance(opened, Rejection):
+            yield Inspection(opened.digest, "", iter(()), rejections=[opened])
+            continue
+        digest, reader = opened
+        inspection = Inspection(digest.name, reader.name, iter(()))
+        inspection.items = _counted(inspection, stream(digest, reader), is_known)
+        yield inspection
+
+
+def _counted(
+    inspection: Inspection,
+    items: Iterator[Paper | Rejection],
+    is_known: Callable[[Paper], bool],
+) -> Iterator[Paper | Rejection]:
+    for item in _or_rejected(inspection, items):
+        if isinstance(item, Paper):
+            inspection.papers += 1
+            inspection.with_abstract += bool(item.abstract)
+            inspection.known += is_known(item)
+            if len(inspection.first) < _FIRST:
+                inspection.first.append(item)
+        else:
+            inspection.rejections.append(item)
+        yield item
+
+
+def _or_rejected(
+    inspection: Inspection, items: Iterator[Paper | Rejection]
+) -> Iterator[Paper | Rejection]:
+    """Yield ``items``; a digest that turns out to be unreadable is one Rejection and no format."""
+    try:
+        yield from items
+    except DigestError as error:
+        inspection.format = ""
+        yield Rejection(inspection.digest, 0, str(error))
+
+
+def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:
+    if generation is None:
+        return lambda _: False
+    records = generation.records
+    titles = {title_key(paper.readable_title) for paper in records.with_only("title")}
+
+    def is_known(paper: Paper) -> bool:
+        ids = (name for name in (paper.arxiv, paper.doi, *paper.other_ids) if name)
+        by_id = any(records.find(name) is not None for name in ids)
+        return by_id or title_key(paper.readable_title) in titles
+
+    return is_known

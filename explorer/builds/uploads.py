@@ -1,0 +1,242 @@
+"""Digests that somebody hands over: looked into before anything changes, then kept in a folder.
+
+What is handed over is a name and bytes from a stranger. The name is cleaned, no file that is there
+is ever written over, and a digest from which no paper can be read is not kept.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from explorer.builds.build import Change, Options, Report, build
+from explorer.builds.inspect import inspect
+from explorer.errors import DigestError, LibraryError, UnusableInput
+from explorer.files import sync
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.text import tidy
+from explorer.progress import Progress
+from explorer.readers import UNFINISHED, Rejection
+
+_NAMELESS = "digest"
+_LONGEST = 150
+"""Bytes of a name; file systems take 255, and a number may have to be added."""
+_LONGEST_SUFFIX = 12
+_SHOWN = 10
+"""Changes and rejections that a preview holds of each file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A digest as it was handed over."""
+
+    name: str
+    """Anything at all; see :func:`safe_name`."""
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one file would bring."""
+
+    handed: Handed
+    name: str
+    """What the digest would be called."""
+    formats: tuple[str, ...] = ()
+    """More than one where an archive holds digests of several."""
+    papers: int = 0
+    with_abstract: int = 0
+    known: int = 0
+    """Papers that the library holds already, by an id or by the title."""
+    added: int = 0
+    changed: int = 0
+    first: tuple[Change, ...] = ()
+    """Some of the papers that would be added or changed."""
+    rejected: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    """The first of those rejected."""
+    problem: str = ""
+    """Why no paper can be read from it; empty if one can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What files would bring, each on its own and all together."""
+
+    looks: tuple[Look, ...]
+    added: int
+    changed: int
+
+    @property
+    def usable(self) -> tuple[Handed, ...]:
+        """Return what papers can be read from."""
+        return tuple(look.handed for look in self.looks if not look.problem)
+
+
+def safe_name(name: str) -> str:
+    """Return a file's name that is like ``name``: visible, of one part, of a bearable length."""
+    last = re.split(r"[/\\]", tidy(name))[-1]
+    kept = re.sub(r'[<>:"|?*]', "-", last).strip(" .-")
+    while kept.lower().endswith(UNFINISHED):
+        ending = next(ending for ending in UNFINISHED if kept.lower().endswith(ending))
+        kept = kept[: -len(ending)].strip(" .-")
+    stem, suffix = _halves(kept)
+    room = _LONGEST - len(suffix.encode())
+    return (stem.encode()[:room].decode(errors="ignore").strip(" .-") or _NAMELESS) + suffix
+
+
+def preview(
+    library: Library, folder: Path, handed: Sequence[Handed], generation: Generation | None
+) -> Preview:
+    """Return what ``handed`` would bring to ``library`` once it is kept in ``folder``.
+
+    Nothing is changed. ``generation`` is the library's live one, None if it has none.
+
+    Raises:
+        LibraryError: the library cannot be read.
+    """
+    with TemporaryDirectory(prefix="explorer-") as scratch:
+        place = Path(scratch).resolve()
+        looks, readable = [], {}
+        for one in handed:
+            name = _name_in((place, folder), one)
+            path = place / name
+            path.write_bytes(one.content)
+            look = _look(library, path, one, generation)
+            looks.append(look)
+            if not look.problem:
+                readable[path] = look
+        if len(readable) < 2:
+            added = sum(look.added for look in readable.values())
+            changed = sum(look.changed for look in readable.values())
+        else:
+            together = build(library, [*readable], Options(dry_run=True))
+            added, changed = together.added, together.changed
+    return Preview(tuple(looks), added, changed)
+
+
+def take_in(
+    library: Library, folder: Path, handed: Sequence[Handed], progress: Progress | None = None
+) -> Report:
+    """Keep in ``folder`` what a preview could read, and update ``library`` with it.
+
+    What is there already is not written again, so this may be repeated where it failed.
+
+    Raises:
+        LibraryError: ``folder`` cannot be written.
+        LibraryBusy: another build is running; the digests are kept.
+    """
+    return build(library, [keep(folder, one) for one in handed], Options(), progress)
+
+
+def read_again(
+    library: Library, folder: Path, *, redraw: bool = False, progress: Progress | None = None
+) -> Report:
+    """Update ``library`` with all digests in ``folder``.
+
+    Raises:
+        UnusableInput: no digest in there could be read, or the library lies in it.
+        LibraryBusy: another build is running.
+    """
+    if library.folder.resolve().is_relative_to(folder.resolve()):
+        raise UnusableInput(
+            f"{folder}: the library lies in the folder of digests, so its own files would be read "
+            "as digests. Name another folder with --digests or EXPLORER_DIGESTS."
+        )
+    return build(library, [folder], Options(redraw=redraw), progress)
+
+
+def keep(folder: Path, handed: Handed) -> Path:
+    """Store ``handed`` in ``folder`` and return its path; it is on disk when this returns.
+
+    A file of its name with other content stays, and this one gets a number.
+
+    Raises:
+        LibraryError: the folder cannot be written.
+    """
+    scratch = folder / f".{secrets.token_hex(8)}.new"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / _name_in((folder,), handed)
+        if path.exists():
+            return path
+        try:
+            scratch.write_bytes(handed.content)
+            sync(scratch)
+            # Whoever else writes there cannot take the name between the look and the renaming.
+            path.open("xb").close()
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+        sync(folder)
+    except OSError as error:
+        raise LibraryError(
+            f"{folder}: the digest cannot be kept there ({error.strerror}). Make room or check the "
+            "folder's rights, then try again."
+        ) from None
+    return path
+
+
+def _look(library: Library, path: Path, handed: Handed, generation: Generation | None) -> Look:
+    """Return what the digest in ``path`` would bring, read and planned as a build does."""
+    look = Look(handed, path.name)
+    try:
+        found = [one.finish() for one in inspect(path, path.name, generation)]
+        rejections = [rejection for one in found for rejection in one.rejections]
+        look = replace(
+            look,
+            formats=tuple(dict.fromkeys(one.format for one in found if one.format)),
+            papers=sum(one.papers for one in found),
+            with_abstract=sum(one.with_abstract for one in found),
+            known=sum(one.known for one in found),
+            rejected=len(rejections),
+            rejections=tuple(
+                replace(rejection, reason=_without_place(rejection.reason, path))
+                for rejection in rejections[:_SHOWN]
+            ),
+        )
+        if not look.papers:
+            return replace(look, problem="no paper was found in it.")
+        report = build(library, [path], Options(dry_run=True))
+    except DigestError as error:
+        return replace(look, problem=_without_place(str(error), path))
+    first = report.planned[:_SHOWN]
+    return replace(look, added=report.added, changed=report.changed, first=first)
+
+
+def _without_place(told: str, path: Path) -> str:
+    """Return ``told`` without the folder in which the file is looked at, which nobody knows."""
+    return told.replace(f"{path}: ", "").replace(f"{path.parent}/", "")
+
+
+def _name_in(folders: Sequence[Path], handed: Handed) -> str:
+    """Return the first name like the one given that no other content has in ``folders``."""
+    name = safe_name(handed.name)
+    stem, suffix = _halves(name)
+    for number in count(2):
+        if all(_is_free(folder / name, handed.content) for folder in folders):
+            break
+        name = f"{stem}-{number}{suffix}"
+    return name
+
+
+def _is_free(path: Path, content: bytes) -> bool:
+    """Whether nothing stands in ``path``, or just ``content``."""
+    if not path.exists() and not path.is_symlink():
+        return True
+    same_size = path.is_file() and path.stat().st_size == len(content)
+    return same_size and path.read_bytes() == content
+
+
+def _halves(name: str) -> tuple[str, str]:
+    """Return a file's name without its suffix, and the suffix, if it is one."""
+    suffix = Path(name).suffix
+    if not 1 < len(suffix.encode()) <= _LONGEST_SUFFIX:
+        return name, ""
+    return name[: -len(suffix)], suffix

@@ -1,0 +1,273 @@
+"""Keep a library up to date with a folder: an update whenever digests settle in it.
+
+A file has settled when its size and its time of change have stayed the same for a while; until
+then it may be half a download. Events of the file system only make the watch look sooner. It
+looks at regular intervals as well, for a network drive sends no events.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from explorer.builds.build import Options, Report, build
+from explorer.errors import DigestError, LibraryBusy, UnusableInput
+from explorer.library.store import Library
+from explorer.progress import Progress, Silence
+from explorer.readers import digest_files
+
+SETTLE = 2.0
+"""Seconds that a file stays as it is before it is read."""
+LOOK = 30.0
+"""Seconds between two looks at a folder from which no events arrive."""
+BUSY_WAIT = 5.0
+"""Seconds before an update is tried again while another build runs."""
+_FIRST_WAIT, _LONGEST_WAIT = 10.0, 3600.0
+"""Seconds before a failed update is tried again; each wait is twice the one before."""
+_PATIENCE = 60.0
+"""Seconds that a due update waits at most for a file that is still being written."""
+_STEP = 0.2
+"""Seconds after which a call to stop is heard."""
+
+
+class Stop(Protocol):
+    """Says when to end, like :class:`threading.Event`."""
+
+    def is_set(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By what a file is taken to be the same as before."""
+
+    size: int
+    changed: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What came of one update: a report, or what went wrong."""
+
+    ended: datetime
+    """Local time, with its zone."""
+    report: Report | None
+    error: Exception | None = None
+    retry: float = 0.0
+    """Seconds until a failed update is tried again, if nothing changes before; 0 for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    stamp: Stamp
+    since: float
+    settled: bool
+
+
+class Settling:
+    """Says which files have settled, from one look at a folder after the other.
+
+    It reads no clock and no file: both the time and the listing are given to it.
+    """
+
+    def __init__(self, settle: float) -> None:
+        self._settle = settle
+        self._seen: dict[Path, _Seen] | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a file has changed too lately to have settled."""
+        return any(not seen.settled for seen in (self._seen or {}).values())
+
+    def look(self, now: float, listing: Mapping[Path, Stamp]) -> tuple[Path, ...]:
+        """Return the files that have settled since the look before, each once a change.
+
+        Args:
+            now: seconds since the epoch.
+            listing: all files that are there now.
+        """
+        before = self._seen
+        settled: list[Path] = []
+        seen: dict[Path, _Seen] = {}
+        for path, stamp in listing.items():
+            known = before.get(path) if before else None
+            if known is None or known.stamp != stamp:
+                # Nobody looked before the first look, so the file's own time has to serve.
+                since = stamp.changed if before is None else now
+                known = _Seen(stamp, since, settled=False)
+            # A clock that was set back must not leave a file waiting for the old time.
+            since = min(known.since, now)
+            is_settled = known.settled or now - since >= self._settle
+            if is_settled and not known.settled:
+                settled.append(path)
+            seen[path] = _Seen(stamp, since, is_settled)
+        self._seen = seen
+        return tuple(settled)
+
+
+def silence() -> AbstractContextManager[Progress]:
+    """Open progress that nobody watches."""
+    return nullcontext(Silence())
+
+
+def watch(
+    library: Library,
+    folder: Path,
+    options: Options | None = None,
+    *,
+    stop: Stop,
+    told: Callable[[Update], None],
+    settle: float = SETTLE,
+    look: float = LOOK,
+    once: bool = False,
+    progress: Callable[[], AbstractContextManager[Progress]] = silence,
+) -> None:
+    """Update ``library`` from ``folder`` at once, then whenever digests settle in it.
+
+    Files that settle together are one update. An update that fails is told and tried again:
+    soon while another build runs, else when something changes, or after waits that grow. Of
+    tries that follow each other because another build runs, the first is told.
+
+    Args:
+        library: what to update.
+        folder: all of it is read each time; what is known already costs reading only.
+        options: how to build.
+        stop: ends the watch when set. An update under way is put down at its next step, which
+            leaves the library as it was, unless it is publishing already.
+        told: is called after each update.
+        settle: seconds that a file stays as it is before it is read.
+        look: seconds between two looks, should no events arrive.
+        once: end after the first update that another build does not keep waiting.
+        progress: opens, for each update, what is told how far it has come.
+
+    Raises:
+        UnusableInput: ``folder`` is no folder, or the library lies in it.
+    """
+    _check(library, folder)
+    options = options or Options()
+    settling = Settling(settle)
+    looked, due = -math.inf, time.time()
+    wait, busy = _FIRST_WAIT, False
+    for woken in _wakes(folder, stop, min(_STEP * 5, max(settle / 2, _STEP / 4)), look):
+        now = time.time()
+        if not (woken or settling.waiting or now >= due or abs(now - looked) >= look):
+            continue
+        looked = now
+        if settling.look(now, _listing(folder)):
+            due = min(due, now)
+        if now < due or (settling.waiting and now < due + _PATIENCE):
+            continue
+        try:
+            with progress() as shown:
+                report = build(library, [folder], options, _Heeding(stop, shown))
+        except _PutDown:
+            return
+        except LibraryBusy as error:
+            if not busy:
+                told(Update(_clock(), None, error, BUSY_WAIT))
+            due, busy = time.time() + BUSY_WAIT, True
+            continue
+        # A full disk shows as whatever the library that met it raises; none may end the watch.
+        except Exception as error:
+            told(Update(_clock(), None, error, 0.0 if once else wait))
+            due, wait = time.time() + wait, min(wait * 2, _LONGEST_WAIT)
+        else:
+            told(Update(_clock(), report))
+            due, wait = math.inf, _FIRST_WAIT
+        busy = False
+        if once:
+            return
+
+
+class _PutDown(Exception):
+    """The update under way is given up, because the watch is to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heeding:
+    """Progress that gives an update up at its next step once the watch is to end."""
+
+    stop: Stop
+    progress: Progress
+
+    def stage(self, name: str, total: int = 0) -> None:
+        self._heed()
+        self.progress.stage(name, total)
+
+    def advance(self, done: int, total: int) -> None:
+        self._heed()
+        self.progress.advance(done, total)
+
+    def _heed(self) -> None:
+        if self.stop.is_set():
+            raise _PutDown
+
+
+def _check(library: Library, folder: Path) -> None:
+    if not folder.is_dir():
+        raise UnusableInput(f"{folder}: there is no such folder. Check the spelling, or make it.")
+    if library.folder.resolve().is_relative_to(folder.resolve()):
+        raise UnusableInput(
+            f"{library.folder}: the library lies in the folder to watch, so its own files would "
+            "be read as digests. Watch another folder, or name another library with --library."
+        )
+
+
+def _listing(folder: Path) -> dict[Path, Stamp]:
+    """Return the digests in ``folder``; none where it cannot be read just now."""
+    listing = {}
+    try:
+        for _, path in digest_files([folder]):
+            status = path.stat()
+            listing[path] = Stamp(status.st_size, status.st_mtime)
+    except (DigestError, OSError):
+        # A file went while we looked, or the drive is away; the next look tells.
+        return listing
+    return listing
+
+
+def _wakes(folder: Path, stop: Stop, tick: float, look: float) -> Iterator[bool]:
+    """Yield at once, then every tick until ``stop`` is set: whether there is reason to look.
+
+    Where the system has no events to give (too many watches, a folder that went away, a name
+    that is not UTF-8), nothing but ticks come for ``look`` seconds; then it is asked again.
+    """
+    from watchfiles import watch as events
+
+    # One blocking call with a timeout and an end is all that is needed here; watchdog would ask
+    # for a thread, a queue and a handler of our own around the same events.
+    yield True
+    while not stop.is_set():
+        begun = False
+        try:
+            for changes in events(
+                folder,
+                watch_filter=None,
+                debounce=int(tick * 1000),
+                step=int(min(tick, _STEP) * 1000),
+                stop_event=stop,
+                rust_timeout=int(tick * 1000),
+                yield_on_timeout=True,
+                ignore_permission_denied=True,
+            ):
+                # What changed before the system was asked for events has sent none.
+                yield bool(changes) or not begun
+                begun = True
+                if changes and not folder.is_dir():
+                    break
+        except (OSError, RuntimeError):
+            yield True  # the events that came with the failure are lost
+        until = time.monotonic() + look
+        while time.monotonic() < until and not stop.is_set():
+            time.sleep(min(tick, _STEP))
+            yield False
+
+
+def _clock() -> datetime:
+    return datetime.now().astimezone()

@@ -1,0 +1,150 @@
+"""How far a command is: a bar with an ETA on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.text import Text
+
+from explorer.cli.output.console import err
+
+_STAGES = {
+    "read": "Reading digests",
+    "model": "Readying the model",
+    "shards": "Reading shards",
+    "embed": "Embedding papers",
+    "collect": "Storing vectors",
+    "index": "Indexing",
+    "map": "Drawing the map",
+    "topics": "Naming topics",
+    "publish": "Publishing",
+    "queries": "Embedding queries",
+    "rank": "Ranking",
+    "time": "Timing searches",
+    "faithful": "Measuring the map",
+    "seek": "Seeking topics anew",
+}
+_WORTH_A_LINE = 2.0
+"""Seconds from which a check tells how far it is where there is no bar."""
+
+
+class BuildProgress:
+    """Shows the stages of a build on standard error: bars on a terminal, lines elsewhere."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._tenths = 0
+        self._task = None if progress is None else progress.add_task("Starting", total=None)
+
+    def stage(self, name: str, total: int = 0) -> None:
+        if self._progress is None or self._task is None:
+            print(f"{_STAGES[name]} ...", file=sys.stderr)
+            self._tenths = 0
+        else:
+            self._progress.reset(self._task, description=_STAGES[name], total=total or None)
+
+    def advance(self, done: int, total: int) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, total=total or None)
+        elif total and done * 10 // total > self._tenths:
+            self._tenths = done * 10 // total
+            print(f"  {done:,} of {total:,}", file=sys.stderr)
+
+
+class _Rate(ProgressColumn):
+    """Steps a second, where a stage has steps."""
+
+    def render(self, task: Task) -> Text:
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:,.0f}/s" if rate and task.total else "", style="dim")
+
+
+@contextmanager
+def build_progress() -> Iterator[BuildProgress]:
+    """Show progress while a build runs."""
+    if not err.is_terminal:
+        yield BuildProgress(None)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        yield BuildProgress(progress)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say what is being waited for, on standard error, while it lasts."""
+    with err.status(what):
+        yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many papers are done, and how long it will take yet: a bar, on a terminal only."""
+    if not err.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("left"))
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
+        task = progress.add_task(what)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def checking() -> Iterator[Callable[[int, int], None]]:
+    """Show how many bytes have been checked: a bar on a terminal, lines elsewhere if it lasts."""
+    if not err.is_terminal:
+        yield _checking_lines()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("Checking files"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _checking_lines() -> Callable[[int, int], None]:
+    begin, tenths = time.monotonic(), 0
+
+    def step(done: int, total: int) -> None:
+        nonlocal tenths
+        passed = time.monotonic() - begin
+        if total and passed > _WORTH_A_LINE and done * 10 // total > tenths:
+            tenths = done * 10 // total
+            left = passed * (total - done) / done
+            told = f"{decimal(done)} of {decimal(total)} checked, about {left:,.0f} s left"
+            print(told, file=sys.stderr)
+
+    return step

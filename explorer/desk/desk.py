@@ -1,0 +1,369 @@
+"""A reader's desk: papers starred, tagged, noted, read; searches followed. Kept for good.
+
+What a reader does is anchored on papers, not on rows of a generation: an entry holds every id that
+its paper has gone by, and the paper as it was last seen. :mod:`explorer.desk.marks`
+finds the entries' papers in a generation. An entry whose paper is gone stays and is inactive until
+the paper returns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from explorer.desk.database import desk_file, reading, writing
+from explorer.errors import UnusableInput
+from explorer.papers.paper import Paper
+
+ME = "me"
+"""The reader where nobody signs in."""
+LONGEST_TAG = 60
+LONGEST_NOTE = 20_000
+"""Signs."""
+_LONGEST_READER = 500
+# Another number each time, not the next: a copy that was put back must not pass for what it was.
+_ANOTHER = "abs(random() / 2) + 1"
+
+
+class State(StrEnum):
+    """What a reader says of having read a paper."""
+
+    NONE = "none"
+    TO_READ = "to-read"
+    READ = "read"
+    NOT_FOR_ME = "not-for-me"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a paper is found by again, whatever becomes of the library."""
+
+    names: tuple[str, ...]
+    """Every id that it has gone by, as ``scheme:value``, in the order in which they were learnt."""
+    paper: Paper
+    """The paper as it was last seen, without its sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a reader did with one paper."""
+
+    number: int
+    anchor: Anchor
+    starred: str = ""
+    """When, UTC in ISO 8601; empty if it is not."""
+    state: State = State.NONE
+    stated: str = ""
+    """When the state was said."""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a reader does with a paper; what is left out stays as it is."""
+
+    star: bool | None = None
+    state: State | None = None
+    add_tags: tuple[str, ...] = ()
+    drop_tags: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A search that is followed."""
+
+    name: str
+    query: str
+    """What is searched for, as :mod:`explorer.alerts.followed_search` writes it."""
+    most: int
+    """How many papers at the top of the ranking count as hits."""
+    seen: int
+    """When the newest paper that the reader has seen came into the library, in milliseconds."""
+    begun: str = ""
+    """UTC, ISO 8601."""
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One reader's desk in a file; nothing is read or written until asked."""
+
+    path: Path
+    reader: str = ME
+
+    @property
+    def version(self) -> int:
+        """A number that is another after every change; 0 while nothing was ever kept."""
+        with reading(self.path) as connection:
+            return 0 if connection is None else _version(connection, self.reader)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all entries, the oldest first."""
+        with reading(self.path) as connection:
+            return () if connection is None else tuple(_entries(connection, self.reader))
+
+    def apply(self, changes: Sequence[tuple[Anchor, Sequence[int], Change]]) -> None:
+        """Make all of ``changes``, or none of them.
+
+        Each tells the paper, the numbers of the entries that are about it (as
+        :mod:`explorer.desk.marks` finds them), and what is done with it.
+
+        Raises:
+            UnusableInput: a tag or a note is too long, or a tag is empty.
+        """
+        checked = [(anchor, numbers, _checked(change)) for anchor, numbers, change in changes]
+        with writing(self.path) as connection:
+            reader = _reader(connection, self.reader)
+            for anchor, numbers, change in checked:
+                _apply(connection, reader, anchor, numbers, change)
+
+    def followings(self) -> tuple[Following, ...]:
+        """Return the searches that are followed, by name."""
+        with reading(self.path) as connection:
+            if connection is None:
+                return ()
+            rows = connection.execute(
+                "SELECT f.name, query, most, seen, begun, uid FROM following f"
+                " JOIN reader r ON r.id = f.reader WHERE r.name = ? ORDER BY f.name",
+                (self.reader,),
+            )
+            return tuple(Following(*row) for row in rows)
+
+    def follow(self, following: Following) -> Following:
+        """Follow a search from now on, and return it with its own id; a name stands once.
+
+        Raises:
+            UnusableInput: a followed search is called so already.
+        """
+        kept = replace(following, begun=_now(), uid=str(uuid.uuid4()))
+        with writing(self.path) as connection:
+            reader = _reader(connection, self.reader)
+            try:
+                connection.execute(
+                    "INSERT INTO following (reader, name, query, most, seen, begun, uid)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (reader, kept.name, kept.query, kept.most, kept.seen, kept.begun, kept.uid),
+                )
+            except sqlite3.IntegrityError:
+                raise UnusableInput(
+                    f"A search called {kept.name!r} is followed already. Choose another --name, or "
+                    "`explorer unfollow` that one first."
+                ) from None
+        return kept
+
+    def unfollow(self, name: str) -> None:
+        """Follow the search of that name no more.
+
+        Raises:
+            UnusableInput: there is none.
+        """
+        with writing(self.path) as connection:
+            reader = _reader(connection, self.reader)
+            gone = connection.execute(
+                "DELETE FROM following WHERE reader = ? AND name = ?", (reader, name)
+            )
+            if not gone.rowcount:
+                raise UnusableInput(
+                    f"No followed search is called {name!r}. `explorer follow` lists them."
+                )
+
+    def saw(self, names: Iterable[str], moment: int) -> None:
+        """Note that the reader has seen what came up to ``moment`` of the searches ``names``."""
+        with writing(self.path) as connection:
+            reader = _reader(connection, self.reader)
+            connection.executemany(
+                "UPDATE following SET seen = max(seen, ?) WHERE reader = ? AND name = ?",
+                [(moment, reader, name) for name in names],
+            )
+
+
+def desk_of(library: Path, reader: str = ME) -> Desk:
+    """Return the desk of ``reader`` for the library in a folder.
+
+    Raises:
+        UnusableInput: that is no name.
+    """
+    name = reader.strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST_READER:
+        raise UnusableInput(f"{reader!r} cannot be the name of a reader.")
+    return Desk(desk_file(library), name)
+
+
+def anchor_of(paper: Paper) -> Anchor:
+    """Return what ``paper`` is found by again."""
+    return Anchor(paper.known_as, replace(paper, sources=()))
+
+
+def anchor_as_dict(anchor: Anchor) -> dict[str, Any]:
+    """Return ``anchor`` as JSON can hold it."""
+    return {"names": list(anchor.names), "paper": _paper_as_dict(anchor.paper)}
+
+
+def anchor_from_dict(content: dict[str, Any]) -> Anchor:
+    """Return the anchor that :func:`anchor_as_dict` made ``content`` of."""
+    return Anchor(tuple(content["names"]), _paper_from_dict(content["paper"]))
+
+
+def _paper_as_dict(paper: Paper) -> dict[str, Any]:
+    return {name: value for name, value in asdict(paper).items() if value and name != "sources"}
+
+
+def _paper_from_dict(content: dict[str, Any]) -> Paper:
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+    }
+    return Paper(**values)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _version(connection: sqlite3.Connection, reader: str) -> int:
+    found = connection.execute("SELECT version FROM reader WHERE name = ?", (reader,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _reader(connection: sqlite3.Connection, name: str) -> int:
+    """Return the number of the reader whose desk is about to change; there is one from now on."""
+    found = connection.execute(
+        f"INSERT INTO reader (name, version) VALUES (?, {_ANOTHER})"
+        f" ON CONFLICT (name) DO UPDATE SET version = {_ANOTHER} RETURNING id",
+        (name,),
+    ).fetchone()
+    return int(found[0])
+
+
+def _entries(connection: sqlite3.Connection, reader: str) -> Iterable[Entry]:
+    of_reader = (
+        "entry IN (SELECT e.id FROM entry e JOIN reader r ON r.id = reader WHERE r.name = ?)"
+    )
+    names: dict[int, list[str]] = {}
+    for number, name in connection.execute(
+        f"SELECT entry, name FROM name WHERE {of_reader} ORDER BY entry, place", (reader,)
+    ):
+        names.setdefault(number, []).append(name)
+    tags: dict[int, list[str]] = {}
+    for number, tag in connection.execute(
+        f"SELECT entry, tag FROM tag WHERE {of_reader} ORDER BY entry, tag", (reader,)
+    ):
+        tags.setdefault(number, []).append(tag)
+    for number, paper, starred, state, stated, note in connection.execute(
+        "SELECT e.id, paper, starred, state, stated, note FROM entry e"
+        " JOIN reader r ON r.id = reader WHERE r.name = ? ORDER BY e.id",
+        (reader,),
+    ):
+        yield Entry(
+            number,
+            Anchor(tuple(names.get(number, ())), _paper_from_dict(json.loads(paper))),
+            starred,
+            State(state or State.NONE),
+            stated,
+            tuple(tags.get(number, ())),
+            note,
+        )
+
+
+def _checked(change: Change) -> Change:
+    tags = tuple(" ".join(tag.split()) for tag in change.add_tags)
+    for tag in tags:
+        if not tag or len(tag) > LONGEST_TAG or any(mark in tag for mark in '"“”'):
+            raise UnusableInput(
+                f"{tag!r} cannot be a tag: it has 1 to {LONGEST_TAG} signs and no quotation marks."
+            )
+    note = None if change.note is None else change.note.strip()
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise UnusableInput(
+            f"A note has up to {LONGEST_NOTE:,} signs; this one has {len(note):,}. Shorten it."
+        )
+    return replace(change, add_tags=tags, note=note)
+
+
+def _apply(
+    connection: sqlite3.Connection,
+    reader: int,
+    anchor: Anchor,
+    numbers: Sequence[int],
+    change: Change,
+) -> None:
+    """Change the entries about one paper; what is added goes to the first, what goes, from all."""
+    found = [number for number in numbers if _is_there(connection, reader, number)]
+    first = found[0] if found else _entry(connection, reader, anchor)
+    entries = found or [first]
+    dropped = {tag.casefold() for tag in change.drop_tags}
+    now = _now()
+    for number in entries:
+        if change.star is False:
+            connection.execute("UPDATE entry SET starred = '' WHERE id = ?", (number,))
+        if change.state is not None:
+            state = "" if change.state is State.NONE else str(change.state)
+            connection.execute(
+                "UPDATE entry SET state = ?, stated = ? WHERE id = ?", (state, now, number)
+            )
+        if change.note is not None:
+            note = change.note if number == first else ""
+            connection.execute("UPDATE entry SET note = ? WHERE id = ?", (note, number))
+        # SQLite itself folds the case of ASCII letters alone.
+        tags = connection.execute("SELECT tag FROM tag WHERE entry = ?", (number,)).fetchall()
+        connection.executemany(
+            "DELETE FROM tag WHERE entry = ? AND tag = ?",
+            [(number, tag) for (tag,) in tags if tag.casefold() in dropped],
+        )
+    if change.star:
+        connection.execute(
+            "UPDATE entry SET starred = ? WHERE id = ? AND starred = ''", (now, first)
+        )
+    connection.executemany(
+        "INSERT OR IGNORE INTO tag (entry, tag) VALUES (?, ?)",
+        [(first, tag) for tag in change.add_tags],
+    )
+    _learn(connection, first, anchor)
+    connection.executemany(
+        "DELETE FROM entry WHERE id = ? AND starred = '' AND state = '' AND note = ''"
+        " AND NOT EXISTS (SELECT 1 FROM tag WHERE entry = id)",
+        [(number,) for number in entries],
+    )
+
+
+def _is_there(connection: sqlite3.Connection, reader: int, number: int) -> bool:
+    found = connection.execute("SELECT 1 FROM entry WHERE id = ? AND reader = ?", (number, reader))
+    return found.fetchone() is not None
+
+
+def _entry(connection: sqlite3.Connection, reader: int, anchor: Anchor) -> int:
+    """Return the entry that another program made of this paper just now, or else a new one."""
+    found = connection.execute(
+        "SELECT e.id FROM entry e JOIN name n ON n.entry = e.id"
+        " WHERE e.reader = ? AND n.name = ? ORDER BY e.id",
+        (reader, anchor.paper.id),
+    ).fetchone()
+    if found:
+        return int(found[0])
+    made = connection.execute(
+        "INSERT INTO entry (reader, paper) VALUES (?, '{}') RETURNING id", (reader,)
+    ).fetchone()
+    return int(made[0])
+
+
+def _learn(connection: sqlite3.Connection, number: int, anchor: Anchor) -> None:
+    """Keep what is known of the paper now, beside all ids that it went by before."""
+    before = connection.execute(
+        "SELECT name FROM name WHERE entry = ? ORDER BY place", (number,)
+    ).fetchall()
+    known = [str(row[0]) for row in before]
+    new = [name for name in dict.fromkeys(anchor.names) if name not in known]
+    connection.executemany(
+        "INSERT INTO name (entry, place, name) VALUES (?, ?, ?)",
+        [(number, len(known) + place, name) for place, name in enumerate(new)],
+    )
+    paper = json.dumps(_paper_as_dict(anchor.paper), ensure_ascii=False)
+    connection.execute("UPDATE entry SET paper = ? WHERE id = ?", (paper, number))

@@ -1,0 +1,89 @@
+"""A library for the length of a trial: papers and vectors to an opened generation.
+
+It is written and opened as any other, so that a trial ranks with what searches rank with. Papers
+stay as they are, one row each: two records with one title are two documents of a collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from explorer.arrays import Vectors
+from explorer.index.engines import DEFAULT_ENGINE, load_engine
+from explorer.index.knn_graph import NeighbourGraph, build_graph
+from explorer.library.generation import (
+    Draft,
+    Generation,
+    Manifest,
+    WordsBefore,
+    open_generation,
+    write_generation,
+)
+from explorer.papers.paper import Paper
+from explorer.settings import Settings
+from explorer.topics.communities import Topic
+from explorer.topics.hierarchy import Outline
+
+_CREATED = "1970-01-01T00:00:00.000+00:00"
+
+
+def trial_generation(
+    papers: Sequence[Paper],
+    vectors: Vectors,
+    identity: str,
+    folder: Path,
+    *,
+    engine: str = DEFAULT_ENGINE,
+    graph: NeighbourGraph | None = None,
+    words: WordsBefore | None = None,
+    outline: Outline | None = None,
+) -> Generation:
+    """Return ``papers`` as an opened generation.
+
+    Args:
+        papers: each with an id that no other has; they are the rows.
+        vectors: unit vectors, shape (papers, dimension).
+        identity: of the embedder that made them.
+        folder: where it is written; must not exist, and must stay while it is used.
+        graph: the neighbour graph, where it is known.
+        words: a word index to go on from.
+        outline: topics; without it there is one, of all papers. The map is left out.
+    """
+    index = load_engine(engine).build(vectors)
+    draft = Draft(
+        papers=papers,
+        vectors=vectors,
+        engine=index,
+        graph=build_graph(index, Settings().graph) if graph is None else graph,
+        positions=np.zeros((len(papers), 2), dtype=np.float32),
+        outline=_one_topic(len(papers)) if outline is None else outline,
+        arrived=np.zeros(len(papers), dtype=np.int64),
+        events=(),
+        words=words,
+    )
+    manifest = Manifest(
+        number=1,
+        created=_CREATED,
+        papers=len(papers),
+        model="",
+        identity=identity,
+        dimension=vectors.shape[1],
+        engine=engine,
+        digests=(),
+        changes={},
+        settings={},
+        fit={},
+        files={},
+    )
+    write_generation(draft, manifest, folder)
+    return open_generation(folder)
+
+
+def _one_topic(papers: int) -> Outline:
+    topic = Topic(id="t1", level=0, parent="", label="All papers", keywords=(), size=papers)
+    everyone = np.zeros(papers, dtype=np.int32)
+    strengths = np.ones(papers, dtype=np.float32)
+    return Outline(((topic,),), (everyone,), (strengths,), (everyone,))

@@ -1,0 +1,68 @@
+"""The referee: every cosine, computed with numpy. Right by construction, slow by design."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.arrays import Keys, Vectors
+from explorer.errors import LibraryDamaged
+from explorer.index.engines import DEFAULTS, Engine, InFolder, Nearest
+from explorer.settings import IndexSettings
+
+_FILE = "vectors.npy"
+
+
+class ExactFactory(InFolder):
+    """Makes :class:`Exact` engines."""
+
+    def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002
+        return Exact(np.ascontiguousarray(vectors, dtype=np.float32))
+
+    def update(
+        self,
+        before: Engine,  # noqa: ARG002
+        moved: Keys,  # noqa: ARG002
+        vectors: Vectors,
+        settings: IndexSettings = DEFAULTS,
+    ) -> Engine:
+        return self.build(vectors, settings)
+
+    def open(self, folder: Path) -> Engine:
+        try:
+            return Exact(np.load(folder / _FILE, mmap_mode="r", allow_pickle=False))
+        except (OSError, ValueError, EOFError) as error:
+            raise LibraryDamaged(f"{folder / _FILE}: NumPy cannot read it ({error}).") from None
+
+
+class Exact:
+    """Brute force over a matrix; ties go to the smaller key."""
+
+    def __init__(self, matrix: Vectors) -> None:
+        self._matrix = matrix
+
+    @property
+    def size(self) -> int:
+        return int(self._matrix.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        return int(self._matrix.shape[1])
+
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+        keys = np.arange(self.size, dtype=np.int64) if among is None else np.sort(among)
+        scores = np.asarray(queries @ self._matrix[keys].T, dtype=np.float32)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return Nearest(keys[order], np.take_along_axis(scores, order, axis=1))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"kind": "exact", "recall@10": 1.0}
+
+    def vectors(self, keys: Keys) -> Vectors:
+        return np.asarray(self._matrix[keys], dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        np.save(folder / _FILE, self._matrix, allow_pickle=False)

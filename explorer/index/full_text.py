@@ -1,0 +1,369 @@
+"""The word index: words to keys, ranked by BM25 (Robertson and Zaragoza 2009).
+
+Kept by Tantivy. Words are lower-cased, stripped of accents and stemmed (Porter's English
+stemmer), the same way for papers, queries and highlights.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Keys
+from explorer.errors import LibraryDamaged
+from explorer.files import share
+from explorer.papers.paper import Paper
+from explorer.papers.table import papers_at
+
+if TYPE_CHECKING:
+    import tantivy
+
+STOP_WORDS = frozenset(
+    """a about above after again against all also although am among an and any are as at be
+    because been before being below between both but by can cannot could did do does doing down
+    during each either else et etc even ever few for from further had has have having he hence her
+    here hers him his how however i if in into is it its itself just least less like many may me
+    might more most much must my neither no nor not now of off often on once one only or other our
+    ours out over own per rather same she should since so some still such than that the their
+    theirs them then there thereby therefore these they this those though through thus to too
+    toward towards two under until up upon us use used uses using very via was we well were what
+    when where whereas whether which while who whom whose why will with within without would yet
+    you your yours al eg ie vs
+    """.split()
+)
+
+_WORD = re.compile(r"[^\W_]+")
+"""What Tantivy takes for a word: letters and digits."""
+_LONGEST_WORD = 60
+_ANALYZER = "paper"
+_LOCK = ".tantivy-meta.lock"
+_FIELDS = ("text", "title", "abstract", "authors")
+_RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
+"""The fields that papers are ranked by, and how much each counts; text holds the title, too."""
+BY_TITLE = (("title", 1.0),)
+_MOST_QUERY_WORDS = 256
+_LOOKED_FOR_EACH = 16
+"""Best papers that are looked through for those allowed, at most, for each of those; to name them
+takes longer."""
+_LEAST_LOOKED_THROUGH = 8_000
+_MOST_LOOKED_THROUGH = 80_000
+_NAMED_ONE_BY_ONE = 4_000
+"""Papers up to which a query for each takes less time than one for a set of them."""
+_MARGIN = 1.5
+"""Papers looked through for each that is expected to do."""
+_ROWS = "rows.npy"
+_SEGMENT = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.[a-z]+")
+"""What the files of a part of Tantivy's index are called."""
+_MOST_GONE = 0.2
+"""Papers gone from an index, for each that it holds, from which it is built anew."""
+INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
+"""The fields of a paper that the index is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Keys and their scores, best first; shapes (found,)."""
+
+    keys: Keys
+    scores: NDArray[np.float32]
+    beyond: float = 0.0
+    """What other papers score at most, of those that were allowed."""
+    seen: Ranking | None = None
+    """Where only some papers were allowed and the best of all were looked through for them: those
+    best of all."""
+
+
+class Lexicon:
+    """The word index of one generation.
+
+    Papers are indexed under keys of the index's own, which stay when rows shift.
+    """
+
+    def __init__(
+        self, index: tantivy.Index, folder: Path, rows: NDArray[np.int64], *, is_old: bool = False
+    ) -> None:
+        self._index = index
+        self._index.register_tokenizer(_ANALYZER, _analyzer())
+        self._schema = index.schema
+        self._folder = folder
+        self._rows = rows
+        """The row of each key, -1 where the paper is gone."""
+        self._keys = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)
+        """The key of each row."""
+        there = np.flatnonzero(rows >= 0)
+        self._keys[rows[there]] = there
+        self._is_old = is_old
+        """It was written before abstracts had a field of their own."""
+
+    @classmethod
+    def build(cls, papers: Sequence[Paper], folder: Path) -> Lexicon:
+        """Index ``papers`` under their rows into an existing, empty ``folder``."""
+        import tantivy
+
+        rows = np.arange(len(papers), dtype=np.int64)
+        lexicon = cls(_unwatched(tantivy.Index(_schema(), path=str(folder))), folder, rows)
+        lexicon._write(enumerate(papers), gone=())
+        return lexicon
+
+    def grown(self, papers: Sequence[Paper], moved: NDArray[np.int64], folder: Path) -> Lexicon:
+        """Write the index of ``papers`` into an existing, empty ``folder``, going on from this one.
+
+        Args:
+            moved: for each row here, its row in ``papers``, or -1 where the paper is gone or says
+                something else now; shape (papers here,).
+        """
+
+        rows = np.where(self._rows >= 0, moved[self._rows], -1)
+        gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
+        if self._is_old or np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
+            return self.build(papers, folder)  # what is gone still counts in the words' weights
+        for path in self._folder.iterdir():
+            # Tantivy writes a segment once, and deletes it when it is part of a larger one.
+            is_segment = _SEGMENT.fullmatch(path.name) is not None
+            (share if is_segment else shutil.copyfile)(path, folder / path.name)
+        new = np.setdiff1d(np.arange(len(papers)), rows)
+        keys = range(len(rows), len(rows) + len(new))
+        lexicon = Lexicon(_opened(folder), folder, np.concatenate([rows, new]).astype(np.int64))
+        lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
+        return lexicon
+
+    @classmethod
+    def open(cls, folder: Path) -> Lexicon:
+        """Return the word index that was built in ``folder``."""
+        try:
+            index = _opened(folder)
+            is_old = not (folder / _ROWS).exists()
+            if is_old:
+                rows = np.arange(index.searcher().num_docs, dtype=np.int64)
+            else:
+                rows = np.load(folder / _ROWS, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise LibraryDamaged(f"{folder}: the word index cannot be read ({error}).") from None
+        return cls(index, folder, rows, is_old=is_old)
+
+    def _write(self, papers: Iterable[tuple[int, Paper]], gone: Sequence[int]) -> None:
+        import tantivy
+
+        writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+        if gone:
+            writer.delete_documents_by_query(
+                tantivy.Query.term_set_query(self._schema, "key", list(gone))
+            )
+        for key, paper in papers:
+            text = "\n".join((paper.text, " ".join(paper.keywords)))
+            document = {
+                "key": key,
+                "text": text,
+                "title": paper.readable_title,
+                "abstract": paper.readable_abstract,
+                "authors": " ".join(paper.authors),
+            }
+            writer.add_document(tantivy.Document.from_dict(document, self._schema))
+        writer.commit()
+        writer.wait_merging_threads()
+        np.save(self._folder / _ROWS, self._rows, allow_pickle=False)
+        self._index.reload()
+
+    def search(
+        self,
+        text: str,
+        k: int,
+        among: Keys | None = None,
+        by: Sequence[tuple[str, float]] = _RANKED,
+        least: int | None = None,
+    ) -> Ranking:
+        """Return the k papers that match the words of ``text`` best; any text will do.
+
+        Args:
+            among: rows that are allowed, in order; all without it.
+            by: names the fields that are searched, with what each counts.
+            least: how many of the k best allowed do, where the others would take long to find.
+        """
+        import tantivy
+
+        wanted = query_words(text)
+        if not wanted or k <= 0 or (among is not None and not len(among)):
+            return Ranking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+        should = tantivy.Occur.Should
+        clauses = [
+            (
+                should,
+                tantivy.Query.boost_query(
+                    tantivy.Query.term_query(self._schema, field, stem), weight * times
+                ),
+            )
+            for stem, times in wanted.items()
+            for field, weight in by
+        ]
+        query = tantivy.Query.boolean_query(clauses)
+        if among is None:
+            return self._best(query, k)
+        least = k if least is None else min(k, least)
+        enough, fewest = (
+            math.ceil(_MARGIN * wished * len(self._keys) / len(among)) for wished in (k, least)
+        )
+        if enough > _LEAST_LOOKED_THROUGH:
+            enough = max(_LEAST_LOOKED_THROUGH, fewest)
+        most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
+        looked = None
+        while enough <= most:
+            looked = self._best(query, enough)
+            allowed = np.zeros(len(self._keys), dtype=bool)
+            allowed[among] = True
+            passed = np.flatnonzero(allowed[looked.keys])[:k]
+            if len(passed) >= least or len(looked.keys) < enough:
+                scores = looked.scores[passed]
+                beyond = float(scores[-1]) if len(passed) == k else looked.beyond
+                return Ranking(looked.keys[passed], scores, beyond, looked)
+            # Fewer pass among those that match best: as many again will hardly do.
+            enough = math.ceil(_MARGIN * enough * least / max(1, len(passed)))
+        must = tantivy.Occur.Must
+        named = self._named(self._keys[among].tolist())
+        both = [(must, query), (must, tantivy.Query.const_score_query(named, 0.0))]
+        return replace(self._best(tantivy.Query.boolean_query(both), k), seen=looked)
+
+    def _named(self, keys: list[int]) -> tantivy.Query:
+        """Return the query for the papers with these keys."""
+        import tantivy
+
+        if len(keys) > _NAMED_ONE_BY_ONE:
+            return tantivy.Query.term_set_query(self._schema, "key", keys)
+        either = tantivy.Occur.Should
+        return tantivy.Query.boolean_query(
+            [(either, tantivy.Query.term_query(self._schema, "key", key)) for key in keys]
+        )
+
+    def _best(self, query: tantivy.Query, k: int) -> Ranking:
+        searcher = self._index.searcher()
+        hits = searcher.search(query, k, count=False).hits
+        keys = searcher.fast_field_values("key", [address for _, address in hits])
+        scores = np.array([score for score, _ in hits], dtype=np.float32)
+        beyond = float(scores[-1]) if 0 < len(hits) == k else 0.0
+        return Ranking(self._rows[np.array(keys, dtype=np.int64)], scores, beyond)
+
+    def holding(self, phrase: str, field: str) -> Keys:
+        """Return the rows whose ``field`` holds ``phrase``, its words inflected as they may be.
+
+        ``field`` is text (title, abstract and keywords), title, abstract or authors.
+        """
+        import tantivy
+
+        if self._is_old and field == "abstract":
+            field = "text"
+        stems = [found for word in _WORD.findall(_composed(phrase)) if (found := stem(word))]
+        if not stems:
+            return np.empty(0, dtype=np.int64)
+        if len(stems) == 1:
+            query = tantivy.Query.term_query(self._schema, field, stems[0])
+        else:
+            query = tantivy.Query.phrase_query(self._schema, field, list(stems))
+        searcher = self._index.searcher()
+        # Ordered by a field, papers are not scored, and come with the field's value.
+        hits = searcher.search(
+            query, max(1, searcher.num_docs), count=False, order_by_field="key"
+        ).hits
+        keys = np.fromiter((key for key, _ in hits), dtype=np.int64, count=len(hits))
+        return np.sort(self._rows[keys])
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return the stem that ``word`` is indexed under, or ``""`` if it is none."""
+    stems = _analyzer().analyze(word)
+    return stems[0] if stems else ""
+
+
+def words(text: str) -> list[tuple[str, int, int]]:
+    """Return (stem, start, end) of each word of ``text``."""
+    return [(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+def forms(text: str, stems: Collection[str]) -> dict[str, str]:
+    """Return the stem of each word of ``text`` that has one of ``stems``, in order."""
+    distinct = dict.fromkeys(_WORD.findall(text))
+    return {word: found for word in distinct if (found := stem(word)) in stems}
+
+
+def stems_among(text: str, known: Mapping[str, str]) -> set[str]:
+    """Return the stems of those words of ``text`` that are ``known``, which :func:`forms` made."""
+    return {known[word] for word in _WORD.findall(text) if word in known}
+
+
+def _opened(folder: Path) -> tantivy.Index:
+    """Open the index in ``folder``, which may be one that this user must not write to."""
+    import tantivy
+
+    if os.access(folder / _LOCK, os.W_OK):
+        return _unwatched(tantivy.Index.open(str(folder)))
+    # Tantivy locks by a file that it opens to write, for reading too; what is opened stays mapped.
+    # Its watcher may put that file there once more while the folder is being removed.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as beside:
+        for path in folder.iterdir():
+            if path.suffix != ".lock":
+                (Path(beside) / path.name).symlink_to(path.resolve())
+        return _unwatched(tantivy.Index.open(beside))
+
+
+def _unwatched(index: tantivy.Index) -> tantivy.Index:
+    """Return ``index`` with a reader that reads anew only when told.
+
+    Otherwise a thread of Tantivy's does so half a second after each commit, when the files may be
+    another's already.
+    """
+    index.config_reader("manual")
+    return index
+
+
+def query_stems(text: str) -> list[str]:
+    """Return the distinct stems that a query asks for, in order; stop words only if alone."""
+    return list(query_words(text))
+
+
+def query_words(text: str) -> dict[str, int]:
+    """Return how often a query asks for each stem, in order; stop words only if alone."""
+    found = _WORD.findall(_composed(text))
+    meant = [word for word in found if word.casefold() not in STOP_WORDS] or found
+    counts = Counter(s for word in meant if (s := stem(word)))
+    return dict(list(counts.items())[:_MOST_QUERY_WORDS])
+
+
+def _composed(text: str) -> str:
+    # Papers are in NFC; a query may come with its accents apart, as some systems type them.
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(_LONGEST_WORD))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .filter(Filter.stemmer("english"))
+        .build()
+    )
+
+
+def _schema() -> tantivy.Schema:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("key", stored=False, indexed=True, fast=True)
+    for field in _FIELDS:
+        builder.add_text_field(field, stored=False, tokenizer_name=_ANALYZER)
+    return builder.build()

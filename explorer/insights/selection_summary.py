@@ -1,0 +1,70 @@
+"""What papers chosen on the map have in common: their topics, and phrases that set them apart."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.library.generation import Generation
+from explorer.topics.communities import Topic
+from explorer.topics.labelling import spread
+from explorer.topics.phrases import phrase_table
+
+_MOST_READ = 200
+"""Papers whose phrases are looked through."""
+_MOST_WEIGHED = 40
+"""Phrases whose papers are counted in the whole library."""
+_LEAST_COMPLETE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSummary:
+    """What is told of chosen papers."""
+
+    topics: tuple[tuple[Topic, int], ...]
+    """Topics of the finest level and how many of the papers are in them, most first."""
+    keywords: tuple[str, ...]
+    """Phrases that stand in more of the papers than one would expect, the most telling first."""
+
+
+def summarise(generation: Generation, rows: Sequence[int], most: int = 8) -> RegionSummary:
+    """Return what the papers in ``rows`` have in common."""
+    chosen = np.unique(np.asarray(rows, dtype=np.int64))
+    counts = Counter(generation.memberships[-1][chosen].tolist())
+    finest = generation.levels[-1]
+    topics = tuple((finest[place], papers) for place, papers in counts.most_common())
+    return RegionSummary(topics, _keywords(generation, chosen, most))
+
+
+def _keywords(
+    generation: Generation, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], most: int
+) -> tuple[str, ...]:
+    """Return the phrases whose papers are most over-represented among ``chosen``.
+
+    Weighed by their share of the Kullback-Leibler divergence from the library: frequent and rare
+    elsewhere. Candidates are phrases of a sample; they are counted exactly by the word index.
+    """
+    table = phrase_table(generation.records[row] for row in spread(chosen, _MOST_READ).tolist())
+    candidates = sorted(
+        (key for key in table.papers if table.completeness[key] >= _LEAST_COMPLETE),
+        key=lambda key: (-len(table.papers[key]) * (1 + key.count(" ")), key),
+    )[:_MOST_WEIGHED]
+    share = len(chosen) / max(generation.size, 1)
+    weights: dict[str, float] = {}
+    for key in candidates:
+        holding = generation.lexicon.holding(table.display[key], "text")
+        here = int(np.isin(holding, chosen, assume_unique=True).sum())
+        if here > 1:
+            lift = here / max(len(holding) * share, 1e-9)
+            weights[key] = here * math.log(max(lift, 1e-9)) * (1 + 0.5 * key.count(" "))
+    ranked = sorted((key for key in weights if weights[key] > 0), key=lambda k: (-weights[k], k))
+    kept: list[str] = []
+    for key in ranked:
+        words = set(key.split())
+        if not any(words <= set(other.split()) or set(other.split()) <= words for other in kept):
+            kept.append(key)
+    return tuple(table.display[key] for key in kept[:most])

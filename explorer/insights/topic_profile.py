@@ -1,0 +1,102 @@
+"""The dossier of a topic: all that the page and the terminal tell about one topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.library.generation import Generation
+from explorer.topics.communities import Topic
+
+_NEIGHBOURS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What is known about one topic."""
+
+    topic: Topic
+    share: float
+    """Of the library's papers, from 0 to 1."""
+    above: tuple[Topic, ...]
+    """The larger topics that it is part of, coarse to fine."""
+    below: tuple[Topic, ...]
+    """The topics that it is divided into, largest first; empty where it is not divided."""
+    neighbours: tuple[Topic, ...]
+    """Up to five topics of its level, those first that it is tied to most."""
+    representatives: tuple[int, ...]
+    """Rows of the papers that stand for it."""
+    members: tuple[int, ...]
+    """Rows of all its papers, those first that belong to it most strongly, ties by id."""
+
+
+def dossier(generation: Generation, topic: Topic) -> Dossier:
+    """Return the dossier of ``topic``, one of the topics of ``generation``.
+
+    A topic that is not divided goes on unchanged on the finer levels. Such copies of it are
+    neither above nor below it; what is below is looked for on the first level that divides it.
+    """
+    members = generation.members(topic)
+    records = generation.records
+    strengths = generation.strengths[topic.level][members]
+    order = np.lexsort((records.id_ranks[members], -strengths))
+    stand_for_it = (records.row_of(name) for name in topic.representatives)
+    return Dossier(
+        topic=topic,
+        share=topic.size / generation.size,
+        above=tuple(_above(generation, topic))[::-1],
+        below=_below(generation, topic, members),
+        neighbours=_neighbours(generation, topic, members),
+        representatives=tuple(row for row in stand_for_it if row is not None),
+        members=tuple(members[order].tolist()),
+    )
+
+
+def _above(generation: Generation, topic: Topic) -> Iterator[Topic]:
+    """Yield the larger topics that ``topic`` is part of, fine to coarse."""
+    size = topic.size
+    while topic.parent:
+        topic = generation.topics[topic.parent]
+        if topic.size > size:
+            yield topic
+        size = topic.size
+
+
+def _below(generation: Generation, topic: Topic, members: NDArray[np.int64]) -> tuple[Topic, ...]:
+    for level in range(topic.level + 1, len(generation.levels)):
+        places = np.unique(generation.memberships[level][members])
+        if len(places) > 1:
+            parts = [generation.levels[level][place] for place in places.tolist()]
+            return tuple(sorted(parts, key=lambda part: -part.size))
+    return ()
+
+
+def _neighbours(
+    generation: Generation, topic: Topic, members: NDArray[np.int64]
+) -> tuple[Topic, ...]:
+    """Return the topics of the same level that ``topic`` is tied to most for their sizes.
+
+    Ties are the cosines of edges from either side to the other; they are taken relative to all
+    that the other topic's edges weigh. ``topic``'s own edges would divide all alike.
+    """
+    topics, graph = generation.levels[topic.level], generation.graph
+    labels = np.asarray(generation.memberships[topic.level])
+    own = int(labels[members[0]])
+    weights = np.clip(graph.similarities, 0.0, None).ravel()
+    ends = labels[graph.neighbours].ravel()
+    starts = np.repeat(labels, graph.neighbours.shape[1])
+
+    def of_each(places: NDArray[np.int32], edges: slice | NDArray[np.bool_]) -> NDArray[np.float64]:
+        heavy = np.bincount(places[edges], weights=weights[edges], minlength=len(topics))
+        return heavy.astype(np.float64)
+
+    every = slice(None)
+    volumes = of_each(starts, every) + of_each(ends, every)
+    ties = of_each(ends, starts == own) + of_each(starts, ends == own)
+    ties[own] = 0.0
+    closeness = ties / np.maximum(volumes, 1e-9)
+    nearest = np.argsort(-closeness, kind="stable")[:_NEIGHBOURS]
+    return tuple(topics[place] for place in nearest.tolist() if closeness[place] > 0)

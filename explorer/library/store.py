@@ -1,0 +1,280 @@
+"""A library: a folder of generations, one of them live.
+
+::
+
+    library/
+      LIVE             the name of the live generation
+      KEEP             how many generations stay, where people said so
+      generations/     immutable builds, numbered
+      vectors/         the append-only vector cache; survives every rebuild
+      .lock            held by the one build at a time; freed by the system if it dies
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
+from explorer.files import replace_text, writing
+from explorer.library.generation import (
+    Draft,
+    Generation,
+    Manifest,
+    discard,
+    make_live,
+    open_generation,
+    publish_generation,
+    read_manifest,
+    remove_generation,
+    rescued_facts,
+    rescued_papers,
+    write_generation,
+)
+from explorer.papers.paper import Paper
+
+DEFAULT_FOLDER = Path("data/library")
+_LIVE = "LIVE"
+_KEEP = "KEEP"
+_KEPT = 5
+"""Generations that stay on disk for rollback, unless people say otherwise."""
+
+
+class Library:
+    """The library in ``folder``; nothing is read or written until asked."""
+
+    def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def vectors(self) -> Path:
+        """The folder of the vector cache."""
+        return self.folder / "vectors"
+
+    @property
+    def live(self) -> str:
+        """The name of the live generation; empty if nothing is published."""
+        try:
+            # A garbled name is no generation, which is found out when it is opened.
+            return (self.folder / _LIVE).read_text(encoding="utf-8", errors="replace").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except OSError as error:
+            raise LibraryError(
+                f"{self.folder / _LIVE}: cannot be read ({error.strerror}). Check its rights."
+            ) from None
+
+    def open(self) -> Generation:
+        """Return the live generation.
+
+        Raises:
+            LibraryMissing: nothing has been published here.
+            LibraryDamaged: the live generation cannot be read.
+        """
+        name = self.live
+        if not name:
+            raise LibraryMissing(
+                f"{self.folder}: no library here yet. Drop digests into data/digests and run "
+                "`python index_build.py`."
+            )
+        if Path(name).name != name:
+            raise LibraryDamaged(f"{self.folder / _LIVE}: names no generation: {name!r}.")
+        try:
+            return open_generation(self._generations / name)
+        except LibraryDamaged:
+            # Builds that published since LIVE was read may have removed what it named then.
+            if self.live == name:
+                raise
+        return self.open()
+
+    def open_to_go_on(self) -> Generation:
+        """Return the generation that a build goes on from; it changes nothing.
+
+        It is the live one, or where none is named, the newest: its build was cut off just before
+        it was made the live one.
+
+        Raises:
+            LibraryMissing: nothing has been published here.
+            LibraryDamaged: that generation cannot be read.
+        """
+        folders = self._folders()
+        return self.open() if self.live or not folders else open_generation(folders[-1])
+
+    def history(self) -> list[tuple[int, Manifest | None]]:
+        """Return number and manifest of each generation on disk, oldest first.
+
+        The manifest is None where it cannot be read.
+        """
+        found: list[tuple[int, Manifest | None]] = []
+        for folder in self._folders():
+            try:
+                found.append((int(folder.name), read_manifest(folder)))
+            except LibraryError:
+                found.append((int(folder.name), None))
+        return found
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Hold the build lock; clear away what an interrupted build left.
+
+        Raises:
+            LibraryBusy: another build holds the lock.
+            LibraryError: the folder cannot be written.
+        """
+        with self._locked():
+            for leftover in list(self._generations.glob(".*")):
+                discard(leftover)
+            if not self.live and self._folders():
+                self._point_to(self._folders()[-1].name)  # see open_to_go_on
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        try:
+            self._generations.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise LibraryBusy(
+                f"{self.folder}: another build is running. Wait for it to end, then try again."
+            ) from None
+        except OSError as error:
+            raise LibraryError(
+                f"{self.folder}: cannot be written ({error.strerror}). Check its rights, or name "
+                "another folder with --library."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def next_number(self) -> int:
+        """Return the number for a new generation."""
+        return max((int(folder.name) for folder in self._folders()), default=0) + 1
+
+    def publish(self, draft: Draft, manifest: Manifest) -> Generation:
+        """Write, verify and switch to a new generation. The caller holds the build lock.
+
+        The oldest generations make way for it.
+
+        Raises:
+            LibraryError: it cannot be written; the library stays as it was.
+        """
+        name = f"{manifest.number:06d}"
+        hidden = self._generations / f".building-{name}"
+        final = self._generations / name
+        try:
+            with writing(self.folder):
+                write_generation(draft, manifest, hidden)
+                publish_generation(hidden, final)
+            self._point_to(name)
+        except BaseException:
+            # Left behind, it would take the room that is needed to try again.
+            discard(hidden)
+            if final.exists() and self.live != name:
+                with suppress(OSError):
+                    remove_generation(final)
+            raise
+        generation = open_generation(final)
+        self.remove_old()
+        return generation
+
+    @property
+    def kept(self) -> int:
+        """How many generations stay on disk."""
+        try:
+            told = (self.folder / _KEEP).read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            told = ""
+        return max(int(told), 1) if told.isdecimal() else _KEPT
+
+    def keep(self, count: int) -> None:
+        """Let ``count`` generations stay on disk from now on; older ones go when others come.
+
+        Raises:
+            LibraryError: the folder cannot be written.
+        """
+        with writing(self.folder / _KEEP):
+            replace_text(self.folder / _KEEP, f"{count}\n")
+
+    def remove_old(self) -> None:
+        """Remove the generations that are not to stay. The caller holds the build lock."""
+        live = self.live
+        for folder in self._folders()[: -self.kept]:
+            if folder.name != live:  # as after a rollback
+                remove_generation(folder)
+
+    def rescued_papers(self) -> list[Paper]:
+        """Return the papers of the newest generation whose records can be read; else none.
+
+        The live one is asked first. This is for libraries that cannot be opened any more.
+        """
+        for folder in self._live_and_older():
+            try:
+                return rescued_papers(folder)
+            except LibraryDamaged:
+                continue
+        return []
+
+    def rescued_facts(self) -> dict[str, Any]:
+        """Return what the manifest of the newest generation says that can be read; else nothing.
+
+        The live one is asked first. This is for libraries that cannot be opened any more.
+        """
+        for folder in self._live_and_older():
+            try:
+                return rescued_facts(folder)
+            except LibraryDamaged:
+                continue
+        return {}
+
+    def rollback(self) -> Manifest:
+        """Make the generation before the live one live again, and return its manifest.
+
+        Raises:
+            LibraryMissing: there is none before it.
+            LibraryBusy: a build is running; it would undo this when it publishes.
+            LibraryError: the folder cannot be written.
+        """
+        self._earlier()  # asked before the lock, which makes the folder that it lies in
+        with self._locked():
+            earlier = self._earlier()
+            manifest = read_manifest(self._generations / earlier)
+            self._point_to(earlier)
+        return manifest
+
+    def _earlier(self) -> str:
+        """Return the name of the generation before the live one."""
+        names = [folder.name for folder in self._folders()]
+        live = self.live
+        # Where LIVE names no generation at all, the newest is the one to go back to.
+        earlier = [name for name in names if name < live] if live in names else names
+        if not earlier:
+            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+        return earlier[-1]
+
+    @property
+    def _generations(self) -> Path:
+        return self.folder / "generations"
+
+    def _folders(self) -> list[Path]:
+        if not self._generations.is_dir():
+            return []
+        return sorted(path for path in self._generations.iterdir() if path.name.isdigit())
+
+    def _live_and_older(self) -> list[Path]:
+        """Return the folders of the generations on disk, the live one first, then the newest."""
+        live = self.live
+        return sorted(self._folders(), key=lambda path: (path.name == live, path.name))[::-1]
+
+    def _point_to(self, name: str) -> None:
+        # Before LIVE, so that a server that cannot be reached leaves all as it was.
+        where = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
+        make_live(self._generations / name, f"explorer_{self.folder.resolve().name}_{where}")
+        with writing(self.folder / _LIVE):
+            replace_text(self.folder / _LIVE, name + "\n")

@@ -1,0 +1,201 @@
+"""Topics to figures: the tree as rings, and one topic over time, in the colours of the map."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from explorer.insights.topic_tree import shown_level, topic_tree
+from explorer.insights.trends import Trends
+from explorer.library.generation import Generation, remembered
+from explorer.map.palette import DARK, LIGHT, PALETTE, Inks
+from explorer.topics.communities import Topic
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+BARE_CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
+"""For figures that are looked at and clicked, not moved."""
+
+_GATHERED = "#717a8f"
+"""The colour of a field: it has many subjects, and the colours are theirs."""
+_PALEST = 0.55
+_SECTOR_LETTERS = 13
+_MOST_TICKS = 8
+
+
+@remembered(1)
+def topic_colours(generation: Generation) -> dict[str, str]:
+    """Return the colour of each topic by its id.
+
+    Those of the shown level have their colour on the map, finer ones a paler shade of it, and
+    coarser ones, which gather many colours, none.
+    """
+    shown = shown_level(generation)
+    colours: dict[str, str] = {}
+    for level, topics in enumerate(generation.levels):
+        siblings: dict[str, list[Topic]] = {}
+        for topic in topics:
+            siblings.setdefault(topic.parent, []).append(topic)
+        for topic in topics:
+            if level < shown:
+                colours[topic.id] = _GATHERED
+            elif level == shown:
+                colours[topic.id] = PALETTE[topic.colour % len(PALETTE)]
+            else:
+                family = siblings[topic.parent]
+                paler = (family.index(topic) + 1) / (len(family) + 1) if len(family) > 1 else 0.0
+                colours[topic.id] = _mixed(colours[topic.parent], "#ffffff", _PALEST * paler)
+    return colours
+
+
+def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
+    """Return the tree of topics as rings, coarse ones inside; each sector has its topic's id.
+
+    Topics more than one level finer than those on the map would be hairs; they are left out.
+    """
+    from plotly import graph_objects
+
+    inks = DARK if dark else LIGHT
+    colours = topic_colours(generation)
+    finest = shown_level(generation) + 1
+    all_papers = Topic("all", -1, "", f"{generation.size:,} papers", (), generation.size)
+    ids, parents, topics = [all_papers.id], [""], [all_papers]
+    rings = [(branch, all_papers.id) for branch in topic_tree(generation)]
+    while rings:
+        branch, parent = rings.pop(0)
+        ids.append(branch.topic.id)
+        parents.append(parent)
+        topics.append(branch.topic)
+        inner = [finer for finer in branch.below if finer.topic.level <= finest]
+        rings += [(finer, branch.topic.id) for finer in inner]
+    fills = [inks.paper, *(colours[topic.id] for topic in topics[1:])]
+    figure = graph_objects.Figure(
+        graph_objects.Sunburst(
+            ids=ids,
+            parents=parents,
+            labels=[html.escape(topic.label) for topic in topics],
+            values=[topic.size for topic in topics],
+            branchvalues="total",
+            text=["<br>".join(_sector_lines(topic.label)) for topic in topics],
+            textinfo="text",
+            hovertext=[_sector_hover(topic, generation.size) for topic in topics],
+            hoverinfo="text",
+            marker={"colors": fills, "line": {"width": 1, "color": inks.paper}},
+            leaf={"opacity": 1.0},
+            insidetextfont={
+                "color": [inks.text, *(_ink_on(colour) for colour in fills[1:])],
+                "size": 13,
+            },
+            insidetextorientation="auto",
+        )
+    )
+    figure.update_layout(
+        template="none",
+        margin={"l": 4, "r": 4, "t": 4, "b": 16},
+        paper_bgcolor="rgba(0,0,0,0)",
+        font={"color": inks.text},
+        # Names that do not fit their sector at a readable size are left to the pointer.
+        uniformtext={"minsize": 10, "mode": "hide"},
+        hoverlabel=_hover_label(inks),
+        uirevision=f"{generation.manifest.number}",
+    )
+    return figure
+
+
+def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Figure:
+    """Return the papers of ``topic`` per period as bars, with a line for the library.
+
+    The line is what the bars would be if the topic had kept one share of the library throughout.
+    """
+    from plotly import graph_objects
+
+    inks = DARK if dark else LIGHT
+    counts = trends.of[topic.id].counts
+    share = sum(counts) / max(sum(trends.library), 1)
+    hover = [
+        f"{html.escape(period)}: {count:,} of the library's {all_papers:,}"
+        for period, count, all_papers in zip(trends.periods, counts, trends.library, strict=True)
+    ]
+    places = list(range(len(counts)))
+    figure = graph_objects.Figure(
+        [
+            graph_objects.Bar(
+                x=places, y=counts, marker={"color": colour}, hovertext=hover, hoverinfo="text"
+            ),
+            graph_objects.Scatter(
+                x=places,
+                y=[share * all_papers for all_papers in trends.library],
+                mode="lines",
+                line={"color": inks.text, "width": 1.5, "dash": "dot"},
+                opacity=0.45,
+                hoverinfo="skip",
+            ),
+        ]
+    )
+    shown = places[:: -(-len(places) // _MOST_TICKS)]
+    figure.update_layout(
+        template="none",
+        height=128,
+        margin={"l": 6, "r": 6, "t": 6, "b": 22},
+        bargap=0.25,
+        showlegend=False,
+        dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": inks.text, "size": 11},
+        hoverlabel=_hover_label(inks),
+    )
+    figure.update_xaxes(
+        tickvals=shown,
+        ticktext=[html.escape(trends.periods[place]) for place in shown],
+        tickangle=0,
+        showgrid=False,
+        zeroline=False,
+        showline=True,
+        linecolor=inks.faint,
+        fixedrange=True,
+    )
+    figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
+    return figure
+
+
+def _sector_lines(label: str) -> list[str]:
+    return [
+        html.escape(line) for line in textwrap.wrap(label, _SECTOR_LETTERS, break_long_words=False)
+    ]
+
+
+def _sector_hover(topic: Topic, papers: int) -> str:
+    if topic.level < 0:
+        return html.escape(topic.label)
+    lines = [f"<b>{html.escape(topic.label)}</b>"]
+    lines.append(f"{topic.size:,} papers, {topic.size / papers:.1%}")
+    lines += [html.escape(line) for line in textwrap.wrap(" · ".join(topic.keywords[:5]), 48)]
+    return "<br>".join(lines)
+
+
+def _mixed(colour: str, other: str, part: float) -> str:
+    """Return ``colour`` with ``part`` of it, from 0 to 1, replaced by ``other``."""
+    pairs = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def _ink_on(colour: str) -> str:
+    red, green, blue = _channels(colour)
+    return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
+
+
+def _hover_label(inks: Inks) -> dict[str, Any]:
+    """Return how what the pointer is on is shown, on every figure."""
+    return {
+        "bgcolor": inks.paper,
+        "bordercolor": inks.faint,
+        "font": {"color": inks.text, "size": 13},
+        "align": "left",
+    }

@@ -1,0 +1,236 @@
+"""What papers are coloured by on the map: topic, year, digest, score or novelty; and the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.insights.topic_tree import shown_level
+from explorer.library.generation import Generation, remembered
+from explorer.map.palette import DARK, LIGHT, PALETTE
+from explorer.search.query import quotable
+
+Colours = NDArray[np.uint8]
+
+_SAFE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b8a800", "#7f7f7f")
+"""Okabe and Ito 2008, "Color universal design"; yellow darkened, black a grey, to be seen on any
+background."""
+_SHADES = (1.0, 0.72, 1.28)
+"""How light the eight are when they come around again."""
+_VIRIDIS = ("#443a83", "#31688e", "#21908d", "#35b779", "#8fd744", "#d8d020")
+_CIVIDIS = ("#2b4a7a", "#4a5f7f", "#767777", "#9a8f70", "#c1aa60", "#e5c33e")
+"""Both without the ends that white or near-black would swallow. Cividis: Nuñez, Anderton and
+Renslow 2018, doi:10.1371/journal.pone.0199239."""
+_MOST_TOPICS = 24
+_MOST_YEARS = 12
+_MOST_DIGESTS = 11
+_BINS = 8
+
+
+class ColourBy(StrEnum):
+    """What the colour of a paper tells."""
+
+    TOPIC = "topic"
+    YEAR = "year"
+    SOURCE = "source"
+    SCORE = "score"
+    NOVELTY = "novelty"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An entry of the legend."""
+
+    label: str
+    colour: int
+    """Its place in the palette."""
+    papers: int | None
+    """How many there are; not told of scores, which only papers that are looked at have."""
+    clause: str = ""
+    """What is typed to see only these papers; empty where nothing can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colouring:
+    """The colour of every paper."""
+
+    by: ColourBy
+    palette: tuple[str, ...]
+    of: Colours
+    """Places in the palette, shape (papers,)."""
+    legend: tuple[Key, ...]
+
+
+def colouring(
+    generation: Generation,
+    by: ColourBy,
+    *,
+    dark: bool,
+    safe: bool,
+    level: int,
+    scores: NDArray[np.float32] | None = None,
+    ends: tuple[float, float] = (0.0, 1.0),
+) -> Colouring:
+    """Return the colours of all papers and what they mean.
+
+    Args:
+        safe: colours that are told apart by colour-blind eyes.
+        level: of the topics that have colours.
+        scores: from 0 to 1 or NaN, shape (papers,); without them scores are not shown.
+        ends: the scores with the first and the last colour.
+    """
+    faint = (DARK if dark else LIGHT).faint
+    if by is ColourBy.YEAR:
+        of, legend = _by_year(generation)
+        known = sum(bool(key.clause) for key in legend)
+        return Colouring(by, (*_scale(known, dark, safe), faint), of, legend)
+    if by is ColourBy.SOURCE:
+        of, legend = _by_source(generation)
+        return Colouring(by, (*_palette(safe)[:_MOST_DIGESTS], faint), of, legend)
+    if by is ColourBy.NOVELTY:
+        of, legend = _by_novelty(generation)
+        return Colouring(by, _scale(_BINS, dark, safe), of, legend)
+    if by is ColourBy.SCORE and scores is not None:
+        of, legend = _by_score(scores, ends)
+        return Colouring(by, (*_scale(_BINS, dark, safe), faint), of, legend)
+    of, legend = _by_topic(generation, level)
+    return Colouring(ColourBy.TOPIC, _palette(safe), of, legend)
+
+
+@remembered(4)
+def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[Key, ...]]:
+    topics = generation.levels[level]
+    numbers = np.array([topic.colour % len(PALETTE) for topic in topics], dtype=np.uint8)
+    largest = sorted(topics, key=lambda topic: (-topic.size, topic.id))[:_MOST_TOPICS]
+    legend = tuple(
+        Key(topic.label, topic.colour % len(PALETTE), topic.size, f"topic:{topic.id}")
+        for topic in largest
+    )
+    return numbers[generation.memberships[level]], legend
+
+
+@remembered(1)
+def _by_year(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
+    years = generation.records.years
+    firsts, lasts, counts = _spans(years[years > 0])
+    of = np.searchsorted(lasts, years)
+    keys = [
+        Key(str(first), place, papers, f"year:{first}")
+        if first == last
+        else Key(f"{first}–{last}", place, papers, f"year:{first}..{last}")
+        for place, (first, last, papers) in enumerate(zip(firsts, lasts, counts, strict=True))
+    ]
+    unknown = int(np.count_nonzero(years == 0))
+    keys += [Key("unknown", max(len(firsts), 1), unknown)] if unknown else []
+    return np.where(years > 0, of, max(len(firsts), 1)).astype(np.uint8), tuple(keys)
+
+
+def _spans(known: NDArray[np.int32]) -> tuple[list[int], list[int], list[int]]:
+    """Return first years, last years and papers of spans with about equally many papers each."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    counts: list[int] = []
+    years, papers = np.unique(known, return_counts=True)
+    left = len(known)
+    for year, number in zip(years.tolist(), papers.tolist(), strict=True):
+        enough = left / (_MOST_YEARS - len(firsts) + 1) if firsts else 0.0
+        if firsts and (counts[-1] + number / 2 < enough or len(firsts) == _MOST_YEARS):
+            lasts[-1] = year
+            counts[-1] += number
+        else:
+            left -= counts[-1] if counts else 0
+            firsts.append(year)
+            lasts.append(year)
+            counts.append(number)
+    return firsts, lasts, counts
+
+
+@remembered(1)
+def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
+    digests = generation.records.digests
+    largest = sorted(digests, key=lambda name: (-len(digests[name]), name))[:_MOST_DIGESTS]
+    of = np.full(generation.size, _MOST_DIGESTS, dtype=np.uint8)
+    for place in reversed(range(len(largest))):  # a paper of several counts for the largest
+        of[digests[largest[place]]] = place
+    counts = np.bincount(of, minlength=_MOST_DIGESTS + 1).tolist()
+    keys = [
+        Key(name, place, counts[place], f'source:"{quotable(name)}"')
+        for place, name in enumerate(largest)
+    ]
+    others = counts[_MOST_DIGESTS]
+    keys += [Key("other digests", _MOST_DIGESTS, others)] if others else []
+    return of, tuple(keys)
+
+
+@remembered(1)
+def _by_novelty(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
+    """Rank papers by how unlike they are to their nearest neighbours that are not of later."""
+    dates = generation.records.dates
+    ranks = np.where(dates.ranks == dates.distinct.index(""), -1, dates.ranks)
+    graph = generation.graph
+    earlier = (graph.neighbours >= 0) & (ranks[graph.neighbours] <= ranks[:, None])
+    earlier[ranks < 0] = graph.neighbours[ranks < 0] >= 0
+    near = np.where(earlier, graph.similarities, 0.0).sum(axis=1)
+    likeness = near / np.maximum(np.count_nonzero(earlier, axis=1), 1)
+    order = np.lexsort((np.arange(generation.size), -likeness))
+    of = np.empty(generation.size, dtype=np.uint8)
+    of[order] = np.arange(generation.size) * _BINS // max(generation.size, 1)
+    counts = np.bincount(of, minlength=_BINS).tolist()
+    ends = {0: "most like earlier papers", _BINS - 1: "least like earlier papers"}
+    return of, tuple(Key(ends.get(p, f"{p + 1} of {_BINS}"), p, counts[p]) for p in range(_BINS))
+
+
+def _by_score(
+    scores: NDArray[np.float32], ends: tuple[float, float]
+) -> tuple[Colours, tuple[Key, ...]]:
+    known = ~np.isnan(scores)
+    low, width = ends[0], max((ends[1] - ends[0]) / _BINS, 1e-6)
+    places = np.clip((np.where(known, scores, low) - low) / width, 0, _BINS - 1).astype(np.uint8)
+    of = np.where(known, places, _BINS).astype(np.uint8)
+    keys = (
+        Key(f"{low + place * width:.2f} to {low + (place + 1) * width:.2f}", place, None)
+        for place in reversed(range(_BINS))
+    )
+    return of, tuple(keys)
+
+
+def _palette(safe: bool) -> tuple[str, ...]:
+    """Return colours for what has no order; both palettes are of one length."""
+    if not safe:
+        return PALETTE
+    return tuple(_lighter(colour, by) for by in _SHADES for colour in _SAFE)
+
+
+def _scale(steps: int, dark: bool, safe: bool) -> tuple[str, ...]:
+    """Return ``steps`` colours from little to much, the last furthest from the background."""
+    stops = _CIVIDIS if safe else _VIRIDIS
+    stops = stops if dark else stops[::-1]
+    channels = np.array([_channels(stop) for stop in stops], dtype=np.float64)
+    places = np.linspace(0, len(stops) - 1, max(steps, 1))
+    return tuple(
+        _hex([float(np.interp(place, range(len(stops)), channel)) for channel in channels.T])
+        for place in places
+    )
+
+
+def _lighter(colour: str, by: float) -> str:
+    return _hex([min(channel * by, 255.0) for channel in _channels(colour)])
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def _hex(channels: Sequence[float]) -> str:
+    return "#" + "".join(f"{round(channel):02x}" for channel in channels)
+
+
+def topic_colour(generation: Generation, row: int) -> str:
+    """Return the colour of the paper in ``row`` on the map."""
+    level = shown_level(generation)
+    topic = generation.levels[level][int(generation.memberships[level][row])]
+    return PALETTE[topic.colour % len(PALETTE)]

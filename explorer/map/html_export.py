@@ -1,0 +1,138 @@
+"""The map as one HTML file that opens from disk: all papers in it, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from explorer.errors import UnusableInput
+from explorer.insights.topic_tree import shown_level
+from explorer.library.generation import Generation
+from explorer.map import browser
+from explorer.map.colouring import ColourBy, colouring
+from explorer.map.palette import DARK, LIGHT
+from explorer.map.sampling import View
+from explorer.map.scene import (
+    CELLS,
+    FAINTEST,
+    MOST_DRAWN,
+    SAMPLED,
+    STRONGEST,
+    corners,
+    dated,
+    detail_of,
+    home_view,
+    names_in,
+    packed,
+    short_title,
+)
+
+MOST_PAPERS = 100_000
+"""More would make a file that browsers open slowly."""
+_KINDS = (ColourBy.TOPIC, ColourBy.YEAR, ColourBy.SOURCE, ColourBy.NOVELTY)
+_MOST_NAMES = 2_000
+_NONE = 255
+
+
+def standalone(
+    generation: Generation, title: str = "Literature map", rows: Sequence[int] | None = None
+) -> str:
+    """Return the HTML of a map with search over titles, names, hover and zoom.
+
+    Args:
+        rows: the papers on it, where they lie on the map of the whole library; None for all.
+
+    Raises:
+        UnusableInput: there are more than ``MOST_PAPERS`` papers.
+    """
+    count = generation.size if rows is None else len(rows)
+    if count > MOST_PAPERS:
+        raise UnusableInput(
+            f"A file of its own holds up to {MOST_PAPERS:,} papers; the library has "
+            f"{count:,}. Show it with `streamlit run streamlit_app.py`."
+        )
+    parts = {
+        "STYLE": browser.style(),
+        "SCRIPT": browser.script("file"),
+        "LIBRARY": base64.b64encode(_library(generation, rows)).decode(),
+        "TITLE": html.escape(title),  # last, so that nothing in it is taken for a part
+    }
+    page = browser.page_of_its_own()
+    for name, part in parts.items():
+        page = page.replace(f"@{name}@", part)
+    return page
+
+
+def _library(generation: Generation, chosen: Sequence[int] | None) -> bytes:
+    """Return papers in the order in which they come into view, packed as a scene is."""
+    rows = detail_of(generation).order
+    if chosen is not None:
+        rows = rows[np.isin(rows, np.asarray(chosen, dtype=np.int64))]
+    periods, places, _ = dated(generation)
+    counts = np.bincount(places[rows][places[rows] >= 0], minlength=len(periods))
+    present = {
+        topic
+        for labels, level in zip(generation.memberships, generation.levels, strict=True)
+        for topic in (level[place].id for place in np.unique(labels[rows]).tolist())
+    }
+    everywhere = View(-np.inf, -np.inf, np.inf, np.inf)
+    level = shown_level(generation)
+    kinds: list[dict[str, Any]] = []
+    of = {}
+    for by in _KINDS:
+        own, safe = (
+            colouring(generation, by, dark=False, safe=safe, level=level) for safe in (False, True)
+        )
+        if by is ColourBy.TOPIC:
+            names = names_in(generation, everywhere, own, _MOST_NAMES)
+            names = [name for name in names if name["id"] in present]
+        # What an entry of the legend asks for is asked of the search on the page; here is none.
+        # And it counts the papers of the library, which are not those of a choice among them.
+        unknown: dict[str, Any] = {"clause": ""} | ({} if chosen is None else {"papers": None})
+        legend = [asdict(key) | unknown for key in own.legend]
+        kinds.append(
+            {
+                "name": str(by),
+                "palette": list(own.palette),
+                "safe": list(safe.palette),
+                "legend": legend,
+            }
+        )
+        of[f"by_{by}"] = own.of[rows]
+    header = {
+        "level": level,
+        "home": corners(home_view(generation)),
+        "kinds": kinds,
+        "names": names,
+        "periods": list(periods),
+        "papers_in": counts.tolist(),
+        "titles": "\n".join(short_title(t) for t in generation.records.titles.take(rows)),
+        "links": "\n".join(_link(generation, row) for row in rows.tolist()),
+        "topics": [topic.label for topic in generation.levels[-1]],
+        "cells": {"columns": CELLS[0], "rows": CELLS[1]},
+        "mostDrawn": MOST_DRAWN,
+        "sampled": SAMPLED,
+        "faintest": FAINTEST,
+        "strongest": STRONGEST,
+        "light": asdict(LIGHT),
+        "dark": asdict(DARK),
+    }
+    arrays = {
+        "x": generation.positions[rows, 0].astype("<f4"),
+        "y": generation.positions[rows, 1].astype("<f4"),
+        "topic": generation.memberships[-1][rows].astype("<u4"),
+        "year": generation.records.years[rows].astype("<i2"),
+        "when": np.where(places[rows] < 0, _NONE, places[rows]).astype("u1"),
+        **of,
+    }
+    return packed(header, arrays)
+
+
+def _link(generation: Generation, row: int) -> str:
+    links = generation.records[row].links
+    return links[0][1] if links else ""

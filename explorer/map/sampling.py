@@ -1,0 +1,205 @@
+"""Which papers of a view are drawn: an order in which they come into view as one zooms in.
+
+Squares of the map are halved again and again, as in a quadtree; on each level every square puts
+forward the paper that belongs to its topic most among those that are left. Papers in this order,
+cut off anywhere, are spread well over any view, and a closer view keeps those of a wider one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Rows
+
+_BITS = 16
+"""Halvings of the map's width; papers nearer than that share a square to the end."""
+_EMPTY = 255
+_MOST_COLOURS = 64
+_BLUR = (0.06, 0.24, 0.4, 0.24, 0.06)
+"""Weights by which neighbouring cells of the density are averaged before contours are drawn."""
+
+_SHORTEST_LINE = 8
+"""Points of a contour that is worth drawing."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rectangle on the map's axes."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def widened(self, share: float) -> View:
+        """Return a view that is larger on each side by a share of its width or height."""
+        width, height = (self.right - self.left) * share, (self.top - self.bottom) * share
+        return View(self.left - width, self.bottom - height, self.right + width, self.top + height)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The papers that are drawn of a view."""
+
+    rows: Rows
+    whole: bool
+    """Whether all papers of the view are among them."""
+    inside: int
+    """How many papers the view has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Papers counted on a grid; both of shape (rows, columns), the lowest row first."""
+
+    counts: NDArray[np.int64]
+    colours: NDArray[np.uint8]
+    """The most frequent colour of each cell, 255 where it is empty."""
+
+
+class Detail:
+    """All papers of a map, in the order in which they come into view."""
+
+    def __init__(self, positions: NDArray[np.float32], weights: NDArray[np.float32]) -> None:
+        """Put papers in order.
+
+        Args:
+            positions: shape (papers, 2).
+            weights: how telling each paper is, shape (papers,).
+        """
+        self.order = _order(positions, weights)
+        self._x = np.ascontiguousarray(positions[self.order, 0])
+        self._y = np.ascontiguousarray(positions[self.order, 1])
+
+    def rows_in(
+        self,
+        view: View,
+        most: int,
+        among: NDArray[np.bool_] | None = None,
+        *,
+        spare: int = 0,
+        around: View | None = None,
+    ) -> Shown:
+        """Return up to ``most`` papers of ``view``, then up to ``spare`` more of ``around``.
+
+        Args:
+            among: which papers are wanted at all, shape (papers,); ``inside`` counts the others.
+        """
+        inside = self._inside(view)
+        wanted = inside if among is None else inside & among[self.order]
+        places = np.flatnonzero(wanted)
+        whole = len(places) <= most and among is None
+        places = places[:most]
+        if spare and around is not None:
+            beside = np.flatnonzero(self._inside(around) & ~inside)[:spare]
+            places = np.concatenate([places, beside])
+        return Shown(self.order[places], whole, int(np.count_nonzero(inside)))
+
+    def density(self, view: View, columns: int, rows: int, colours: NDArray[np.uint8]) -> Density:
+        """Count the papers of ``view`` on a grid.
+
+        Args:
+            colours: below 64, or 255 for none; shape (papers,).
+        """
+        places = np.flatnonzero(self._inside(view))
+        column = _cells(self._x[places], view.left, view.right, columns)
+        cells = _cells(self._y[places], view.bottom, view.top, rows) * columns + column
+        counts = np.bincount(cells, minlength=columns * rows)
+        shades = np.minimum(colours[self.order[places]], _MOST_COLOURS).astype(np.int64)
+        each = np.bincount(
+            cells * (_MOST_COLOURS + 1) + shades, minlength=columns * rows * (_MOST_COLOURS + 1)
+        ).reshape(columns * rows, _MOST_COLOURS + 1)
+        most = each[:, :_MOST_COLOURS].argmax(axis=1)
+        coloured = each[np.arange(len(each)), most] > 0
+        return Density(
+            counts.reshape(rows, columns),
+            np.where(coloured, most, _EMPTY).astype(np.uint8).reshape(rows, columns),
+        )
+
+    def _inside(self, view: View) -> NDArray[np.bool_]:
+        within = (self._x >= view.left) & (self._x <= view.right)
+        within &= self._y >= view.bottom
+        within &= self._y <= view.top
+        return within
+
+
+def contours(density: Density, levels: int) -> list[tuple[int, NDArray[np.float64]]]:
+    """Return lines of equal density: (level from 0, points from 0 to 1 of the view) pairs.
+
+    Points have the shape (points, 2); levels rise by equal steps of the square root of papers.
+    """
+    from contourpy import LineType, contour_generator
+
+    heights = np.sqrt(density.counts.astype(np.float64))
+    for axis in (0, 1):
+        heights = np.apply_along_axis(np.convolve, axis, heights, _BLUR, mode="same")
+    rows, columns = heights.shape
+    if heights.max(initial=0.0) <= 0.0:
+        return []
+    generator = contour_generator(z=heights, line_type=LineType.Separate)
+    scale = np.array([columns, rows], dtype=np.float64)
+    lines: list[tuple[int, NDArray[np.float64]]] = []
+    for level in range(levels):
+        height = heights.max() * (level + 0.6) / (levels + 0.6)
+        for line in generator.lines(height):
+            points = np.asarray(line, dtype=np.float64)
+            if len(points) > _SHORTEST_LINE:
+                lines.append((level, (points + 0.5) / scale))
+    return lines
+
+
+def _order(positions: NDArray[np.float32], weights: NDArray[np.float32]) -> Rows:
+    papers = len(positions)
+    if not papers:
+        return np.empty(0, dtype=np.int64)
+    codes = _morton(positions)
+    by_place = np.argsort(codes, kind="stable")
+    codes, weights = codes[by_place], weights[by_place]
+    # Papers of one level come in an order of their own, so that it can be cut off anywhere.
+    chance = np.random.default_rng(0).permutation(papers)
+    left = np.arange(papers)
+    pieces: list[Rows] = []
+    for level in range(_BITS + 1):
+        squares = codes[left] >> np.uint64(2 * (_BITS - level))
+        starts = np.flatnonzero(np.r_[True, squares[1:] != squares[:-1]])
+        heaviest = np.maximum.reduceat(weights[left], starts)
+        runs = np.diff(np.r_[starts, len(left)])
+        best = weights[left] == np.repeat(heaviest, runs)
+        candidates = np.flatnonzero(best)
+        _, first = np.unique(np.repeat(np.arange(len(starts)), runs)[candidates], return_index=True)
+        chosen = candidates[first]
+        taken = left[chosen]
+        pieces.append(taken[np.argsort(chance[taken], kind="stable")])
+        left = np.delete(left, chosen)
+        if not len(left):
+            break
+    pieces.append(left[np.argsort(chance[left], kind="stable")])
+    return by_place[np.concatenate(pieces)]
+
+
+def _morton(positions: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Return the place of each paper along a curve that fills the map square by square.
+
+    Morton 1966: the bits of both coordinates in turns, so that papers of one square of any level
+    share their first bits.
+    """
+    low = positions.min(axis=0)
+    side = max(float((positions.max(axis=0) - low).max()), 1e-9)
+    steps = np.minimum((positions - low) / side * (1 << _BITS), (1 << _BITS) - 1).astype(np.uint64)
+    return _spaced(steps[:, 0]) | (_spaced(steps[:, 1]) << np.uint64(1))
+
+
+def _spaced(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return 16-bit ``values`` with a zero bit after each of their bits."""
+    for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+        values = (values | (values << np.uint64(shift))) & np.uint64(mask)
+    return values
+
+
+def _cells(values: NDArray[np.float32], low: float, high: float, number: int) -> Rows:
+    share = (values - np.float32(low)) * np.float32(number / max(high - low, 1e-12))
+    cells: Rows = np.clip(share, 0, number - 1).astype(np.int64)
+    return cells

@@ -1,0 +1,382 @@
+"""A screenful of the map: what the browser needs to draw the view it asked for, packed.
+
+However many papers a library has, a scene holds a few thousand: those that come into view first at
+this depth of zoom (``detail.py``), over the density of all of them, with the names of the topics
+in sight. The same view always makes the same scene.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.insights.topic_tree import Branch, shown_level, topic_tree
+from explorer.insights.trends import periods_of
+from explorer.library.generation import Generation, remembered
+from explorer.map.colouring import ColourBy, Colouring, colouring
+from explorer.map.highlights import Highlights, frame_of, home_frame
+from explorer.map.palette import DARK, LIGHT
+from explorer.map.sampling import Detail, View, contours
+from explorer.papers.text import plain
+from explorer.topics.communities import Topic
+
+MOST_DRAWN = 5_000
+"""Papers of a view that are drawn one by one; where no more are in it, all of them."""
+SAMPLED = 4_000
+"""Papers that stand for those of a view that has too many."""
+_BESIDE = 600
+"""Papers around the view that are drawn, too, so that a small step shows no void."""
+_MARGIN = 0.15
+"""How far around the view that is, as a share of its width and height."""
+CELLS = (120, 90)
+"""Columns and rows of the density."""
+_CONTOURS = 4
+_MOST_NAMES = 160
+_LONGEST_TITLE = 160
+FAINTEST, STRONGEST = 10, 120
+"""Opacity of the density, out of 255, where it is least and most."""
+_INNER = 0.7
+"""The share of a topic's papers that its extent on the map is measured by."""
+_NONE = 255
+_ROUND = 4095
+"""Steps that contours are rounded to, over the width and the height of what is drawn."""
+
+_KINDS = {"u1": "u8", "u2": "u16", "i2": "i16", "u4": "u32", "f4": "f32"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is asked of the map."""
+
+    view: View | None = None
+    """None for the whole map."""
+    by: ColourBy = ColourBy.TOPIC
+    safe: bool = False
+    """Colours that colour-blind eyes tell apart."""
+    when: tuple[int, int] | None = None
+    """The first and last period whose papers are wanted, as places among all periods."""
+    dark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    topic: Topic
+    finest: bool
+    x: float
+    y: float
+    radius: float
+
+
+def scene(generation: Generation, look: Look, highlights: Highlights) -> bytes:
+    """Return the scene of ``look``, packed: a header in JSON and arrays, compressed by zlib.
+
+    Four bytes tell the length of the header, little-endian; ``arrays`` in it tells the kind, the
+    place and the length of each array.
+    """
+    query = highlights.query
+    detail = detail_of(generation)
+    home = home_view(generation)
+    view = look.view or home
+    around = view.widened(_MARGIN)
+    focus = _focus(generation, highlights)
+    periods, places, counts = dated(generation)
+    rows, whole, inside = _rows(detail, view, around, _wanted(focus, places, look.when))
+    colours = _colours(generation, look, rows, query)
+    header: dict[str, Any] = {
+        "generation": generation.manifest.number,
+        "papers": generation.size,
+        "level": shown_level(generation),
+        "home": corners(home),
+        "isHome": look.view is None,
+        "view": corners(view),
+        "around": corners(around),
+        "inside": inside,
+        "whole": whole,
+        "focused": focus is not None,
+        "by": str(colours.by),
+        "kinds": [
+            str(kind) for kind in ColourBy if kind is not ColourBy.SCORE or query is not None
+        ],
+        "palette": list(colours.palette),
+        "legend": [
+            {"label": key.label, "colour": key.colour, "papers": key.papers, "clause": key.clause}
+            for key in colours.legend
+        ],
+        "names": names_in(generation, around, colours),
+        "periods": list(periods),
+        "papers_in": list(counts),
+        "titles": "\n".join(short_title(title) for title in generation.records.titles.take(rows)),
+        "contours": [],
+        "density": None,
+    }
+    finest = generation.memberships[-1][rows]
+    used, topic = np.unique(finest, return_inverse=True)
+    header["topics"] = [generation.levels[-1][place].label for place in used.tolist()]
+    spots = generation.positions[rows]
+    arrays: dict[str, NDArray[Any]] = {
+        "x": _rounded(spots[:, 0], around.left, around.right),
+        "y": _rounded(spots[:, 1], around.bottom, around.top),
+        "row": rows.astype("<u4"),
+        "colour": colours.of[rows],
+        "topic": topic.astype("<u2"),
+        "year": generation.records.years[rows].astype("<i2"),
+        "when": np.where(places[rows] < 0, _NONE, places[rows]).astype("u1"),
+    }
+    if focus is not None:
+        arrays["focus"] = focus[rows].astype("u1")
+    if not whole or inside > MOST_DRAWN // 4:
+        shade = colours.of if colours.by is not ColourBy.SCORE else np.full_like(colours.of, _NONE)
+        density = detail.density(around, *CELLS, shade)
+        header["contours"] = [
+            [level, np.rint(line.ravel() * _ROUND).astype(int).tolist()]
+            for level, line in contours(density, _CONTOURS)
+        ]
+        if not whole:
+            header["density"] = {
+                "view": corners(around),
+                "columns": CELLS[0],
+                "rows": CELLS[1],
+            }
+            arrays["dense"] = _opacity(density.counts)
+            arrays["shade"] = density.colours.astype("u1").ravel()
+    return packed(header | _asked(look), arrays)
+
+
+@remembered(1)
+def home_view(generation: Generation) -> View:
+    """Return what the map shows at first: all of it, but for a few papers far out."""
+    (left, bottom), (right, top) = home_frame(generation)
+    return View(float(left), float(bottom), float(right), float(top))
+
+
+def topic_view(generation: Generation, topic: str) -> View:
+    """Return a view of the topic with this id."""
+    (left, bottom), (right, top) = frame_of(generation, topic)
+    return View(float(left), float(bottom), float(right), float(top))
+
+
+@remembered(1)
+def detail_of(generation: Generation) -> Detail:
+    return Detail(generation.positions, generation.strengths[-1])
+
+
+@remembered(1)
+def dated(
+    generation: Generation,
+) -> tuple[tuple[str, ...], NDArray[np.int64], tuple[int, ...]]:
+    """Return the periods of the library, the place of each paper's (-1: none), and their papers."""
+    periods, places = periods_of(generation)
+    counts = np.bincount(places[places >= 0], minlength=len(periods))
+    return periods, places, tuple(counts.tolist())
+
+
+def _focus(generation: Generation, highlights: Highlights) -> NDArray[np.bool_] | None:
+    chosen = highlights.focus or highlights.newcomers
+    if not chosen:
+        return None
+    focus = np.zeros(generation.size, dtype=bool)
+    focus[np.asarray(chosen, dtype=np.int64)] = True
+    return focus
+
+
+def _wanted(
+    focus: NDArray[np.bool_] | None, places: NDArray[np.int64], when: tuple[int, int] | None
+) -> NDArray[np.bool_] | None:
+    """Return which papers are to be drawn before others; None for none."""
+    if when is None:
+        return focus
+    within = (places >= when[0]) & (places <= when[1])
+    return within if focus is None else focus & within
+
+
+def _rows(
+    detail: Detail, view: View, around: View, wanted: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.int64], bool, int]:
+    """Return the rows to draw, whether these are all of the view, and how many papers it has."""
+    found = detail.rows_in(view, MOST_DRAWN, spare=_BESIDE, around=around)
+    if found.whole:
+        return found.rows, True, found.inside
+    if wanted is None:
+        found = detail.rows_in(view, SAMPLED, spare=_BESIDE, around=around)
+        return found.rows, False, found.inside
+    first = detail.rows_in(view, SAMPLED, wanted).rows
+    others = detail.rows_in(view, max(SAMPLED - len(first), _BESIDE), ~wanted).rows
+    return np.concatenate([first, others]), False, found.inside
+
+
+def _colours(
+    generation: Generation, look: Look, rows: NDArray[np.int64], query: NDArray[np.float32] | None
+) -> Colouring:
+    scores, ends = None, (0.0, 1.0)
+    if look.by is ColourBy.SCORE and query is not None:
+        scores = np.full(generation.size, np.nan, dtype=np.float32)
+        scores[rows] = _scored(generation, rows, query)
+        ends = _ends(generation, query.astype(np.float32).tobytes())
+    return colouring(
+        generation,
+        look.by,
+        dark=look.dark,
+        safe=look.safe,
+        level=shown_level(generation),
+        scores=scores,
+        ends=ends,
+    )
+
+
+def _scored(
+    generation: Generation, rows: NDArray[np.int64], query: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    near: NDArray[np.float32] = np.einsum("rd,d->r", generation.engine.vectors(rows), query)
+    return near.clip(0.0, 1.0)
+
+
+@remembered(64)
+def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
+    """Return the lowest and highest score of papers all over the map, so that colours stay."""
+    sample = detail_of(generation).order[:SAMPLED]
+    near = _scored(generation, sample, np.frombuffer(query, dtype=np.float32))
+    return float(near.min()), float(near.max())
+
+
+def names_in(
+    generation: Generation, view: View, colours: Colouring, most: int = _MOST_NAMES
+) -> list[dict[str, Any]]:
+    """Return the names of topics whose middle is in ``view``, coarse before fine, large first."""
+    level = shown_level(generation)
+    found: list[dict[str, Any]] = []
+    for name in _names(generation):
+        if not (view.left <= name.x <= view.right and view.bottom <= name.y <= view.top):
+            continue
+        colour = _NONE
+        if colours.by is ColourBy.TOPIC:
+            colour = _over(generation, name.topic, level).colour % len(colours.palette)
+        found.append(
+            {
+                "id": name.topic.id,
+                "label": name.topic.label,
+                "level": name.topic.level,
+                "finest": name.finest,
+                "papers": name.topic.size,
+                "x": round(name.x, 4),
+                "y": round(name.y, 4),
+                "radius": round(name.radius, 4),
+                "colour": colour,
+            }
+        )
+        if len(found) == most:
+            break
+    return found
+
+
+@remembered(1)
+def _names(generation: Generation) -> tuple[_Name, ...]:
+    """Return all topics from the shown level down, where each lies and how far it extends."""
+    level = shown_level(generation)
+    branches: list[Branch] = []
+    below: Sequence[Branch] = topic_tree(generation)
+    while below:
+        branches += [branch for branch in below if branch.topic.level >= level or not branch.below]
+        below = [finer for branch in below for finer in branch.below]
+    branches.sort(key=lambda branch: (branch.topic.level, -branch.topic.size, branch.topic.id))
+    return tuple(_placed(generation, branch) for branch in branches)
+
+
+def _placed(generation: Generation, branch: Branch) -> _Name:
+    spots = generation.positions[generation.members(branch.topic)]
+    # By hand: NumPy's own median and quantile take ten times as long on a few papers.
+    last = len(spots) - 1
+    in_order = np.sort(spots, axis=0)
+    middle = (in_order[last // 2] + in_order[(last + 1) // 2]) / 2
+    distances = np.sort(np.sqrt(((spots - middle) ** 2).sum(axis=1)))
+    below, part = divmod(_INNER * last, 1.0)
+    nearer, farther = distances[int(below)], distances[min(int(below) + 1, last)]
+    radius = nearer + part * (farther - nearer)
+    finest = not branch.below
+    return _Name(branch.topic, finest, float(middle[0]), float(middle[1]), float(radius))
+
+
+def _over(generation: Generation, topic: Topic, level: int) -> Topic:
+    """Return the topic of ``level`` that ``topic`` is a part of, or itself if it is coarser."""
+    while topic.level > level and topic.parent in generation.topics:
+        topic = generation.topics[topic.parent]
+    return topic
+
+
+def _asked(look: Look) -> dict[str, Any]:
+    """Return what the browser begins with."""
+    inks = DARK if look.dark else LIGHT
+    return {
+        "at": corners(look.view) if look.view is not None else None,
+        "look": {"by": str(look.by), "safe": look.safe, "when": look.when},
+        "inks": {"text": inks.text, "faint": inks.faint, "paper": inks.paper},
+    }
+
+
+@lru_cache(maxsize=50_000)
+def short_title(title: str) -> str:
+    """Return ``title`` as it is read, cut where it is long; one view after another has the same."""
+    words = " ".join(plain(title).split())
+    return words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1].rstrip()}…"
+
+
+def corners(view: View) -> list[float]:
+    return [float(f"{value:.7g}") for value in (view.left, view.bottom, view.right, view.top)]
+
+
+def _rounded(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint16]:
+    share = (values.astype(np.float64) - low) / max(high - low, 1e-12)
+    return np.rint(np.clip(share, 0.0, 1.0) * 65_535).astype("<u2")
+
+
+def _opacity(counts: NDArray[np.int64]) -> NDArray[np.uint8]:
+    heights = np.log1p(counts.astype(np.float32))
+    share = heights / max(float(heights.max(initial=0.0)), 1e-9)
+    opacity = FAINTEST + (STRONGEST - FAINTEST) * share
+    return np.where(counts > 0, opacity, 0.0).astype("u1").ravel()
+
+
+def packed(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
+    """Return ``header`` and ``arrays`` as one compressed piece."""
+    places = {name: (_KINDS[array.dtype.str[1:]], len(array)) for name, array in arrays.items()}
+    blank = {name: [kind, 9_999_999, count] for name, (kind, count) in places.items()}
+    # Where arrays begin depends on the header's length, which is settled by room for its numbers.
+    length = len(_encoded(header | {"arrays": blank}))
+    start = _aligned(4 + length)
+    pieces: list[bytes] = []
+    told: dict[str, list[Any]] = {}
+    for name, array in arrays.items():
+        raw = array.tobytes()
+        told[name] = [places[name][0], start, places[name][1]]
+        pieces.append(raw.ljust(_aligned(len(raw)), b"\0"))
+        start += len(pieces[-1])
+    head = _encoded(header | {"arrays": told}).ljust(_aligned(4 + length) - 4)
+    return zlib.compress(b"".join([struct.pack("<I", len(head)), head, *pieces]), 6)
+
+
+def _encoded(header: dict[str, Any]) -> bytes:
+    return json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _aligned(size: int) -> int:
+    return -(-size // 4) * 4
+
+
+def unpacked(packed: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return header and arrays of a scene; what the browser does, for tests and measurements."""
+    kinds = {kind: numpy for numpy, kind in _KINDS.items()}
+    raw = zlib.decompress(packed)
+    (length,) = struct.unpack_from("<I", raw)
+    header = json.loads(raw[4 : 4 + length])
+    arrays = {
+        name: np.frombuffer(raw, dtype=f"<{kinds[kind]}", count=count, offset=start)
+        for name, (kind, start, count) in header["arrays"].items()
+    }
+    return header, arrays

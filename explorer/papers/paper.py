@@ -1,0 +1,156 @@
+"""Paper: the record that everything else passes along.
+
+A reader makes it, identity gives it an id, and from then on it never changes; a later digest
+that knows more makes a new Paper with the same id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from explorer.papers.abstracts import body
+from explorer.papers.markup import without_markup
+from explorer.papers.text import plain
+
+_ARXIV = re.compile(
+    r"(?:arxiv[.:]\s*|arxiv\.org/(?:abs|pdf|html)/|huggingface\.co/papers/|alphaxiv\.org/(?:abs|overview)/"
+    r"|(?:(?:dx\.)?doi\.org/|doi:\s*)?10\.48550/arxiv\.)?"
+    r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?/?(?:[?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_DOI = re.compile(
+    r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<id>10\.\d{4,9}/\S+)", re.IGNORECASE
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
+
+
+TEXT_FIELDS = ("title", "abstract", "summary")
+"""The fields that :attr:`Paper.text` is made of, and with it the fingerprint."""
+
+
+def arxiv_id(text: str) -> str:
+    """Return the arXiv id that ``text`` is (bare, prefixed or an address), without its version."""
+    match = _ARXIV.fullmatch(re.sub(r"^https?://(?:www\.|export\.)?", "", text.strip()))
+    return match["id"].lower() if match else ""
+
+
+def doi(text: str) -> str:
+    """Return the DOI that ``text`` is (bare, prefixed or an address), in lower case."""
+    match = _DOI.fullmatch(text.strip().rstrip(".,;"))
+    return match["id"].lower() if match else ""
+
+
+def fingerprint_of(text: str) -> str:
+    """Return the first 128 bits of a text's SHA-256, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def title_key(title: str) -> str:
+    """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
+    if title.isascii():
+        return " ".join(_LETTERS_AND_DIGITS.findall(title.lower()))
+    folded = unicodedata.normalize("NFKD", title).casefold()
+    return " ".join(
+        _LETTERS_AND_DIGITS.findall("".join(c for c in folded if not unicodedata.combining(c)))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a paper was read."""
+
+    digest: str
+    line: int
+    """Where its record starts, from 1."""
+    date: str = ""
+    """The digest's own date, in EDTF."""
+    seen: str = ""
+    """The day when a build first found it there, in EDTF; empty until then."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper, as far as its digests tell.
+
+    ``title`` and ``abstract`` stand as in the digest, white space apart; :attr:`readable_title`
+    and :attr:`readable_abstract` are for people and for the embedder.
+    """
+
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    date: str = ""
+    """Publication date in EDTF (see :mod:`explorer.papers.dates`)."""
+    venue: str = ""
+    arxiv: str = ""
+    doi: str = ""
+    other_ids: tuple[str, ...] = ()
+    """Ids that other services or the digest itself use, as ``scheme:value``."""
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    summary: str = ""
+    """A one-sentence digest of the abstract, where some service wrote one."""
+    sources: tuple[Source, ...] = field(default=())
+    id: str = ""
+    """The library's id; empty until :mod:`explorer.papers.deduplication` gives one."""
+
+    @cached_property
+    def readable_title(self) -> str:
+        return plain(self.title)
+
+    @cached_property
+    def readable_abstract(self) -> str:
+        return plain(self.abstract_body)
+
+    @cached_property
+    def abstract_body(self) -> str:
+        """The abstract without label, copyright notice and line-wrapping hyphens."""
+        return body(without_markup(self.abstract))
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences of the abstract, or of the summary where there is none, readable."""
+        text = self.readable_abstract or plain(self.summary)
+        return tuple(sentence for sentence in _SENTENCE.split(text) if sentence.strip())
+
+    @property
+    def text(self) -> str:
+        """What is embedded: title and abstract together, readable."""
+        body = self.readable_abstract or plain(self.summary)
+        return f"{self.readable_title}\n{body}" if body else self.readable_title
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """That of :attr:`text`: same text, same vector."""
+        return fingerprint_of(self.text)
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """Every id that the paper goes by, as ``scheme:value``; the library's own is bare."""
+        ids = [self.id] if self.id else []
+        if self.arxiv:
+            ids.append(f"arxiv:{self.arxiv}")
+        if self.doi:
+            ids.append(f"doi:{self.doi}")
+        return (*ids, *self.other_ids)
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """(label, address) pairs of where to read on, https and http only."""
+        found: list[tuple[str, str]] = []
+        if self.arxiv:
+            found.append(("arXiv", f"https://arxiv.org/abs/{self.arxiv}"))
+            found.append(("PDF", f"https://arxiv.org/pdf/{self.arxiv}"))
+        if self.doi and not _ARXIV_DOI.fullmatch(self.doi):
+            found.append(("DOI", f"https://doi.org/{self.doi}"))
+        shown = {address for _, address in found}
+        if re.match(r"https?://", self.url) and self.url not in shown and arxiv_id(self.url) == "":
+            found.append(("Web page", self.url))
+        return tuple(found)

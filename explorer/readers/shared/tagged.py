@@ -1,0 +1,121 @@
+"""Records of tagged lines, as reference managers and library databases exchange them.
+
+RIS, Web of Science, MEDLINE and Refer differ in how a line says which field it begins and in
+what begins and ends a record. All else is one: a line without a tag goes on with the field
+before it, a tag may come again, and a file is read record by record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from explorer.papers.text import tidy
+from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
+
+_FIELD_COST = 100
+"""What a field adds to a record's length, or a million empty ones would pass for short."""
+
+
+@dataclass(slots=True)
+class TaggedRecord:
+    """One record: the line it starts in, and its fields in order, each with its lines."""
+
+    line: int
+    fields: list[tuple[str, list[str]]] = field(default_factory=list)
+    tags: set[str] = field(default_factory=set)
+    length: int = 0
+
+    def add(self, tag: str, value: str) -> None:
+        self.length += len(value) + _FIELD_COST
+        if self.length <= RECORD_CHARACTERS:
+            self.fields.append((tag, [value]))
+            self.tags.add(tag)
+
+    def go_on(self, text: str) -> None:
+        self.length += len(text) + _FIELD_COST
+        if self.length <= RECORD_CHARACTERS and self.fields:
+            self.fields[-1][1].append(text)
+
+    def has(self, tag: str) -> bool:
+        return tag in self.tags
+
+    def texts(self, *tags: str) -> list[str]:
+        """Return the fields ``tags`` that say something, all of the first tag first."""
+        found = (" ".join(lines) for tag in tags for own, lines in self.fields if own == tag)
+        return [text for joined in found if (text := tidy(joined))]
+
+    def first(self, *tags: str) -> str:
+        """Return the first of the fields ``tags`` that says something."""
+        return next(iter(self.texts(*tags)), "")
+
+    def lines(self, *tags: str) -> list[str]:
+        """Return every line of the fields ``tags``, where each line is a value of its own."""
+        every = (line for tag in tags for own, lines in self.fields if own == tag for line in lines)
+        return [text for line in every if (text := tidy(line))]
+
+    def rejected(self, digest: Digest, reason: str) -> Rejection:
+        fields = self.fields[1:] or self.fields  # the first only tells the type
+        told = next((text for _, lines in fields for line in lines if (text := tidy(line))), "")
+        return Rejection(digest.name, self.line, reason, told[:80])
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """How a format marks its fields and records."""
+
+    field_of: Callable[[str, TaggedRecord | None], tuple[str, str] | None]
+    """(tag, value) of a line that begins a field, given the record it stands in."""
+    starts: Callable[[str, TaggedRecord | None, bool], bool]
+    """Whether a tag begins a record, given the one before it and whether a blank line is."""
+    ends: frozenset[str]
+    """Tags that end a record."""
+    goes_on: Callable[[str, bool], bool] = lambda _text, _after_blank: True
+    """Whether a line without a tag belongs to the field before it."""
+
+
+def fields_by(
+    pattern: re.Pattern[str],
+) -> Callable[[str, TaggedRecord | None], tuple[str, str] | None]:
+    """Return a ``field_of`` for lines that match ``pattern`` whole: the tag, then the value."""
+
+    def field_of(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
+        match = pattern.fullmatch(text)
+        return (match[1], match[2] or "") if match else None
+
+    return field_of
+
+
+def records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
+    """Yield the records of ``digest`` one by one; what is between them is passed over."""
+    record: TaggedRecord | None = None
+    after_blank = False
+    for line in digest.lines():
+        if isinstance(line, Rejection):
+            yield line
+            continue
+        if not line.text.strip():
+            after_blank = True
+            continue
+        found = tagging.field_of(line.text, record)
+        if found and tagging.starts(found[0], record, after_blank):
+            if record:
+                yield _whole(record, digest)
+            record = TaggedRecord(line.number)
+        if record and found and found[0] in tagging.ends:
+            yield _whole(record, digest)
+            record = None
+        elif record and found:
+            record.add(*found)
+        elif record and tagging.goes_on(line.text, after_blank):
+            record.go_on(line.text)
+        after_blank = False
+    if record:
+        yield _whole(record, digest)
+
+
+def _whole(record: TaggedRecord, digest: Digest) -> TaggedRecord | Rejection:
+    if record.length <= RECORD_CHARACTERS:
+        return record
+    return record.rejected(digest, f"the record has more than {RECORD_CHARACTERS:,} characters")

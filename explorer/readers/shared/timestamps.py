@@ -1,0 +1,30 @@
+"""Dates as protocols and mailers write them, and the earliest of several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from explorer.papers.dates import parse_date
+from explorer.papers.text import tidy
+
+_DAY = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(\d{4}|\d{2})(?!\d)")
+
+
+def date_in(text: str) -> str:
+    """Return the date of a timestamp in EDTF: ISO 8601, or a mail's, with any sort of year."""
+    text = tidy(text)
+    if found := parse_date(text):
+        return found
+    match = _DAY.search(text)
+    if match is None:
+        return parse_date(text[:10])
+    year = int(match[3])
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
+    return parse_date(f"{match[1]} {match[2]} {year}")
+
+
+def earliest(dates: Iterable[str]) -> str:
+    """Return the first of EDTF dates; "2024" is "2024-03-11" told less exactly, not earlier."""
+    return min(filter(None, dates), key=lambda date: date.ljust(10, "~"), default="")

@@ -1,0 +1,240 @@
+"""Rows counted by topic, year, venue and source: what a search can be narrowed by, or widened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Keys
+from explorer.desk.desk import State
+from explorer.desk.marks import Marks
+from explorer.library.generation import Generation
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.query import STARRED, Clause, Field, quotable
+from explorer.search.ranking import by_both, by_examples, by_meaning, by_words
+from explorer.search.search import Mode, Results, by_examples_alone
+from explorer.settings import SearchSettings
+from explorer.topics.communities import Topic
+
+AMONG_BEST = 200
+"""Papers that are counted where words rank them: all papers are near to any words, somehow."""
+_SPANS = (1, 2, 5, 10, 25, 100)
+"""Years that are counted as one, where there are many."""
+_BEING = {
+    STARRED: "Starred",
+    str(State.TO_READ): "To read",
+    str(State.READ): "Read",
+    str(State.NOT_FOR_ME): "Not for me",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of the papers a clause would keep for what it is named after."""
+
+    clause: Clause
+    label: str
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One thing that papers differ in."""
+
+    field: Field
+    counts: tuple[Count, ...]
+    """The most frequent first; years newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loosened:
+    """Filters with one part left out, and how many papers pass them then."""
+
+    left_out: Clause | None
+    """A clause that was typed; None for a field of ``filters``."""
+    filters: Filters
+    papers: int
+
+
+def rows_to_count(generation: Generation, results: Results, filters: Filters) -> Keys:
+    """Return the rows that ``results`` stand for: all that pass, or the best where words rank them.
+
+    ``filters`` are those of the search, with the clauses that were typed.
+    """
+    among = allowed_rows(generation, filters)
+    vector, words = results.vector, results.parsed.words
+    if among is not None and len(among) <= AMONG_BEST:
+        return among
+    if vector is None and not words.strip():
+        return np.arange(generation.size) if among is None else among
+    settings = SearchSettings()
+    if by_examples_alone(words, results.like, settings):
+        found = by_examples(generation, results.like, AMONG_BEST, among, settings)
+    elif vector is None:
+        found = by_words(generation, words, AMONG_BEST, among)
+    elif results.mode is Mode.DENSE:
+        found = by_meaning(generation, vector, AMONG_BEST, among)
+    else:
+        found = by_both(generation, vector, words, AMONG_BEST, among, settings)
+    best = np.argsort(-found.score, kind="stable")[:AMONG_BEST]
+    return np.sort(found.rows[best])
+
+
+def facets(
+    generation: Generation, rows: Keys, level: int, most: int = 8, desk: Marks | None = None
+) -> tuple[Facet, ...]:
+    """Return what the papers in ``rows`` differ in, up to ``most`` values of each.
+
+    Topics are those of ``level``; ``desk`` is the reader's. What all of ``rows`` share narrows
+    nothing and is left out.
+    """
+    made = (
+        Facet(Field.TOPIC, _by_topic(generation, rows, level, most)),
+        Facet(Field.YEAR, _by_year(generation, rows, most)),
+        Facet(Field.VENUE, _by_venue(generation, rows, most)),
+        Facet(Field.SOURCE, _by_source(generation, rows, most)),
+        Facet(Field.IS, _by_state(rows, desk)),
+        Facet(Field.TAG, _by_tag(rows, desk, most)),
+    )
+    return tuple(
+        facet
+        for facet in made
+        if len(facet.counts) > 1 or any(count.papers < len(rows) for count in facet.counts)
+    )
+
+
+def related_topics(
+    generation: Generation, rows: Sequence[int], coarsest: int, most: int = 4
+) -> tuple[Topic, ...]:
+    """Return the topics that most of ``rows`` are in, each holding at least two of them.
+
+    They are of the finest level, down to ``coarsest``, that has any.
+    """
+    for level in range(len(generation.levels) - 1, coarsest - 1, -1):
+        places = Counter(generation.memberships[level][list(rows)].tolist())
+        shared = [place for place, papers in places.most_common(most) if papers > 1]
+        if shared:
+            return tuple(generation.levels[level][place] for place in shared)
+    return ()
+
+
+def loosened(generation: Generation, filters: Filters) -> tuple[Loosened, ...]:
+    """Return ``filters`` with each part left out in turn that then let papers pass, most first.
+
+    Raises:
+        UnknownTopic, UnusableInput: see :func:`explorer.search.filters.allowed_rows`.
+    """
+    parts: list[tuple[Clause | None, Filters]] = [
+        (clause, replace(filters, clauses=_others(filters.clauses, clause)))
+        for clause in filters.clauses
+    ]
+    bare = Filters()
+    parts += [
+        (None, replace(filters, **{name: getattr(bare, name)}))
+        for name in ("topic", "source", "region", "papers")
+        if getattr(filters, name)
+    ]
+    if filters.year_from or filters.year_to:
+        parts.append((None, replace(filters, year_from=None, year_to=None)))
+    found = [Loosened(clause, looser, _passing(generation, looser)) for clause, looser in parts]
+    return tuple(sorted((one for one in found if one.papers), key=lambda one: -one.papers))
+
+
+def _others(clauses: Iterable[Clause], but: Clause) -> tuple[Clause, ...]:
+    return tuple(clause for clause in clauses if clause != but)
+
+
+def _passing(generation: Generation, filters: Filters) -> int:
+    rows = allowed_rows(generation, filters)
+    return generation.size if rows is None else len(rows)
+
+
+def _by_topic(generation: Generation, rows: Keys, level: int, most: int) -> tuple[Count, ...]:
+    topics = generation.levels[level]
+    papers = np.bincount(generation.memberships[level][rows], minlength=len(topics))
+    order = np.argsort(-papers, kind="stable")[:most]
+    return tuple(
+        Count(Clause(Field.TOPIC, topics[place].id), topics[place].label, int(papers[place]))
+        for place in order.tolist()
+        if papers[place]
+    )
+
+
+def _by_year(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
+    """Count years, or spans of them where there are more than ``most``."""
+    found, papers = np.unique(generation.records.years[rows], return_counts=True)
+    years = {int(year): int(n) for year, n in zip(found, papers, strict=True) if year}
+    spans = (_by_span(years, span) for span in _SPANS)
+    span, counts = next(
+        (pair for pair in zip(_SPANS, spans, strict=True) if len(pair[1]) <= most),
+        (1, years),
+    )
+    return tuple(
+        Count(_in_span(first, span), f"{first}–{first + span - 1}" if span > 1 else str(first), n)
+        for first, n in sorted(counts.items(), reverse=True)[:most]
+    )
+
+
+def _by_span(years: dict[int, int], span: int) -> dict[int, int]:
+    counts: Counter[int] = Counter()
+    for year, papers in years.items():
+        counts[year // span * span] += papers
+    return counts
+
+
+def _in_span(first: int, span: int) -> Clause:
+    return Clause(Field.YEAR, f"{first}..{first + span - 1}" if span > 1 else str(first))
+
+
+def _by_venue(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
+    venues = generation.records.names("venue")
+    return _most(Field.VENUE, venues.names, venues.counts(_chosen(generation, rows)), most)
+
+
+def _by_source(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
+    digests = generation.records.digests
+    return _most(Field.SOURCE, digests.names, digests.counts(_chosen(generation, rows)), most)
+
+
+def _most(
+    field: Field, names: Sequence[str], papers: NDArray[np.int64], most: int
+) -> tuple[Count, ...]:
+    """Return the names with the most ``papers``; of as many, the one that stands first."""
+    order = np.argsort(-papers, kind="stable")[:most]
+    return tuple(
+        Count(Clause(field, quotable(names[place])), names[place], int(papers[place]))
+        for place in order.tolist()
+        if papers[place]
+    )
+
+
+def _chosen(generation: Generation, rows: Keys) -> NDArray[np.bool_]:
+    chosen = np.zeros(generation.size, dtype=bool)
+    chosen[rows] = True
+    return chosen
+
+
+def _by_state(rows: Keys, desk: Marks | None) -> tuple[Count, ...]:
+    if desk is None:
+        return ()
+    of = {STARRED: desk.starred} | {str(state): desk.rows_in(state) for state in State}
+    counted = {value: int(np.isin(rows, of[value]).sum()) for value in _BEING}
+    return tuple(
+        Count(Clause(Field.IS, value), name, counted[value])
+        for value, name in _BEING.items()
+        if counted[value]
+    )
+
+
+def _by_tag(rows: Keys, desk: Marks | None, most: int) -> tuple[Count, ...]:
+    found = {} if desk is None else desk.tags
+    papers = Counter({tag: int(np.isin(rows, tagged).sum()) for tag, tagged in found.items()})
+    return tuple(
+        Count(Clause(Field.TAG, tag), tag, count)
+        for tag, count in papers.most_common(most)
+        if count
+    )

@@ -1,0 +1,258 @@
+"""What a hit must be, as the rows that are allowed. Exact: no ranking decides what passes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Keys
+from explorer.desk.marks import Mark, Marks
+from explorer.errors import UnknownTopic, UnusableInput
+from explorer.library.generation import Generation, remembered
+from explorer.papers.paper import title_key
+from explorer.search.query import OF_DESK, Clause, Field, being, quotable, years_of
+from explorer.topics.communities import Topic
+
+_Mask = NDArray[np.bool_]
+
+_COLUMNS = {
+    Field.AUTHOR: "authors",
+    Field.VENUE: "venue",
+    Field.CATEGORY: "categories",
+    Field.KEYWORD: "keywords",
+}
+_LIKELY = 512
+"""Clauses whose rows are remembered of each generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a hit must be; an empty field asks for nothing."""
+
+    topic: str = ""
+    """A topic's id or name."""
+    source: str = ""
+    """The name of a digest."""
+    year_from: int | None = None
+    year_to: int | None = None
+    clauses: tuple[Clause, ...] = ()
+    """What was typed as a field, a phrase or an exclusion."""
+    region: tuple[tuple[float, float], ...] = ()
+    """Corners of a polygon on the map."""
+    papers: frozenset[str] = frozenset()
+    """Ids, any of which the hit must have."""
+    desk: Marks | None = None
+    """What clauses that ask for the reader's desk are about."""
+
+
+def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
+    """Return the rows that pass ``filters``, or None where nothing is asked.
+
+    Raises:
+        UnknownTopic: the topic names none.
+        UnusableInput: the source names no digest.
+    """
+    masks: list[_Mask] = []
+    if filters.topic:
+        masks.append(_mask(generation, generation.members(find_topic(generation, filters.topic))))
+    if filters.source:
+        masks.append(_mask(generation, _rows_of_digest(generation, filters.source)))
+    if filters.year_from or filters.year_to:
+        masks.append(_in_years(generation, filters.year_from, filters.year_to))
+    if filters.region:
+        masks.append(_within(generation, filters.region))
+    if filters.papers:
+        found = (generation.records.row_of(paper) for paper in filters.papers)
+        rows = np.array([row for row in found if row is not None], dtype=np.int64)
+        masks.append(_mask(generation, rows))
+    masks += [
+        _on_desk(generation, filters.desk, clause)
+        if clause.field in OF_DESK
+        else _where(generation, clause)
+        for clause in filters.clauses
+    ]
+    return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
+
+
+def usable(
+    generation: Generation, clauses: Sequence[Clause], desk: Marks | None = None
+) -> tuple[list[Clause], list[str]]:
+    """Return the clauses that library and desk can answer, and what is told of the others."""
+    good: list[Clause] = []
+    notes: list[str] = []
+    for clause in clauses:
+        if clause.field is Field.TOPIC and not _topics_named(generation, clause.value):
+            notes.append(f"No topic is called “{clause.value}”; that was left out.")
+        elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
+            notes.append(f"No digest is called “{clause.value}”; that was left out.")
+        elif clause.field in OF_DESK and desk is None:
+            notes.append(not_at_hand(str(clause)))
+        elif desk is not None and clause.field is Field.TAG and not _tagged(desk, clause.value):
+            notes.append(f"No paper has the tag “{clause.value}”; that was left out.")
+        else:
+            good.append(clause)
+    return good, notes
+
+
+def not_at_hand(part: str) -> str:
+    """Return what is told of a part of a query that asks for a desk where there is none."""
+    return f"“{part}” asks for a desk, which is not at hand; that was left out."
+
+
+def find_topic(generation: Generation, name: str) -> Topic:
+    """Return the topic with this id or name, the finest if the name stands on several levels.
+
+    Raises:
+        UnknownTopic: there is none.
+    """
+    found = _topics_named(generation, name)
+    if not found:
+        raise UnknownTopic(f"No topic is called {name!r}. `explorer topics` lists them.")
+    return found[0]
+
+
+def corners_of(text: str) -> tuple[tuple[float, float], ...]:
+    """Return the corners that ``text`` names, x and y in turns; none unless it is pairs of numbers.
+
+    >>> corners_of("0,0,1.5,0,1.5,2")
+    ((0.0, 0.0), (1.5, 0.0), (1.5, 2.0))
+    """
+    try:
+        values = [float(value) for value in text.split(",")] if text else []
+    except ValueError:
+        return ()
+    if len(values) % 2 or not all(map(isfinite, values)):
+        return ()
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+def inside(
+    corners: Sequence[tuple[float, float]], points: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Return which of ``points``, shape (papers, 2), lie in a polygon (even-odd rule)."""
+    within = np.zeros(len(points), dtype=bool)
+    ends = np.array(corners, dtype=np.float64).reshape(-1, 2)
+    if not len(ends):
+        return within
+    near = ((points >= ends.min(axis=0)) & (points <= ends.max(axis=0))).all(axis=1)
+    within[near] = _inside(corners, np.asarray(points)[near])
+    return within
+
+
+def _inside(
+    corners: Sequence[tuple[float, float]], points: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    within = np.zeros(len(points), dtype=bool)
+    x, y = points[:, 0], points[:, 1]
+    for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], *corners[:1]], strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y0 > y) != (y1 > y)
+        within ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+    return within
+
+
+def _where(generation: Generation, clause: Clause) -> _Mask:
+    """Return the rows that a clause lets through, shape (papers,)."""
+    bits = _bits(generation, clause)
+    return np.unpackbits(bits, count=generation.size).view(bool)
+
+
+@remembered(_LIKELY)
+def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
+    """Return the rows that a clause lets through, a bit for each: many clauses are remembered."""
+    rows = _holding(generation, clause.field, clause.value)
+    return np.packbits(~rows if clause.without else rows)
+
+
+@remembered(8)
+def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) -> _Mask:
+    return inside(corners, generation.positions)
+
+
+def _on_desk(generation: Generation, desk: Marks | None, clause: Clause) -> _Mask:
+    """Return the rows that a clause about the desk lets through; on no desk there is nothing."""
+    rows: Sequence[int] = ()
+    if desk is not None and clause.field is Field.TAG:
+        rows = _tagged(desk, clause.value)
+    elif desk is not None:
+        wanted = being(clause.value)
+        rows = [row for row, mark in desk.of.items() if _is(mark, wanted)]
+    found = _mask(generation, np.array(rows, dtype=np.int64))
+    return ~found if clause.without else found
+
+
+def _tagged(desk: Marks, tag: str) -> tuple[int, ...]:
+    wanted = tag.casefold()
+    return next((rows for known, rows in desk.tags.items() if known.casefold() == wanted), ())
+
+
+def _is(mark: Mark, wanted: str) -> bool:
+    given = {"starred": mark.starred, "tagged": mark.tags, "noted": mark.note}
+    return bool(given[wanted]) if wanted in given else mark.state == wanted
+
+
+def _holding(generation: Generation, field: Field, value: str) -> _Mask:
+    records = generation.records
+    if field is Field.YEAR:
+        first, last = years_of(value) or (None, None)
+        return _in_years(generation, first, last)
+    if field is Field.TOPIC:
+        rows = np.zeros(generation.size, dtype=bool)
+        for topic in _topics_named(generation, value):
+            rows[generation.members(topic)] = True
+        return rows
+    if field is Field.SOURCE:
+        rows = np.zeros(generation.size, dtype=bool)
+        for name in _digests_named(generation, value):
+            rows[records.digests[name]] = True
+        return rows
+    if field is Field.HAS:
+        return records.having(value.casefold())
+    if field in _COLUMNS:
+        names = records.names(_COLUMNS[field])
+        return _mask(generation, names.holding(title_key(value).split()))
+    return _mask(generation, generation.lexicon.holding(value, str(field)))
+
+
+def _topics_named(generation: Generation, name: str) -> list[Topic]:
+    wanted = name.strip().casefold()
+    return [
+        topic
+        for level in reversed(generation.levels)
+        for topic in level
+        if wanted in (topic.id.casefold(), topic.label.casefold())
+    ]
+
+
+def _digests_named(generation: Generation, name: str) -> list[str]:
+    wanted = _retyped(name)
+    return [known for known in generation.records.digests if wanted in _retyped(known)]
+
+
+def _retyped(name: str) -> str:
+    return quotable(unicodedata.normalize("NFC", name)).casefold()
+
+
+def _rows_of_digest(generation: Generation, name: str) -> Keys:
+    digests = generation.records.digests
+    if name not in digests:
+        known = ", ".join(list(digests)[:5]) + (" ..." if len(digests) > 5 else "")
+        raise UnusableInput(f"No digest is called {name!r}. The library was read from {known}.")
+    return digests[name]
+
+
+def _in_years(generation: Generation, first: int | None, last: int | None) -> _Mask:
+    years = generation.records.years
+    return (years > 0) & (years >= (first or 0)) & (years <= (last or 9999))
+
+
+def _mask(generation: Generation, rows: Keys) -> _Mask:
+    mask = np.zeros(generation.size, dtype=bool)
+    mask[rows] = True
+    return mask

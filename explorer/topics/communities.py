@@ -1,0 +1,278 @@
+"""Topics: the neighbour graph cut into nested communities, every paper in one.
+
+Communities are found with the Leiden algorithm (Traag, Waltman, van Eck 2019,
+doi:10.1038/s41598-019-41695-z) by modularity. Many are gathered into a handful of fields, large
+ones are divided again on the graph that their own papers form. Nothing is thrown out as noise.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explorer.arrays import Labels, Rows, Strengths
+from explorer.index.knn_graph import NeighbourGraph
+from explorer.settings import TopicSettings
+
+LONGEST_NAME = 80
+"""Characters of a topic's name."""
+_FEWEST_FIELDS = 3
+_COARSER = 0.95
+"""The factor that lowers the resolution of fields, time after time."""
+_LEAST_RESOLUTION = 0.001
+_NO_GAIN = 1e-12
+"""A gain in modularity that is none, but for rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicName:
+    """What a topic is called: its label and further keywords, best first."""
+
+    label: str
+    keywords: tuple[str, ...]
+    evidence: int = 0
+    """In how many of the topic's papers the label stands, word for word or inflected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic of one level."""
+
+    id: str
+    level: int
+    """0 is the coarsest."""
+    parent: str
+    """Id of the topic one level up; empty on level 0."""
+    label: str
+    keywords: tuple[str, ...]
+    size: int
+    evidence: int = 0
+    """In how many of its papers the label stands, word for word or inflected."""
+    representatives: tuple[str, ...] = ()
+    """Ids of the papers that stand for it, three to five where it has as many."""
+    named_by: str = ""
+    """Who chose the label: empty for the papers themselves, "you", or a naming function."""
+    colour: int = -1
+    """Its colour's number, different from all others of its level, the same for life."""
+    found: TopicName | None = None
+    """What the papers themselves call it, where it is shown under another name."""
+
+    @property
+    def own_name(self) -> TopicName:
+        """What the papers themselves call it."""
+        return self.found or TopicName(self.label, self.keywords, self.evidence)
+
+
+def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]:
+    """Return nested partitions from coarse to fine, at least one, each with all papers.
+
+    The communities of the whole graph are its subjects. Where they are many, they are gathered
+    into fields, a handful; where they are large, they are divided, level by level, and those that
+    are not go on unchanged. Numbers follow size, largest first.
+    """
+    subjects = by_size(communities(edges, settings))
+    levels = [subjects]
+    fields = _gathered(edges, subjects, settings)
+    if fields is not None:
+        levels.insert(0, fields)
+    while len(levels) < settings.most_levels:
+        finer = _divided(edges, levels[-1], settings)
+        if finer is None:
+            break
+        levels.append(finer)
+    return levels
+
+
+def edges_of(graph: NeighbourGraph, settings: TopicSettings) -> sparse.csr_matrix:
+    """Return the weighted graph that communities are sought in; shape (papers, papers)."""
+    return graph.without_hubs(min(settings.neighbours, max(5, math.isqrt(graph.size) // 2)))
+
+
+def strengths(edges: sparse.csr_matrix, labels: Labels) -> Strengths:
+    """Return how strongly each paper belongs to its topic, shape (papers,).
+
+    It is the share of its edges' weight that stays within the topic: 1 where all its neighbours
+    are of the same topic, 0 where none is.
+    """
+    links = edges.tocoo()
+    within = labels[links.row] == labels[links.col]
+    size = edges.shape[0]
+    inner = np.bincount(links.row, weights=links.data * within, minlength=size)
+    whole = np.bincount(links.row, weights=links.data, minlength=size)
+    return np.divide(inner, whole, out=np.ones(size), where=whole > 0).astype(np.float32)
+
+
+def modularity(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> float:
+    """Return the modularity of a partition (Newman 2006, doi:10.1073/pnas.0601602103)."""
+    links = edges.tocoo()
+    total = float(links.data.sum())
+    if total == 0:
+        return 0.0
+    inner = float(links.data[labels[links.row] == labels[links.col]].sum())
+    degrees = np.bincount(labels, weights=np.asarray(edges.sum(axis=1)).ravel())
+    return inner / total - float(((degrees / total) ** 2).sum())
+
+
+def by_size(labels: NDArray[np.integer[Any]]) -> Labels:
+    """Return ``labels`` numbered by the size of their communities, largest first, without gaps."""
+    firsts, places, sizes = np.unique(
+        labels, return_index=True, return_inverse=True, return_counts=True
+    )[1:]
+    order = np.lexsort((firsts, -sizes))
+    rank = np.empty(len(sizes), dtype=np.int32)
+    rank[order] = np.arange(len(sizes), dtype=np.int32)
+    return rank[places]
+
+
+def members_of(labels: NDArray[np.integer[Any]]) -> list[Rows]:
+    """Return the rows of each topic, in order, by its number."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(labels))[:-1])
+
+
+def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
+    """Gather topics into a handful of fields, or return None where they are no more than that.
+
+    Fields are communities of topics by modularity at lower resolutions (Reichardt and Bornholdt
+    2006, doi:10.1103/PhysRevE.74.016110). How many there are is what lasts longest while the
+    resolution falls, the square of their number counted in: three fields are to last four times as
+    long as six. Where topics fall into many parts that nothing joins, they stay as they are.
+    """
+    if int(labels.max()) < settings.handful:
+        return None
+    ties = between(edges, labels).toarray()
+    resolution = settings.resolution
+    lasting: dict[int, list[NDArray[np.intp]]] = defaultdict(list)
+    count = len(ties)
+    while count >= _FEWEST_FIELDS and resolution > _LEAST_RESOLUTION:
+        fields = _louvain(ties, resolution)
+        count = int(fields.max()) + 1
+        if _FEWEST_FIELDS <= count <= settings.handful:
+            lasting[count].append(fields)
+        resolution *= _COARSER
+    if not lasting:
+        return None
+    best = lasting[max(lasting, key=lambda count: count**2 * len(lasting[count]))]
+    return by_size(best[len(best) // 2][labels])
+
+
+def _louvain(ties: NDArray[np.float64], resolution: float) -> NDArray[np.intp]:
+    """Return the community of each node by the Louvain method (Blondel et al. 2008, 0803.0476).
+
+    After each round nodes may move again one by one. Written for the few nodes that topics are:
+    what ties a node to itself counts here, which Leiden for large graphs leaves out.
+    """
+    of_node = np.arange(len(ties))
+    while True:
+        member = np.eye(of_node.max() + 1)[of_node]
+        joined = _moved(member.T @ ties @ member, np.arange(member.shape[1]), resolution)
+        if joined.max() + 1 == member.shape[1]:
+            return of_node
+        of_node = _moved(ties, joined[of_node], resolution)
+
+
+def _moved(
+    ties: NDArray[np.float64], labels: NDArray[np.intp], resolution: float
+) -> NDArray[np.intp]:
+    """Move nodes, one by one, to where modularity gains most, until none gains; leave no gaps."""
+    labels = labels.copy()
+    shares = ties / max(float(ties.sum()), 1e-12)
+    volumes = shares.sum(axis=1)
+    others = shares - np.diag(np.diag(shares))
+    moving = True
+    while moving:
+        moving = False
+        for node in range(len(ties)):
+            old = int(labels[node])
+            volume = np.bincount(labels, weights=volumes)
+            volume[old] -= volumes[node]
+            tied = np.bincount(labels, weights=others[node])
+            gains = tied - resolution * volumes[node] * volume
+            new = int(np.argmax(gains))
+            if gains[new] > gains[old] + _NO_GAIN:
+                labels[node] = new
+                moving = True
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def between(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> sparse.csr_matrix:
+    """Return the graph whose nodes are topics, an edge the weight of all edges between two."""
+    size = len(labels)
+    member = sparse.csr_matrix((np.ones(size), (np.arange(size), labels)))
+    return (member.T @ edges @ member).tocsr()
+
+
+def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
+    """Divide the topics that are large, or return None where that is not worth a level."""
+    most = large(len(labels), settings)
+
+    def parts_of(members: Rows) -> Labels:
+        if len(members) <= most:
+            return np.zeros(len(members), dtype=np.int32)
+        return communities(edges[members][:, members].tocsr(), settings)
+
+    finer = np.zeros_like(labels)
+    used = papers = 0
+    whole = members_of(labels)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # while Leiden is at work, others go on
+        for members, parts in zip(whole, pool.map(parts_of, whole), strict=True):
+            papers += len(members) if parts.any() else 0
+            finer[members] = used + parts
+            used += int(parts.max()) + 1
+    return by_size(finer) if papers >= settings.worth_a_level * len(labels) else None
+
+
+def large(papers: int, settings: TopicSettings) -> int:
+    """Return how many papers a topic has at most that is not divided; fewer in small libraries."""
+    return min(settings.split_above, max(2 * settings.smallest_topic, math.isqrt(papers)))
+
+
+def communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
+    """Return the communities of a graph, those too small joined to others; not by size."""
+    return _absorb_small(edges, _leiden(edges, settings), settings.smallest_topic)
+
+
+def _leiden(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
+    size = edges.shape[0]
+    if edges.nnz == 0:
+        return np.zeros(size, dtype=np.int32)
+    from graspologic_native import leiden_csr
+
+    _, found = leiden_csr(
+        edges.indptr.astype(np.int64),
+        edges.indices.astype(np.int32),
+        edges.data.astype(np.float64),
+        size,
+        resolution=settings.resolution,
+        iterations=2,
+        use_modularity=True,
+        seed=settings.seed,
+    )
+    raw = np.fromiter((found.get(i, -1) for i in range(size)), dtype=np.int64, count=size)
+    _, labels = np.unique(raw, return_inverse=True)
+    return labels.astype(np.int32)
+
+
+def _absorb_small(edges: sparse.csr_matrix, labels: Labels, smallest: int) -> Labels:
+    """Let communities below ``smallest`` join the one they are tied to most."""
+    while True:
+        sizes = np.bincount(labels)
+        small = np.flatnonzero((sizes > 0) & (sizes < smallest))
+        if not len(small) or len(np.flatnonzero(sizes)) == 1:
+            _, gapless = np.unique(labels, return_inverse=True)
+            return np.asarray(gapless, dtype=np.int32)
+        least = int(small[np.argmin(sizes[small])])
+        members = np.flatnonzero(labels == least)
+        ties = np.asarray(edges[members].sum(axis=0)).ravel()
+        strength = np.bincount(labels, weights=ties, minlength=len(sizes))
+        strength[least] = -1.0
+        strength[sizes == 0] = -1.0
+        labels[members] = int(np.argmax(strength))

@@ -1,0 +1,431 @@
+"""What people said of topics: renamed, merged, pinned; kept for good, applied to every outline.
+
+Statements live in ``topics.json`` in the library's folder, outside the generations, in the order
+in which they were said. Topics come and go with each build, so a statement is anchored on the
+papers that its topic held when it was said. One that no topic matches now rests; it is forgotten
+only when people take it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Labels
+from explorer.errors import LibraryDamaged, LibraryError, UnusableInput
+from explorer.files import replace_text
+from explorer.topics.communities import LONGEST_NAME, Topic, by_size
+
+SCHEMA = 1
+YOU = "you"
+"""``Topic.named_by`` where people gave the name."""
+_FILE = "topics.json"
+_LEAST_OVERLAP = 0.4
+"""Jaccard index from which a topic is the one that a statement was about."""
+_STRAY = 4
+"""Of a finer topic that was cut, a piece with fewer papers joins the largest beside it."""
+_FEWEST_PINNED = 2
+"""Fewer papers are no topic that could be held together."""
+
+_Mask = NDArray[np.bool_]
+
+
+class Kind(StrEnum):
+    """What can be said of topics."""
+
+    RENAME = "rename"
+    MERGE = "merge"
+    PIN = "pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that people said of topics."""
+
+    number: int
+    kind: Kind
+    level: int
+    """The topics' level; 0 is the coarsest."""
+    depth: int
+    """How many levels there were."""
+    groups: tuple[tuple[str, ...], ...]
+    """Ids of the papers of each topic that it was said of."""
+    name: str = ""
+    """The name given; empty where a merge gives none."""
+    about: tuple[str, ...] = ()
+    """What those topics were called, for people to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """Which topic a statement bears on now."""
+
+    statement: Statement
+    level: int = -1
+    place: int = -1
+    """The topic's number on its level; -1 while the statement rests."""
+
+    @property
+    def rests(self) -> bool:
+        return self.place < 0
+
+
+# The file.
+
+
+def read(folder: Path) -> tuple[Statement, ...]:
+    """Return what was said of the library in ``folder``, in order.
+
+    Raises:
+        LibraryDamaged: the file holds something else.
+        LibraryError: it cannot be read.
+    """
+    path = folder / _FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise LibraryDamaged(
+                f"{path}: written in schema {content['schema']}, this version reads {SCHEMA}. "
+                "Use the version of the explorer that wrote it."
+            )
+        return tuple(_statement(fields) for fields in content["statements"])
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise LibraryError(
+            f"{path}: cannot be read ({error.strerror}). Check its rights."
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LibraryDamaged(
+            f"{path}: what was said of topics cannot be read ({error}). Mend it, or put a "
+            "copy of it back. Without the file nothing counts as said, and all else is as it was."
+        ) from None
+
+
+def write(folder: Path, statements: Sequence[Statement]) -> None:
+    """Replace what was said of the library in ``folder`` in one step.
+
+    Raises:
+        LibraryError: the folder cannot be written; the file stays as it was.
+    """
+    path = folder / _FILE
+    content = {"schema": SCHEMA, "statements": [asdict(statement) for statement in statements]}
+    try:
+        replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    except OSError as error:
+        raise LibraryError(f"{path}: cannot be written ({error.strerror}).") from None
+
+
+def digest_of(statements: Sequence[Statement]) -> str:
+    """Return a hash of all that shapes an outline; empty where nothing was said."""
+    if not statements:
+        return ""
+    content = json.dumps([asdict(replace(s, about=())) for s in statements], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _statement(fields: dict[str, Any]) -> Statement:
+    groups = tuple(tuple(group) for group in fields["groups"])
+    about = tuple(fields["about"])
+    statement = Statement(
+        **fields | {"kind": Kind(fields["kind"]), "groups": groups, "about": about}
+    )
+    numbers = (statement.number, statement.level, statement.depth)
+    texts = [statement.name, *about, *(paper for group in groups for paper in group)]
+    if (
+        not all(isinstance(number, int) for number in numbers)
+        or not all(isinstance(text, str) for text in texts)
+        or not groups
+        or not 0 <= statement.level < statement.depth
+    ):
+        raise ValueError(f"statement {statement.number!r} is none")
+    return statement
+
+
+# Saying and taking back.
+
+
+def with_one_more(
+    statements: Sequence[Statement],
+    kind: Kind,
+    level: int,
+    depth: int,
+    groups: Sequence[Sequence[str]],
+    name: str,
+    about: Sequence[str],
+) -> tuple[Statement, ...]:
+    """Return ``statements`` with a new one at the end, under the next number."""
+    number = max((statement.number for statement in statements), default=0) + 1
+    anchors = tuple(tuple(group) for group in groups)
+    return *statements, Statement(number, kind, level, depth, anchors, name, tuple(about))
+
+
+def without(statements: Sequence[Statement], number: int) -> tuple[Statement, ...]:
+    """Return ``statements`` without the one that has this number.
+
+    Raises:
+        UnusableInput: none has it.
+    """
+    left = tuple(statement for statement in statements if statement.number != number)
+    if len(left) == len(statements):
+        raise UnusableInput(f"Nothing was said under number {number}. `explorer unsay` lists it.")
+    return left
+
+
+def clean_name(name: str) -> str:
+    """Return a name given by people, blanks squeezed.
+
+    Raises:
+        UnusableInput: it is empty or longer than :data:`LONGEST_NAME` characters.
+    """
+    cleaned = " ".join(name.split())
+    if not cleaned:
+        raise UnusableInput("A topic needs a name of at least one character.")
+    if len(cleaned) > LONGEST_NAME:
+        raise UnusableInput(
+            f"“{cleaned[:30]}…” is {len(cleaned)} characters long; a name has at most "
+            f"{LONGEST_NAME}."
+        )
+    return cleaned
+
+
+# What statements do to the partitions.
+
+
+def curated(
+    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[Statement]
+) -> list[Labels]:
+    """Return the nested partitions with merges and pins applied in order, nested still.
+
+    A merge unites the topics of its level that mostly consist of its papers. A pin takes its
+    papers together, and with them the topics that mostly consist of them; what remains of other
+    topics is at least half of each and stays a topic. The new topic goes, on every coarser level,
+    to where most of its papers are. On finer levels topics that lie partly in it are cut; small
+    pieces join the largest beside them. Where statements contradict each other, the later wins.
+
+    Args:
+        memberships: the topic of each paper on each level, coarse to fine, each shape (papers,).
+        ids: the id of each paper.
+    """
+    levels = [np.asarray(labels, dtype=np.int64) for labels in memberships]
+    rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
+    for statement in statements:
+        anchor = _anchor(statement, rows)
+        if statement.kind is Kind.MERGE:
+            level = _matched_level(levels, anchor, _nearest(statement, len(levels)))
+            if level is not None:
+                levels = _as_one(levels, level, _mostly(levels[level], anchor))
+        elif statement.kind is Kind.PIN and np.count_nonzero(anchor) >= _FEWEST_PINNED:
+            level = _pinned_level(levels, anchor, statement)
+            levels = _as_one(levels, level, anchor | _mostly(levels[level], anchor))
+    return [by_size(labels) for labels in levels]
+
+
+def same_topic(memberships: Sequence[Labels], level: int, place: int) -> list[tuple[int, int]]:
+    """Return (level, place) wherever the papers of this topic are one topic, coarse to fine.
+
+    A topic that is not divided stands on several levels.
+    """
+    rows = np.flatnonzero(memberships[level] == place)
+    found: list[tuple[int, int]] = []
+    for other, labels in enumerate(memberships):
+        here = int(labels[rows[0]])
+        if np.array_equal(np.flatnonzero(labels == here), rows):
+            found.append((other, here))
+    return found
+
+
+def bearings(
+    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[Statement]
+) -> list[Bearing]:
+    """Return which topic each statement bears on now, or that it rests.
+
+    It is the topic of the statement's level that overlaps its papers best, if it does so well
+    enough; else that of the nearest level with one. A rename goes to the best of any level where
+    there are more levels or fewer than there were. Papers that are gone do not count.
+    """
+    rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
+    return [_bearing(memberships, _anchor(s, rows), s) for s in statements]
+
+
+def names_given(
+    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[Statement]
+) -> list[dict[int, str]]:
+    """Return, for each level, the names that people gave, by the topic's number.
+
+    Where several were given to one topic, the one said of its own level wins, then that of the
+    coarsest level, then the latest. No name is given twice on a level.
+    """
+    names: list[dict[int, str]] = [{} for _ in memberships]
+    given = [b for b in bearings(memberships, ids, statements) if b.statement.name and not b.rests]
+    given.sort(key=lambda b: (abs(b.statement.level - b.level), b.level, -b.statement.number))
+    for bearing in given:
+        name = bearing.statement.name
+        places = same_topic(memberships, bearing.level, bearing.place)
+        named = any(place in names[level] for level, place in places)
+        taken = any(name.casefold() == n.casefold() for at, _ in places for n in names[at].values())
+        if not named and not taken:
+            for level, place in places:
+                names[level][place] = name
+    return names
+
+
+def with_given_names(
+    levels: Sequence[Sequence[Topic]], names: Sequence[dict[int, str]]
+) -> list[tuple[Topic, ...]]:
+    """Return the topics under the names that people gave them.
+
+    The name found for a topic becomes its first keyword. The found name of another topic gives
+    way if people gave the same to a topic of its level, or to the one above it.
+    """
+    parents: dict[str, str] = {}
+    result: list[tuple[Topic, ...]] = []
+    for topics, given in zip(levels, names, strict=True):
+        everywhere = {name.casefold() for name in given.values()}
+        taken = everywhere | {topic.label.casefold() for topic in topics}
+        level: list[Topic] = []
+        for place, topic in enumerate(topics):
+            if place in given:
+                level.append(_named_by_you(topic, given[place]))
+                continue
+            if topic.label.casefold() in everywhere | {parents.get(topic.parent, "")}:
+                label = _other_name(topic, taken)
+                taken.add(label.casefold())
+                keywords = tuple(word for word in topic.keywords if word != label)
+                level.append(
+                    replace(topic, label=label, keywords=keywords, evidence=0, found=topic.own_name)
+                )
+            else:
+                level.append(topic)
+        parents |= {t.id: t.label.casefold() for t in level if t.named_by == YOU}
+        result.append(tuple(level))
+    return result
+
+
+def _named_by_you(topic: Topic, name: str) -> Topic:
+    words = [word for word in (topic.label, *topic.keywords) if word.casefold() != name.casefold()]
+    evidence = topic.evidence if topic.label.casefold() == name.casefold() else 0
+    return replace(
+        topic,
+        label=name,
+        keywords=tuple(words),
+        evidence=evidence,
+        named_by=YOU,
+        found=topic.own_name,
+    )
+
+
+def _other_name(topic: Topic, taken: set[str]) -> str:
+    free = [word for word in topic.keywords if word.casefold() not in taken]
+    if free:
+        return free[0]
+    number = 2
+    while f"{topic.label} ({number})".casefold() in taken:
+        number += 1
+    return f"{topic.label} ({number})"
+
+
+def _anchor(statement: Statement, rows: dict[str, int]) -> _Mask:
+    """Return which papers a statement was said of, shape (papers,)."""
+    mask = np.zeros(len(rows), dtype=bool)
+    mask[[rows[paper] for group in statement.groups for paper in group if paper in rows]] = True
+    return mask
+
+
+def _nearest(statement: Statement, depth: int) -> list[int]:
+    """Return all levels, the statement's own first."""
+    return sorted(range(depth), key=lambda level: (abs(level - statement.level), level))
+
+
+def _mostly(labels: NDArray[np.integer[Any]], anchor: _Mask) -> _Mask:
+    """Return the papers of all topics more than half of which are in ``anchor``."""
+    inside = np.bincount(labels, weights=anchor)
+    mostly: _Mask = (2 * inside > np.bincount(labels))[labels]
+    return mostly
+
+
+def _jaccard(one: _Mask, other: _Mask) -> float:
+    together = int(np.count_nonzero(one | other))
+    return int(np.count_nonzero(one & other)) / together if together else 0.0
+
+
+def _matched_level(
+    levels: Sequence[NDArray[np.int64]], anchor: _Mask, order: Sequence[int]
+) -> int | None:
+    """Return the first level whose topics, those made of ``anchor`` together, are much like it."""
+    for level in order:
+        if _jaccard(_mostly(levels[level], anchor), anchor) >= _LEAST_OVERLAP:
+            return level
+    return None
+
+
+def _pinned_level(levels: Sequence[NDArray[np.int64]], anchor: _Mask, statement: Statement) -> int:
+    own = min(statement.level, len(levels) - 1)
+    if statement.depth == len(levels):
+        return own  # what is pinned holds where it was said, whatever has become of it
+    found = _matched_level(levels, anchor, _nearest(statement, len(levels)))
+    return own if found is None else found
+
+
+def _as_one(
+    levels: Sequence[NDArray[np.int64]], level: int, inside: _Mask
+) -> list[NDArray[np.int64]]:
+    """Return the partitions with the papers ``inside`` as one topic of ``level``."""
+    made = [labels.copy() for labels in levels]
+    if level:
+        rows = np.flatnonzero(inside)
+        above = levels[level - 1][rows]
+        example = rows[np.argmax(above == np.bincount(above).argmax())]
+        for labels in made[:level]:
+            labels[inside] = labels[example]
+    united = len(np.unique(levels[level][inside]))
+    made[level][inside] = levels[level].max() + 1
+    for finer in range(level + 1, len(levels)):
+        if len(np.unique(levels[finer][inside])) == united:
+            # None of them is divided here, so what they are now is not divided either.
+            made[finer][inside] = levels[finer].max() + 1
+        else:
+            made[finer] = _cut(levels[finer], inside, made[finer - 1])
+    return made
+
+
+def _cut(labels: NDArray[np.int64], inside: _Mask, coarser: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cut topics that lie partly ``inside``; small pieces join the largest topic beside them."""
+    pieces: NDArray[np.int64] = 2 * labels + inside
+    sizes = np.bincount(pieces, minlength=2 * int(labels.max()) + 2)
+    halves = sizes.reshape(-1, 2)
+    was_cut = np.repeat((halves > 0).all(axis=1), 2)
+    for stray in np.flatnonzero(was_cut & (sizes > 0) & (sizes < _STRAY)):
+        rows = pieces == stray
+        if not rows.any():
+            continue
+        beside = np.bincount(pieces[(coarser == coarser[np.argmax(rows)]) & ~rows])
+        if len(beside):
+            pieces[rows] = int(beside.argmax())
+    gapless: NDArray[np.int64] = np.unique(pieces, return_inverse=True)[1]
+    return gapless
+
+
+def _bearing(memberships: Sequence[Labels], anchor: _Mask, statement: Statement) -> Bearing:
+    found: list[tuple[float, Bearing]] = []
+    for level in _nearest(statement, len(memberships)) if anchor.any() else ():
+        labels = memberships[level]
+        inside = np.bincount(labels, weights=anchor)
+        overlap = inside / (np.bincount(labels) + np.count_nonzero(anchor) - inside)
+        best = int(overlap.argmax())
+        if overlap[best] >= _LEAST_OVERLAP:
+            found.append((float(overlap[best]), Bearing(statement, level, best)))
+    if not found:
+        return Bearing(statement)
+    if statement.kind is Kind.RENAME and statement.depth != len(memberships):
+        # A level that came in above or below may hold what looks like the topic, but less so.
+        return max(found, key=lambda pair: pair[0])[1]
+    return found[0][1]

@@ -1,0 +1,421 @@
+"""Followed searches: what counts as new, what survives, feeds and the digest page."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+
+from explorer.alerts.atom import write_feeds
+from explorer.alerts.briefing import as_html, as_markdown, briefing
+from explorer.alerts.followed_search import (
+    Found,
+    asked_by,
+    described,
+    followed,
+    needs_model,
+    newest_first,
+    run,
+)
+from explorer.builds.build import Options, build
+from explorer.cli import main
+from explorer.desk.desk import Change, Desk, State, desk_of
+from explorer.desk.marks import mark_papers, marks_on
+from explorer.embedders import open_embedder
+from explorer.errors import UnknownPaper, UnusableInput
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from explorer.search.filters import Filters
+from explorer.search.search import Mode, Query, search
+from tests.helpers.corpus import WriteDigest
+
+HOSTILE = "<script>alert(1)</script> & ]]> \x08 <b>*bold*</b> [x](http://evil)"
+WORDS = open_embedder("hashing")
+
+
+@pytest.fixture
+def library(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Library:
+    """A library of three quarters of the corpus."""
+    library = Library(tmp_path / "library")
+    grow(library, corpus[:30], write_digest)
+    return library
+
+
+@pytest.fixture
+def desk(library: Library) -> Desk:
+    return desk_of(library.folder)
+
+
+def grow(library: Library, papers: list[Paper], write: WriteDigest, **options: bool) -> Generation:
+    digest = write(library.folder.parent / "digests" / "2024-05-01.txt", papers)
+    build(library, [digest], Options(model="hashing", **options))  # type: ignore[arg-type]
+    return library.open()
+
+
+def begin(library: Library, desk: Desk, name: str, query: Query, most: int = 20) -> None:
+    desk.follow(followed(library.open(), name, query, most))
+
+
+def told(generation: Generation, desk: Desk, since: int | None = None) -> list[Found]:
+    marks = marks_on(generation, desk)
+    return [run(generation, WORDS, one, marks, since) for one in desk.followings()]
+
+
+def titles(found: Found) -> set[str]:
+    return {hit.paper.title for hit in found.new}
+
+
+def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were_seen(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    query = Query("molecules and proteins", mode=Mode.LEXICAL)
+    begin(library, desk, "molecules", query, 5)
+    assert told(library.open(), desk)[0].new == ()
+    generation = grow(library, corpus, write_digest)
+    (found,) = told(generation, desk)
+    ranked = search(generation, None, query, 5).hits
+    assert [hit.row for hit in found.hits] == [hit.row for hit in ranked]
+    assert len(titles(found)) >= 3
+    before = {paper.title for paper in corpus[:30]}
+    assert titles(found) == {hit.paper.title for hit in ranked} - before
+    desk.saw(["molecules"], int(generation.arrived.max()))
+    assert told(generation, desk)[0].new == ()
+    first = int(generation.arrived.min())
+    assert {hit.row for hit in told(generation, desk, first)[0].new} == {hit.row for hit in ranked}
+    # What was seen stays seen, whatever an older page says later.
+    desk.saw(["molecules"], first)
+    assert told(generation, desk)[0].new == ()
+
+
+def test_of_filters_alone_every_new_paper_that_passes_is_told(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    begin(library, desk, "arxiv", Query("has:arxiv"), 2)
+    (found,) = told(library.open(), desk)
+    assert (len(found.hits), found.new) == (2, ())
+    (found,) = told(grow(library, corpus, write_digest), desk)
+    assert titles(found) == {paper.title for paper in corpus[30:] if paper.arxiv}
+    assert len(found.new) > 2
+
+
+def test_a_rollback_and_another_build_tell_of_the_same_papers_again(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    begin(library, desk, "molecules", Query("molecules and proteins", mode=Mode.LEXICAL))
+    new = titles(told(grow(library, corpus, write_digest), desk)[0])
+    assert new
+    library.rollback()
+    assert told(library.open(), desk)[0].new == ()
+    assert titles(told(grow(library, corpus, write_digest), desk)[0]) == new
+
+
+def test_every_part_of_a_search_is_followed(library: Library) -> None:
+    generation = library.open()
+    ids, topic = generation.records.ids, generation.levels[0][0]
+    low, high = generation.positions.min(0) - 9, generation.positions.max(0) + 9
+    corners = ((low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1]))
+    region = tuple((float(x), float(y)) for x, y in corners)
+    filters = Filters(topic=topic.id, year_from=2019, year_to=2030, region=region)
+    asked = Query('"liver" -survey', (ids[3],), (ids[7],), filters, Mode.DENSE)
+    kept = followed(generation, "all", asked)
+    query, gone = asked_by(generation, kept)
+    assert (query, gone) == (asked, "")
+    expected = search(generation, WORDS, asked, 20)
+    assert [h.row for h in run(generation, WORDS, kept).hits] == [h.row for h in expected.hits]
+    assert needs_model(generation, kept)
+    assert not needs_model(generation, followed(generation, "like", Query(like=(ids[3],))))
+    for part in ("liver", f"like:{ids[3]}", topic.id, "2019", "region", "dense"):
+        assert part in described(kept)
+
+
+def test_an_example_is_found_under_another_id_and_rests_while_it_is_gone(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    generation = library.open()
+    example = next(paper for paper in generation.records if not paper.arxiv)
+    begin(library, desk, "typed", Query(f"like:{example.id}"))
+    begin(library, desk, "given", Query(like=(example.id,)))
+    hits = [[hit.row for hit in found.hits] for found in told(generation, desk)]
+    assert hits[0] == hits[1] != []
+    rest = [paper for paper in corpus[:30] if paper.title != example.title]
+    gone = grow(library, rest, write_digest, prune=True)
+    assert all(example.title in found.problem for found in told(gone, desk))
+    # It comes back from another source, and with an id of its own.
+    shutil.rmtree(library.folder / "generations")
+    (library.folder / "LIVE").unlink()
+    again = grow(library, [replace(example, arxiv="2409.09999", sources=()), *rest], write_digest)
+    assert again.records.find(example.id) is None
+    for found in told(again, desk):
+        assert found.problem == ""
+        assert len(found.hits) > 5
+        assert example.title not in {hit.paper.title for hit in found.hits}
+
+
+def test_what_cannot_be_followed_is_refused_with_its_reason(library: Library, desk: Desk) -> None:
+    generation = library.open()
+    for query in (Query(), Query("  "), Query("year:soon"), Query("topic:nowhere words")):
+        with pytest.raises(UnusableInput):
+            followed(generation, "name", query)
+    with pytest.raises(UnknownPaper):
+        followed(generation, "name", Query("like:9999.99999"))
+    with pytest.raises(UnusableInput):
+        followed(generation, "", Query("words"))
+    begin(library, desk, "twice", Query("words"))
+    with pytest.raises(UnusableInput, match="followed already"):
+        begin(library, desk, "twice", Query("others"))
+    with pytest.raises(UnusableInput, match="No followed search"):
+        desk.unfollow("never")
+    desk.unfollow("twice")
+    assert desk.followings() == ()
+
+
+def test_one_search_that_cannot_run_does_not_stop_the_others(library: Library, desk: Desk) -> None:
+    generation = library.open()
+    begin(library, desk, "a", Query("liver", filters=Filters(topic=generation.levels[0][0].id)))
+    begin(library, desk, "b", Query("liver"))
+    a, b = desk.followings()
+    lost = replace(a, query=a.query.replace(generation.levels[0][0].id, "t999"))
+    marks = marks_on(generation, desk)
+    assert "t999" in run(generation, WORDS, lost, marks).problem
+    assert run(generation, WORDS, b, marks).hits
+    assert "model" in run(generation, None, b, marks).problem
+
+
+# Feeds.
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def check_rfc4287(text: str) -> ET.Element:
+    """Assert what RFC 4287 requires of a feed, and return it."""
+    feed = ET.fromstring(text.encode())
+    assert feed.tag == f"{ATOM}feed"
+    for element in (feed, *feed.iter(f"{ATOM}entry")):
+        for required in ("id", "title", "updated"):
+            assert len(element.findall(ATOM + required)) == 1, required
+        assert element.findtext(f"{ATOM}id", "").startswith("urn:uuid:")
+        links = [link for link in element.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
+        assert len(links) <= 1
+        if element is not feed:
+            assert links or element.find(f"{ATOM}content") is not None
+    assert feed.findall(f"{ATOM}author/{ATOM}name")
+    ids = [element.text for element in feed.iter(f"{ATOM}id")]
+    assert len(set(ids)) == len(ids)
+    for name in ("updated", "published"):
+        assert all(RFC3339.fullmatch(each.text or "") for each in feed.iter(ATOM + name))
+    assert all(link.get("href") for link in feed.iter(f"{ATOM}link"))
+    assert all((name.text or "").strip() for name in feed.iter(f"{ATOM}name"))
+    return feed
+
+
+def test_a_feed_is_valid_and_reads_back_field_by_field(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest, tmp_path: Path
+) -> None:
+    nasty = Paper(title=f"Protein {HOSTILE} title", abstract=f"Proteins of {HOSTILE} " * 4)
+    generation = grow(library, [*corpus, nasty], write_digest)
+    begin(library, desk, "Protéins & <molecules>", Query("protein", mode=Mode.LEXICAL), 30)
+    found = told(generation, desk)
+    base = "https://example.org/feeds"
+    (path,) = write_feeds(generation, found, tmp_path / "feeds", base)
+    assert re.fullmatch(r"proteins-molecules-[0-9a-f]{8}\.atom", path.name)
+    text = path.read_text(encoding="utf-8")
+    check_rfc4287(text)
+    read = feedparser.parse(text)
+    assert not read.bozo
+    assert read.version == "atom10"
+    assert read.feed.links[0].href == f"{base}/{path.name}"
+    hits = newest_first(generation, found[0].hits)
+    assert len(read.entries) == len(hits) > 5
+    for entry, hit in zip(read.entries, hits, strict=True):
+        assert entry.title_detail.type == "text/plain"
+        if "script" not in hit.paper.title:
+            assert entry.title == hit.paper.readable_title
+            assert entry.summary == hit.paper.readable_abstract
+            named = [author.name for author in entry.get("authors", [])]
+            assert named == list(hit.paper.authors)
+            assert [link.href for link in entry.get("links", [])] == [a for _, a in hit.paper.links]
+    arrivals = [entry.updated for entry in read.entries]
+    assert arrivals == sorted(arrivals, reverse=True)
+
+
+def test_a_feed_is_written_again_only_if_it_says_something_else_and_ids_stay(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest, tmp_path: Path
+) -> None:
+    begin(library, desk, "both", Query("protein cache", mode=Mode.LEXICAL))
+    generation = library.open()
+    (path,) = write_feeds(generation, told(generation, desk), tmp_path)
+    before = path.stat().st_mtime_ns
+    first = check_rfc4287(path.read_text(encoding="utf-8"))
+    write_feeds(generation, told(generation, desk), tmp_path)
+    assert path.stat().st_mtime_ns == before
+    generation = grow(library, corpus, write_digest)
+    assert write_feeds(generation, told(generation, desk), tmp_path) == [path]
+    second = check_rfc4287(path.read_text(encoding="utf-8"))
+    assert second.findtext(f"{ATOM}id") == first.findtext(f"{ATOM}id")
+    assert second.findtext(f"{ATOM}updated", "") > first.findtext(f"{ATOM}updated", "")
+    ids = [{e.findtext(f"{ATOM}id") for e in feed.iter(f"{ATOM}entry")} for feed in (first, second)]
+    assert ids[0] & ids[1]
+    assert ids[1] - ids[0]
+
+
+# The digest page.
+
+
+def test_the_digest_page_tells_what_is_near_to_the_desk_first_and_leaves_out_what_is_done(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    chosen = [p for p in library.open().records if "LLM serving" in p.abstract][:4]
+    assert len(chosen) == 4
+    mark_papers(library.open(), desk, [p.id for p in chosen], Change(star=True))
+    new = [
+        Paper("Faster LLM serving", "LLM serving with a KV cache on one GPU, decoding tokens."),
+        *corpus[30:],
+    ]
+    generation = grow(library, [*corpus[:30], *new], write_digest)
+    plain = briefing(generation, marks_on(generation, desk_of(library.folder, "nobody")))
+    assert not plain.by_desk
+    assert plain.papers == len(new)
+    read = next(paper for paper in generation.records if paper.title == corpus[31].title)
+    mark_papers(generation, desk, [read.id], Change(state=State.NOT_FOR_ME))
+    marks = marks_on(generation, desk)
+    found = briefing(generation, marks)
+    assert found.by_desk
+    assert found.papers == len(new) - 1
+    items = [item for section in found.sections for item in section.items]
+    assert read.id not in {item.paper.id for item in items}
+    best = max(items, key=lambda item: item.relevance or 0)
+    assert best.paper.title == "Faster LLM serving"
+    assert found.sections[0].items[0] == best
+    assert best.nearest is not None
+    assert best.nearest.id in {paper.id for paper in chosen}
+    for section in found.sections:
+        relevance = [item.relevance or 0.0 for item in section.items]
+        assert relevance == sorted(relevance, reverse=True)
+
+
+class _Tags(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+
+
+def test_nothing_from_a_digest_acts_on_the_digest_page(
+    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    nasty = Paper(f"A Title {HOSTILE}", f"Text of a paper {HOSTILE} " * 3, (HOSTILE,))
+    generation = grow(library, [*corpus[:30], nasty, corpus[32]], write_digest)
+    told_now = briefing(generation, marks_on(generation, desk))
+    page, text = as_html(told_now), as_markdown(told_now)
+    tags = _Tags()
+    tags.feed(page)
+    known = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "small", "p", "a"}
+    assert tags.seen <= {*known, "article"}
+    assert all(address.startswith("https://arxiv.org/") for address in tags.addresses)
+    assert "evil)" not in text.replace("evil\\)", "")
+    assert not re.search(r"(?<!\\)<", text)
+
+
+# The commands.
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main([str(argument) for argument in arguments] + ["--json"]) == code
+    content: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return content
+
+
+def test_the_commands_keep_follow_and_tell(
+    library: Library,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    here = ("--library", library.folder)
+    paper = next(paper for paper in library.open().records if paper.arxiv)
+    starred = answer(capsys, "star", paper.arxiv, *here)["papers"]
+    assert [(one["id"], bool(one["starred"])) for one in starred] == [(paper.id, True)]
+    answer(capsys, "tag", "my thesis", paper.id, *here)
+    answer(capsys, "note", paper.id, "of note", *here)
+    answer(capsys, "mark", "to-read", paper.id, *here)
+    (listed,) = answer(capsys, "desk", "--starred", "--tag", "My Thesis", *here)["papers"]
+    assert (listed["tags"], listed["note"], listed["state"]) == (
+        ["my thesis"],
+        "of note",
+        "to-read",
+    )
+    assert answer(capsys, "desk", "--reader", "grace", *here)["papers"] == []
+    found = answer(capsys, "search", 'is:starred tag:"my thesis"', *here)
+    assert [hit["id"] for hit in found["hits"]] == [paper.id]
+    alike = answer(capsys, "search", "--like-starred", *here)["hits"]
+    assert alike
+    assert paper.id not in {hit["id"] for hit in alike}
+    begun = answer(capsys, "follow", "protein molecule", "--name", "chem", "--top", 9, *here)
+    assert (begun["name"], begun["hits"], begun["new"]) == ("chem", 9, [])
+    grow(library, corpus, write_digest)
+    feeds = tmp_path / "feeds"
+    (chem,) = answer(capsys, "follow", "--atom", feeds, "--seen", *here)["searches"]
+    assert chem["new"]
+    check_rfc4287(next(feeds.iterdir()).read_text(encoding="utf-8"))
+    (chem,) = answer(capsys, "follow", *here)["searches"]
+    assert chem["new"] == []
+    (chem,) = answer(capsys, "follow", "--since", "2020-01-01", *here)["searches"]
+    assert len(chem["new"]) == chem["hits"] == 9
+    told_now = answer(capsys, "digest", *here)
+    assert told_now["papers"] == 10
+    page = tmp_path / "today.html"
+    assert main(["digest", "--format", "html", "--output", str(page), *map(str, here)]) == 0
+    assert "10 new papers" in page.read_text(encoding="utf-8")
+    answer(capsys, "unfollow", "chem", *here)
+    assert answer(capsys, "follow", *here)["searches"] == []
+    for wrong in (
+        ("star", "nobody"),
+        ("unfollow", "chem"),
+        ("follow", "--name", "x"),
+        ("tag", "", paper.id),
+    ):
+        assert main([*wrong, *map(str, here)]) == 2
+
+
+def test_a_search_without_words_or_a_name_is_called_by_what_it_asks_for(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = ("--library", library.folder)
+    generation = library.open()
+    topic, paper = generation.levels[0][0], generation.records.ids[0]
+    for options, name in (
+        (("--topic", topic.id), topic.label),
+        (("--year", "2020..2022"), "year:2020..2022"),
+        (("--source", "2024-05-01.txt"), 'source:"2024-05-01.txt"'),
+        (("--like", paper, "--topic", topic.id), f"like:{paper}"),
+        (("--unlike", paper), f"unlike:{paper}"),
+        (("liver  segmentation " * 9,), ("liver segmentation " * 9)[:100].strip()),
+    ):
+        assert answer(capsys, "follow", *options, *here)["name"] == name
+
+
+def test_a_search_by_meaning_is_told_to_need_the_model_even_if_no_index_holds_its_words(
+    library: Library,
+) -> None:
+    generation = library.open()
+    kept = followed(generation, "odd", Query("???"))
+    assert needs_model(generation, kept)
+    assert run(generation, WORDS, kept).problem == ""
+    assert "model" in run(generation, None, kept).problem

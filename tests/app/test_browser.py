@@ -1,0 +1,621 @@
+"""The page in a real browser: type, read, click, lasso, follow a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from explorer.embedders import open_embedder
+from explorer.library.store import Library
+from explorer.search.explain import explain
+from explorer.search.search import Query, search
+from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.map_page import (
+    draw,
+    pixel_of,
+    rows_in_sight,
+    view_of,
+    wait_for_map,
+    wait_for_rest,
+)
+from tests.helpers.serving import serve_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from explorer.library.generation import Generation
+
+pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
+
+_PATIENCE = 60_000
+"""Milliseconds. The model loads in the background while the first test waits for its hits."""
+
+
+@pytest.fixture(scope="module")
+def address(seed_library: Library) -> Iterator[str]:
+    with serve_page(seed_library.folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page that fails the test if anything on it raised an error or left the machine."""
+    context = browser.new_context(viewport={"width": 1400, "height": 880})
+    context.set_default_timeout(_PATIENCE)
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if re.match(r"(http|ws)://127\.0\.0\.1|data:|blob:", request.url)
+            else problems.append(f"asked for {request.url}")
+        ),
+    )
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def _visit(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".atlas[data-scene]").or_(page.locator(".sunburstlayer .slice")).first.wait_for()
+
+
+def _titles(page: Page) -> list[str]:
+    return page.locator('[class*="st-key-open-hit"] button').all_inner_texts()
+
+
+def _ids(page: Page) -> list[str]:
+    keyed = page.locator('[class*="st-key-open-hit"]').all()
+    classes = [element.get_attribute("class") or "" for element in keyed]
+    return [found[1] for name in classes if (found := re.search(r"open-hit\d+-(p\w+)", name))]
+
+
+def _wait_for_meaning(page: Page) -> None:
+    """Wait until the model is there and the hits are by meaning and words."""
+    page.wait_for_selector('[class*="st-key-open-hit"] button')
+    page.wait_for_selector("text=the model is still loading", state="detached")
+    wait_for_rest(page)
+
+
+def _search(page: Page, query: str) -> list[str]:
+    before = _titles(page)
+    box = page.get_by_label("Search", exact=True)
+    box.fill(query)
+    box.press("Enter")
+    page.wait_for_selector('[class*="st-key-open-hit"] button')
+    if before:
+        page.wait_for_function(
+            """before => before !==
+                document.querySelector('[class*="st-key-open-hit"] button').innerText""",
+            arg=before[0],
+        )
+    _wait_for_meaning(page)
+    return _titles(page)
+
+
+def test_typed_queries_find_the_papers_that_they_mean(page: Page, address: str) -> None:
+    _visit(page, address)
+    found = _search(page, "text to video generation")[:5]
+    for wanted in ("AniClipart", "A Recipe for Scaling up Text-to-Video", "Dynamic Typography"):
+        assert any(title.startswith(wanted) for title in found), (wanted, found)
+    found = _search(page, "KV cache compression for LLM serving")[:5]
+    for wanted in ("SwiftKV", "CacheGen"):
+        assert any(title.startswith(wanted) for title in found), (wanted, found)
+    assert _search(page, "liver CT segmentation")[0].startswith("H-DenseUNet")
+
+
+def test_the_three_video_papers_stand_on_the_first_screen(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=text+to+video+generation")
+    _wait_for_meaning(page)
+    for wanted in ("AniClipart", "A Recipe for Scaling up", "Dynamic Typography"):
+        box = page.locator('[class*="st-key-open-hit"] button', has_text=wanted).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 880
+
+
+def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
+    page: Page, address: str
+) -> None:
+    _visit(page, address)
+    box = page.locator(".atlas").bounding_box()
+    assert box is not None
+    assert box["y"] < 200
+    assert 700 < box["y"] + box["height"] <= 880
+    assert page.evaluate("document.documentElement.scrollHeight") <= 880
+
+
+def _all_in_place(page: Page, generation: Generation) -> bool:
+    """Whether each hit's disc has its number and stands on its paper."""
+    page.wait_for_timeout(150)
+    boxes = []
+    for number, paper in enumerate(_ids(page), 1):
+        row = generation.records.find(paper)
+        disc = page.locator(".discs .badge", has_text=re.compile(rf"^{number}$"))
+        box = disc.bounding_box()
+        assert row is not None
+        assert box is not None
+        x, y = pixel_of(page, generation, row)
+        boxes.append((box["x"] + box["width"] / 2 - x, box["y"] + box["height"] / 2 - y))
+    return len(boxes) == 10 and all(abs(x) < 1.5 and abs(y) < 1.5 for x, y in boxes)
+
+
+def test_hits_are_numbered_on_the_map_and_move_with_it(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    assert _all_in_place(page, generation)
+    before = view_of(page)
+    x, y = pixel_of(page, generation, 3)
+    page.mouse.move(x + 30, y + 30)
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(400)
+    assert view_of(page).right - view_of(page).left < 0.8 * (before.right - before.left)
+    assert _all_in_place(page, generation)
+    closer = view_of(page)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 20, steps=5)
+    page.mouse.up()
+    assert view_of(page).left > closer.left
+    assert _all_in_place(page, generation)
+
+
+def test_a_view_without_papers_says_how_to_find_some(page: Page, address: str) -> None:
+    _visit(page, address)
+    box = page.locator(".atlas-canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 3)
+    said = page.locator(".count", has_text="No papers here. Zoom out")
+    assert not said.is_visible()
+    for _ in range(8):
+        page.mouse.wheel(0, -600)
+        page.wait_for_timeout(50)
+    said.wait_for()
+
+
+def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    title = _titles(page)[0]
+    page.locator(".discs .badge").first.click()
+    page.wait_for_selector(".st-key-paper h4")
+    assert page.locator(".st-key-paper h4").inner_text() == title
+
+
+def test_another_query_leaves_the_map_where_it_is(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    page.mouse.move(*pixel_of(page, seed_library.open(), 3))
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(300)
+    before = view_of(page)
+    _search(page, "speculative decoding")
+    assert _all_in_place(page, seed_library.open())
+    assert view_of(page) == before
+
+
+def test_pointing_at_a_paper_shows_its_title_year_and_topic(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, address)
+    page.mouse.move(*pixel_of(page, generation, 3))
+    page.wait_for_selector(".tip:not([hidden])")
+    shown = page.locator(".tip").inner_text()
+    assert generation.records[3].readable_title in shown
+    assert generation.levels[-1][generation.memberships[-1][3]].label in shown
+
+
+def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, address)
+    page.mouse.click(*pixel_of(page, generation, 7))
+    page.wait_for_url(re.compile(f"paper={generation.records.ids[7]}"))
+    page.wait_for_selector("text=More like this")
+    page.get_by_role("button", name="Back").click()
+    page.wait_for_selector("text=What is in here")
+    assert "paper=" not in page.url
+
+
+def test_a_lasso_lists_what_it_caught_and_the_url_keeps_it(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, address)
+    x, y = pixel_of(page, generation, 0)
+    around = [(-40, -40), (40, -40), (40, 40), (-40, 40), (-40, -40)]
+    inside = {
+        generation.records.ids[row]
+        for row in range(generation.size)
+        if all(
+            abs(a - b) < 40 for a, b in zip(pixel_of(page, generation, row), (x, y), strict=True)
+        )
+    }
+    draw(page, "lasso", [(x + dx, y + dy) for dx, dy in around])
+    page.wait_for_selector("text=/[0-9]+ papers? selected/")
+    for _ in range(2):
+        keyed = page.locator('[class*="st-key-open-caught"]')
+        keyed.nth(len(inside) - 1).wait_for()
+        classes = " ".join(element.get_attribute("class") or "" for element in keyed.all())
+        assert set(re.findall(r"open-caught\d*-(p\w+)", classes)) == inside
+        page.wait_for_url(re.compile("region="))
+        page.reload()
+        wait_for_map(page)
+        page.wait_for_selector("text=/[0-9]+ papers? selected/")
+    page.get_by_role("button", name="Clear selection").click()
+    page.wait_for_selector("text=What is in here")
+    assert "region=" not in page.url
+
+
+def test_papers_lead_to_their_neighbours(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    first = _titles(page)[0]
+    page.locator('[class*="st-key-open-hit"] button').first.click()
+    page.wait_for_url(re.compile("paper="))
+    page.wait_for_selector(".st-key-paper")
+    assert page.locator(".st-key-paper h4").inner_text() == first
+    # What was on the page before goes only when the whole page is drawn anew.
+    page.wait_for_function(
+        """document.querySelectorAll('[class*="st-key-open-hit"] button').length === 8"""
+    )
+    assert first not in _titles(page)
+
+
+def test_more_like_this_puts_the_paper_into_the_query(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    paper, title = _ids(page)[0], _titles(page)[0]
+    page.get_by_role("button", name="More like this").first.click()
+    chip = page.locator('[class*="st-key-clause-"] button')
+    chip.wait_for()
+    assert chip.inner_text().split("\n")[0].removeprefix("like: ").rstrip("…") in title
+    assert page.get_by_label("Search", exact=True).input_value().endswith(f"like:{paper}")
+    page.wait_for_function(
+        """title => ![...document.querySelectorAll('[class*="st-key-open-hit"] button')]
+                 .some(button => button.innerText === title)""",
+        arg=title,
+    )
+
+
+def test_a_newly_opened_paper_is_seen_from_its_top(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    page.locator('[class*="st-key-open-hit"] button').first.click()
+    page.wait_for_selector(".st-key-paper h4")
+    first = page.locator(".st-key-paper h4").inner_text()
+    page.locator('[class*="st-key-open-hit"] button').nth(5).click()
+    page.wait_for_function(
+        "first => document.querySelector('.st-key-paper h4').innerText !== first", arg=first
+    )
+    page.wait_for_function("document.querySelector('.st-key-list').scrollTop === 0")
+    box = page.locator(".st-key-paper h4").bounding_box()
+    assert box is not None
+    assert 100 < box["y"] < 400
+
+
+def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=quantization")
+    _wait_for_meaning(page)
+    page.locator('[class*="st-key-open-hit"] button').nth(1).click()
+    page.wait_for_selector(".st-key-paper h4")
+    title = page.locator(".st-key-paper h4").inner_text()
+    link = page.url
+    _visit(page, link)
+    page.wait_for_selector(".st-key-paper h4")
+    assert page.locator(".st-key-paper h4").inner_text() == title
+    assert page.get_by_label("Search", exact=True).input_value() == "quantization"
+
+
+def _frames(page: Page, generation: Generation, label: str) -> bool:
+    """Whether the page shows the topic with this label, and the map little more than it."""
+    page.locator(".st-key-about h4", has_text=re.compile(f"^{re.escape(label)}$")).wait_for()
+    wait_for_map(page)
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+    page.wait_for_timeout(800)
+    shown = re.search(r"topic=(t\d+)", page.url)
+    assert shown is not None
+    topic = generation.topics[shown[1]]
+    members = {generation.records.ids[int(row)] for row in generation.members(topic)}
+    listed = page.locator('[class*="st-key-open-member"]').count()
+    inside = {generation.records.ids[row] for row in rows_in_sight(page, generation)}
+    near = len(members & inside) >= 0.9 * len(members)
+    return topic.label == label and listed == len(members) and near and len(inside) < 124
+
+
+def test_a_topic_opened_from_the_tree_is_framed_and_listed_and_back_leads_to_the_tree(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, address)
+    page.get_by_role("radio", name="Topics").press("Space")
+    page.wait_for_url(re.compile("view=topics"))
+    page.wait_for_selector(".sunburstlayer .slice")
+    topic = generation.levels[-1][0]
+    page.locator(f".st-key-to-tree-{topic.id} button").click()
+    assert _frames(page, generation, topic.label)
+    page.go_back()
+    page.wait_for_selector(".sunburstlayer .slice")
+    page.go_forward()
+    assert _frames(page, generation, topic.label)
+    page.get_by_role("button", name="All topics").click()
+    page.wait_for_selector(".sunburstlayer .slice")
+    assert "topic=" not in page.url
+
+
+def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: Library) -> None:
+    _visit(page, f"{address}/?view=topics")
+    page.wait_for_selector(".sunburstlayer .slice")
+    sector = page.locator(".sunburstlayer .slice").nth(1)
+    label = sector.evaluate("slice => slice.__data__.data.data.label")
+    page.evaluate(
+        """() => {
+            window.zooms = 0;
+            document.querySelector('.st-key-sunburst .js-plotly-plot')
+                .on('plotly_animating', () => { window.zooms += 1; });
+        }"""
+    )
+    sector.locator("text").click(force=True)
+    assert _frames(page, seed_library.open(), label)
+    # An animation of rings that are gone can fail with every frame.
+    assert page.evaluate("window.zooms") == 0
+
+
+def test_a_keyword_searches_within_its_topic(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    topic = generation.levels[0][0]
+    _visit(page, f"{address}/?topic={topic.id}")
+    assert _frames(page, generation, topic.label)
+    page.locator(".st-key-keyword-0 button").click()
+    _wait_for_meaning(page)
+    members = {generation.records.ids[int(row)] for row in generation.members(topic)}
+    assert page.get_by_label("Search", exact=True).input_value() == topic.keywords[0]
+    assert 0 < len(_ids(page)) <= 10
+    assert set(_ids(page)) <= members
+    page.locator(".st-key-back-to-topic button").click()
+    assert _frames(page, generation, topic.label)
+
+
+@pytest.mark.parametrize("url", ["?view=topics", "?topic=t1"])
+def test_topics_fit_a_phone(browser: Browser, address: str, url: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    _visit(page, f"{address}/{url}")
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('.stMain, .stMain *')].filter(
+            element => element.scrollWidth > element.clientWidth + 1
+                && ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+                && element.clientWidth > 0
+        ).map(element => element.className)"""
+    )
+    context.close()
+    assert wide == []
+
+
+def test_a_topic_filters_the_hits(page: Page, address: str, seed_library: Library) -> None:
+    generation = seed_library.open()
+    topic = generation.levels[-1][0]
+    _visit(page, f"{address}/?q=learning&topic={topic.id}")
+    _wait_for_meaning(page)
+    members = {generation.records.ids[int(row)] for row in generation.members(topic)}
+    found = _ids(page)
+    assert len(found) > 0
+    assert set(found) <= members
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["?paper=no-such-paper", "?topic=t999", "?mode=wrong", "?q=%3Cscript%3E%22%27%5B"]
+)
+def test_a_wrong_link_gets_a_friendly_word(page: Page, address: str, nonsense: str) -> None:
+    _visit(page, f"{address}/{nonsense}")
+    page.wait_for_selector("text=Literature Explorer")
+    page.wait_for_timeout(500)
+    assert page.locator('[data-testid="stException"]').count() == 0
+    if "paper" in nonsense:
+        page.wait_for_selector("text=not in the library")
+        page.get_by_role("button", name="Show all papers").click()
+        page.wait_for_selector("text=What is in here")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_themes_have_readable_contrast(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    _visit(page, address)
+    text = page.locator(".atlas").evaluate("each => each.style.getPropertyValue('--text')")
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    context.close()
+    assert _contrast(text, background) > 7
+
+
+def test_the_keyboard_alone_searches_and_opens_a_paper(page: Page, address: str) -> None:
+    _visit(page, address)
+    page.get_by_label("Search", exact=True).focus()
+    page.keyboard.type("object detection")
+    _wait_for_meaning(page)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[class*="st-key-open-hit"] button')]
+                 .some(b => b.innerText.includes('GiraffeDet'))"""
+    )
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('[class*=\"st-key-open-hit\"]') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("paper="))
+
+
+_FOCUSED = """() => [...document.querySelectorAll('[class*="st-key-open-hit"] button')]
+    .indexOf(document.activeElement)"""
+
+
+def test_keys_move_through_hits_open_one_and_lead_back(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    for key, place in (("j", 0), ("j", 1), ("ArrowDown", 2), ("k", 1), ("ArrowUp", 0), ("k", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate(_FOCUSED) == place, key
+    for _ in range(6):
+        page.keyboard.press("j")
+    box = page.locator('[class*="st-key-open-hit"] button').nth(6).bounding_box()
+    assert box is not None
+    assert 0 < box["y"] < 880
+    title = _titles(page)[6]
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".st-key-paper h4")
+    assert page.locator(".st-key-paper h4").inner_text() == title
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".st-key-paper", state="detached")
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+    assert "paper=" not in page.url
+    page.keyboard.press("j")
+    assert page.evaluate(_FOCUSED) == 7
+
+
+def test_keys_are_letters_while_somebody_types(page: Page, address: str) -> None:
+    _visit(page, address)
+    box = page.get_by_label("Search", exact=True)
+    # Who is quicker than the page may have to press once more.
+    for _ in range(100):
+        page.keyboard.press("/")
+        if box.evaluate("box => box === document.activeElement"):
+            break
+        page.wait_for_timeout(100)
+    page.keyboard.type("jk/ kj")
+    assert box.input_value() == "jk/ kj"
+    page.wait_for_selector('[class*="st-key-open-hit"] button')
+    assert page.evaluate("document.activeElement === document.querySelector('.st-key-q input')")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(_FOCUSED) == 0
+
+
+def test_escape_closes_what_is_open_before_it_goes_back(page: Page, address: str) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    page.locator('[class*="st-key-open-hit"] button').first.click()
+    page.wait_for_selector(".st-key-paper h4")
+    page.locator(".st-key-help button").click()
+    page.wait_for_selector('[data-testid="stPopoverBody"]')
+    page.keyboard.press("Escape")
+    page.wait_for_selector('[data-testid="stPopoverBody"]', state="detached")
+    page.wait_for_timeout(300)
+    assert "paper=" in page.url
+
+
+def test_the_telling_sentences_come_by_themselves_and_move_nothing(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    embedder = open_embedder(generation.manifest.model)
+    results = search(generation, embedder, Query("making language models faster"))
+    better = [hit.why.sentence for hit in explain(embedder, results).hits]
+    assert better != [hit.why.sentence for hit in results.hits]
+    _visit(page, f"{address}/?q=making+language+models+faster")
+    _wait_for_meaning(page)
+    heights = """[...document.querySelectorAll('[class*="st-key-hit-"]')]
+        .map(hit => hit.getBoundingClientRect().top)"""
+    before = page.evaluate(heights)
+    page.wait_for_function(
+        """better => {
+            const shown = [...document.querySelectorAll('[class*="st-key-sentence-"] p')];
+            const plain = text => text.replace(/[\\s\u2060]+/g, ' ').trim();
+            return shown.every((p, i) => plain(p.textContent) === plain(better[i]));
+        }""",
+        arg=better,
+    )
+    assert page.evaluate(heights) == before
+    assert before == sorted(set(before))
+
+
+def test_what_a_lasso_caught_can_be_searched_within(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, address)
+    box = page.locator(".atlas").bounding_box()
+    assert box is not None
+    x, y, width, height = (box[side] for side in ("x", "y", "width", "height"))
+    corners = [(x + width * 0.6, y + height * 0.1), (x + width * 0.95, y + height * 0.9)]
+    inside = {
+        generation.records.ids[row]
+        for row in range(generation.size)
+        if _lies_between(corners[0], corners[1], pixel_of(page, generation, row))
+    }
+    draw(page, "box", corners)
+    page.get_by_role("button", name="Search within this region").click()
+    page.wait_for_function("document.activeElement === document.querySelector('.st-key-q input')")
+    page.locator('[class*="st-key-open-within"]').first.wait_for()
+    page.keyboard.type("learning")
+    _wait_for_meaning(page)
+    assert _ids(page)
+    assert set(_ids(page)) <= inside
+    assert len(inside) < generation.size
+
+
+def _lies_between(
+    one: tuple[float, float], other: tuple[float, float], point: tuple[float, float]
+) -> bool:
+    """Tell whether a point lies in the rectangle with these two corners."""
+    return all(low < at < high for low, at, high in zip(one, point, other, strict=True))
+
+
+def _contrast(one: str, other: str) -> float:
+    """Return the WCAG contrast ratio of two CSS colours."""
+
+    def luminance(colour: str) -> float:
+        if colour.startswith("#"):
+            parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        else:
+            parts = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+        linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_url_keeps_where_one_looks_and_moves_on_the_map_are_no_steps_to_go_back_by(
+    page: Page, address: str, seed_library: Library
+) -> None:
+    generation = seed_library.open()
+    _visit(page, f"{address}/?q=diffusion")
+    _wait_for_meaning(page)
+    steps = page.evaluate("history.length")
+    for wheel in (-300, -300, -200):
+        page.mouse.move(*pixel_of(page, generation, 3))
+        page.mouse.wheel(0, wheel)
+        page.wait_for_timeout(400)
+    page.wait_for_url(re.compile("at="))
+    assert page.evaluate("history.length") == steps
+    seen, link = view_of(page), page.url
+    page.goto("about:blank")
+    _visit(page, link)
+    _wait_for_meaning(page)
+    again = view_of(page)
+    width = seen.right - seen.left
+    assert abs(again.left - seen.left) < 0.01 * width
+    assert abs(again.right - seen.right) < 0.01 * width
+    assert _ids(page)
+    page.locator('[data-tool="whole"]').click()
+    page.wait_for_url(lambda url: "at=" not in url)
+    assert "q=diffusion" in page.url

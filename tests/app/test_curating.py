@@ -1,0 +1,342 @@
+"""Topics renamed, merged and pinned on the page, and all of it taken back."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.builds import apply_edits
+from explorer.builds.apply_edits import everything_said, merge, pin, rename
+from explorer.builds.build import Options, build
+from explorer.insights.topic_tree import branch_of
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from explorer.topics.communities import Topic
+from explorer.topics.edits import Kind
+from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.corpus import WriteDigest
+from tests.helpers.serving import serve_page
+
+HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def library(tmp_path: Path, hashing_library: Library) -> Library:
+    """A copy of the hashing library that a test may change."""
+    shutil.copytree(hashing_library.folder, tmp_path / "library")
+    return Library(tmp_path / "library")
+
+
+@pytest.fixture
+def open_page(library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+    """Open the page over ``library`` at what the URL says."""
+    monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
+
+    def opened(**url: str) -> AppTest:
+        page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+        for name, value in url.items():
+            page.query_params[name] = value
+        return page.run()
+
+    return opened
+
+
+def text(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.warning, *page.error]
+    return "\n".join(part.value for part in parts).replace("\\", "")
+
+
+def header(page: AppTest) -> str:
+    return next(part.value for part in page.markdown if part.value.startswith("#### "))
+
+
+def asked(page: AppTest) -> str:
+    """Return the id of the topic that the URL names."""
+    named = page.query_params["topic"]
+    return named if isinstance(named, str) else named[0]
+
+
+def keyed(elements: object, beginning: str) -> list[str]:
+    return [str(e.key) for e in elements if str(e.key).startswith(beginning)]  # type: ignore[attr-defined]
+
+
+def fill(page: AppTest, field: str, value: str) -> None:
+    (key,) = keyed(page.text_input, f"{field}-")
+    page.text_input(key=key).set_value(value)
+
+
+def press(page: AppTest, button: str) -> None:
+    key = keyed(page.button, button)[0]
+    page.button(key=key).click().run()
+
+
+def coarsest(library: Library) -> tuple[Topic, ...]:
+    return library.open().levels[0]
+
+
+def papers_of(generation: Generation, topic: Topic) -> set[int]:
+    return set(generation.members(topic).tolist())
+
+
+def test_a_rename_changes_the_library_the_header_and_what_is_told(
+    library: Library, open_page: OpenPage
+) -> None:
+    topic = coarsest(library)[0]
+    page = open_page(topic=topic.id)
+    assert "You named" not in text(page)
+    (key,) = keyed(page.text_input, "name-")
+    assert page.text_input(key=key).value == topic.label
+    fill(page, "name", "My own name")
+    press(page, "do-rename-")
+    assert not page.exception
+    assert coarsest(library)[0].label == "My own name"
+    assert header(page) == "#### My own name"
+    assert f"You named this topic; its papers call it “{topic.label}”." in text(page)
+    (key,) = keyed(page.text_input, "name-")
+    assert page.text_input(key=key).value == "My own name"
+
+
+def test_a_topic_of_any_level_is_renamed_and_stays_open(
+    library: Library, open_page: OpenPage
+) -> None:
+    for topic in library.open().levels[-1][:3]:
+        page = open_page(topic=topic.id)
+        fill(page, "name", f"Mine {topic.id}")
+        press(page, "do-rename-")
+        assert header(page) == f"#### Mine {topic.id}"
+        assert asked(page) in library.open().topics
+
+
+def test_a_name_that_another_topic_has_is_refused_and_stays_in_the_form(
+    library: Library, open_page: OpenPage
+) -> None:
+    topic, other = coarsest(library)[:2]
+    page = open_page(topic=topic.id)
+    fill(page, "name", other.label)
+    press(page, "do-rename-")
+    assert not page.exception
+    assert f"“{other.label}”" in page.warning[0].value.replace("\\", "")
+    (key,) = keyed(page.text_input, "name-")
+    assert page.text_input(key=key).value == other.label
+    assert everything_said(library) == []
+    fill(page, "name", "My own name")
+    press(page, "do-rename-")
+    assert coarsest(library)[0].label == "My own name"
+    assert not page.warning
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 500, HOSTILE, "\u202e\u0000\n# h", "---", "$$"])
+def test_no_name_whatever_breaks_the_page(library: Library, open_page: OpenPage, name: str) -> None:
+    page = open_page(topic=coarsest(library)[0].id)
+    fill(page, "name", name)
+    press(page, "do-rename-")
+    for url in ({"topic": asked(page)}, {"view": "topics"}, {}):
+        page = open_page(**url)
+        assert not page.exception
+        shown = [part.value for part in (*page.markdown, *page.caption, *page.warning)]
+        shown += [button.label for button in page.button]
+        for told in shown:
+            assert "<b" not in told.replace("\\<b", "")
+            assert "](http" not in told
+            assert ":red[" not in told
+
+
+def test_what_is_said_while_a_build_runs_waits_in_the_form(
+    library: Library, open_page: OpenPage
+) -> None:
+    page = open_page(topic=coarsest(library)[0].id)
+    fill(page, "name", "My own name")
+    with library.building():
+        press(page, "do-rename-")
+    assert "another build is running" in page.warning[0].value
+    press(page, "do-rename-")
+    assert header(page) == "#### My own name"
+
+
+def test_an_error_that_nobody_expected_is_told_calmly(
+    library: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret path")
+
+    monkeypatch.setattr(apply_edits, "rename", fail)
+    page = open_page(topic=coarsest(library)[0].id)
+    press(page, "do-rename-")
+    assert not page.exception
+    assert "did not work" in page.warning[0].value
+    assert "secret" not in text(page)
+
+
+def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
+    library: Library, open_page: OpenPage
+) -> None:
+    before = library.open()
+    first, second = before.levels[0][:2]
+    united = papers_of(before, first) | papers_of(before, second)
+    page = open_page(topic=second.id)
+    press(page, "do-merge-")
+    assert "Choose the topic" in page.warning[0].value
+    (key,) = keyed(page.selectbox, "other-")
+    page.selectbox(key=key).set_value(first.id)
+    fill(page, "both", "Both")
+    press(page, "do-merge-")
+    assert not page.exception
+    assert header(page) == "#### Both"
+    merged = library.open()
+    assert papers_of(merged, merged.topics[asked(page)]) == united
+    assert f"You merged “{second.label}” and “{first.label}”" in text(page)
+    press(page, "take-back-")
+    assert not page.exception
+    after = library.open()
+    apart = {tuple(sorted(papers_of(before, topic))) for topic in before.levels[0]}
+    assert {tuple(sorted(papers_of(after, topic))) for topic in after.levels[0]} == apart
+    assert header(page).removeprefix("#### ").replace("\\", "") in {first.label, second.label}
+
+
+def test_only_topics_of_the_same_level_are_offered_to_merge_with_siblings_first(
+    library: Library, open_page: OpenPage
+) -> None:
+    generation = library.open()
+    topic = generation.levels[-1][0]
+    page = open_page(topic=topic.id)
+    (key,) = keyed(page.selectbox, "other-")
+    offered = page.selectbox(key=key).options
+    others = [other for other in generation.levels[-1] if other != topic]
+    siblings = [other for other in others if other.parent == topic.parent]
+    assert sorted(offered) == sorted(f"{other.label} · {other.size:,}" for other in others)
+    assert {name.rpartition(" · ")[0] for name in offered[: len(siblings)]} == {
+        other.label for other in siblings
+    }
+
+
+def test_a_pin_is_told_and_offered_no_more_until_it_is_taken_back(
+    library: Library, open_page: OpenPage
+) -> None:
+    page = open_page(topic=coarsest(library)[0].id)
+    press(page, "do-pin-")
+    assert "You pinned its papers together." in text(page)
+    assert [said.statement.kind for said in everything_said(library)] == [Kind.PIN]
+    assert keyed(page.button, "do-pin-") == []
+    press(page, "take-back-")
+    assert everything_said(library) == []
+    assert "You pinned" not in text(page)
+    assert len(keyed(page.button, "do-pin-")) == 1
+
+
+def test_taking_a_name_back_restores_the_found_one(library: Library, open_page: OpenPage) -> None:
+    before = library.open()
+    topic = before.levels[0][0]
+    rename(library, topic.id, "First")
+    rename(library, topic.id, "Second")
+    page = open_page(topic=topic.id)
+    assert "You named it “First”; another name is in force." in text(page)
+    press(page, "take-back-")
+    assert header(page) == "#### Second"
+    press(page, "take-back-")
+    assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
+    assert library.open().levels == before.levels
+    assert asked(page) == branch_of(before, topic).topic.id
+
+
+def test_the_tree_lists_all_that_was_said_and_takes_it_back(
+    library: Library, open_page: OpenPage
+) -> None:
+    page = open_page(view="topics")
+    assert "What you said" not in text(page)
+    first, second, third = (topic.label for topic in coarsest(library)[:3])
+    rename(library, first, "My own name")
+    merge(library, [second, third])
+    pin(library, "My own name")
+    page.run()
+    told = text(page)
+    assert f"You renamed “{first}” to “My own name”" in told
+    assert f"You merged “{second}” and “{third}”" in told
+    assert "You pinned “My own name”" in told
+    for left in (2, 1, 0):
+        press(page, "take-back-")
+        assert not page.exception
+        assert len(everything_said(library)) == left
+        assert len(keyed(page.button, "take-back-")) == left
+    assert "What you said" not in text(page)
+    assert page.query_params["view"] in ("topics", ["topics"])
+
+
+def test_what_rests_is_listed_and_can_be_taken_back(
+    library: Library,
+    open_page: OpenPage,
+    corpus: list[Paper],
+    tmp_path: Path,
+    write_digest: WriteDigest,
+) -> None:
+    generation = library.open()
+    topic = generation.levels[0][0]
+    titles = {generation.records.titles[row] for row in generation.members(topic)}
+    rename(library, topic.id, "My own name")
+    left = write_digest(tmp_path / "left.txt", [p for p in corpus if p.title not in titles])
+    build(library, [left], Options(prune=True))
+    page = open_page(view="topics")
+    assert "It rests: no topic matches it now." in text(page)
+    press(page, "take-back-")
+    assert apply_edits.everything_said(library) == []
+    assert "It rests" not in text(page)
+
+
+def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
+    library: Library, open_page: OpenPage
+) -> None:
+    topic = coarsest(library)[0]
+    page = open_page(topic=topic.id)
+    rename(library, topic.id, "My own name")
+    page.run()
+    assert header(page) == "#### My own name"
+    library.rollback()
+    page.run()
+    assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
+    assert "You named it “My own name”; another name is in force." in text(page)
+
+
+def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
+    library: Library, open_page: OpenPage
+) -> None:
+    topic = coarsest(library)[0]
+    (library.folder / "topics.json").write_text("{", encoding="utf-8")
+    for url in ({"topic": topic.id}, {"view": "topics"}):
+        page = open_page(**url)
+        assert not page.exception
+        (warning,) = page.warning
+        assert "topics.json" in warning.value.replace("\\", "")
+    assert len(keyed(page.button, "to-tree-")) > 0
+
+
+@pytest.mark.skipif(not find_browser(), reason=HINT)
+def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: Library) -> None:
+    topic, other = coarsest(library)[:2]
+    with serve_page(library.folder) as address, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/?topic={topic.id}")
+        page.locator('[class*="st-key-edit-"] button').press("Enter")
+        page.wait_for_function("document.activeElement === document.querySelector('.st-key-edits')")
+        both = page.get_by_label("Name of both")
+        both.fill("for later")
+        name = page.get_by_label("Name", exact=True)
+        name.fill(other.label)
+        name.press("Enter")
+        page.locator(".st-key-edits .stAlert").wait_for()
+        assert both.input_value() == "for later", "what stands in another form was lost"
+        page.keyboard.press("ControlOrMeta+A")
+        page.keyboard.type("My own name")
+        page.keyboard.press("Enter")
+        page.locator(".st-key-about h4", has_text="My own name").wait_for()
+        page.locator(".st-key-edits").wait_for(state="detached")
+        page.get_by_role("button", name="Take back").press("Enter")
+        page.locator(".st-key-about h4", has_text=topic.label).wait_for()
+    assert everything_said(library) == []

@@ -1,0 +1,545 @@
+"""The library kept up to date from the page: uploads, updates, the way back, and no rights."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.app import resources
+from explorer.app import uploads as uploads_view
+from explorer.app.updates import Updates
+from explorer.builds import uploads
+from explorer.builds.apply_edits import rename
+from explorer.builds.build import Options, Report, build
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from explorer.progress import Progress
+from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.corpus import WriteDigest
+from tests.helpers.serving import serve_page
+
+NEW = Paper(
+    id="",
+    title="Whale Songs in the Deep Ocean",
+    abstract="We record whales below a thousand metres and tell their dialects apart by ear.",
+)
+HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$.txt'
+
+HASHING = Options(model="hashing")
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def library(tmp_path: Path, hashing_library: Library) -> Library:
+    """A copy of the hashing library that a test may change."""
+    shutil.copytree(hashing_library.folder, tmp_path / "library")
+    return Library(tmp_path / "library")
+
+
+@pytest.fixture
+def digests(library: Library) -> Path:
+    """Where uploads to that library are kept."""
+    return library.folder.parent / "digests"
+
+
+@pytest.fixture
+def content(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> bytes:
+    """A digest with one paper that the library does not know and two that it does."""
+    return write_digest(tmp_path / "written.txt", [NEW, *corpus[:2]]).read_bytes()
+
+
+@pytest.fixture
+def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+    """Open the page over the library of the test at what the URL says."""
+    folder = tmp_path / "library"
+    monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(folder)])
+    monkeypatch.delenv("EXPLORER_DIGESTS", raising=False)
+    monkeypatch.delenv("EXPLORER_READ_ONLY", raising=False)
+
+    def opened(**url: str) -> AppTest:
+        page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+        for name, value in ({"view": "library"} | url).items():
+            page.query_params[name] = value
+        return page.run()
+
+    return opened
+
+
+@pytest.fixture
+def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let no update go on from its first step before the event is set."""
+    go_on = threading.Event()
+
+    def waiting(
+        library: Library, digests: list[Path], options: Options, progress: Progress | None = None
+    ) -> Report:
+        if progress is not None and not options.dry_run:
+            progress.stage("embed", 8)
+            progress.advance(2, 8)
+            assert go_on.wait(60)
+        return build(library, digests, options, progress)
+
+    monkeypatch.setattr(uploads, "build", waiting)
+    yield go_on
+    go_on.set()
+
+
+def text(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.error]
+    return "\n".join(part.value for part in parts).replace("\\", "")
+
+
+def buttons(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def press(page: AppTest, key: str) -> None:
+    page.button(key=key).click().run()
+
+
+def upload(page: AppTest, *files: tuple[str, bytes]) -> None:
+    page.file_uploader[0].set_value([(name, content, "text/plain") for name, content in files])
+    page.run()
+
+
+def wait_until(page: AppTest, is_so: Callable[[AppTest], bool]) -> None:
+    """Draw the page again and again, as its clock does."""
+    until = time.monotonic() + 60
+    while not is_so(page):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+        page.run()
+
+
+def wait_for_end(page: AppTest) -> None:
+    """Draw the page until no update is under way."""
+    wait_until(page, lambda page: "Searches go on as before" not in text(page))
+
+
+def bar(page: AppTest) -> str:
+    return "".join(str(element.proto) for element in page.get("progress"))
+
+
+def hits(page: AppTest) -> list[str]:
+    return [b.label.replace("\\", "") for b in page.button if str(b.key).startswith("open-hit")]
+
+
+def test_what_is_dropped_is_shown_then_added_then_found(
+    library: Library, digests: Path, open_page: OpenPage, content: bytes
+) -> None:
+    page = open_page()
+    assert not page.exception
+    live = library.live
+    upload(page, ("today.txt", content))
+    told = text(page)
+    assert "3 papers found · 3 with abstract · 2 known already" in told
+    assert "1 paper would be added" in told
+    assert f"added: {NEW.title}" in told
+    assert (library.live, digests.exists()) == (live, False), "a preview changes nothing"
+    press(page, "add")
+    wait_for_end(page)
+    assert not page.exception
+    assert "1 paper added" in text(page)
+    assert [(path.name, path.read_bytes()) for path in digests.iterdir()] == [
+        ("today.txt", content)
+    ]
+    assert page.file_uploader[0].value == []
+    page.text_input(key="q").set_value("whale songs").run()
+    assert hits(page)[0] == NEW.title
+
+
+def test_the_same_file_again_brings_nothing_new(
+    library: Library, digests: Path, open_page: OpenPage, content: bytes
+) -> None:
+    build(library, [uploads.keep(digests, uploads.Handed("today.txt", content))])
+    page = open_page()
+    upload(page, ("today.txt", content))
+    assert "Nothing new" in text(page)
+    assert "Add to the library" not in buttons(page)
+
+
+@pytest.mark.parametrize("name", ["../../../x.txt", "\0", ".hidden", "x" * 300, HOSTILE])
+def test_a_hostile_name_is_tamed_on_disk_and_on_the_page(
+    library: Library, digests: Path, open_page: OpenPage, content: bytes, name: str
+) -> None:
+    page = open_page()
+    upload(page, (name, content))
+    press(page, "add")
+    wait_for_end(page)
+    assert not page.exception
+    (path,) = digests.iterdir()
+    assert not path.name.startswith(".")
+    assert path.name in library.open().records.digests
+    for told in (*page.markdown, *page.caption, *page.button):
+        shown = told.value if hasattr(told, "value") and isinstance(told.value, str) else told.label
+        assert "<b" not in shown.replace("\\<b", "")
+        assert "](http" not in shown
+        assert ":red[" not in shown
+
+
+@pytest.mark.usefixtures("library")
+def test_garbage_is_left_out_and_what_is_beside_it_is_added(
+    digests: Path, open_page: OpenPage, content: bytes
+) -> None:
+    page = open_page()
+    upload(page, ("photo.txt", b"\x89PNG\r\n" + bytes(99)))
+    assert "a PNG image" in text(page)
+    assert "Add to the library" not in buttons(page)
+    upload(page, ("photo.txt", b"\x89PNG\r\n" + bytes(99)), ("today.txt", content))
+    press(page, "add")
+    wait_for_end(page)
+    assert [path.name for path in digests.iterdir()] == ["today.txt"]
+    assert "1 paper added" in text(page)
+
+
+@pytest.mark.usefixtures("library")
+def test_what_is_not_a_paper_is_listed_with_its_reason(open_page: OpenPage) -> None:
+    lines = b'{"title": "A Study of Whales", "abstract": "They sing."}\n' + b'{"title": ""}\n' * 12
+    page = open_page()
+    upload(page, ("today.jsonl", lines))
+    expander = next(e for e in page.expander if "12 entries are not read" in e.label)
+    (listed,) = expander.markdown
+    assert "line 2: " in listed.value.replace("\\", "")
+    assert listed.value.splitlines()[10:] == ["- and 2 more"]
+
+
+@pytest.mark.usefixtures("library")
+def test_what_is_too_large_is_left_out_even_if_the_browser_sent_it(
+    open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads_view, "LARGEST", 1)
+    page = open_page()
+    upload(page, ("large.txt", bytes((1 << 20) + 1)), ("today.txt", content))
+    assert "large.txt is larger than 1 MB" in page.warning[0].value.replace("\\", "")
+    assert "1 paper would be added" in text(page)
+
+
+@pytest.mark.usefixtures("library")
+def test_a_reader_that_fails_is_told_calmly(
+    open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret path")
+
+    monkeypatch.setattr(uploads, "inspect", fail)
+    page = open_page()
+    upload(page, ("today.txt", content))
+    assert not page.exception
+    assert "cannot be looked into" in page.warning[0].value
+    assert "secret" not in text(page)
+
+
+def test_search_works_and_all_see_how_far_it_is_while_an_update_runs(
+    library: Library, open_page: OpenPage, content: bytes, held_back: threading.Event
+) -> None:
+    page, other = open_page(), open_page()
+    upload(page, ("today.txt", content))
+    upload(other, ("other.txt", content))
+    press(page, "add")
+    live = library.live
+    for seen in (page, other):
+        wait_until(seen, lambda drawn: "2 of 8" in bar(drawn))
+        assert "Embedding papers" in bar(seen)
+    assert other.button(key="add").disabled
+    assert other.button(key="read-again").disabled
+    other.text_input(key="q").set_value("liver segmentation").run()
+    assert "Liver" in hits(other)[0]
+    assert library.live == live
+    held_back.set()
+    other.text_input(key="q").set_value("").run()
+    wait_for_end(other)
+    assert library.live != live
+    assert "1 paper added" in text(other)
+
+
+def test_a_build_from_the_command_line_is_told_and_can_be_waited_for(
+    library: Library, open_page: OpenPage, content: bytes
+) -> None:
+    page = open_page()
+    upload(page, ("today.txt", content))
+    with library.building():
+        press(page, "add")
+        wait_for_end(page)
+        assert "Another program is updating" in page.warning[0].value
+    press(page, "try-again")
+    wait_for_end(page)
+    assert not page.warning
+    assert "1 paper added" in text(page)
+
+
+def test_an_error_in_an_update_is_told_calmly_and_leaves_the_library(
+    library: Library, open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page()
+    live = library.live
+    upload(page, ("today.txt", content))
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret path")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(uploads, "keep", fail)
+        press(page, "add")
+        wait_for_end(page)
+    assert not page.exception
+    assert "the library is as it was" in page.warning[0].value
+    assert "secret" not in text(page)
+    assert library.live == live
+    press(page, "try-again")
+    wait_for_end(page)
+    assert "1 paper added" in text(page)
+
+
+@pytest.mark.usefixtures("library")
+def test_the_folder_of_digests_is_read_again(
+    digests: Path, open_page: OpenPage, content: bytes
+) -> None:
+    assert "read-again" not in [b.key for b in open_page().button]
+    uploads.keep(digests, uploads.Handed("today.txt", content))
+    page = open_page()
+    assert "redraw" not in [b.key for b in page.button]
+    press(page, "read-again")
+    wait_for_end(page)
+    assert "1 paper added" in text(page)
+    press(page, "read-again")
+    wait_for_end(page)
+    assert "Nothing new" in text(page)
+
+
+def test_a_redraw_is_offered_with_its_reason_where_it_would_pay(
+    library: Library,
+    digests: Path,
+    open_page: OpenPage,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+) -> None:
+    shutil.rmtree(library.folder)
+    for size in (16, 24, 31, 40):
+        build(library, [write_digest(digests / f"{size}.txt", corpus[:size])], HASHING)
+    why = library.open().manifest.fit["redraw"]
+    assert why
+    page = open_page()
+    assert why in text(page)
+    press(page, "redraw")
+    wait_for_end(page)
+    assert "The map was drawn anew" in text(page)
+    assert "redraw" not in [b.key for b in page.button]
+
+
+def test_going_back_asks_once_more_and_shows_the_generation_before(
+    library: Library, open_page: OpenPage
+) -> None:
+    topic = library.open().levels[0][0]
+    rename(library, topic.id, "My own name")
+    live = library.live
+    page = open_page()
+    assert "Yes, go back" in buttons(page)
+    press(page, "confirm-1")
+    assert not page.exception
+    assert library.live < live
+    assert "1 · live" in text(page).replace("*", "")
+    assert "Yes, go back" not in buttons(page), "there is none before"
+
+
+def test_nobody_goes_back_from_a_generation_that_they_have_not_seen(
+    library: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = library.open().levels[0][0]
+    rename(library, topic.id, "First")
+    page = open_page()
+    shown = library.open()
+    rename(library, topic.id, "Second")
+    live = library.live
+    press(page, "confirm-1")
+    assert library.live == live
+    # An update may also end between opening the library and doing what was clicked.
+    monkeypatch.setattr("explorer.app.page.current_generation", lambda: shown)
+    page = open_page()
+    press(page, "confirm-1")
+    assert library.live == live
+    assert "was updated meanwhile" in text(page)
+
+
+def test_the_view_lists_digests_and_generations(library: Library, open_page: OpenPage) -> None:
+    page = open_page()
+    (table,) = page.dataframe
+    held = library.open().records.digests
+    assert dict(zip(table.value["Digest"], table.value["Papers"], strict=True)) == {
+        name: len(rows) for name, rows in held.items()
+    }
+    assert set(table.value["Format"]) == {"scraped-page"}
+    assert [date[:4] for date in table.value["Date"]] == ["2024", "2023"]
+    assert "40 papers" in text(page)
+    assert "hashing" in text(page)
+
+
+def test_a_generation_that_cannot_be_read_is_listed_as_such(
+    library: Library, open_page: OpenPage
+) -> None:
+    rename(library, library.open().levels[0][0].id, "My own name")
+    (library.folder / "generations" / "000001" / "manifest.json").write_text("{")
+    page = open_page()
+    assert not page.exception
+    assert "cannot be read" in text(page)
+
+
+@pytest.mark.parametrize("how", ["asked for", "by the rights of the folder"])
+def test_where_nothing_may_be_changed_nothing_offers_it(
+    library: Library,
+    digests: Path,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+    how: str,
+) -> None:
+    topic = library.open().levels[0][0]
+    rename(library, topic.id, "My own name")
+    uploads.keep(digests, uploads.Handed("today.txt", content))
+    if how == "asked for":
+        monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
+    else:
+        monkeypatch.setattr("os.access", lambda *_: False)
+    changing = ("add", "read-again", "redraw", "confirm-", "take-back-", "do-")
+    for url in ({}, {"topic": library.open().levels[0][0].id}, {"view": "topics"}):
+        page = open_page(**url)
+        assert not page.exception
+        assert len(page.file_uploader) == 0
+        assert [b.key for b in page.button if str(b.key).startswith(changing)] == []
+    assert "only shows the library" in text(open_page())
+    assert len(open_page().dataframe) == 1
+
+
+def test_an_empty_library_begins_with_an_upload(
+    tmp_path: Path, open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.builds.build.DEFAULT_MODEL", "hashing")
+    page = open_page(view="")
+    assert not page.exception
+    upload(page, ("today.txt", content))
+    assert "3 papers would be added" in text(page)
+    press(page, "add")
+    wait_for_end(page)
+    page.run()
+    assert not page.exception
+    assert "3 papers" in text(page)
+    assert Library(tmp_path / "library").open().size == 3
+
+
+def test_an_empty_library_that_is_read_only_takes_no_upload(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
+    page = open_page()
+    assert not page.exception
+    assert len(page.file_uploader) == 0
+    assert "python index_build.py" in page.info[0].value
+
+
+def test_updates_run_one_at_a_time_and_end_whatever_happens(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shared, go_on, runs = Updates(), threading.Event(), list[str]()
+
+    def fail(_: Progress) -> Report:
+        runs.append("first")
+        assert go_on.wait(60)
+        raise RuntimeError("a secret path")
+
+    assert shared.start("First", fail)
+    assert not shared.start("Second", fail)
+    go_on.set()
+    until = time.monotonic() + 60
+    while shared.is_running and time.monotonic() < until:
+        time.sleep(0.01)
+    assert shared.last is not None
+    assert (shared.last.doing, runs) == ("First", ["first"])
+    assert "secret" not in shared.last.problem
+    assert "a secret path" in caplog.text
+    assert shared.start("Third", fail)
+
+
+def test_the_folder_of_digests_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["page.py", "--library", str(tmp_path / "a" / "library")])
+    monkeypatch.delenv("EXPLORER_DIGESTS", raising=False)
+    assert resources.digests_folder() == tmp_path / "a" / "digests"
+    monkeypatch.setenv("EXPLORER_DIGESTS", str(tmp_path / "b"))
+    assert resources.digests_folder() == tmp_path / "b"
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--digests", str(tmp_path / "c")])
+    assert resources.digests_folder() == tmp_path / "c"
+
+
+@pytest.mark.skipif(not find_browser(), reason=HINT)
+def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
+    library: Library, digests: Path, content: bytes
+) -> None:
+    with serve_page(library.folder) as address, open_browser() as browser:
+        page, other, beside = (browser.new_page() for _ in range(3))
+        for opened in (page, other, beside):
+            opened.set_default_timeout(60_000)
+        other.goto(f"{address}/?q=liver")
+        other.locator(".st-key-hit-1").wait_for()
+        page.goto(f"{address}/?view=library")
+        page.get_by_test_id("stFileUploaderDropzone").wait_for()
+        beside.goto(f"{address}/?view=library")
+        beside.get_by_test_id("stFileUploaderDropzone").wait_for()
+        page.evaluate_handle(
+            """content => {
+                const dropped = new DataTransfer();
+                dropped.items.add(new File([content], 'today.txt', {type: 'text/plain'}));
+                const zone = document.querySelector('[data-testid=stFileUploaderDropzone]');
+                for (const kind of ['dragenter', 'dragover', 'drop']) {
+                    zone.dispatchEvent(new DragEvent(kind, {
+                        dataTransfer: dropped, bubbles: true, cancelable: true,
+                    }));
+                }
+            }""",
+            content.decode(),
+        )
+        page.get_by_text("1 paper would be added").wait_for()
+        page.get_by_role("button", name="Add to the library").click()
+        page.get_by_text("1 paper added").wait_for()
+        beside.get_by_text("1 paper added").wait_for()
+        for heading in ("Add papers", "Bring up to date", "What the library holds"):
+            beside.get_by_role("heading", name=heading).wait_for()
+        page.get_by_placeholder("Search by meaning").fill("whale songs")
+        page.locator(".st-key-hit-1", has_text=NEW.title).wait_for()
+        notice = other.get_by_text("The library has been updated.")
+        notice.wait_for()
+        assert other.get_by_text("40 papers ·").is_visible(), "the page changed under its reader"
+        other.get_by_role("button", name="Show it").click()
+        other.get_by_text("41 papers ·").wait_for()
+        notice.wait_for(state="detached")
+    assert [path.name for path in digests.iterdir()] == ["today.txt"]
+
+
+def test_a_generation_that_was_published_meanwhile_is_kept_under_its_own_name(
+    library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write_digest: WriteDigest,
+) -> None:
+    monkeypatch.setenv("EXPLORER_LIBRARY", str(library.folder))
+    monkeypatch.setattr(sys, "argv", ["streamlit_app.py"])
+    build(library, [write_digest(tmp_path / "more.txt", [NEW])], HASHING)
+    library.rollback()
+    open_now = Library.open
+
+    def opened_late(self: Library) -> Generation:
+        (library.folder / "LIVE").write_text("000002\n", encoding="utf-8")
+        return open_now(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "open", opened_late)
+        assert resources.current_generation().folder.name == "000002"
+    library.rollback()
+    assert resources.current_generation().folder.name == "000001"

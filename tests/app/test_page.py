@@ -1,0 +1,456 @@
+"""The page without a browser: what it says in each state, and that it never raises."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.app import state, topics
+from explorer.builds.build import Options, build
+from explorer.errors import EngineError
+from explorer.insights.topic_profile import dossier
+from explorer.insights.topic_tree import topic_tree
+from explorer.insights.trends import trends
+from explorer.library.store import Library
+from explorer.map.highlights import Highlights
+from explorer.search.search import Results
+from tests.helpers.map_page import strip
+
+
+def _open(library: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, **url: str) -> AppTest:
+    monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library)])
+    page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+    for name, value in url.items():
+        page.query_params[name] = value
+    page.run()
+    # The model loads in the background; the second run finds it there.
+    time.sleep(0.2)
+    return page.run()
+
+
+def _text(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.error]
+    return "\n".join(part.value for part in parts)
+
+
+def _labels(page: AppTest, prefix: str) -> list[str]:
+    return [b.label for b in page.button if str(b.key).startswith(prefix)]
+
+
+def test_an_empty_library_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(tmp_path / "nothing", monkeypatch, repository)
+    assert not page.exception
+    assert "python index_build.py" in page.info[0].value
+
+
+def test_a_damaged_library_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, digest_folder: Path
+) -> None:
+    library = Library(tmp_path / "library")
+    build(library, [digest_folder], Options(model="hashing"))
+    live = library.folder / "generations" / library.live
+    (live / "papers.arrow").write_bytes(b"torn")
+    page = _open(library.folder, monkeypatch, repository)
+    assert not page.exception
+    assert "rollback" in page.error[0].value
+
+
+def test_a_newcomer_sees_counts_topics_and_examples(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository)
+    generation = hashing_library.open()
+    assert not page.exception
+    assert f"{generation.size} papers" in _text(page)
+    topics = {topic.label for level in generation.levels for topic in level}
+    shown = {label.replace("\\", "") for label in _labels(page, "to-welcome-")}
+    assert shown
+    assert shown <= topics
+    assert len(_labels(page, "example-")) > 0
+
+
+def test_an_example_query_fills_the_box_and_finds_something(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository)
+    example = page.button(key="example-0").label.replace("\\", "")
+    page.button(key="example-0").click().run()
+    assert page.text_input(key="q").value == example
+    assert len(_labels(page, "open-hit")) > 0
+
+
+def test_every_hit_offers_its_abstract_and_more_like_it(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
+    hits = _labels(page, "open-hit")
+    assert len(hits) == 10
+    assert len(_labels(page, "more-hit")) == 10
+    assert len(page.expander) == 10
+
+
+def test_a_title_opens_the_paper_and_the_url_names_it(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
+    button = next(b for b in page.button if str(b.key).startswith("open-hit1"))
+    paper = str(button.key).rpartition("-")[2]
+    button.click().run()
+    assert page.query_params["paper"] in (paper, [paper])
+    record = hashing_library.open().records
+    row = record.find(paper)
+    assert row is not None
+    assert record[row].readable_title in _text(page).replace("\\", "")
+
+
+def test_a_lasso_lists_the_papers_and_their_topics(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    generation = hashing_library.open()
+    region, inside = strip(generation, 5)
+    page = _open(hashing_library.folder, monkeypatch, repository, region=region)
+    assert "5 papers selected" in _text(page)
+    listed = [str(b.key) for b in page.button if str(b.key).startswith("open-caught")]
+    assert sorted(key.rpartition("-")[2] for key in listed) == sorted(inside)
+    page.button(key="release").click().run()
+    assert "selected" not in _text(page)
+    assert "region" not in page.query_params
+
+
+def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    topic = hashing_library.open().levels[0][0]
+    page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
+    told = _text(page).replace("\\", "")
+    assert f"{topic.size} papers, {topic.size / 40:.0%} of the library" in told
+    assert f"“{topic.label}” stands in {topic.evidence} of its {topic.size} papers" in told
+    assert "as fast as the library" in told
+    assert len(_labels(page, "open-member")) == topic.size
+
+
+def test_the_papers_of_a_topic_are_listed_step_by_step_the_most_central_first(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    monkeypatch.setattr(state, "PAPERS_A_PAGE", 4)
+    generation = hashing_library.open()
+    topic = generation.levels[0][0]
+    page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
+    keys = [
+        f"open-member-{generation.records.ids[row]}" for row in dossier(generation, topic).members
+    ]
+    for shown in (4, 8, topic.size):
+        listed = [b.key for b in page.button if str(b.key).startswith("open-member-")]
+        assert listed == keys[:shown]
+        if shown < topic.size:
+            page.button(key="more-papers").click().run()
+    assert "more-papers" not in [b.key for b in page.button]
+
+
+def test_the_tree_holds_every_topic_and_a_name_opens_its_page(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    generation = hashing_library.open()
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    labels = {label.replace("\\", "") for label in _labels(page, "to-tree-")}
+    assert labels == {topic.label for topic in generation.topics.values()}
+    topic = generation.levels[-1][0]
+    page.button(key=f"to-tree-{topic.id}").click().run()
+    assert page.query_params["topic"] in (topic.id, [topic.id])
+    assert len(_labels(page, "open-member")) == topic.size
+    page.button(key="all-topics").click().run()
+    assert "topic" not in page.query_params
+    assert len(_labels(page, "to-tree-")) == len(labels)
+
+
+def test_a_topic_of_the_tree_folds_and_unfolds(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    branch = next(branch for branch in topic_tree(hashing_library.open()) if branch.below)
+    finer = {f"to-tree-{below.topic.id}" for below in branch.below}
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    for shown in (True, False, True):
+        assert (finer <= {b.key for b in page.button}) is shown
+        page.button(key=f"fold-{branch.topic.id}").click().run()
+
+
+def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    monkeypatch.setattr(topics, "_MANY", 0)
+    generation = hashing_library.open()
+    topic = generation.levels[-1][0]
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    page.text_input(key="filter").set_value(topic.label.upper()).run()
+    shown = {str(b.key) for b in page.button if str(b.key).startswith("to-tree-")}
+    holding = {f"to-tree-{t.id}" for t in generation.topics.values() if topic.label in t.label}
+    assert {f"to-tree-{topic.id}", f"to-tree-{topic.parent}"} <= shown
+    assert holding <= shown
+    assert len(shown) < len(generation.topics)
+    page.text_input(key="filter").set_value("zzyzx").run()
+    assert _labels(page, "to-tree-") == []
+    assert "No topic" in _text(page)
+
+
+def test_the_tree_is_sorted_as_asked(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
+    coarse = {topic.id for topic in hashing_library.open().levels[0]}
+
+    def order(by: str) -> list[str]:
+        page.session_state["order"] = by
+        page.run()
+        keys = [str(b.key).removeprefix("to-tree-") for b in page.button]
+        return [key for key in keys if key in coarse]
+
+    found = trends(hashing_library.open()).of
+    sizes = [hashing_library.open().topics[key].size for key in order("size")]
+    growths = [found[key].growth or 0.0 for key in order("growth")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert growths == sorted(growths, reverse=True)
+    assert order("size") != order("growth")
+
+
+def test_a_keyword_searches_within_its_topic_and_the_topic_is_one_button_away(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    generation = hashing_library.open()
+    topic = generation.levels[0][1]
+    page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id, view="topics")
+    page.button(key="keyword-0").click().run()
+    assert page.text_input(key="q").value == topic.keywords[0]
+    members = {generation.records.ids[row] for row in generation.members(topic)}
+    found = {
+        str(b.key).rpartition("-")[2] for b in page.button if str(b.key).startswith("open-hit")
+    }
+    assert found
+    assert found <= members
+    page.button(key="back-to-topic").click().run()
+    assert page.text_input(key="q").value == ""
+    assert len(_labels(page, "open-member")) == topic.size
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_each_way_of_ranking_answers(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path, mode: str
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning", mode=mode)
+    assert not page.exception
+    assert len(_labels(page, "open-hit")) > 0
+
+
+def test_a_word_that_stands_nowhere_gets_advice(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx", mode="lexical")
+    assert "Nothing matches" in page.info[0].value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        {"paper": "no-such-paper"},
+        {"topic": "t999"},
+        {"topic": "t999", "view": "topics"},
+        {"view": "no-such-view"},
+        {"mode": "wrong"},
+        {"q": "   "},
+        {"q": '<script>alert(1)</script> [x](javascript:alert(1)) "'},
+        {"q": "\u0000\U0001f600 " + "word " * 3000},
+    ],
+)
+def test_no_link_whatever_raises(
+    hashing_library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    repository: Path,
+    url: dict[str, str],
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, **url)
+    assert not page.exception
+    assert "Literature Explorer" in _text(page)
+
+
+def test_a_hostile_digest_shows_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    hostile = "<img src=x onerror=alert(1)> ![x](http://evil/x.png) [c](http://evil) :red[no]"
+    digest = tmp_path / "hostile.jsonl"
+    papers = [{"title": f"{hostile} {n}", "abstract": f"{hostile} word{n}"} for n in range(3)]
+    digest.write_text("\n".join(json.dumps(paper) for paper in papers), encoding="utf-8")
+    build(Library(tmp_path / "library"), [digest], Options(model="hashing"))
+    _call_all_topics(Library(tmp_path / "library"), hostile)
+    for url in ({"q": "evil"}, {"topic": "t1"}, {"view": "topics"}, {}):
+        page = _open(tmp_path / "library", monkeypatch, repository, **url)
+        assert not page.exception
+        shown = [part.value for part in (*page.markdown, *page.caption)]
+        shown += [button.label for button in page.button]
+        assert any("evil" in text for text in shown)
+        for text in shown:
+            assert "<img" not in text.replace("\\<img", "")
+            assert "](http://evil" not in text
+            assert ":red[" not in text
+
+
+def _call_all_topics(library: Library, name: str) -> None:
+    """Give each topic of the live generation this name and keyword."""
+    live = library.folder / "generations" / library.live
+    levels = json.loads((live / "topics.json").read_text(encoding="utf-8"))
+    for topic in (topic for level in levels for topic in level):
+        topic |= {"label": name, "keywords": [name], "evidence": 1}
+    (live / "topics.json").write_text(json.dumps(levels), encoding="utf-8")
+    manifest = json.loads((live / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["topics.json"]["bytes"] = (live / "topics.json").stat().st_size
+    (live / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_back_leads_to_the_paper_one_came_from_and_then_to_the_list(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    first = hashing_library.open().records.ids[0]
+    page = _open(hashing_library.folder, monkeypatch, repository, paper=first)
+    next(b for b in page.button if str(b.key).startswith("open-hit1")).click().run()
+    assert page.query_params["paper"] not in (first, [first])
+    page.button(key="back").click().run()
+    assert page.query_params["paper"] in (first, [first])
+    page.button(key="back").click().run()
+    assert "paper" not in page.query_params
+
+
+def test_more_results_are_one_button_away(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
+    page.button(key="more-results").click().run()
+    assert len(_labels(page, "open-hit")) == 20
+
+
+def test_words_that_stand_nowhere_are_said_to_be_only_near(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx qwv")
+    assert "nearest in meaning" in _text(page)
+    page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
+    assert "nearest in meaning" not in _text(page)
+
+
+def test_a_library_of_another_model_is_searched_by_words_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, digest_folder: Path
+) -> None:
+    library = Library(tmp_path / "library")
+    build(library, [digest_folder], Options(model="hashing"))
+    manifest = library.folder / "generations" / library.live / "manifest.json"
+    told = manifest.read_text(encoding="utf-8")
+    manifest.write_text(told.replace("hashing dimension=256", "another model"), encoding="utf-8")
+    page = _open(library.folder, monkeypatch, repository, q="learning")
+    assert not page.exception
+    assert "another model" in page.warning[0].value.replace("\\", "")
+    assert len(_labels(page, "open-hit")) > 0
+
+
+@pytest.mark.parametrize("url", [{"q": "liver"}, {"paper": "2410.01000"}])
+def test_a_server_that_is_lost_is_told_and_the_map_stays(
+    hashing_library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    repository: Path,
+    url: dict[str, str],
+) -> None:
+    def lost(*_: object) -> Results:
+        raise EngineError("The vector server <b>cannot</b> be reached.")
+
+    drawn: list[Highlights] = []
+    for name in ("search", "similar"):
+        monkeypatch.setattr(f"explorer.app.page.{name}", lost)
+    monkeypatch.setattr("explorer.app.page.show_map", lambda _, shown: drawn.append(shown))
+    page = _open(hashing_library.folder, monkeypatch, repository, **url)
+    assert not page.exception
+    assert "cannot" in page.error[0].value
+    assert "<b" not in page.error[0].value.replace("\\<", "")
+    assert drawn[-1] == Highlights()
+
+
+def test_telling_sentences_are_those_of_the_examples_that_were_asked(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    questions: list[str] = []
+    told = state.told
+
+    def recorded(question: str) -> dict[int, str]:
+        questions.append(question)
+        return told(question)
+
+    monkeypatch.setattr(state, "told", recorded)
+    ids = hashing_library.open().records.ids
+    asked = [
+        f"like:{ids[0]}",
+        f"like:{ids[20]}",
+        f"unlike:{ids[0]}",
+        "liver",
+        f"liver like:{ids[0]}",
+    ]
+    for text in (*asked, asked[0]):
+        assert not _open(hashing_library.folder, monkeypatch, repository, q=text).exception
+    last = questions[1::2]
+    assert len(set(last[:5])) == 5
+    assert last[5] == last[0]
+
+
+def test_a_period_that_is_no_number_is_passed_over(
+    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    page = _open(hashing_library.folder, monkeypatch, repository, when="²-³")
+    assert not page.exception
+    assert not page.warning
+
+
+@pytest.mark.parametrize("name", ["paper", "topic", "view", "region"])
+def test_what_was_opened_stays_where_a_late_message_brings_the_url_before_it(name: str) -> None:
+    def run(name: str) -> None:
+        import streamlit as st
+
+        from explorer.app import state
+
+        if st.query_params.get("at"):
+            state.keep_url()
+        state.note_url()
+        st.write(st.query_params.get(name, "none"))
+
+    page = AppTest.from_function(run, args=(name,)).run()
+    assert page.markdown[0].value == "none"
+    page.query_params[name] = "opened"
+    assert page.run().markdown[0].value == "opened"
+    page.query_params.clear()
+    page.query_params["at"] = "0,0,1,1"
+    assert page.run().markdown[0].value == "opened"
+    page.query_params.clear()
+    assert page.run().markdown[0].value == "none"
+    page.query_params.update({name: "before", "at": "0,0,1,1"})
+    assert page.run().markdown[0].value == "none"
+
+
+@pytest.mark.parametrize("first", ["close", "keep"])
+def test_what_is_closed_while_the_map_tells_something_stays_closed(first: str) -> None:
+    def run(first: str) -> None:
+        import streamlit as st
+
+        from explorer.app import state
+
+        if st.query_params.get("close"):
+            deeds = (state.close_paper, state.keep_url)
+            for deed in deeds if first == "close" else deeds[::-1]:
+                deed()
+        state.note_url()
+        st.write(state.opened_paper() or "none")
+
+    page = AppTest.from_function(run, args=(first,))
+    page.query_params["paper"] = "p1"
+    assert page.run().markdown[0].value == "p1"
+    page.query_params["close"] = "1"
+    assert page.run().markdown[0].value == "none"

@@ -1,0 +1,257 @@
+"""What the page shows of a search: its parts, its notes, what narrows it and what to drop."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.app.asking import added, like_this, without, without_paper
+from explorer.builds.build import Options, build
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from explorer.search.query import Clause, Field, parse
+from tests.app.test_page import _labels, _open, _text
+from tests.helpers.corpus import WriteDigest
+from tests.helpers.map_page import strip
+
+
+@pytest.fixture
+def generation(hashing_library: Library) -> Generation:
+    return hashing_library.open()
+
+
+@pytest.fixture
+def visit(hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path) -> _Visit:
+    return _Visit(hashing_library.folder, monkeypatch, repository)
+
+
+class _Visit:
+    """Opens the page with a URL."""
+
+    def __init__(self, library: Path, patch: pytest.MonkeyPatch, repository: Path) -> None:
+        self._library, self._patch, self._repository = library, patch, repository
+
+    def __call__(self, **url: str) -> AppTest:
+        page = _open(self._library, self._patch, self._repository, **url)
+        assert not page.exception
+        return page
+
+
+def _chips(page: AppTest) -> list[str]:
+    return [label.replace("\\", "") for label in _labels(page, "clause-")]
+
+
+def _hits(page: AppTest) -> list[str]:
+    keys = [str(b.key) for b in page.button]
+    return [key.rpartition("-")[2] for key in keys if key.startswith("open-hit")]
+
+
+def _asked(page: AppTest) -> str:
+    return str(page.text_input(key="q").value)
+
+
+def test_plain_words_show_no_parts(visit: _Visit) -> None:
+    page = visit(q="learning")
+    assert _chips(page) == []
+    assert "pass" not in _text(page)
+
+
+def test_each_part_of_a_query_is_shown_and_pressing_it_takes_it_out(visit: _Visit) -> None:
+    page = visit(q='scans "liver" -video author:"Ada Byron" year:2020..2024')
+    assert _chips(page) == ["“liver”", "without video", "author: Ada Byron", "year: 2020..2024"]
+    page.button(key="clause-2").click().run()
+    assert _asked(page) == 'scans "liver" -video year:2020..2024'
+    page.button(key="clause-0").click().run()
+    assert _asked(page) == "scans -video year:2020..2024"
+    assert _chips(page) == ["without video", "year: 2020..2024"]
+
+
+def test_a_topic_is_shown_by_its_name(visit: _Visit, generation: Generation) -> None:
+    topic = generation.levels[0][0]
+    assert _chips(visit(q=f"learning topic:{topic.id}")) == [f"topic: {topic.label}"]
+
+
+def test_how_many_papers_pass_is_told(visit: _Visit, generation: Generation) -> None:
+    topic = generation.levels[0][0]
+    assert f"{topic.size} papers pass" in _text(visit(q=f"learning topic:{topic.id}"))
+
+
+def test_a_misspelt_field_is_told_and_the_suggestion_can_be_pressed(visit: _Visit) -> None:
+    page = visit(q='scans autor:"Ada Byron"')
+    assert "“autor:” is no field; did you mean" in _text(page).replace("\\", "").replace(
+        "\u2060", ""
+    )
+    page.button(key="meant-0").click().run()
+    assert _asked(page) == 'scans author:"Ada Byron"'
+    assert _chips(page) == ["author: Ada Byron"]
+
+
+def test_what_cannot_be_mended_is_told(visit: _Visit) -> None:
+    page = visit(q="scans year:soon source:nowhere")
+    told = _text(page).replace("\\", "")
+    assert "“soon” is no year" in told
+    assert "No digest is called “nowhere”" in told
+    assert _labels(page, "meant-") == []
+
+
+def test_more_and_less_like_a_hit_go_into_the_query(visit: _Visit, generation: Generation) -> None:
+    page = visit(q="learning")
+    first, second = _hits(page)[:2]
+    page.button(key=f"more-hit1-{first}").click().run()
+    assert _asked(page) == f"learning like:{first}"
+    title = generation.records[generation.records.find(first) or 0].readable_title
+    assert _chips(page)[0].removeprefix("like: ").rstrip("…") in title
+    assert first not in _hits(page)
+    again = _hits(page).index(second) + 1
+    page.button(key=f"less-hit{again}-{second}").click().run()
+    assert _asked(page) == f"learning like:{first} unlike:{second}"
+    assert second not in _hits(page)
+    page.button(key="clause-0").click().run()
+    assert _asked(page) == f"learning unlike:{second}"
+
+
+def test_a_pasted_abstract_gives_way_to_the_example(visit: _Visit, corpus: list[Paper]) -> None:
+    page = visit(q=f"{corpus[0].title}\n{corpus[0].abstract}")
+    paper = _hits(page)[0]
+    page.button(key=f"more-hit1-{paper}").click().run()
+    assert _asked(page) == f"like:{paper}"
+
+
+def test_what_narrows_a_search_is_counted_and_goes_into_the_query(visit: _Visit) -> None:
+    page = visit(q="has:abstract")
+    assert _labels(page, "count-") == []
+    page.session_state["refine"] = True
+    page.run()
+    assert "Among 40 papers" in _text(page)
+    label = page.button(key="count-source-0").label.replace("\\", "")
+    name, papers = re.fullmatch(r"(\S+) :gray\[(\d+)\]", label.replace("\u2060", "")).groups()  # type: ignore[union-attr]
+    page.button(key="count-source-0").click().run()
+    assert _asked(page) == f"has:abstract source:{name}"
+    assert f"{papers} papers pass" in _text(page)
+
+
+def test_the_order_stands_in_the_url_and_is_kept(visit: _Visit, generation: Generation) -> None:
+    best = _hits(visit(q="learning"))
+    page = visit(q="learning", sort="date")
+    rows = [generation.records.find(paper) or 0 for paper in _hits(page)]
+    dates = [generation.records.dates[row] for row in rows]
+    assert dates == sorted(dates, reverse=True)
+    assert _hits(page) != best
+    assert page.toggle(key="varied-box").disabled
+
+
+def test_varied_hits_stand_in_the_url(visit: _Visit) -> None:
+    page = visit(q="learning")
+    page.toggle(key="varied-box").set_value(True).run()
+    assert page.query_params["varied"] in ("1", ["1"])
+    varied = _hits(page)
+    assert _hits(visit(q="learning", varied="1")) == varied
+    page.toggle(key="varied-box").set_value(False).run()
+    assert "varied" not in page.query_params
+
+
+def test_the_filter_in_the_way_is_named_and_can_be_dropped(visit: _Visit) -> None:
+    page = visit(q="scans author:nobody has:abstract")
+    assert "Nothing passes these filters" in page.info[0].value
+    [label] = _labels(page, "drop-")
+    assert label.replace("\\", "").startswith("Drop author: nobody :gray[40 papers pass")
+    page.button(key="drop-0").click().run()
+    assert _asked(page) == "scans has:abstract"
+    assert len(_hits(page)) == 10
+
+
+def test_filters_that_all_stand_in_the_way_are_said_to(visit: _Visit) -> None:
+    page = visit(q="author:nobody venue:nowhere")
+    assert "nor all but one" in page.info[0].value
+    assert len(_chips(page)) == 2
+
+
+def test_related_topics_are_those_of_the_hits_and_can_be_opened(
+    visit: _Visit, generation: Generation
+) -> None:
+    page = visit(q="learning")
+    keys = [str(b.key) for b in page.button if str(b.key).startswith("related-")]
+    assert 0 < len(keys) <= 4
+    hits = {generation.records.find(paper) for paper in _hits(page)}
+    for key in keys:
+        topic = generation.topics[key.removeprefix("related-")]
+        assert len(hits & set(generation.members(topic).tolist())) > 1
+    page.button(key=keys[0]).click().run()
+    assert page.query_params["topic"] in (keys[0][8:], [keys[0][8:]])
+
+
+def test_a_search_stays_within_what_was_caught_until_it_is_let_go(
+    visit: _Visit, generation: Generation
+) -> None:
+    region, inside = strip(generation, 12)
+    page = visit(region=region)
+    page.button(key="search-within").click().run()
+    assert len(_labels(page, "open-within")) == 12
+    assert _chips(page) == ["within 12 selected papers"]
+    page.text_input(key="q").set_value("learning").run()
+    assert 0 < len(_hits(page)) <= 12
+    assert set(_hits(page)) <= set(inside)
+    page.button(key="clause-0").click().run()
+    assert not set(_hits(page)) <= set(inside)
+    assert _asked(page) == "learning"
+
+
+def test_papers_like_those_caught_are_sought_with_and_without_words(
+    visit: _Visit, generation: Generation
+) -> None:
+    region, chosen = strip(generation, 4)
+    page = visit(region=region)
+    page.button(key="more-like-these").click().run()
+    alone = _hits(page)
+    assert _chips(page) == ["like 4 selected papers"]
+    assert not set(alone) & set(chosen)
+    rows = [generation.records.ids.index(paper) for paper in chosen]
+    vectors = generation.engine.vectors(np.arange(generation.size))
+    likeness = vectors @ vectors[rows].mean(axis=0)
+    near = [int(row) for row in likeness.argsort()[::-1] if row not in rows]
+    assert {generation.records.find(paper) for paper in alone[:3]} <= set(near[:10])
+    page.text_input(key="q").set_value("year:2020..2024").run()
+    assert len(_chips(page)) == 2
+    page.button(key="clause-1").click().run()
+    assert _chips(page) == ["year: 2020..2024"]
+
+
+def test_near_duplicates_are_folded_under_the_better_hit(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    repository: Path,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+) -> None:
+    twins = [
+        Paper(f"Robots Folding Towels No. {n}", abstract=f"Towels by robots. {'Fold. ' * 30}{n}.")
+        for n in range(3)
+    ]
+    digest = write_digest(tmp_path / "twins.txt", [*corpus, *twins])
+    build(Library(tmp_path / "library"), [digest], Options(model="hashing"))
+    page = _open(tmp_path / "library", monkeypatch, repository, q="robots folding towels")
+    assert len(_hits(page)) == 10
+    assert "+2 nearly the same" in [fold.label for fold in page.expander]
+    assert len(_labels(page, "open-same")) == 2
+
+
+def test_a_query_takes_more_and_gives_it_back() -> None:
+    clause = Clause(Field.VENUE, "A b")
+    for text in ("scans", "", '"liver scans"', "scans -video", 'scans "liver'):
+        longer = added(text, str(clause))
+        assert clause in parse(longer).clauses
+        assert parse(longer).words == parse(text).words
+        assert parse(without(longer, clause)) == parse(text)
+    assert added("word " * 50, str(clause)) == str(clause)
+
+
+def test_a_paper_is_an_example_or_a_counter_example_not_both() -> None:
+    text = like_this("scans", "p1")
+    assert text == "scans like:p1"
+    assert like_this(text, "p1", less=True) == "scans unlike:p1"
+    assert without_paper("scans -like:p1 like:p2", "p1") == "scans like:p2"

@@ -1,0 +1,120 @@
+"""``explorer news``: what it prints, its JSON, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer.cli import main
+from explorer.insights.whats_new import news
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from tests.helpers.corpus import WriteDigest
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
+) -> Path:
+    """Two subjects, then two more in an update."""
+    folder = tmp_path_factory.mktemp("news")
+    for number, papers in enumerate((corpus[:20], corpus[20:])):
+        digest = write_digest(folder / f"{number}.txt", papers)
+        arguments = ["build", str(digest), "--library", str(folder / "library")]
+        assert main([*arguments, "--model", "hashing"]) == 0
+    return folder / "library"
+
+
+def _shown(capsys: pytest.CaptureFixture[str], library: Path, *options: str) -> str:
+    capsys.readouterr()
+    assert main(["news", "--library", str(library), *options]) == 0
+    return capsys.readouterr().out
+
+
+def _told(capsys: pytest.CaptureFixture[str], library: Path, *options: str) -> Any:
+    return json.loads(_shown(capsys, library, *options, "--json"))
+
+
+def test_json_names_papers_topics_and_events(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generation = Library(library).open()
+    found = news(generation)
+    told = _told(capsys, library)
+    assert told.keys() == {"since", "papers", "topics", "events"}
+    ids = [generation.records.ids[row] for row in found.rows]
+    assert [paper["id"] for paper in told["papers"]] == ids
+    assert {paper["arrived"] for paper in told["papers"]} == {told["since"]}
+    assert {paper["topic"] for paper in told["papers"]} == {t["label"] for t in told["topics"]}
+    assert sum(topic["newcomers"] for topic in told["topics"]) == len(told["papers"]) == 20
+    assert {event["kind"] for event in told["events"]} >= {"new"}
+
+
+def test_what_json_calls_since_can_be_asked_again(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = _told(capsys, library)
+    assert _told(capsys, library, "--since", told["since"]) == told
+
+
+def test_people_read_titles_under_their_topics_and_events_in_words(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generation = Library(library).open()
+    shown = _shown(capsys, library)
+    assert shown.startswith("20 new papers since ")
+    place = 0
+    for of in news(generation).topics:
+        place = shown.index(of.topic.label, place)
+        for row in of.rows:
+            place = shown.index(generation.records.ids[row], place)
+    assert "New topic “" in shown[place:]
+
+
+def test_fewer_papers_are_listed_and_all_are_counted(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generation = Library(library).open()
+    shown = _shown(capsys, library, "-k", "3")
+    assert sum(paper in shown for paper in generation.records.ids) == 3
+    assert "20 new papers" in shown
+    told = _told(capsys, library, "-k", "3")
+    assert len(told["papers"]) == 3
+    assert sum(topic["newcomers"] for topic in told["topics"]) == 20
+
+
+def test_nothing_new_is_a_calm_sentence(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = _shown(capsys, library, "--since", "2999-01-01")
+    assert shown == "Nothing new since 2999-01-01 00:00 UTC.\n"
+    told = _told(capsys, library, "--since", "2999-01-01")
+    assert (told["papers"], told["topics"], told["events"]) == ([], [], [])
+
+
+def test_after_the_first_build_it_says_how_to_go_on(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = " ".join(_shown(capsys, hashing_library.folder).split())
+    assert "Nothing new since" in shown
+    assert "the first build brought all 40 papers" in shown
+    assert "another digest" in shown
+
+
+def test_a_since_that_is_no_moment_is_refused(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["news", "--library", str(library), "--since", "yesterday"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "'yesterday' is no date or moment" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["news", "--help"])
+    assert ended.value.code == 0
+    assert "explorer news --since 2026-11-20" in capsys.readouterr().out

@@ -1,0 +1,106 @@
+"""A library measures itself: plausible figures, nothing written, clear refusals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.builds.build import Options, build
+from explorer.cli import main
+from explorer.embedders import open_embedder
+from explorer.evaluation.self_evaluation import self_evaluate
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from tests.helpers.corpus import WriteDigest
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def test_every_figure_is_told_with_what_it_means(
+    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _tree(hashing_library.folder)
+    assert main(["evaluate", "--self", "--library", str(hashing_library.folder), "--json"]) == 0
+    told: Any = json.loads(capsys.readouterr().out)
+    figures = told["figures"]
+    assert told["papers"] == 40
+    assert figures["index recall@10"]["value"] == 1.0
+    for name, figure in figures.items():
+        assert figure["low"] <= figure["value"] <= figure["high"], name
+        assert figure["means"], name
+        if figure["unit"] != "ms" and "stability" not in name:
+            assert 0.0 <= figure["value"] <= 1.0, name
+    for mode in ("hybrid", "dense", "lexical"):
+        of = [figures[f"title to abstract, {mode}, {name}"] for name in ("hit@1", "MRR", "hit@10")]
+        assert of[0]["value"] <= of[1]["value"] <= of[2]["value"] + 0.1
+    latency = [figures[f"search, p{share}"]["value"] for share in (50, 95, 99)]
+    assert 0 < latency[0] <= latency[1] <= latency[2]
+    assert _tree(hashing_library.folder) == before
+
+
+def test_the_title_of_a_paper_searched_for_does_not_help_to_find_it(
+    tmp_path: Path, write_digest: WriteDigest, corpus: list[Paper]
+) -> None:
+    # Titles whose words stand nowhere else: only who cheats finds these papers.
+    names = [f"Zq{i}x wv{i}k jh{i}p" for i in range(len(corpus))]
+    papers = [Paper(title=n, abstract=p.abstract) for n, p in zip(names, corpus, strict=True)]
+    digest = write_digest(tmp_path / "2024-01-01.txt", papers)
+    library = Library(tmp_path / "library")
+    build(library, [digest], Options(model="hashing"))
+    told = self_evaluate(library.open(), open_embedder("hashing"), tmp_path / "vectors")
+    found = {one.name: one.figure.value for one in told}
+    assert found["title to abstract, lexical, MRR"] == 0.0
+    assert found["title to abstract, hybrid, hit@1"] < 0.3
+
+
+def test_a_scattered_map_is_told_from_a_drawn_one(hashing_library: Library, tmp_path: Path) -> None:
+    drawn = hashing_library.open()
+    scattered = replace(drawn, positions=np.random.default_rng(1).permutation(drawn.positions))
+    embedder = open_embedder("hashing")
+    trust = [
+        next(
+            one.figure.value
+            for one in self_evaluate(generation, embedder, tmp_path)
+            if one.name == "map trustworthiness"
+        )
+        for generation in (drawn, scattered)
+    ]
+    assert trust[0] > trust[1] + 0.2
+
+
+def test_what_cannot_be_measured_is_said(
+    tmp_path: Path,
+    hashing_library: Library,
+    write_digest: WriteDigest,
+    corpus: list[Paper],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    small = Library(tmp_path / "small")
+    build(small, [write_digest(tmp_path / "d.txt", corpus[:12])], Options(model="hashing"))
+    of = ["--library", str(hashing_library.folder)]
+    for arguments, said in (
+        (["--self", "--library", str(small.folder)], "Only 12 papers with title and abstract"),
+        ([], "Name the folder of a judged collection, or give --self"),
+        ([str(tmp_path), "--self", *of], "Name the folder of a judged collection, or give --self"),
+        (["--self", "--model", "hashing", *of], "leave out --model"),
+        ([str(tmp_path / "gone")], "there is no corpus.jsonl"),
+    ):
+        assert main(["evaluate", *arguments]) == 2
+        assert said in capsys.readouterr().err

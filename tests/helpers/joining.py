@@ -1,0 +1,19 @@
+"""The papers of a few records, joined as an update joins them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.builds.update_plan import joined
+from explorer.papers.paper import Paper
+from explorer.papers.spill_file import Spool
+from explorer.papers.table import Records
+
+
+def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
+    """Return one record for each distinct paper of ``readings`` and ``stored``, by their ids."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Spool(Path(folder))
+        return list(joined(Records.of(readings), Records.of(stored), made, prune=False).papers)

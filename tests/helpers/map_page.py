@@ -1,0 +1,70 @@
+"""The map on the page, as somebody sees it who knows where the papers lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from explorer.map.sampling import View
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from explorer.library.generation import Generation
+
+
+def wait_for_map(page: Page) -> None:
+    """Wait until the map shows something."""
+    page.wait_for_selector(".atlas[data-scene]")
+
+
+def wait_for_rest(page: Page) -> None:
+    """Wait until the list has its telling sentences, and nothing is drawn anew."""
+    page.wait_for_timeout(1_000)
+    page.wait_for_selector('[data-stale="true"]', state="detached")
+
+
+def strip(generation: Generation, size: int) -> tuple[str, list[str]]:
+    """Return a strip of the map, as the URL writes a region, and the ``size`` papers in it."""
+    order = generation.positions[:, 0].argsort(kind="stable")
+    edge = generation.positions[order[size - 1 : size + 1], 0].mean()
+    (left, bottom), (_, top) = generation.positions.min(0) - 1, generation.positions.max(0) + 1
+    corners = [(left, bottom), (edge, bottom), (edge, top), (left, top)]
+    written = ",".join(f"{float(value):.8g}" for corner in corners for value in corner)
+    return written, [generation.records.ids[int(row)] for row in order[:size]]
+
+
+def view_of(page: Page) -> View:
+    """Return what part of the map is in sight."""
+    return View(*page.evaluate("literatureMap.atlas.view()"))
+
+
+def pixel_of(page: Page, generation: Generation, row: int) -> tuple[float, float]:
+    """Return where on the page the paper in ``row`` is drawn."""
+    view = view_of(page)
+    box = page.locator(".atlas-canvas").bounding_box()
+    assert box is not None
+    x, y = (float(value) for value in generation.positions[row])
+    return (
+        box["x"] + box["width"] * (x - view.left) / (view.right - view.left),
+        box["y"] + box["height"] * (view.top - y) / (view.top - view.bottom),
+    )
+
+
+def rows_in_sight(page: Page, generation: Generation) -> list[int]:
+    """Return the rows of the papers that lie within the frame of the map."""
+    view = view_of(page)
+    return [
+        row
+        for row, (x, y) in enumerate(generation.positions.tolist())
+        if view.left < x < view.right and view.bottom < y < view.top
+    ]
+
+
+def draw(page: Page, tool: str, corners: list[tuple[float, float]]) -> None:
+    """Take a tool of the map, ``lasso`` or ``box``, and draw with it from corner to corner."""
+    page.locator(f'[data-tool="{tool}"]').click()
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=6)
+    page.mouse.up()

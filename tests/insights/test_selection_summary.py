@@ -1,0 +1,40 @@
+"""What papers chosen on the map have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from explorer.insights.selection_summary import summarise
+from explorer.library.store import Library
+
+
+def test_a_topics_papers_are_told_by_their_own_words(hashing_library: Library) -> None:
+    generation = hashing_library.open()
+    for topic in generation.levels[0]:
+        rows = generation.members(topic)
+        if len(rows) < 8:
+            continue
+        found = summarise(generation, rows.tolist())
+        assert sum(papers for _, papers in found.topics) == len(rows)
+        counts = [papers for _, papers in found.topics]
+        assert counts == sorted(counts, reverse=True)
+        assert 0 < len(found.keywords) <= 8
+        for keyword in found.keywords:
+            holding = generation.lexicon.holding(keyword, "text")
+            here = np.isin(holding, rows).sum()
+            assert here / len(holding) > len(rows) / generation.size
+
+
+def test_topics_are_counted_as_the_papers_are(hashing_library: Library) -> None:
+    generation = hashing_library.open()
+    rows = [0, 3, 4, 11, 30]
+    expected = Counter(generation.topics_of(row)[-1].id for row in rows)
+    assert {topic.id: n for topic, n in summarise(generation, rows).topics} == dict(expected)
+
+
+def test_a_single_paper_and_none_have_nothing_in_common(hashing_library: Library) -> None:
+    generation = hashing_library.open()
+    assert summarise(generation, [5]).keywords == ()
+    assert summarise(generation, []).topics == ()

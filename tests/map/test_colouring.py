@@ -1,0 +1,128 @@
+"""What colours tell, and that a legend's entry finds the papers it counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from explorer.insights.topic_tree import shown_level
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.map.colouring import ColourBy, Colouring, Key, colouring
+from explorer.map.palette import DARK, LIGHT
+from explorer.papers.table import Records
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.query import parse
+from tests.helpers.colour import luminance
+
+KINDS = [ColourBy.TOPIC, ColourBy.YEAR, ColourBy.SOURCE, ColourBy.NOVELTY]
+
+
+@pytest.fixture(scope="module")
+def generation(hashing_library: Library) -> Generation:
+    return hashing_library.open()
+
+
+def _coloured(
+    generation: Generation, by: ColourBy, *, dark: bool = False, safe: bool = False
+) -> Colouring:
+    return colouring(generation, by, dark=dark, safe=safe, level=shown_level(generation))
+
+
+def _papers(key: Key) -> int:
+    assert key.papers is not None
+    return key.papers
+
+
+@pytest.mark.parametrize("by", KINDS)
+@pytest.mark.parametrize("safe", [False, True])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_paper_has_a_colour_that_is_seen(
+    generation: Generation, by: ColourBy, safe: bool, dark: bool
+) -> None:
+    found = _coloured(generation, by, dark=dark, safe=safe)
+    assert found.of.shape == (generation.size,)
+    assert found.of.max() < len(found.palette) <= 64
+    assert sum(_papers(key) for key in found.legend) == generation.size
+    paper = luminance((DARK if dark else LIGHT).paper)
+    for key in found.legend:
+        if key.clause or by is ColourBy.NOVELTY:
+            low, high = sorted((luminance(found.palette[key.colour]), paper))
+            assert (high + 0.05) / (low + 0.05) > 1.4
+
+
+@pytest.mark.parametrize("by", KINDS)
+def test_an_entry_of_the_legend_finds_the_papers_that_it_counts(
+    generation: Generation, by: ColourBy
+) -> None:
+    found = _coloured(generation, by)
+    for key in found.legend:
+        coloured = np.flatnonzero(found.of == key.colour)
+        assert len(coloured) == key.papers
+        if key.clause:
+            clauses = parse(key.clause).clauses
+            assert len(clauses) == 1
+            passing = allowed_rows(generation, Filters(clauses=clauses))
+            assert passing is not None
+            if by is ColourBy.SOURCE:
+                assert set(coloured) <= set(passing)
+            else:
+                assert set(coloured) == set(passing)
+
+
+def test_years_are_in_few_spans_without_gaps_or_overlaps(generation: Generation) -> None:
+    chance = np.random.default_rng(0)
+    years = np.concatenate([np.arange(1960, 2000), chance.integers(2000, 2026, 4_000), [0, 0]])
+    records = type("Records", (), {"years": years.astype(np.int32)})()
+    many = replace(generation, records=records)
+    found = _coloured(many, ColourBy.YEAR)
+    *spans, unknown = found.legend
+    assert len(spans) <= 12
+    assert (unknown.papers, unknown.clause) == (2, "")
+    ends = [key.label.split("–") for key in spans]
+    for before, after in pairwise(ends):
+        assert int(before[-1]) < int(after[0])
+    assert max(_papers(key) for key in spans) < 3 * 4_000 / 12
+    assert (found.of[years == 0] == unknown.colour).all()
+
+
+def test_a_safe_palette_has_colours_as_okabe_and_ito_chose_them(generation: Generation) -> None:
+    safe = _coloured(generation, ColourBy.TOPIC, safe=True)
+    usual = _coloured(generation, ColourBy.TOPIC)
+    assert len(safe.palette) == len(usual.palette) == len(set(safe.palette))
+    assert {"#0072b2", "#e69f00", "#009e73", "#d55e00"} <= set(safe.palette[:8])
+    assert np.array_equal(safe.of, usual.of)
+
+
+def test_scales_go_from_near_the_background_away_from_it(generation: Generation) -> None:
+    for dark in (False, True):
+        for safe in (False, True):
+            found = _coloured(generation, ColourBy.NOVELTY, dark=dark, safe=safe)
+            lights = [luminance(colour) for colour in found.palette]
+            assert lights == sorted(lights, reverse=not dark)
+
+
+def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Generation) -> None:
+    found = _coloured(generation, ColourBy.NOVELTY)
+    graph = generation.graph
+    undated = np.array([date == "" for date in generation.records.dates])
+    likeness = graph.similarities.mean(axis=1)
+    if undated.all():
+        assert likeness[found.of == 7].mean() < likeness[found.of == 0].mean()
+    day = Records.of(replace(paper, date="2024") for paper in generation.records)
+    one_day = replace(generation, records=day)
+    same = _coloured(one_day, ColourBy.NOVELTY)
+    order = np.argsort(-likeness, kind="stable")
+    assert same.of[order].tolist() == sorted(same.of.tolist())
+
+
+def test_scores_are_binned_and_papers_without_are_faint(generation: Generation) -> None:
+    scores = np.full(generation.size, np.nan, dtype=np.float32)
+    scores[:9] = np.linspace(0.1, 0.9, 9)
+    found = colouring(generation, ColourBy.SCORE, dark=False, safe=False, level=0, scores=scores)
+    assert (np.diff(found.of[:9].astype(int)) >= 0).all()
+    assert found.of[8] == 7
+    assert {found.palette[place] for place in found.of[9:]} == {LIGHT.faint}

@@ -1,0 +1,168 @@
+"""What the browser gets of the map: a screenful, the same for the same view."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer.builds.build import Options, build
+from explorer.insights.topic_tree import shown_level
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.map.colouring import ColourBy
+from explorer.map.highlights import Highlights
+from explorer.map.sampling import View
+from explorer.map.scene import MOST_DRAWN, Look, home_view, scene, topic_view, unpacked
+
+
+@pytest.fixture(scope="module")
+def generation(hashing_library: Library) -> Generation:
+    return hashing_library.open()
+
+
+@pytest.fixture(scope="module")
+def crowd(generation: Generation) -> Generation:
+    """The same papers again and again, on a map with more of them than are drawn."""
+    times = 2 * MOST_DRAWN // generation.size
+    table = generation.records._table.take(np.tile(np.arange(generation.size), times))
+    chance = np.random.default_rng(3)
+    spots = np.tile(generation.positions, (times, 1))
+    spots += chance.normal(scale=0.3, size=spots.shape).astype(np.float32)
+    return replace(
+        generation,
+        manifest=replace(generation.manifest, papers=len(spots)),
+        records=type(generation.records)(table),
+        positions=spots,
+        memberships=tuple(np.tile(labels, times) for labels in generation.memberships),
+        strengths=tuple(np.tile(strengths, times) for strengths in generation.strengths),
+    )
+
+
+def test_a_small_library_is_drawn_as_a_whole(generation: Generation) -> None:
+    header, arrays = unpacked(scene(generation, Look(), Highlights()))
+    assert sorted(arrays["row"]) == list(range(generation.size))
+    assert header["whole"] and header["inside"] == header["papers"] == generation.size
+    titles = header["titles"].split("\n")
+    for place, row in enumerate(arrays["row"].tolist()):
+        assert titles[place] == generation.records[row].readable_title
+        assert arrays["year"][place] == generation.records.years[row]
+        label = header["topics"][arrays["topic"][place]]
+        assert label == generation.topics_of(row)[-1].label
+
+
+def test_points_lie_where_their_papers_do(generation: Generation) -> None:
+    header, arrays = unpacked(scene(generation, Look(), Highlights()))
+    left, bottom, right, top = header["around"]
+    x = left + (right - left) * arrays["x"] / 65535.0
+    y = bottom + (top - bottom) * arrays["y"] / 65535.0
+    exact = generation.positions[arrays["row"]]
+    assert np.abs(np.stack([x, y], axis=1) - exact).max() < (right - left) / 30_000
+
+
+def test_the_same_look_makes_the_same_scene(crowd: Generation) -> None:
+    look = Look(View(-1.0, -1.0, 6.0, 6.0), ColourBy.YEAR)
+    assert scene(crowd, look, Highlights()) == scene(crowd, look, Highlights())
+
+
+def test_a_crowd_is_sampled_over_its_density(crowd: Generation) -> None:
+    packed = scene(crowd, Look(), Highlights())
+    header, arrays = unpacked(packed)
+    assert not header["whole"]
+    assert header["inside"] > MOST_DRAWN > len(arrays["row"])
+    cells = header["density"]["columns"] * header["density"]["rows"]
+    assert len(arrays["dense"]) == len(arrays["shade"]) == cells
+    assert arrays["dense"].any()
+    assert header["contours"]
+    assert len(packed) < 300_000
+
+
+def test_chosen_papers_are_drawn_before_others(crowd: Generation) -> None:
+    chosen = tuple(range(7, crowd.size, 97))
+    header, arrays = unpacked(scene(crowd, Look(), Highlights(focus=chosen)))
+    assert header["focused"]
+    drawn = arrays["row"][arrays["focus"] == 1]
+    assert set(drawn.tolist()) <= set(chosen)
+    assert len(drawn) > 0.95 * len(chosen)
+    assert len(arrays["row"]) > 2 * len(drawn)
+
+
+def test_a_period_is_drawn_before_others(generation: Generation) -> None:
+    header, arrays = unpacked(scene(generation, Look(), Highlights()))
+    assert sum(header["papers_in"]) == np.count_nonzero(arrays["when"] != 255)
+    for place, papers in enumerate(header["papers_in"]):
+        assert np.count_nonzero(arrays["when"] == place) == papers
+
+
+def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Generation) -> None:
+    header, _ = unpacked(scene(generation, Look(), Highlights()))
+    names = header["names"]
+    assert {name["id"] for name in names} <= set(generation.topics)
+    levels = [name["level"] for name in names]
+    assert levels == sorted(levels)
+    assert {name["label"] for name in names if name["level"] <= shown_level(generation)} == {
+        topic.label for topic in generation.levels[shown_level(generation)]
+    }
+    topic = generation.levels[shown_level(generation)][0]
+    near, _ = unpacked(scene(generation, Look(topic_view(generation, topic.id)), Highlights()))
+    assert topic.label in {name["label"] for name in near["names"]}
+    far = View(900.0, 900.0, 901.0, 901.0)
+    empty, arrays = unpacked(scene(generation, Look(far), Highlights()))
+    assert empty["names"] == [] and len(arrays["row"]) == 0
+
+
+def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
+    header, _ = unpacked(scene(crowd, Look(), Highlights()))
+    assert header["names"]
+    for told in header["names"]:
+        topic = crowd.topics[told["id"]]
+        place = crowd.levels[topic.level].index(topic)
+        rows = np.flatnonzero(crowd.memberships[topic.level] == place)
+        assert np.array_equal(crowd.members(topic), rows)
+        spots = crowd.positions[rows]
+        middle = np.median(spots, axis=0)
+        assert [told["x"], told["y"]] == pytest.approx(middle, abs=1e-3)
+        distances = np.linalg.norm(spots - middle, axis=1)
+        assert told["radius"] == pytest.approx(np.quantile(distances, 0.7), abs=1e-3)
+
+
+@pytest.mark.parametrize("by", list(ColourBy))
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bool) -> None:
+    query = generation.engine.vectors(np.array([3]))[0]
+    header, arrays = unpacked(scene(generation, Look(by=by, dark=dark), Highlights(query=query)))
+    assert header["by"] == by
+    assert set(header["kinds"]) == set(ColourBy)
+    assert arrays["colour"].max() < len(header["palette"])
+    told = [key["papers"] for key in header["legend"]]
+    assert told == [None] * 8 if by is ColourBy.SCORE else sum(told) == generation.size
+
+
+def test_scores_colour_the_papers_nearest_to_the_query_most(generation: Generation) -> None:
+    query = generation.engine.vectors(np.array([3]))[0]
+    _, arrays = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query)))
+    of = dict(zip(arrays["row"].tolist(), arrays["colour"].tolist(), strict=True))
+    assert of[3] == max(of.values())
+    whole, _ = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query)))
+    home = home_view(generation)
+    corner = View(home.left, home.bottom, home.left / 2 + home.right / 2, home.top)
+    part, _ = unpacked(scene(generation, Look(corner, ColourBy.SCORE), Highlights(query=query)))
+    assert [key["label"] for key in part["legend"]] == [key["label"] for key in whole["legend"]]
+    plain, _ = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights()))
+    assert plain["by"] == ColourBy.TOPIC and ColourBy.SCORE not in plain["kinds"]
+
+
+def test_titles_with_line_breaks_stay_with_their_papers(tmp_path: Path) -> None:
+    digest = tmp_path / "digest.jsonl"
+    papers = [
+        {"title": "Two\nlines\u2028and more", "abstract": "About lines that break in titles."},
+        {"title": "One line", "abstract": "About lines that do not."},
+    ]
+    digest.write_text("\n".join(map(json.dumps, papers)), encoding="utf-8")
+    library = Library(tmp_path / "library")
+    build(library, [digest], Options(model="hashing"))
+    header, arrays = unpacked(scene(library.open(), Look(), Highlights()))
+    assert len(header["titles"].split("\n")) == len(arrays["row"]) == 2

@@ -1,0 +1,245 @@
+"""Records on disk: what was written comes back, and is found under any of its names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.errors import LibraryDamaged
+from explorer.papers.paper import Paper, Source
+from explorer.papers.table import Records, Texts, rows_same
+
+PAPERS = (
+    Paper(
+        title="Bézier 曲線 🎉 \\'{e} $x^2$",
+        abstract="Zeile – “quoted” \u202e مرحبا 𝔘",
+        authors=("Ada Lovelace", "José García"),
+        date="2024-03-11",
+        venue="JCDL",
+        arxiv="2401.00001",
+        doi="10.1002/spe.2984",
+        other_ids=("digest:17", "s2:abc"),
+        url="https://example.org/ü",
+        categories=("cs.DL", "cs.IR"),
+        keywords=("maps",),
+        summary="People skim.",
+        sources=(Source("monday", 3, "2024-03-12"), Source("tuesday", 9)),
+        id="p0123456789a",
+    ),
+    Paper(title="Old One", arxiv="hep-th/9901001", sources=(Source("monday", 8),), id="pold"),
+    Paper(title="Bare", sources=(Source("tuesday", 1, "2023-01-02"),), id="pbare"),
+    Paper(title="Day only", date="XXXX-03-11", sources=(Source("w", 1, "XXXX-03-11"),), id="pday"),
+)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
+    path = tmp_path_factory.mktemp("records") / "papers.arrow"
+    Records.write(PAPERS, path)
+    return Records.open(path)
+
+
+def test_what_was_written_comes_back(records: Records) -> None:
+    assert len(records) == len(PAPERS)
+    assert tuple(records) == PAPERS
+    assert tuple(records[row] for row in range(len(records))) == PAPERS
+    assert list(records.ids) == [paper.id for paper in PAPERS]
+    assert list(records.titles) == [paper.title for paper in PAPERS]
+    assert list(records.fingerprints) == [paper.fingerprint for paper in PAPERS]
+
+
+def test_memory_that_was_given_back_is_read_again(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.papers.table._READ_BEFORE_RELEASE", 1)
+    for _ in range(2):
+        assert tuple(records[row] for row in range(len(records))) == PAPERS
+    assert list(records.titles) == [paper.title for paper in PAPERS]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+FEW = st.lists(st.sampled_from(["a", "b", ""]), max_size=2).map(tuple)
+NAMED = st.builds(
+    Paper, title=st.sampled_from(["One", "Two"]), authors=FEW, keywords=FEW, id=st.just("p")
+)
+SOURCES = st.lists(st.builds(Source, TEXT, st.integers(1, 2**62), TEXT), max_size=3).map(tuple)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Paper,
+            title=TEXT,
+            abstract=TEXT,
+            authors=TEXTS,
+            other_ids=TEXTS,
+            keywords=TEXTS,
+            sources=SOURCES,
+            id=TEXT,
+        ),
+        max_size=4,
+    )
+)
+def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, papers: list[Paper]) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.arrow"
+    path.unlink(missing_ok=True)
+    Records.write(papers, path)
+    assert list(Records.open(path)) == papers
+
+
+def test_more_papers_than_one_batch_holds_come_back_in_order(tmp_path: Path) -> None:
+    papers = [Paper(title=f"Paper {n}", id=f"p{n}") for n in range(10_003)]
+    Records.write(papers, tmp_path / "many.arrow")
+    records = Records.open(tmp_path / "many.arrow")
+    assert len(records) == 10_003
+    assert [paper.id for paper in records] == [paper.id for paper in papers]
+    assert records[10_001] == papers[10_001]
+
+
+def test_no_papers_are_records_too(tmp_path: Path) -> None:
+    Records.write([], tmp_path / "none.arrow")
+    records = Records.open(tmp_path / "none.arrow")
+    assert len(records) == 0
+    assert list(records) == []
+    assert records.find("anything") is None
+    assert records.years.shape == (0,)
+    assert records.digests == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("p0123456789a", 0),
+        ("P0123456789A", 0),
+        (" p0123456789a\n", 0),
+        ("2401.00001", 0),
+        ("2401.00001v3", 0),
+        ("arXiv:2401.00001", 0),
+        ("arxiv:2401.00001v2", 0),
+        ("https://arxiv.org/abs/2401.00001", 0),
+        ("http://www.arxiv.org/pdf/2401.00001v1.pdf", 0),
+        ("https://huggingface.co/papers/2401.00001", 0),
+        ("10.48550/arXiv.2401.00001", 0),
+        ("10.1002/SPE.2984", 0),
+        ("doi:10.1002/spe.2984", 0),
+        ("https://doi.org/10.1002/spe.2984", 0),
+        ("digest:17", 0),
+        ("17", 0),
+        ("s2:ABC", 0),
+        ("hep-th/9901001v1", 1),
+        ("pbare", 2),
+        ("2401.00002", None),
+        ("p", None),
+        ("", None),
+    ],
+)
+def test_papers_are_found_under_all_their_names(
+    records: Records, name: str, row: int | None
+) -> None:
+    assert records.find(name) == row
+
+
+def test_a_library_id_is_found_before_what_a_digest_calls_another_paper(tmp_path: Path) -> None:
+    papers = [
+        Paper(title="First", other_ids=("digest:psecond",), id="pfirst"),
+        Paper(title="Second", id="psecond"),
+    ]
+    Records.write(papers, tmp_path / "r.arrow")
+    assert Records.open(tmp_path / "r.arrow").find("psecond") == 1
+
+
+def test_years_come_from_the_paper_or_else_from_its_digest(records: Records) -> None:
+    assert records.years.tolist() == [2024, 0, 2023, 0]
+
+
+def test_digests_hold_the_rows_that_were_read_in_them(records: Records) -> None:
+    found = {name: rows.tolist() for name, rows in records.digests.items()}
+    assert found == {"monday": [0, 1], "tuesday": [0, 2], "w": [3]}
+    assert list(found) == sorted(found)
+
+
+@pytest.mark.parametrize("content", [b"", b"no arrow at all", b"ARROW1\x00\x00" + bytes(64)])
+def test_damaged_files_are_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "papers.arrow"
+    path.write_bytes(content)
+    with pytest.raises(LibraryDamaged, match=r"papers\.arrow: the records cannot be read"):
+        Records.open(path)
+
+
+def test_a_torn_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "papers.arrow"
+    Records.write(PAPERS, path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(LibraryDamaged):
+        Records.open(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LibraryDamaged, match=r"nowhere\.arrow"):
+        Records.open(tmp_path / "nowhere.arrow")
+
+
+def test_chosen_papers_have_rows_of_their_own(records: Records) -> None:
+    chosen = records.chosen(np.array([2, 0]))
+    assert list(chosen) == [PAPERS[2], PAPERS[0]] == list(chosen[:2])
+    assert chosen[-1] == PAPERS[0]
+    assert list(chosen.ids) == [PAPERS[2].id, PAPERS[0].id]
+    assert chosen.find("2401.00001") == 1
+    assert chosen.years.tolist() == [2023, 2024]
+    assert chosen.having("abstract").tolist() == [False, True]
+    assert list(chosen.chosen(np.array([1]))) == [PAPERS[0]]
+    with pytest.raises(IndexError):
+        chosen[2]
+
+
+def test_papers_with_some_fields_say_nothing_else(records: Records) -> None:
+    bare = [Paper(title=paper.title, sources=paper.sources) for paper in PAPERS]
+    assert list(records.with_only("title", "sources")) == bare
+
+
+def test_papers_are_told_by_their_digest(records: Records) -> None:
+    assert records.read_in("monday").tolist() == [0, 1]
+    assert records.read_in("tuesday").tolist() == [0, 2]
+    assert records.chosen(np.array([3, 2, 1])).read_in("tuesday").tolist() == [1]
+    assert records.read_in("sunday").tolist() == []
+
+
+def test_an_id_is_found_exactly_or_not_at_all(records: Records) -> None:
+    assert records.row_of("pold") == 1
+    assert records.row_of("POLD") is None
+    assert records.row_of("2401.00001") is None
+
+
+def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: Records) -> None:
+    other = Records.of([replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")])
+    both = Records.together(records, other)
+    assert list(both) == [*PAPERS, *other]
+    after = both.chosen(np.array([0, 2, 4, 5]))
+    moved = np.array([0, 3, 1, 2])
+    for before, now in ((records, after), (list(records), list(after))):
+        assert rows_same(before, now, moved, ("title",)).tolist() == [True, False, True, True]
+        assert rows_same(before, now, moved, ("date",)).tolist() == [True, True, True, False]
+        gone = np.array([-1, -1, 1, -1])
+        assert rows_same(before, now, gone, ("title",)).tolist() == [False, False, True, False]
+
+
+@given(st.lists(st.tuples(NAMED, NAMED), max_size=8))
+def test_records_agree_where_their_papers_do(pairs: list[tuple[Paper, Paper]]) -> None:
+    fields = ("title", "authors", "keywords")
+    before, now = (Records.of(papers) for papers in zip(*pairs, strict=True)) if pairs else ([], [])
+    moved = np.arange(len(pairs))
+    wanted = [all(getattr(a, f) == getattr(b, f) for f in fields) for a, b in pairs]
+    assert rows_same(before, now, moved, fields).tolist() == wanted
+
+
+def test_texts_are_read_by_fingerprint(records: Records) -> None:
+    texts = Texts(records, np.array([0, 3]))
+    assert dict(texts) == {PAPERS[row].fingerprint: PAPERS[row].text for row in (0, 3)}
+    assert dict(texts.items()) == dict(texts)
+    assert PAPERS[1].fingerprint not in texts

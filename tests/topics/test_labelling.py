@@ -1,0 +1,241 @@
+"""Names of topics: phrases as papers write them, each for one topic only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.arrays import Labels, Vectors
+from explorer.embedders import open_embedder
+from explorer.index.full_text import STOP_WORDS, stem
+from explorer.library.generation import Generation
+from explorer.library.store import Library
+from explorer.papers.paper import Paper
+from explorer.topics.communities import TopicName
+from explorer.topics.labelling import _scores, name_topics
+from explorer.topics.phrases import holds, phrase_table
+from tests.helpers.corpus import keys_in
+
+FILLER = frozenset(
+    "paper papers method methods approach propose proposed novel results experiments show "
+    "significantly extensive existing various state-of-the-art improves effectively".split()
+)
+EMBEDDER = open_embedder("hashing")
+
+
+@pytest.fixture(params=["hashing_library", "seed_library"])
+def generation(request: pytest.FixtureRequest) -> Generation:
+    library: Library = request.getfixturevalue(str(request.param))
+    return library.open()
+
+
+def embed(phrases: Sequence[str]) -> Vectors:
+    return EMBEDDER.embed(phrases)
+
+
+def named(
+    papers: Sequence[Paper],
+    labels: Sequence[int],
+    parents: Sequence[int] = (),
+    parent_names: Sequence[TopicName] = (),
+) -> list[TopicName]:
+    own: Labels = np.array(labels, dtype=np.int32)
+    above: Labels = np.array(parents or [0] * len(labels), dtype=np.int32)
+    vectors = EMBEDDER.embed([paper.text for paper in papers])
+    names = name_topics(phrase_table(papers), own, above, parent_names, vectors, embed)
+    return [names[number] for number in sorted(names)]
+
+
+def flat(text: str) -> str:
+    """Return ``text`` as its letters and digits, without case."""
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def test_every_label_and_keyword_stands_in_papers_of_its_topic(generation: Generation) -> None:
+    for level in generation.levels:
+        for topic in level:
+            rows = generation.members(topic)
+            texts = [flat(generation.records[int(row)].text) for row in rows]
+            stems = [" ".join(stem(word) for word in text.split()) for text in texts]
+            for phrase in (topic.label, *topic.keywords):
+                key = " ".join(stem(word) for word in flat(phrase).split())
+                holders = sum(f" {key} " in f" {text} " for text in stems)
+                assert holders >= min(2, topic.size), (topic.label, phrase)
+
+
+def test_no_two_topics_of_a_level_share_a_name(generation: Generation) -> None:
+    for level in generation.levels:
+        keys = [frozenset(stem(word) for word in flat(topic.label).split()) for topic in level]
+        assert len(set(keys)) == len(level)
+
+
+def test_stop_words_and_filler_neither_begin_nor_end_a_name(generation: Generation) -> None:
+    for level in generation.levels:
+        for topic in level:
+            for phrase in (topic.label, *topic.keywords):
+                listed = phrase.casefold().split()
+                assert listed[0] not in STOP_WORDS | FILLER, phrase
+                assert listed[-1] not in STOP_WORDS | FILLER, phrase
+
+
+def test_labels_are_phrases_and_keywords_repeat_neither_label_nor_each_other(
+    generation: Generation,
+) -> None:
+    for level in generation.levels:
+        for topic in level:
+            assert re.fullmatch(r"\S+( \S+){0,3}", topic.label), topic.label
+            assert topic.label not in topic.keywords
+            assert len(set(topic.keywords)) == len(topic.keywords) >= 3
+            assert not re.search(r"Topic \d|\(\d", topic.label)
+
+
+def test_a_topic_that_is_not_cut_keeps_the_name_of_its_parent(generation: Generation) -> None:
+    for level in generation.levels[1:]:
+        for topic in level:
+            parent = generation.topics[topic.parent]
+            if topic.size == parent.size:
+                assert (topic.label, topic.keywords) == (parent.label, parent.keywords)
+            else:
+                assert topic.label != parent.label
+
+
+def test_the_seed_has_a_level_on_which_some_topics_are_cut(seed_library: Library) -> None:
+    assert len(seed_library.open().levels) > 1
+
+
+def test_acronyms_keep_their_case_and_plain_words_have_none() -> None:
+    papers = [
+        Paper("Fast LLM Serving at Scale", "We study LLM serving. LLM serving is costly."),
+        Paper("LLM Serving on GPUs", "LLM serving on a GPU, and more LLM serving."),
+        Paper("Scheduling for LLM Serving", "We look at LLM serving again."),
+        Paper("Liver Segmentation by Atlas", "Our liver segmentation needs no scans."),
+        Paper("Liver Segmentation Again", "More liver segmentation with an atlas."),
+        Paper("Atlases for Liver Segmentation", "Good liver segmentation from an atlas."),
+    ]
+    assert [name.label for name in named(papers, [0, 0, 0, 1, 1, 1])] == [
+        "LLM serving",
+        "liver segmentation",
+    ]
+
+
+def test_a_subtopic_does_not_take_the_name_of_its_parent() -> None:
+    papers = [
+        Paper(f"Video diffusion with {kind} number {i}", f"Video diffusion and {kind} again.")
+        for kind in ("camera control", "human motion")
+        for i in range(3)
+    ]
+    (top,) = named(papers, [0] * 6)
+    assert top.label == "video diffusion"
+    below = named(papers, [0, 0, 0, 1, 1, 1], [0] * 6, [top])
+    assert [name.label for name in below] == ["camera control", "human motion"]
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("dialogue systems", "dialog systems"),
+        ("colour constancy", "color constancy"),
+        ("text summarisation", "text summarization"),
+        ("behaviour analysis", "behavior analysis"),
+    ],
+)
+def test_a_subtopic_is_not_called_as_its_parent_in_another_spelling(above: str, below: str) -> None:
+    papers = [
+        *(Paper(f"{below} for item {n}", abstract=f"We study {below} at depth.") for n in range(8)),
+        *(Paper(f"protein folding {n}", abstract="We study protein folding.") for n in range(8)),
+    ]
+    (one, _) = named(papers, [0] * 8 + [1] * 8, [0] * 16, [TopicName(above, ())])
+    assert one.label.casefold() != below
+
+
+def test_naming_is_the_same_every_time(corpus: list[Paper]) -> None:
+    labels = [i // 10 for i in range(40)]
+    assert named(corpus, labels) == named(corpus, labels)
+
+
+def test_the_four_subjects_get_telling_names(corpus: list[Paper]) -> None:
+    labels = [name.label for name in named(corpus, [i // 10 for i in range(40)])]
+    for label, telling in zip(
+        labels, ("liver|CT|scan", "video", "KV cache|serving", "molecul|protein|atom"), strict=True
+    ):
+        assert re.search(telling, label), label
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_topics_of_hardly_any_papers_get_some_name(count: int) -> None:
+    papers = [Paper(f"Unlike {'abc'[i]}{i} altogether", "") for i in range(count)]
+    (name,) = named(papers, [0] * count)
+    assert name.label.strip()
+
+
+def test_papers_without_a_common_phrase_get_names_that_differ_on_every_level() -> None:
+    papers = [Paper(f"qx{i:03d}zz") for i in range(24)]
+    coarse = [0] * 12 + [1] * 4 + [2] * 4 + [3] * 4
+    fine = [0] * 6 + [1] * 6 + [2] * 4 + [3] * 4 + [4] * 4
+    # On the finer level the topics that go on uncut change their numbers.
+    fine = [{0: 3, 1: 4, 2: 2, 3: 0, 4: 1}[label] for label in fine]
+    above = named(papers, coarse)
+    below = named(papers, fine, coarse, above)
+    assert len({name.label for name in above}) == 4
+    assert len({name.label for name in below}) == 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet="abcde XY-.", max_size=30), min_size=1, max_size=16),
+    data=st.data(),
+)
+def test_any_text_at_all_is_named_and_no_name_is_given_twice(
+    texts: list[str], data: st.DataObject
+) -> None:
+    papers = [Paper(f"{text} t", text) for text in texts]
+    topics = data.draw(st.integers(1, min(4, len(papers))))
+    labels = [i % topics for i in range(len(papers))]
+    names = named(papers, labels)
+    assert len(names) == topics
+    assert len({name.label for name in names}) == topics
+    assert all(name.label.strip() for name in names)
+
+
+def test_a_phrase_known_from_an_abbreviation_is_not_half_capitalised() -> None:
+    papers = [
+        Paper(
+            "A",
+            abstract="We study Product Quantization (PQ) here. A quantization of a quantization.",
+        ),
+        Paper("B", abstract="Fast Product Quantization (PQ) for Arabic poems. A quantization too."),
+        Paper("C", abstract="The Arabic poems. In Arabic songs and Arabic Poems there is rhyme."),
+    ]
+    shown = phrase_table(papers).display
+    assert shown["product quantiz"] == "product quantization"
+    assert shown["arab poem"] == "Arabic poems"
+
+
+def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
+    apart = "the {0} of a {1} by hand. It has {0}, and {1} as well."
+    texts = [
+        *("Sparse retrieval of rocks.",) * 2,
+        *(apart.format("retrieval", "sparse index"),) * 4,
+        *("Volcanic ashes of rocks.",) * 2,
+        *("the ocean of a dream by hand.",) * 4,
+        *("the garden of a house by hand. Of rocks.",) * 12,
+    ]
+    papers = [Paper(f"Of rocks, by hand {n}", abstract=text) for n, text in enumerate(texts)]
+    table = phrase_table(papers)
+    labels = np.array([0] * 12 + [1] * 12, dtype=np.int32)
+    scores = _scores(table, labels, np.zeros(24, dtype=np.int32), [0])[0]
+    assert scores["spars retriev"] > 1.5 * scores["volcan ash"]
+
+
+def test_a_paper_holds_its_phrases_and_no_others(seed_library: Library) -> None:
+    papers = list(seed_library.open().records)[:40]
+    keys = [keys_in(paper) for paper in papers]
+    every = sorted(set().union(*keys))
+    for paper, own in zip(papers, keys, strict=True):
+        tells = holds(paper)
+        assert {key for key in every if tells(key)} == own
