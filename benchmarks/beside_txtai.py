@@ -32,7 +32,7 @@ from explorer.evaluation.beir import (
     ndcg,
     read_collection,
 )
-from explorer.evaluation.scratch_library import trial_generation
+from explorer.evaluation.scratch_library import scratch_generation
 from explorer.search.search import Mode, ranked_rows
 
 _DEPTH = 10
@@ -65,7 +65,9 @@ def _this_project(collection: Collection, scratch: Path) -> Ask:
     embedder.embed_queries(["a word"])
     begin = time.perf_counter()
     units = embedder.embed([paper.text for paper in collection.papers])
-    generation = trial_generation(collection.papers, units, embedder.identity, scratch / "library")
+    generation = scratch_generation(
+        collection.papers, units, embedder.identity, scratch / "library"
+    )
     _told["index, s"] = round(time.perf_counter() - begin, 1)
     ids = generation.records.ids
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_digest, write_vectors
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import DEFAULT_MODEL
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from tests.helpers.browser import HINT, find_browser, open_browser
 from tests.helpers.serving import serve_page
 
@@ -46,8 +46,8 @@ def measure(_: list[str]) -> dict[str, object]:
         vectors = write_vectors(_PAPERS, folder / "vectors.npy")
         libraries = {}
         for way, model in ((_WAYS[1], DEFAULT_MODEL), (_WAYS[2], f"pytorch:{DEFAULT_MODEL}")):
-            libraries[way] = Library(folder / model.replace("/", "-").replace(":", "-"))
-            build(libraries[way], [digest], Options(model=model, given_vectors=vectors))
+            libraries[way] = LibraryStore(folder / model.replace("/", "-").replace(":", "-"))
+            build(libraries[way], [digest], BuildOptions(model=model, given_vectors=vectors))
         empty = folder / "empty_page.py"
         empty.write_text('import streamlit\n\nstreamlit.text("an empty page")\n', encoding="utf-8")
         for _round in range(_ROUNDS + 1):  # the first warms the file cache and is left out

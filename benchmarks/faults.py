@@ -36,7 +36,7 @@ from explorer.embedders.cache import BATCH
 from explorer.errors import ExplorerError, LibraryMissing
 from explorer.files import checksum
 from explorer.library.generation import Generation, open_generation, verify_generation, verify_parts
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.search import Query, search
 from explorer.topics import edits
 
@@ -134,7 +134,7 @@ class State:
     """The fingerprint of each paper, by title."""
 
 
-def state_of(library: Library, checks: Checks) -> State | None:
+def state_of(library: LibraryStore, checks: Checks) -> State | None:
     """Verify the live generation and return what it holds; None where there is none yet."""
     try:
         generation = library.open()
@@ -160,7 +160,7 @@ def seal_of(generation: Generation) -> str:
         generation.positions,
         *generation.memberships,
         *generation.strengths,
-        generation.arrived,
+        generation.added_at,
         generation.graph.neighbours,
     )
     for array in arrays:
@@ -168,7 +168,7 @@ def seal_of(generation: Generation) -> str:
     return seal.hexdigest()
 
 
-def _seals_on_disk(library: Library, checks: Checks) -> set[str]:
+def _seals_on_disk(library: LibraryStore, checks: Checks) -> set[str]:
     seals = set()
     for number, manifest in library.history():
         checks.that(manifest is not None, f"the manifest of generation {number} can be read")
@@ -184,7 +184,7 @@ def _seals_on_disk(library: Library, checks: Checks) -> set[str]:
 class Reader:
     """A process that opens a library again and again, and compares and searches what it opens."""
 
-    def __init__(self, library: Library, folder: Path) -> None:
+    def __init__(self, library: LibraryStore, folder: Path) -> None:
         self._stop = folder / "stop"
         self._found = folder / "read.json"
         self._process = forked(_read_on, library.folder, self._stop, self._found)
@@ -216,7 +216,7 @@ class Reader:
 
 
 def _read_on(folder: Path, stop: Path, found: Path) -> None:
-    library, embedder, rows = Library(folder), open_embedder("hashing"), random.Random(_SEED)
+    library, embedder, rows = LibraryStore(folder), open_embedder("hashing"), random.Random(_SEED)
     seals: dict[str, str] = {}
     opened = missing = 0
     wrong: list[str] = []
@@ -256,7 +256,7 @@ class Step:
     """One command in the life of a library."""
 
     name: str
-    words: Callable[[Library], list[str]]
+    words: Callable[[LibraryStore], list[str]]
     """The command, for the library as it is then."""
     says: str = ""
     """What it calls a topic."""
@@ -265,14 +265,14 @@ class Step:
 def steps(digests: Digests, keep: int) -> list[Step]:
     """Return the life of a library, from its first build on."""
 
-    def build(digest: Path, *options: str) -> Callable[[Library], list[str]]:
-        def words(library: Library) -> list[str]:
+    def build(digest: Path, *options: str) -> Callable[[LibraryStore], list[str]]:
+        def words(library: LibraryStore) -> list[str]:
             return ["build", "--library", str(library.folder), *options, str(digest)]
 
         return words
 
-    def say(command: str, place: int, *name: str) -> Callable[[Library], list[str]]:
-        def words(library: Library) -> list[str]:
+    def say(command: str, place: int, *name: str) -> Callable[[LibraryStore], list[str]]:
+        def words(library: LibraryStore) -> list[str]:
             topic = library.open().levels[0][place].id
             return [command, "--library", str(library.folder), topic, *name]
 
@@ -340,7 +340,7 @@ class _Life:
     def __init__(self, folder: Path, digests: Digests, keep: int, checks: Checks) -> None:
         folder.mkdir(parents=True)
         self._folder = folder
-        self._library = Library(folder / "library")
+        self._library = LibraryStore(folder / "library")
         self._steps = steps(digests, keep)
         self._keep = keep
         self._checks = checks
@@ -472,11 +472,11 @@ def full_disk(
         only: names of levels, as they are returned; empty for all.
     """
     folder.mkdir(parents=True)
-    original = Library(folder / "original")
+    original = LibraryStore(folder / "original")
     _must_succeed(_build(original, digests.first, "--model", "hashing"), folder, checks)
     told: dict[str, dict[str, int]] = {}
     with disk(folder / "disk", _DISK) as room:
-        library = Library((room or folder / "disk") / "library")
+        library = LibraryStore((room or folder / "disk") / "library")
         shutil.copytree(original.folder, library.folder)
         _must_succeed(_build(library, digests.more), folder, checks)
         levels = _levels(original, library) if room else {"vectors": _bytes_of_vectors(original)}
@@ -510,7 +510,7 @@ def full_disk(
     return {"a full disk, the first that does not fit": told}
 
 
-def _levels(original: Library, updated: Library) -> dict[str, int]:
+def _levels(original: LibraryStore, updated: LibraryStore) -> dict[str, int]:
     """Return how much is to be free for each file of an update in turn not to fit."""
     block = os.statvfs(updated.folder).f_bsize
 
@@ -546,7 +546,7 @@ def _levels(original: Library, updated: Library) -> dict[str, int]:
     return levels | {"name of the live generation": taken * block}
 
 
-def _bytes_of_vectors(library: Library) -> int:
+def _bytes_of_vectors(library: LibraryStore) -> int:
     return max(path.stat().st_size for path in library.vectors.iterdir())
 
 
@@ -556,13 +556,13 @@ def _bytes_of_vectors(library: Library) -> int:
 def read_only(folder: Path, digests: Digests, checks: Checks) -> dict[str, object]:
     """Use libraries in which not all may be written; return how many commands were refused."""
     folder.mkdir(parents=True)
-    original = Library(folder / "original")
+    original = LibraryStore(folder / "original")
     _must_succeed(_build(original, digests.first, "--model", "hashing"), folder, checks)
     _must_succeed(_build(original, digests.more), folder, checks)
     user = NOBODY if os.geteuid() == 0 else 0
     refused: Counter[str] = Counter()
     for locked in (".", "generations", "vectors"):
-        library = Library(folder / f"locked-{locked.strip('.')}")
+        library = LibraryStore(folder / f"locked-{locked.strip('.')}")
         shutil.copytree(original.folder, library.folder)
         _lock(library.folder, library.folder / locked, user)
         before, files = state_of(library, checks), _files_below(library.folder / locked)
@@ -624,7 +624,7 @@ def builders(
     for count in counts:
         here = folder / f"{count}"
         here.mkdir(parents=True)
-        library = Library(here / "library")
+        library = LibraryStore(here / "library")
         share = len(lines) // count
         own = []
         for number in range(count):
@@ -668,7 +668,7 @@ def builders(
 # What is the same for all.
 
 
-def _build(library: Library, digest: Path, *options: str) -> list[str]:
+def _build(library: LibraryStore, digest: Path, *options: str) -> list[str]:
     return ["build", "--library", str(library.folder), *options, str(digest)]
 
 
@@ -682,7 +682,9 @@ def _check_refused(told: str, ended: Ended, checks: Checks) -> None:
     checks.that(ended.is_clear_failure, f"{told}: code 1 and one message: {ended.told[-500:]}")
 
 
-def _check_untouched(told: str, library: Library, before: State | None, checks: Checks) -> None:
+def _check_untouched(
+    told: str, library: LibraryStore, before: State | None, checks: Checks
+) -> None:
     checks.that(state_of(library, checks) == before, f"{told}: the library is as it was")
     left = [
         path.name

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Labels
-from explorer.builds.build import Options, Report, build
+from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.embedders import Embedder, open_embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.progress import Silence
 from explorer.search.search import Mode, Query, search
@@ -84,7 +84,7 @@ def _grown(
     vectors = scratch / "vectors"
     _fill(vectors, embedder, rows, units, after)
     names = ("grown", "fresh", "other", "warm")
-    grown, fresh, other, warm = (Library(scratch / name) for name in names)
+    grown, fresh, other, warm = (LibraryStore(scratch / name) for name in names)
     for library in (grown, fresh, other, warm):
         library.folder.mkdir()
         library.vectors.symlink_to(vectors)
@@ -92,13 +92,13 @@ def _grown(
     before = grown.open()
     digest = _digest(scratch / "2", after)
     build(warm, [digest])  # from here on the vectors of phrases are in the cache, too
-    update = build(grown, [digest], Options(prune=True))
+    update = build(grown, [digest], BuildOptions(prune=True))
     anew = build(fresh, [digest])
     build(other, [_digest(scratch / "3", [r for i, r in enumerate(rows) if i not in latest])])
     small = build(other, [_digest(scratch / "4", [rows[i] for i in sorted(latest)])])
     one, two = grown.open(), fresh.open()
     labels = {str(row["title"]): str(row["labels"][label]) for row in rows}
-    redraw = build(grown, [digest], Options(prune=True, redraw=True))
+    redraw = build(grown, [digest], BuildOptions(prune=True, redraw=True))
     topics = _counted(update)
     return {
         "builds": {
@@ -147,7 +147,7 @@ def _paper(row: _Row) -> Paper:
     return Paper(title=row["title"], abstract=row["abstract"])
 
 
-def _facts(run: Report, anew: Report) -> dict[str, Any]:
+def _facts(run: BuildReport, anew: BuildReport) -> dict[str, Any]:
     return {
         "papers": run.papers,
         "added": run.added,
@@ -158,7 +158,7 @@ def _facts(run: Report, anew: Report) -> dict[str, Any]:
     }
 
 
-def _counted(run: Report) -> dict[str, int]:
+def _counted(run: BuildReport) -> dict[str, int]:
     kinds = [str(event.kind) for event in run.events]
     return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 

@@ -34,8 +34,8 @@ from benchmarks.material import (
     write_digest,
     write_vectors,
 )
-from explorer.builds.build import Options, build
-from explorer.library.store import Library
+from explorer.builds.build import BuildOptions, build
+from explorer.library.store import LibraryStore
 
 _PAPERS = 20_000
 _ADDED = 0.05
@@ -78,7 +78,7 @@ def measure(arguments: list[str]) -> dict[str, object]:
     }
 
 
-def _library(folder: Path, count: int) -> tuple[Library, list[str]]:
+def _library(folder: Path, count: int) -> tuple[LibraryStore, list[str]]:
     """Return a library with given vectors, and the command that adds papers to it."""
     digest = folder / "papers.jsonl"
     made = shuffled_papers(papers_of([DIGESTS]), count)
@@ -91,8 +91,8 @@ def _library(folder: Path, count: int) -> tuple[Library, list[str]]:
         np.save(chosen, np.load(vectors, mmap_mode="r")[:number])
         return chosen
 
-    library = Library(folder / "library")
-    build(library, [digest], Options(given_vectors=write(first)))
+    library = LibraryStore(folder / "library")
+    build(library, [digest], BuildOptions(given_vectors=write(first)))
     command = [sys.executable, "-m", "explorer.cli", "build", str(digest)]
     command += ["--library", str(library.folder), "--vectors", str(write(count))]
     return library, command

@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_digest
 from explorer.builds.build import build
 from explorer.embedders.cache import BATCH
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 _PAPERS, _KILLS = 5_000, 20
 _SEED = 7
@@ -82,9 +82,9 @@ def measure(arguments: list[str]) -> dict[str, object]:
             repeated.append(_repeated(log))
         finished = _start(library, digest, log).wait()
         repeated.append(_repeated(log))
-        plain = Library(folder / "plain")
+        plain = LibraryStore(folder / "plain")
         build(plain, [digest])
-        least = _least_cosine(Library(library), plain)
+        least = _least_cosine(LibraryStore(library), plain)
     steps = np.diff([0, *repeated]).tolist()
     return {
         "papers": papers,
@@ -115,7 +115,7 @@ def _repeated(log: Path) -> int:
     return sum(count - 1 for count in counts.values())
 
 
-def _least_cosine(first: Library, second: Library) -> float:
+def _least_cosine(first: LibraryStore, second: LibraryStore) -> float:
     rows = []
     for library in (first, second):
         generation = library.open()

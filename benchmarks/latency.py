@@ -25,12 +25,12 @@ import numpy as np
 
 from benchmarks.material import DIGESTS, papers_of, shuffled_papers, write_vectors
 from explorer.embedders import Embedder, open_embedder
-from explorer.evaluation.scratch_library import trial_generation
+from explorer.evaluation.scratch_library import scratch_generation
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.search.search import Mode, Query, search
 from explorer.topics.communities import Topic
-from explorer.topics.hierarchy import Outline
+from explorer.topics.hierarchy import TopicHierarchy
 
 _PAPERS = 75_000
 _PASS = {"half": 0.5, "twentieth": 0.05, "thousandth": 0.001}
@@ -98,10 +98,10 @@ def _library(digest: Sequence[Paper], count: int, embedder: Embedder, scratch: P
         for place, name in enumerate(names)
     )
     labels = groups.astype(np.int32)
-    outline = Outline((topics,), (labels,), (np.ones(count, dtype=np.float32),), (labels,))
+    outline = TopicHierarchy((topics,), (labels,), (np.ones(count, dtype=np.float32),), (labels,))
     vectors = np.load(write_vectors(count, scratch / "vectors.npy"))
     folder = scratch / "generation"
-    return trial_generation(papers, vectors, embedder.identity, folder, outline=outline)
+    return scratch_generation(papers, vectors, embedder.identity, folder, outline=outline)
 
 
 def _groups(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.map_stage import crowd
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.colouring import ColourBy
 from explorer.map.highlights import Highlights
-from explorer.map.sampling import View
-from explorer.map.scene import Look, detail_of, home_view, scene, short_title
+from explorer.map.sampling import Viewport
+from explorer.map.scene import SceneRequest, detail_of, home_view, scene, short_title
 from tests.helpers.browser import open_browser
 from tests.helpers.serving import serve_page
 
@@ -113,7 +113,7 @@ _PLAIN = _Chart(
 def measure(arguments: list[str]) -> dict[str, object]:
     """Return what the map costs in the browser and on the server, by number of papers."""
     folder = Path(arguments[0] if arguments else "data/library")
-    generation = Library(folder).open()
+    generation = LibraryStore(folder).open()
     browser_side: dict[str, dict[str, object]] = {}
     server_side: dict[str, dict[str, object]] = {}
     for papers in _SIZES:
@@ -136,18 +136,18 @@ def _served(generation: Generation) -> dict[str, object]:
     begin = time.perf_counter()
     detail_of(generation)
     ordered = time.perf_counter() - begin
-    first = scene(generation, Look(), Highlights())
+    first = scene(generation, SceneRequest(), Highlights())
     home = home_view(generation)
     draw = np.random.default_rng(11)
     passed, sizes = [], []
     for number in range(_VIEWS):
         width = (home.right - home.left) * 10 ** -(_DEEPEST * number / _VIEWS)
         x, y = generation.positions[draw.integers(generation.size)].tolist()
-        view = View(x - width / 2, y - width / 2, x + width / 2, y + width / 2)
+        view = Viewport(x - width / 2, y - width / 2, x + width / 2, y + width / 2)
         by = (ColourBy.TOPIC, ColourBy.YEAR)[number % 2]
         short_title.cache_clear()  # the same few titles stand at all places here
         begin = time.perf_counter()
-        sizes.append(len(scene(generation, Look(view, by), Highlights())))
+        sizes.append(len(scene(generation, SceneRequest(view, by), Highlights())))
         passed.append(1000 * (time.perf_counter() - begin))
     return {
         "first scene MB": round(len(first) / 1e6, 3),

@@ -15,7 +15,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 _SPREAD = 0.04
 """How far copies of a paper lie from it, as a share of the map's size."""
@@ -40,7 +40,7 @@ def crowd(generation: Generation, papers: int) -> Generation:
         positions=spots,
         memberships=tuple(labels[rows] for labels in generation.memberships),
         strengths=tuple(strengths[rows] for strengths in generation.strengths),
-        arrived=generation.arrived[rows],
+        added_at=generation.added_at[rows],
     )
 
 
@@ -62,7 +62,7 @@ def _page() -> None:
 
 
 def _made(folder: str, papers: int) -> Generation:
-    return crowd(Library(Path(folder)).open(), papers)
+    return crowd(LibraryStore(Path(folder)).open(), papers)
 
 
 def _show_plainly(generation: Generation) -> None:

@@ -33,18 +33,18 @@ from benchmarks.log_plot import write_log_plot
 from benchmarks.memory import kilobytes
 from benchmarks.synthetic import DIMENSION, write_corpus
 from explorer.arrays import Vectors
-from explorer.builds.redraw_advice import measure as measure_fit
+from explorer.builds.redraw_advice import measure_fit
 from explorer.embedders import open_embedder
 from explorer.index.engines import load_engine
 from explorer.index.knn_graph import build_graph, updated_graph
 from explorer.map.layout import draw, place
 from explorer.papers.paper import Paper
-from explorer.papers.spill_file import Spool
-from explorer.papers.table import Records
+from explorer.papers.spill_file import SpillFile
+from explorer.papers.table import PaperTable
 from explorer.settings import Settings
 from explorer.topics.communities import edges_of
-from explorer.topics.hierarchy import draw_outline
-from explorer.topics.tracking import Before, last_number
+from explorer.topics.hierarchy import build_hierarchy
+from explorer.topics.tracking import PreviousTopics, last_number
 
 _QUERIES = 500
 _LIKENESS = 0.8
@@ -228,13 +228,13 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
         positions = draw(graph, rows[:size], settings.map)
     with _timed(seconds, "topics and names"):
         edges = edges_of(graph, settings.topics)
-        outline = draw_outline(papers, rows[:size], edges, settings.topics, embed)
-    fit = measure_fit(graph, edges, positions, outline.found[-1], np.empty(0, dtype=np.int64))
+        outline = build_hierarchy(papers, rows[:size], edges, settings.topics, embed)
+    fit = measure_fit(graph, edges, positions, outline.raw_labels[-1], np.empty(0, dtype=np.int64))
     total = sum(seconds.values())
     peak = _peak()
     later: dict[str, float] = {}
     now = size + round(_NEWCOMERS * size)
-    after = Records.together(papers, _records(digest, size, now)).chosen(np.arange(now))
+    after = PaperTable.together(papers, _records(digest, size, now)).chosen(np.arange(now))
     moved = np.arange(size, dtype=np.int64)
     with _timed(later, "index"):
         engine = factory.update(engine, moved, rows[:now], settings.index)
@@ -245,16 +245,16 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
         start[:size] = positions
         place(graph, start, settings.map)
     with _timed(later, "topics and names"):
-        before = Before(
+        before = PreviousTopics(
             papers,
             outline.levels,
-            outline.found,
+            outline.raw_labels,
             outline.memberships,
             moved,
             last_number(outline.levels),
         )
         edges = edges_of(graph, settings.topics)
-        draw_outline(after, rows[:now], edges, settings.topics, embed, before=before)
+        build_hierarchy(after, rows[:now], edges, settings.topics, embed, before=before)
     update = sum(later.values())
     return (
         {name: round(took, 1) for name, took in seconds.items()}
@@ -268,9 +268,9 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
     )
 
 
-def _records(digest: Path, first: int, last: int) -> Records:
+def _records(digest: Path, first: int, last: int) -> PaperTable:
     """Return some papers of a digest of JSON lines as a build has them, on disk."""
-    spool = Spool(digest.parent, fingerprints=False)
+    spool = SpillFile(digest.parent, fingerprints=False)
     with digest.open(encoding="utf-8") as lines:
         for place, line in enumerate(islice(lines, first, last), first):
             record = json.loads(line)

@@ -26,7 +26,13 @@ from numpy.typing import NDArray
 from explorer.embedders import open_embedder
 from explorer.embedders.openvino import cache_folder
 from explorer.evaluation.beir import Figure, JudgedQuery, mean_with_interval, read_collection
-from explorer.evaluation.benchmark import Judged, OpenCollection, Vector, judged, opened
+from explorer.evaluation.benchmark import (
+    OpenCollection,
+    QueryScores,
+    Vector,
+    open_collection,
+    score_queries,
+)
 from explorer.index.full_text import words
 from explorer.library.generation import Generation
 from explorer.progress import Silence
@@ -72,7 +78,7 @@ def measure(arguments: list[str]) -> dict[str, object]:
         collection = read_collection(folder)
         name = folder.name
         sizes[name] = {"papers": len(collection.papers), "queries": len(collection.queries)}
-        with opened(collection, embedder, cache_folder() / "evaluate", Silence()) as found:
+        with open_collection(collection, embedder, cache_folder() / "evaluate", Silence()) as found:
             ranked = {way: _judged(found, rank) for way, rank in _ways().items()}
             for way, of in ranked.items():
                 quality_of[way][name] = _shown(mean_with_interval(of.ndcg))
@@ -216,8 +222,8 @@ def _scaled(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     return scaled
 
 
-def _judged(found: OpenCollection, way: Way) -> Judged:
-    return judged(found, lambda query, vector, k: way(found.generation, query, vector, k))
+def _judged(found: OpenCollection, way: Way) -> QueryScores:
+    return score_queries(found, lambda query, vector, k: way(found.generation, query, vector, k))
 
 
 def _shown(figure: Figure) -> str:

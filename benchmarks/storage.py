@@ -28,12 +28,12 @@ import numpy as np
 
 from benchmarks.memory import kilobytes, started
 from benchmarks.synthetic import write_corpus
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
 from explorer.insights.trends import trends
 from explorer.library.generation import Generation
-from explorer.library.store import Library
-from explorer.papers.table import Records
+from explorer.library.store import LibraryStore
+from explorer.papers.table import PaperTable
 from explorer.search.facets import facets, rows_to_count
 from explorer.search.filters import Filters
 from explorer.search.search import Query, search
@@ -156,7 +156,7 @@ def _memory(kind: str) -> int:
 
 def _built(library: Path, digest: Path, vectors: Path) -> dict[str, Any]:
     memory = _Memory()
-    report = build(Library(library), [digest], Options(given_vectors=vectors), memory)
+    report = build(LibraryStore(library), [digest], BuildOptions(given_vectors=vectors), memory)
     seconds = {stage: round(passed, 1) for stage, passed in report.seconds.items()}
     return {
         "seconds": {"papers": report.papers, "added": report.added} | seconds,
@@ -166,7 +166,7 @@ def _built(library: Path, digest: Path, vectors: Path) -> dict[str, Any]:
 
 def _served(library: Path) -> dict[str, Any]:
     begin = time.perf_counter()
-    generation = Library(library).open()
+    generation = LibraryStore(library).open()
     opened = time.perf_counter() - begin
     resident = {"opened": _memory("VmRSS")}
     embedder = open_embedder()
@@ -225,7 +225,7 @@ def _asked(generation: Generation) -> dict[str, tuple[str, Filters]]:
 
 def _page(library: Path) -> dict[str, Any]:
     """Return the memory of the page's server, in MB, as a browser has it open."""
-    generation = Library(library).open()
+    generation = LibraryStore(library).open()
     typed = _typed(generation.records)
     with serve_page(library) as address, open_browser() as browser:
         server = started("streamlit")
@@ -242,7 +242,7 @@ def _page(library: Path) -> dict[str, Any]:
     return {"memory of the page's server, MB": resident}
 
 
-def _typed(records: Records) -> Iterator[str]:
+def _typed(records: PaperTable) -> Iterator[str]:
     """Yield texts of so many words drawn from titles, without an end."""
     draw = np.random.default_rng(_SEED)
     some = np.sort(draw.integers(len(records), size=2_000))

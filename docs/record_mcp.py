@@ -20,7 +20,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from explorer.api.json_format import read_as_json  # noqa: E402
 from explorer.builds.build import build  # noqa: E402
-from explorer.library.store import Library  # noqa: E402
+from explorer.library.store import LibraryStore  # noqa: E402
 from explorer.readers import read_digest  # noqa: E402
 
 _BEGIN, _END = "<!-- session: begin -->", "<!-- session: end -->"
@@ -53,7 +53,7 @@ def main() -> None:
     print(f"The session is in {', '.join(shown)}.")
 
 
-def make_library(folder: Path, vectors: Path | None = None) -> Library:
+def make_library(folder: Path, vectors: Path | None = None) -> LibraryStore:
     """Return a library of ``data/digests`` that has been updated once.
 
     ``vectors`` may be the vector cache of another library, which saves the embedding.
@@ -62,7 +62,7 @@ def make_library(folder: Path, vectors: Path | None = None) -> Library:
     earlier = folder / "earlier.jsonl"
     records = [read_as_json(paper) for paper in read_digest(digest).papers[:_EARLIER]]
     earlier.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
-    library = Library(folder / "library")
+    library = LibraryStore(folder / "library")
     if vectors is not None:
         shutil.copytree(vectors, library.vectors)
     build(library, [earlier])
@@ -70,7 +70,7 @@ def make_library(folder: Path, vectors: Path | None = None) -> Library:
     return library
 
 
-def transcripts(library: Library) -> dict[str, str]:
+def transcripts(library: LibraryStore) -> dict[str, str]:
     """Return for each page what it shows of a session with ``library``, between its marks."""
     import anyio
 
@@ -86,7 +86,7 @@ def transcripts(library: Library) -> dict[str, str]:
     }
 
 
-async def _session(library: Library) -> tuple[list[str], list[Any]]:
+async def _session(library: LibraryStore) -> tuple[list[str], list[Any]]:
     """Return the names of the tools, and what each call was answered with."""
     from mcp import Client, StdioServerParameters, stdio_client
 

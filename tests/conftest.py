@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from explorer.builds.build import Options, build
-from explorer.library.store import Library
+from explorer.builds.build import BuildOptions, build
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 from tests.helpers.corpus import (
     ROOT,
     Growing,
@@ -59,12 +59,12 @@ def digest_folder(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 @pytest.fixture(scope="session")
 def hashing_library(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
-) -> Library:
+) -> LibraryStore:
     """A library of the corpus with the hashing embedder; read it, do not write to it."""
     folder = tmp_path_factory.mktemp("hashing")
     digests = two_digests(folder / "digests", corpus, write_digest)
-    library = Library(folder / "library")
-    build(library, [digests], Options(model="hashing"))
+    library = LibraryStore(folder / "library")
+    build(library, [digests], BuildOptions(model="hashing"))
     return library
 
 
@@ -73,19 +73,19 @@ def growing(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> G
     """A library of three quarters of the corpus, from a digest of 2023."""
     folder, digests = tmp_path / "library", tmp_path / "digests"
     write_digest(digests / "2023-05-02.txt", corpus[:30])
-    build(Library(folder), [digests], Options(model="hashing"))
+    build(LibraryStore(folder), [digests], BuildOptions(model="hashing"))
 
     def grow() -> None:
         write_digest(digests / "2024-03-11.txt", corpus[30:])
-        build(Library(folder), [digests], Options(model="hashing"))
+        build(LibraryStore(folder), [digests], BuildOptions(model="hashing"))
 
     return Growing(folder, digests, grow)
 
 
 @pytest.fixture(scope="session")
-def seed_library(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Library:
+def seed_library(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> LibraryStore:
     """A library of ``data/digests`` with the default model; read it, do not write to it."""
-    library = Library(tmp_path_factory.mktemp("seed") / "library")
+    library = LibraryStore(tmp_path_factory.mktemp("seed") / "library")
     build(library, [repository / "data" / "digests"])
     return library
 
@@ -119,11 +119,11 @@ def milvus_standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stan
 def rows_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of the papers that are read, one by one, while a test runs."""
     read: list[int] = []
-    get = Records.__getitem__
+    get = PaperTable.__getitem__
 
-    def counted(self: Records, row: int) -> Paper:
+    def counted(self: PaperTable, row: int) -> Paper:
         read.append(row)
         return get(self, row)
 
-    monkeypatch.setattr(Records, "__getitem__", counted)
+    monkeypatch.setattr(PaperTable, "__getitem__", counted)
     return read

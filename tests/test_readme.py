@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from explorer import embedders, engines, readers
-from explorer.builds.build import Options, build
+from explorer import embedders, readers
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
-from explorer.library.store import Library
+from explorer.index import engines
+from explorer.library.store import LibraryStore
 from explorer.readers import read_digest
 from explorer.search.search import Query, search
 from tests.helpers.corpus import ROOT
@@ -42,7 +43,7 @@ def _commands(repository: Path) -> list[str]:
 
 
 def test_every_command_of_the_readme_runs(
-    seed_library: Library, repository: Path, tmp_path: Path
+    seed_library: LibraryStore, repository: Path, tmp_path: Path
 ) -> None:
     model = tmp_path / "path" / "to" / "model"
     model.parent.mkdir(parents=True)
@@ -174,9 +175,9 @@ def test_the_example_embedder_and_index_work_as_printed(
 
     monkeypatch.setattr(embedders, "entry_points", offered)
     monkeypatch.setattr(engines, "entry_points", offered)
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     (digest,) = (repository / "data" / "digests").glob("*.txt")
-    build(library, [digest], Options(model="trigrams", engine="matrix"))
+    build(library, [digest], BuildOptions(model="trigrams", engine="matrix"))
     generation = library.open()
     assert generation.manifest.identity == "trigrams, 512"
     hits = search(generation, open_embedder("trigrams"), Query("ControlNet")).hits

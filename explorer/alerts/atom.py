@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from explorer import __version__
-from explorer.alerts.followed_search import Found, described, newest_first
+from explorer.alerts.followed_search import FollowedResults, described, newest_first
 from explorer.errors import UnusableInput
 from explorer.files import replace_text
 from explorer.insights.whats_new import moment_at
@@ -26,7 +26,7 @@ _WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
-def atom(generation: Generation, found: Found, address: str = "") -> str:
+def atom(generation: Generation, found: FollowedResults, address: str = "") -> str:
     """Return the feed of a followed search: its hits, those that came last first.
 
     The same hits of the same library make the same text. Ids never change: the feed's is the
@@ -41,7 +41,7 @@ def atom(generation: Generation, found: Found, address: str = "") -> str:
     _add(feed, "title", found.following.name)
     _add(feed, "subtitle", f"New papers for {described(found.following)}")
     begun = datetime.fromisoformat(found.following.begun)
-    arrivals = (moment_at(int(generation.arrived[hit.row])) for hit in hits)
+    arrivals = (moment_at(int(generation.added_at[hit.row])) for hit in hits)
     _add(feed, "updated", _stamp(max([begun, *arrivals])))
     _add(_add(feed, "author"), "name", "Literature Explorer")
     _add(feed, "generator", "Literature Explorer", version=__version__)
@@ -56,7 +56,7 @@ def atom(generation: Generation, found: Found, address: str = "") -> str:
 
 
 def write_feeds(
-    generation: Generation, found: Iterable[Found], folder: Path, base: str = ""
+    generation: Generation, found: Iterable[FollowedResults], folder: Path, base: str = ""
 ) -> list[Path]:
     """Write a feed file for each of ``found`` that could be run; return the files.
 
@@ -88,13 +88,13 @@ def write_feeds(
 _SAFE = ":/?#@!$&*+,;=%~-._[]"
 
 
-def _entry(feed: ET.Element, generation: Generation, found: Found, hit: Hit) -> None:
+def _entry(feed: ET.Element, generation: Generation, found: FollowedResults, hit: Hit) -> None:
     paper = hit.paper
     entry = _add(feed, "entry")
     own = uuid.uuid5(uuid.UUID(found.following.uid), paper.id)
     _add(entry, "id", f"urn:uuid:{own}")
     _add(entry, "title", paper.readable_title or "Untitled")
-    _add(entry, "updated", _stamp(moment_at(int(generation.arrived[hit.row]))))
+    _add(entry, "updated", _stamp(moment_at(int(generation.added_at[hit.row]))))
     if _WHOLE_DATE.fullmatch(paper.date):
         _add(entry, "published", f"{paper.date}T00:00:00Z")
     for author in paper.authors:

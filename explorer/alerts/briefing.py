@@ -16,9 +16,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.alerts.followed_search import Found
-from explorer.desk.marks import Marks
-from explorer.insights.whats_new import news
+from explorer.alerts.followed_search import FollowedResults
+from explorer.desk.marks import PaperMarks
+from explorer.insights.whats_new import whats_new
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.papers.text import escape_markdown, markdown, markdown_link
@@ -30,7 +30,7 @@ _BEGINNING = 420
 """Signs of an abstract that are shown."""
 
 
-class Format(StrEnum):
+class BriefingFormat(StrEnum):
     """What a briefing is written in."""
 
     MARKDOWN = "markdown"
@@ -38,7 +38,7 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BriefingItem:
     """A new paper."""
 
     row: int
@@ -52,11 +52,11 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BriefingSection:
     """A topic and its new papers, the most relevant first."""
 
     topic: Topic
-    items: tuple[Item, ...]
+    items: tuple[BriefingItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Briefing:
 
     since: datetime
     papers: int
-    sections: tuple[Section, ...]
+    sections: tuple[BriefingSection, ...]
     """The topic with the most relevant paper first."""
     by_desk: bool
     """Whether the desk says what is relevant."""
@@ -73,9 +73,9 @@ class Briefing:
 
 def briefing(
     generation: Generation,
-    desk: Marks,
+    desk: PaperMarks,
     since: datetime | None = None,
-    found: Sequence[Found] = (),
+    found: Sequence[FollowedResults] = (),
 ) -> Briefing:
     """Return what has come since a moment; without one, what the last build with papers brought.
 
@@ -84,7 +84,7 @@ def briefing(
     Args:
         found: followed searches, run; each paper tells which of them find it.
     """
-    told = news(generation, since)
+    told = whats_new(generation, since)
     done = {row for row, mark in desk.of.items() if mark.state in ("read", "not-for-me")}
     rows = [row for row in told.rows if row not in done]
     relevance, nearest = relevance_to(generation, rows, desk)
@@ -94,11 +94,13 @@ def briefing(
         for hit in one.hits:
             finding.setdefault(hit.row, []).append(one.following.name)
 
-    def item(row: int) -> Item:
+    def item(row: int) -> BriefingItem:
         place = of[row]
         if relevance is None:
-            return Item(row, generation.records[row], None, None, tuple(finding.get(row, ())))
-        return Item(
+            return BriefingItem(
+                row, generation.records[row], None, None, tuple(finding.get(row, ()))
+            )
+        return BriefingItem(
             row,
             generation.records[row],
             round(float(relevance[place]), 3),
@@ -114,13 +116,16 @@ def briefing(
             key=lambda one: -(one.relevance or 0.0),
         )
         if items:
-            sections.append(Section(topic.topic, tuple(items)))
+            sections.append(BriefingSection(topic.topic, tuple(items)))
     sections.sort(key=lambda section: -(section.items[0].relevance or 0.0))
     return Briefing(told.since, len(rows), tuple(sections), relevance is not None)
 
 
 def relevance_to(
-    generation: Generation, rows: Sequence[int], desk: Marks, settings: SearchSettings | None = None
+    generation: Generation,
+    rows: Sequence[int],
+    desk: PaperMarks,
+    settings: SearchSettings | None = None,
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.int64]]:
     """Return how relevant the papers in ``rows`` are to the desk, and the starred row each is like.
 
@@ -200,7 +205,7 @@ def _heading(told: Briefing) -> str:
     return f"{papers} since {told.since:%Y-%m-%d %H:%M} UTC"
 
 
-def _about(item: Item) -> list[str]:
+def _about(item: BriefingItem) -> list[str]:
     paper = item.paper
     authors = (
         paper.authors[0] + " et al." if len(paper.authors) > 2 else " and ".join(paper.authors)

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.desk.desk import Anchor, Following, anchor_as_dict, anchor_from_dict, anchor_of
-from explorer.desk.marks import Marks, locate
+from explorer.desk.desk import Anchor, FollowedSearch, anchor_as_dict, anchor_from_dict, anchor_of
+from explorer.desk.marks import PaperMarks, locate
 from explorer.embedders import Embedder
 from explorer.errors import ExplorerError, UnusableInput
 from explorer.library.generation import Generation
@@ -34,10 +34,10 @@ _MOST_PASSING = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FollowedResults:
     """What a followed search finds now."""
 
-    following: Following
+    following: FollowedSearch
     hits: tuple[Hit, ...] = ()
     """Best first."""
     new: tuple[Hit, ...] = ()
@@ -48,7 +48,7 @@ class Found:
 
 def followed(
     generation: Generation, name: str, query: Query, most: int = MOST, since: int | None = None
-) -> Following:
+) -> FollowedSearch:
     """Return ``query`` as it is kept; what is in the library now counts as seen.
 
     Args:
@@ -74,12 +74,14 @@ def followed(
     typed = [name for name in (*parsed.like, *parsed.unlike) if name.casefold() not in ON_DESK]
     for example in (*query.like, *query.unlike, *typed):
         find_paper(generation, example)
-    seen = int(generation.arrived.max()) if since is None else since
-    return Following(name, json.dumps(_as_dict(generation, query), ensure_ascii=False), most, seen)
+    seen = int(generation.added_at.max()) if since is None else since
+    return FollowedSearch(
+        name, json.dumps(_as_dict(generation, query), ensure_ascii=False), most, seen
+    )
 
 
 def asked_by(
-    generation: Generation, following: Following, desk: Marks | None = None
+    generation: Generation, following: FollowedSearch, desk: PaperMarks | None = None
 ) -> tuple[Query, str]:
     """Return what a followed search asks of ``generation``, and what of it rests.
 
@@ -106,7 +108,7 @@ def asked_by(
     return query, gone if not like else ""
 
 
-def needs_model(generation: Generation, following: Following) -> bool:
+def needs_model(generation: Generation, following: FollowedSearch) -> bool:
     """Whether the embedder is needed to run it."""
     query, _ = asked_by(generation, following)
     return query_needs_model(generation, query)
@@ -115,24 +117,24 @@ def needs_model(generation: Generation, following: Following) -> bool:
 def run(
     generation: Generation,
     embedder: Embedder | None,
-    following: Following,
-    desk: Marks | None = None,
+    following: FollowedSearch,
+    desk: PaperMarks | None = None,
     since: int | None = None,
-) -> Found:
+) -> FollowedResults:
     """Do what :func:`find` does; why it cannot be done now is told, not raised."""
     try:
         return find(generation, embedder, following, desk, since)
     except ExplorerError as error:
-        return Found(following, problem=str(error))
+        return FollowedResults(following, problem=str(error))
 
 
 def find(
     generation: Generation,
     embedder: Embedder | None,
-    following: Following,
-    desk: Marks | None = None,
+    following: FollowedSearch,
+    desk: PaperMarks | None = None,
     since: int | None = None,
-) -> Found:
+) -> FollowedResults:
     """Return the hits of a followed search, and which are new.
 
     Args:
@@ -145,13 +147,13 @@ def find(
     """
     query, gone = asked_by(generation, following, desk)
     if gone and not parse(query.text).words.strip():
-        return Found(following, problem=f"Its example is not in the library now: {gone}.")
+        return FollowedResults(following, problem=f"Its example is not in the library now: {gone}.")
     begin = following.seen + 1 if since is None else since
     narrowed, most = _by_arrival(generation, query, following.most, begin)
     results = search(generation, embedder, narrowed, most)
-    new = tuple(hit for hit in results.hits if int(generation.arrived[hit.row]) >= begin)
+    new = tuple(hit for hit in results.hits if int(generation.added_at[hit.row]) >= begin)
     told = _left_out(results.parsed.notes, query)
-    return Found(following, results.hits, new, told if not results.hits else "")
+    return FollowedResults(following, results.hits, new, told if not results.hits else "")
 
 
 def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> tuple[Query, int]:
@@ -167,7 +169,7 @@ def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> 
     rows = allowed_rows(generation, filters)
     if rows is None:
         return query, most
-    arrived = generation.arrived[rows]
+    arrived = generation.added_at[rows]
     wanted = max(most, min(int((arrived >= begin).sum()), _MOST_PASSING))
     newest = rows[np.argsort(-arrived, kind="stable")[:wanted]]
     ids = generation.records.ids
@@ -177,10 +179,10 @@ def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> 
 
 def newest_first(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
     """Return ``hits`` by arrival, the newest first; of one build, the best first."""
-    return sorted(hits, key=lambda hit: (-int(generation.arrived[hit.row]), hit.rank))
+    return sorted(hits, key=lambda hit: (-int(generation.added_at[hit.row]), hit.rank))
 
 
-def described(following: Following) -> str:
+def described(following: FollowedSearch) -> str:
     """Return what a followed search asks for in one line, as it would be typed."""
     kept = json.loads(following.query)
     first, last = kept["years"]

@@ -10,26 +10,26 @@ from dataclasses import asdict
 from typing import Any
 
 from explorer.alerts.briefing import Briefing
-from explorer.alerts.followed_search import Found, described, newest_first
-from explorer.builds.apply_edits import Said
-from explorer.builds.build import Report
-from explorer.builds.watch import Update
-from explorer.desk.marks import Mark
+from explorer.alerts.followed_search import FollowedResults, described, newest_first
+from explorer.builds.apply_edits import EditOutcome
+from explorer.builds.build import BuildReport
+from explorer.builds.watch import UpdateOutcome
+from explorer.desk.marks import PaperMark
 from explorer.doctor import Finding, damaged, next_step
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
-from explorer.evaluation.self_evaluation import Told
-from explorer.insights.topic_profile import Dossier
+from explorer.evaluation.self_evaluation import Metric
+from explorer.insights.topic_profile import TopicProfile
 from explorer.insights.trends import Trend, Trends
-from explorer.insights.whats_new import News, moment_at
+from explorer.insights.whats_new import WhatsNew, moment_at
 from explorer.library.generation import Generation, Manifest
-from explorer.map.sampling import Shown, View
+from explorer.map.sampling import Sample, Viewport
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.readers import Rejection
 from explorer.search.search import Hit, Results
 from explorer.topics.communities import Topic
-from explorer.topics.tracking import Event
+from explorer.topics.tracking import TopicEvent
 
 
 def paper_as_json(paper: Paper) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def evaluation_as_json(found: Evaluation) -> dict[str, Any]:
     }
 
 
-def self_evaluation_as_json(generation: Generation, told: Sequence[Told]) -> dict[str, Any]:
+def self_evaluation_as_json(generation: Generation, told: Sequence[Metric]) -> dict[str, Any]:
     return {
         "figures": {
             one.name: figure_as_json(one.figure) | {"unit": one.unit, "means": one.means}
@@ -137,7 +137,7 @@ def figure_as_json(figure: Figure) -> dict[str, float]:
     return {name: round(value, 4) for name, value in asdict(figure).items()}
 
 
-def dossier_as_json(generation: Generation, found: Dossier, dated: Trends) -> dict[str, Any]:
+def dossier_as_json(generation: Generation, found: TopicProfile, dated: Trends) -> dict[str, Any]:
     ids, titles = generation.records.ids, generation.records.titles
     belonging = generation.strengths[found.topic.level]
 
@@ -178,7 +178,7 @@ def rejection_as_json(rejection: Rejection) -> dict[str, Any]:
     }
 
 
-def said_as_json(said: Said) -> dict[str, Any]:
+def said_as_json(said: EditOutcome) -> dict[str, Any]:
     """Return something that people said of topics; its topic is null while it rests."""
     statement, topic = said.statement, said.topic
     return {
@@ -193,20 +193,20 @@ def said_as_json(said: Said) -> dict[str, Any]:
     }
 
 
-def report_as_json(report: Report) -> dict[str, Any]:
+def report_as_json(report: BuildReport) -> dict[str, Any]:
     facts = asdict(report) | {"rejected": len(report.rejected)}
     if not report.dry_run:
         del facts["planned"]
     return facts | {"rejections": [rejection_as_json(rejection) for rejection in report.rejected]}
 
 
-def event_as_json(event: Event) -> dict[str, Any]:
+def event_as_json(event: TopicEvent) -> dict[str, Any]:
     """Return what became of a topic; ``other`` is what it was split off or went into."""
     return asdict(event)
 
 
 def generation_as_json(
-    number: int, manifest: Manifest | None, live: str, events: Iterable[Event]
+    number: int, manifest: Manifest | None, live: str, events: Iterable[TopicEvent]
 ) -> dict[str, Any]:
     """Return what a generation says of itself; ``damaged`` if its manifest cannot be read."""
     facts = {"generation": number, "live": f"{number:06d}" == live, "damaged": manifest is None}
@@ -221,7 +221,7 @@ def generation_as_json(
     }
 
 
-def news_as_json(generation: Generation, found: News, most: int | None) -> dict[str, Any]:
+def news_as_json(generation: Generation, found: WhatsNew, most: int | None) -> dict[str, Any]:
     """Return what is new; at most ``most`` papers are listed, topics count all."""
     topic_of = {row: of.topic for of in found.topics for row in of.rows}
     papers = [
@@ -252,7 +252,7 @@ def news_as_json(generation: Generation, found: News, most: int | None) -> dict[
     }
 
 
-def points_as_json(generation: Generation, view: View, shown: Shown) -> dict[str, Any]:
+def points_as_json(generation: Generation, view: Viewport, shown: Sample) -> dict[str, Any]:
     """Return the papers that are drawn of a view of the map."""
     rows = shown.rows
     titles = generation.records.titles.take(rows)
@@ -275,7 +275,7 @@ def points_as_json(generation: Generation, view: View, shown: Shown) -> dict[str
     }
 
 
-def mark_as_json(paper: Paper, mark: Mark, *, resting: bool = False) -> dict[str, Any]:
+def mark_as_json(paper: Paper, mark: PaperMark, *, resting: bool = False) -> dict[str, Any]:
     """Return what stands on a paper; ``resting`` while the library does not hold it."""
     return {
         "id": paper.id,
@@ -290,7 +290,7 @@ def mark_as_json(paper: Paper, mark: Mark, *, resting: bool = False) -> dict[str
     }
 
 
-def found_as_json(generation: Generation, found: Found) -> dict[str, Any]:
+def found_as_json(generation: Generation, found: FollowedResults) -> dict[str, Any]:
     """Return a followed search and its new papers, the newest first."""
     return {
         "name": found.following.name,
@@ -308,7 +308,7 @@ def found_as_json(generation: Generation, found: Found) -> dict[str, Any]:
 
 def arrival_as_json(generation: Generation, row: int) -> str:
     """Return when a paper came into the library."""
-    return moment_at(int(generation.arrived[row])).isoformat(timespec="milliseconds")
+    return moment_at(int(generation.added_at[row])).isoformat(timespec="milliseconds")
 
 
 def briefing_as_json(generation: Generation, told: Briefing) -> dict[str, Any]:
@@ -346,7 +346,7 @@ def findings_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def update_as_json(update: Update) -> dict[str, Any]:
+def update_as_json(update: UpdateOutcome) -> dict[str, Any]:
     """Return one update of a watch; either ``report`` or ``error`` is null."""
     error = update.error
     told = None if error is None else {"kind": type(error).__name__, "message": str(error)}

@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING
 from explorer.embedders import Embedder, open_embedder
 from explorer.insights.trends import trends
 from explorer.library.generation import Generation
-from explorer.library.store import DEFAULT_FOLDER
-from explorer.library.store import Library as Folder
+from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.search.explain import explain
@@ -61,7 +60,7 @@ class Page:
     """Whether others follow."""
 
 
-class Library(Folder):
+class Library(LibraryStore):
     """The library in ``folder``, as it is now: each question is answered from what is live.
 
     One that was published meanwhile is opened with the next question. Any number of threads may
@@ -79,7 +78,7 @@ class Library(Folder):
         """The live generation.
 
         Raises:
-            LibraryMissing, LibraryDamaged: see :meth:`explorer.library.store.Library.open`.
+            LibraryMissing, LibraryDamaged: see :meth:`explorer.library.store.LibraryStore.open`.
         """
         opened, live = self._opened, self.live
         if opened is not None and opened[0] == live:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.reader import marks_here
-from explorer.desk.marks import Marks
+from explorer.desk.marks import PaperMarks
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
@@ -63,7 +63,7 @@ Keys: `/` to the search box, `j` `k` or `↓` `↑` through the hits, `Enter` op
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchForm:
     """What the page is asked for."""
 
     text: str
@@ -75,7 +75,7 @@ class Asked:
     """Papers that hits are to be like, beside those that the text names."""
     within: state.Corners
     """The region of the map that is searched in."""
-    desk: Marks | None
+    desk: PaperMarks | None
     """What the reader keeps, of which some can be asked, too."""
 
     @property
@@ -104,7 +104,7 @@ class _Chip:
     args: tuple[str, ...] = ()
 
 
-def search_row(generation: Generation) -> Asked:
+def search_row(generation: Generation) -> SearchForm:
     """Draw search box and filters, and return what they say."""
     level = generation.levels[shown_level(generation)]
     topics = {topic.id: topic for topic in level}
@@ -129,7 +129,7 @@ def search_row(generation: Generation) -> Asked:
         mode = state.choice(state.MODE, [*modes], "Rank by", modes, width=190)
         names = {"": "All topics"} | {key: topic.label for key, topic in topics.items()}
         topic = state.choice(state.TOPIC, [*names], "Topic", names, width=240)
-    return Asked(
+    return SearchForm(
         query or "",
         Mode(mode),
         topic,
@@ -156,7 +156,7 @@ def show_examples(generation: Generation) -> None:
         )
 
 
-def show_understood(generation: Generation, asked: Asked, results: Results | None) -> None:
+def show_understood(generation: Generation, asked: SearchForm, results: Results | None) -> None:
     """Show how the query was understood, part by part, and what can be done about it."""
     chips = _chips(generation, asked, results)
     with st.container(
@@ -178,7 +178,7 @@ def show_understood(generation: Generation, asked: Asked, results: Results | Non
             _note(asked.text, note, number)
 
 
-def show_controls(generation: Generation, asked: Asked, results: Results) -> None:
+def show_controls(generation: Generation, asked: SearchForm, results: Results) -> None:
     """Draw what narrows, sorts and varies the hits."""
     with st.container(
         horizontal=True, vertical_alignment="center", key="controls", gap="small", width="content"
@@ -239,7 +239,7 @@ def _takes_more(text: str) -> bool:
     return parse(f"{text} {_ANY}").words == parse(text).words
 
 
-def _chips(generation: Generation, asked: Asked, results: Results | None) -> list[_Chip]:
+def _chips(generation: Generation, asked: SearchForm, results: Results | None) -> list[_Chip]:
     parsed = results.parsed if results is not None else parse(asked.text)
     chips = [
         _Chip(chip_of(generation, clause), state.ask, (without(asked.text, clause),))
@@ -290,7 +290,7 @@ def _note(text: str, note: str, number: int) -> None:
 
 
 @st.fragment
-def _refine(generation: Generation, asked: Asked, results: Results) -> None:
+def _refine(generation: Generation, asked: SearchForm, results: Results) -> None:
     """Draw what the hits can be narrowed by; it is counted only while somebody looks."""
     refine = st.popover(
         "Refine", icon=":material/filter_list:", type="tertiary", key="refine", on_change="rerun"

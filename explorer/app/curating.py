@@ -18,30 +18,30 @@ from explorer.app.resources import (
 )
 from explorer.app.results import topic_button
 from explorer.builds import apply_edits
-from explorer.builds.apply_edits import Said
+from explorer.builds.apply_edits import EditOutcome
 from explorer.errors import ExplorerError
-from explorer.insights.topic_tree import branch_of
+from explorer.insights.topic_tree import node_of
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.text import escape_markdown
 from explorer.topics.communities import LONGEST_NAME, Topic
-from explorer.topics.edits import YOU, Kind, Statement
+from explorer.topics.edits import YOU, EditKind, TopicEdit
 
 _Saying = tuple[str, Callable[[], Topic | None]]
 """What is being done, for people to read, and what does it; it returns the topic to go to."""
 
 
-def said_of_topic(generation: Generation, topic: Topic) -> list[Statement]:
+def said_of_topic(generation: Generation, topic: Topic) -> list[TopicEdit]:
     """Return what people said of a topic; where that cannot be read, say so."""
-    standing = branch_of(generation, topic)
+    standing = node_of(generation, topic)
     return [
         one.statement
         for one in _said(generation)
-        if one.topic is not None and branch_of(generation, one.topic) is standing
+        if one.topic is not None and node_of(generation, one.topic) is standing
     ]
 
 
-def show_editing(generation: Generation, topic: Topic, said: Sequence[Statement]) -> None:
+def show_editing(generation: Generation, topic: Topic, said: Sequence[TopicEdit]) -> None:
     """Draw the button that unfolds all that can be said of a topic, where it can be said here."""
     if why_read_only():
         return
@@ -68,13 +68,13 @@ def show_editing(generation: Generation, topic: Topic, said: Sequence[Statement]
         _move_focus_here()
 
 
-def show_said(topic: Topic, said: Sequence[Statement]) -> None:
+def show_said(topic: Topic, said: Sequence[TopicEdit]) -> None:
     """Tell what people said of a topic, each with a button that takes it back."""
     if not said:
         return
     naming = [one for one in said if _is_in_force(one, topic)]
     # A rename outdoes the name that a merge or a pin came with.
-    naming.sort(key=lambda one: (one.kind is Kind.RENAME, one.number))
+    naming.sort(key=lambda one: (one.kind is EditKind.RENAME, one.number))
     with st.container(key="said", gap="xsmall"):
         for statement in said:
             names = statement in naming[-1:]
@@ -94,7 +94,7 @@ def show_all_said(generation: Generation) -> None:
                 _bearing(generation, one)
 
 
-def _bearing(generation: Generation, said: Said) -> None:
+def _bearing(generation: Generation, said: EditOutcome) -> None:
     """Tell which topic a statement bears on now."""
     topic = said.topic
     if topic is None:
@@ -102,7 +102,7 @@ def _bearing(generation: Generation, said: Said) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption("now", width="content")
-        topic_button(branch_of(generation, topic).topic, f"said{said.statement.number}")
+        topic_button(node_of(generation, topic).topic, f"said{said.statement.number}")
         st.caption(f"{topic.size:,}", width="content")
 
 
@@ -157,8 +157,8 @@ def _mergeable(generation: Generation, topic: Topic) -> list[Topic]:
     return sorted(others, key=lambda other: (other.parent != topic.parent, -other.size, other.id))
 
 
-def _pin(topic: Topic, said: Sequence[Statement]) -> _Saying | None:
-    if any(statement.kind is Kind.PIN for statement in said):
+def _pin(topic: Topic, said: Sequence[TopicEdit]) -> _Saying | None:
+    if any(statement.kind is EditKind.PIN for statement in said):
         return None
     with _line():
         st.caption("Hold its papers together under this name, whatever later builds find.")
@@ -167,7 +167,7 @@ def _pin(topic: Topic, said: Sequence[Statement]) -> _Saying | None:
     return "Pinning", lambda: apply_edits.pin(_library(), topic.id).topic
 
 
-def _told(line: str, statement: Statement, topic: Topic | None) -> None:
+def _told(line: str, statement: TopicEdit, topic: Topic | None) -> None:
     """Draw one thing that was said, with what takes it back, if it can be; stay on ``topic``."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
         st.markdown(escape_markdown(line))
@@ -181,9 +181,9 @@ def _told(line: str, statement: Statement, topic: Topic | None) -> None:
         _do("Taking it back", lambda: _take_back(statement, topic))
 
 
-def _take_back(statement: Statement, topic: Topic | None) -> Topic | None:
+def _take_back(statement: TopicEdit, topic: Topic | None) -> Topic | None:
     """Take back a statement, and return what stands where ``topic`` stood."""
-    apply_edits.unsay(_library(), statement.number)
+    apply_edits.undo(_library(), statement.number)
     if topic is None:
         return None
     generation = current_generation()
@@ -201,7 +201,7 @@ def _do(doing: str, say: Callable[[], Topic | None]) -> None:
                 state.start_edits_anew()
                 generation = current_generation()
                 if topic is not None and topic.id in generation.topics:
-                    state.filter_by(branch_of(generation, topic).topic.id)
+                    state.filter_by(node_of(generation, topic).topic.id)
         except ExplorerError as error:
             st.warning(escape_markdown(str(error)))
         except Exception:
@@ -211,7 +211,7 @@ def _do(doing: str, say: Callable[[], Topic | None]) -> None:
             st.rerun()
 
 
-def _said(generation: Generation) -> Sequence[Said]:
+def _said(generation: Generation) -> Sequence[EditOutcome]:
     """Return all that was said; where that cannot be read, say so."""
     try:
         return said_of(generation)
@@ -220,15 +220,15 @@ def _said(generation: Generation) -> Sequence[Said]:
         return ()
 
 
-def _is_in_force(statement: Statement, topic: Topic) -> bool:
+def _is_in_force(statement: TopicEdit, topic: Topic) -> bool:
     return topic.named_by == YOU and statement.name.casefold() == topic.label.casefold()
 
 
-def _as_told(statement: Statement, topic: Topic, *, names: bool) -> str:
+def _as_told(statement: TopicEdit, topic: Topic, *, names: bool) -> str:
     """Tell of a statement on the page of its topic; ``names``: whether that has its name by it."""
-    if statement.kind is Kind.MERGE:
+    if statement.kind is EditKind.MERGE:
         told = f"You merged {_quoted(statement.about)}"
-    elif statement.kind is Kind.PIN:
+    elif statement.kind is EditKind.PIN:
         told = "You pinned its papers together"
     elif _is_in_force(statement, topic):
         told = "You named this topic"
@@ -240,11 +240,11 @@ def _as_told(statement: Statement, topic: Topic, *, names: bool) -> str:
     return f"{told}."
 
 
-def _as_listed(statement: Statement) -> str:
+def _as_listed(statement: TopicEdit) -> str:
     about, name = _quoted(statement.about), f"“{statement.name}”"
-    if statement.kind is Kind.RENAME:
+    if statement.kind is EditKind.RENAME:
         return f"You renamed {about} to {name}"
-    verb = "merged" if statement.kind is Kind.MERGE else "pinned"
+    verb = "merged" if statement.kind is EditKind.MERGE else "pinned"
     return f"You {verb} {about}" + (f" as {name}" if statement.name and name != about else "")
 
 
@@ -269,8 +269,8 @@ def _line() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False)
 
 
-def _library() -> Library:
-    return Library(library_folder())
+def _library() -> LibraryStore:
+    return LibraryStore(library_folder())
 
 
 def _form_of(topic: Topic) -> str:

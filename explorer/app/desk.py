@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.alerts.followed_search import (
-    Found,
+    FollowedResults,
     asked_by,
     described,
     find,
@@ -17,15 +17,15 @@ from explorer.alerts.followed_search import (
     typed,
 )
 from explorer.app import state
-from explorer.app.asking import Asked
+from explorer.app.asking import SearchForm
 from explorer.app.exports import offer_export
 from explorer.app.keeping import STATES, show_keeping, show_note, show_star
 from explorer.app.map import show_map
 from explorer.app.reader import can_mark, desk_here, marks_here, on_desk
 from explorer.app.resources import Model, model
 from explorer.app.results import open_button, show_dot
-from explorer.desk.desk import Following, State
-from explorer.desk.marks import Mark, Marks
+from explorer.desk.desk import FollowedSearch, ReadingState
+from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation, remembered
 from explorer.map.colouring import topic_colour
@@ -61,7 +61,7 @@ def show_desk_map(generation: Generation) -> None:
     show_map(generation, Highlights(focus=() if marks is None else tuple(sorted(marks.of))))
 
 
-def show_following(generation: Generation, asked: Asked) -> None:
+def show_following(generation: Generation, asked: SearchForm) -> None:
     """Draw what follows the search that is asked."""
     if not can_mark():
         return
@@ -74,7 +74,7 @@ def show_following(generation: Generation, asked: Asked) -> None:
                 _follow(generation, asked, name)
 
 
-def _follow(generation: Generation, asked: Asked, name: str) -> None:
+def _follow(generation: Generation, asked: SearchForm, name: str) -> None:
     desk = desk_here()
     if desk is None:
         return
@@ -86,19 +86,23 @@ def _follow(generation: Generation, asked: Asked, name: str) -> None:
         st.success(f"Followed as “{escape_markdown(kept.name)}”. See it on your desk.")
 
 
-def _run(generation: Generation, embedding: Model, following: Following, marks: Marks) -> Found:
+def _run(
+    generation: Generation, embedding: Model, following: FollowedSearch, marks: PaperMarks
+) -> FollowedResults:
     try:
         return _found(generation, embedding, following, marks)
     except ExplorerError as error:  # not remembered: the next look may find it mended
-        return Found(following, problem=str(error))
+        return FollowedResults(following, problem=str(error))
 
 
 @remembered(256)
-def _found(generation: Generation, embedding: Model, following: Following, marks: Marks) -> Found:
+def _found(
+    generation: Generation, embedding: Model, following: FollowedSearch, marks: PaperMarks
+) -> FollowedResults:
     return find(generation, embedding.embedder, following, marks)
 
 
-def _show_followed(generation: Generation, marks: Marks) -> None:
+def _show_followed(generation: Generation, marks: PaperMarks) -> None:
     desk = desk_here()
     followings = () if desk is None else desk.followings()
     st.markdown("##### Followed searches")
@@ -123,7 +127,7 @@ def _wait_for(embedding: Model) -> None:
     st.caption(":material/hourglass_top: The model is still loading.")
 
 
-def _show_one(generation: Generation, found: Found, marks: Marks) -> None:
+def _show_one(generation: Generation, found: FollowedResults, marks: PaperMarks) -> None:
     following = found.following
     with st.container(
         key=f"row-followed-{following.uid}",
@@ -161,15 +165,15 @@ def _small_button(label: str, key: str, act: Callable[[], None]) -> None:
     st.button(label, key=key, type="tertiary", on_click=act)
 
 
-def _saw(generation: Generation, following: Following) -> None:
-    on_desk(lambda desk: desk.saw([following.name], int(generation.arrived.max())))
+def _saw(generation: Generation, following: FollowedSearch) -> None:
+    on_desk(lambda desk: desk.saw([following.name], int(generation.added_at.max())))
 
 
-def _unfollow(following: Following) -> None:
+def _unfollow(following: FollowedSearch) -> None:
     on_desk(lambda desk: desk.unfollow(following.name))
 
 
-def _show_kept(generation: Generation, marks: Marks) -> None:
+def _show_kept(generation: Generation, marks: PaperMarks) -> None:
     st.markdown("##### Papers on your desk")
     if not marks.of and not marks.resting:
         st.caption(
@@ -219,7 +223,7 @@ def _show_kept(generation: Generation, marks: Marks) -> None:
         _show_resting(marks)
 
 
-def _show_tags(marks: Marks) -> None:
+def _show_tags(marks: PaperMarks) -> None:
     if marks.tags:
         with st.container(horizontal=True, key="desk-tags", gap="xsmall"):
             for tag, rows in marks.tags.items():
@@ -246,7 +250,7 @@ def _paper_row(generation: Generation, row: int, where: str) -> None:
         show_star(generation, row, where)
 
 
-def _show_resting(marks: Marks) -> None:
+def _show_resting(marks: PaperMarks) -> None:
     if not marks.resting:
         return
     with st.expander(f"{len(marks.resting):,} not in the library now"):
@@ -254,11 +258,11 @@ def _show_resting(marks: Marks) -> None:
         for entry in marks.resting:
             star = ":orange[★] " if entry.starred else ""
             st.markdown(f"{star}{markdown(entry.anchor.paper.title)}")
-            show_note(Mark(note=entry.note))
+            show_note(PaperMark(note=entry.note))
 
 
 def desk_label(generation: Generation) -> str:
     """Return what the desk's view is called: with how many papers are to be read, if any."""
     marks = marks_here(generation)
-    waiting = 0 if marks is None else len(marks.rows_in(State.TO_READ))
+    waiting = 0 if marks is None else len(marks.rows_in(ReadingState.TO_READ))
     return f"Desk · {waiting:,}" if waiting else "Desk"

@@ -9,17 +9,20 @@ from io import StringIO
 
 import streamlit as st
 
-from explorer.export import Format, write_list
+from explorer.export import ExportFormat, write_list
 from explorer.library.generation import Generation
 from explorer.map.html_export import MOST_PAPERS
 
 _FORMATS = {
-    Format.BIBTEX: ("BibTeX", "For LaTeX, JabRef and most others."),
-    Format.RIS: ("RIS", "For Zotero, EndNote, Mendeley."),
-    Format.CSL_JSON: ("CSL-JSON", "For Pandoc, Zotero and citation processors."),
-    Format.CSV: ("Table (CSV)", "For spreadsheets."),
-    Format.JSONL: ("JSON Lines", "For scripts: all that is known, topics and the map included."),
-    Format.HTML: ("Map (HTML)", "The map of these papers, as one file that opens from disk."),
+    ExportFormat.BIBTEX: ("BibTeX", "For LaTeX, JabRef and most others."),
+    ExportFormat.RIS: ("RIS", "For Zotero, EndNote, Mendeley."),
+    ExportFormat.CSL_JSON: ("CSL-JSON", "For Pandoc, Zotero and citation processors."),
+    ExportFormat.CSV: ("Table (CSV)", "For spreadsheets."),
+    ExportFormat.JSONL: (
+        "JSON Lines",
+        "For scripts: all that is known, topics and the map included.",
+    ),
+    ExportFormat.HTML: ("Map (HTML)", "The map of these papers, as one file that opens from disk."),
 }
 _LONGEST_NAME = 60
 
@@ -38,7 +41,7 @@ def offer_export(generation: Generation, rows: Sequence[int], where: str, called
         st.caption(f"{len(rows):,} {noun}, in the order of the list")
         with st.container(key=f"formats-{where}", gap=None):
             for form, (name, told) in _FORMATS.items():
-                if form is Format.HTML and len(rows) > MOST_PAPERS:
+                if form is ExportFormat.HTML and len(rows) > MOST_PAPERS:
                     continue
                 st.download_button(
                     name,
@@ -52,7 +55,7 @@ def offer_export(generation: Generation, rows: Sequence[int], where: str, called
                 )
 
 
-def _written(generation: Generation, rows: Sequence[int], form: Format, called: str) -> str:
+def _written(generation: Generation, rows: Sequence[int], form: ExportFormat, called: str) -> str:
     file = StringIO()
     write_list(generation, rows, form, file, called)
     return file.getvalue()

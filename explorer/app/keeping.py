@@ -5,12 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app.reader import can_mark, change, marks_here
-from explorer.desk.desk import LONGEST_NOTE, Change, State
-from explorer.desk.marks import Mark, Marks
+from explorer.desk.desk import LONGEST_NOTE, DeskChange, ReadingState
+from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 
-STATES = {State.TO_READ: "To read", State.READ: "Read", State.NOT_FOR_ME: "Not for me"}
+STATES = {
+    ReadingState.TO_READ: "To read",
+    ReadingState.READ: "Read",
+    ReadingState.NOT_FOR_ME: "Not for me",
+}
 _MOST_TAGS_SHOWN = 3
 _NOTE_SHOWN = 300
 """Signs of a note that are shown beside other things."""
@@ -31,7 +35,7 @@ def show_star(generation: Generation, row: int, where: str) -> None:
         icon=":material/star:",
         disabled=not can_mark(),
         on_click=change,
-        args=(generation, paper, Change(star=not starred)),
+        args=(generation, paper, DeskChange(star=not starred)),
     )
 
 
@@ -69,21 +73,21 @@ def show_keeping(generation: Generation, row: int, where: str, *, note: bool = F
         show_note(marks[row])
 
 
-def show_note(mark: Mark) -> None:
+def show_note(mark: PaperMark) -> None:
     """Draw the beginning of a note, if there is one."""
     if mark.note:
         shown = mark.note if len(mark.note) <= _NOTE_SHOWN else f"{mark.note[:_NOTE_SHOWN]} …"
         st.caption("  \n".join(escape_markdown(line) for line in shown.splitlines()))
 
 
-def _show_form(generation: Generation, row: int, marks: Marks, where: str) -> None:
+def _show_form(generation: Generation, row: int, marks: PaperMarks, where: str) -> None:
     """Draw state, tags and note of a paper; what is changed is kept at once."""
     paper, mark = generation.records.ids[row], marks[row]
     name = f"{where}-{paper}"
     disabled = not can_mark()
-    _shows(f"state-{name}", None if mark.state is State.NONE else mark.state)
+    _shows(f"state-{name}", None if mark.state is ReadingState.NONE else mark.state)
     st.segmented_control(
-        "State",
+        "ReadingState",
         list(STATES),
         format_func=lambda state: STATES[state],
         key=f"state-{name}",
@@ -125,7 +129,7 @@ def _shows(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def _summary(mark: Mark) -> str:
+def _summary(mark: PaperMark) -> str:
     """Return state, tags and whether there is a note in a few words, as Markdown."""
     parts = [STATES[mark.state]] if mark.state in STATES else []
     parts += [escape_markdown(f"#{tag}") for tag in mark.tags[:_MOST_TAGS_SHOWN]]
@@ -136,15 +140,19 @@ def _summary(mark: Mark) -> str:
 
 
 def _state_chosen(generation: Generation, paper: str, key: str) -> None:
-    change(generation, paper, Change(state=State(st.session_state[key] or State.NONE)))
+    change(
+        generation,
+        paper,
+        DeskChange(state=ReadingState(st.session_state[key] or ReadingState.NONE)),
+    )
 
 
 def _tags_chosen(generation: Generation, paper: str, key: str, before: tuple[str, ...]) -> None:
     now = [str(tag) for tag in st.session_state[key]]
     dropped = tuple(tag for tag in before if tag not in now)
     added = tuple(tag for tag in now if tag not in before)
-    change(generation, paper, Change(add_tags=added, drop_tags=dropped))
+    change(generation, paper, DeskChange(add_tags=added, drop_tags=dropped))
 
 
 def _note_written(generation: Generation, paper: str, key: str) -> None:
-    change(generation, paper, Change(note=str(st.session_state[key] or "")))
+    change(generation, paper, DeskChange(note=str(st.session_state[key] or "")))

@@ -14,15 +14,15 @@ from explorer.app.resources import (
     library_folder,
     why_read_only,
 )
-from explorer.app.updates import Update, Updates, Work, has_begun, shared_updates
+from explorer.app.updates import RunningUpdate, UpdateRunner, Work, has_begun, shared_updates
 from explorer.app.uploads import show_upload
-from explorer.builds.build import Report
+from explorer.builds.build import BuildReport
 from explorer.builds.uploads import read_again
 from explorer.errors import ExplorerError
 from explorer.library.generation import GIVEN, Generation, Manifest
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.text import escape_markdown
-from explorer.topics.tracking import Event, EventKind
+from explorer.topics.tracking import TopicEvent, TopicEventKind
 
 _MOST_EVENTS = 8
 _LOOK = 5.0
@@ -66,7 +66,7 @@ def show_holdings(generation: Generation) -> None:
 def notice_update(shown: str) -> None:
     """Tell once another generation than ``shown`` is live; it is shown only when asked for."""
     try:
-        live = Library(library_folder()).live
+        live = LibraryStore(library_folder()).live
     except ExplorerError:
         return
     if live in ("", shown):
@@ -78,7 +78,7 @@ def notice_update(shown: str) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _watch(shared: Updates, seen: Update | None, was_running: bool) -> None:
+def _watch(shared: UpdateRunner, seen: RunningUpdate | None, was_running: bool) -> None:
     """Show the update under way, or what came of the last one.
 
     ``seen`` and ``was_running`` are what the rest of the page was drawn with.
@@ -96,7 +96,7 @@ def _watch(shared: Updates, seen: Update | None, was_running: bool) -> None:
             _show_failure(shared, seen)
 
 
-def _show_progress(update: Update) -> None:
+def _show_progress(update: RunningUpdate) -> None:
     stages = list(_STAGES)
     within = min(1.0, update.done / update.total) if update.total else 0.0
     told = f"{_STAGES[update.stage_name]} · {update.seconds:.0f} s"
@@ -107,7 +107,7 @@ def _show_progress(update: Update) -> None:
     st.caption("Searches go on as before meanwhile, and you need not stay on this page.")
 
 
-def _show_outcome(doing: str, ended: datetime, report: Report) -> None:
+def _show_outcome(doing: str, ended: datetime, report: BuildReport) -> None:
     st.markdown(f":material/check_circle: **{_outcome(report)}**")
     seconds = report.seconds["total"]
     st.caption(f"{escape_markdown(doing)} · {_moment(ended)} · {seconds:.1f} s")
@@ -123,7 +123,7 @@ def _show_outcome(doing: str, ended: datetime, report: Report) -> None:
         st.markdown("\n".join(f"- {line}" for line in lines))
 
 
-def _outcome(report: Report) -> str:
+def _outcome(report: BuildReport) -> str:
     counts = {"added": report.added, "changed": report.changed, "removed": report.removed}
     told = [f"{_papers(count)} {verb}" for verb, count in counts.items() if count]
     if not told:
@@ -131,19 +131,19 @@ def _outcome(report: Report) -> str:
     return f"{', '.join(told)}; the library holds {_papers(report.papers)}."
 
 
-def _became(event: Event) -> str:
+def _became(event: TopicEvent) -> str:
     """Tell in one line what became of a topic."""
     topic = f"“{escape_markdown(event.label)}”"
     other = f"“{escape_markdown(event.other_label)}”"
     return {
-        EventKind.NEW: f"New topic: {topic}, {_papers(event.papers)}",
-        EventKind.SPLIT: f"{topic} split off {other}",
-        EventKind.MERGED: f"{topic} went into {other}",
-        EventKind.RETIRED: f"{topic} is no more",
+        TopicEventKind.NEW: f"New topic: {topic}, {_papers(event.papers)}",
+        TopicEventKind.SPLIT: f"{topic} split off {other}",
+        TopicEventKind.MERGED: f"{topic} went into {other}",
+        TopicEventKind.RETIRED: f"{topic} is no more",
     }[event.kind]
 
 
-def _show_failure(shared: Updates, update: Update) -> None:
+def _show_failure(shared: UpdateRunner, update: RunningUpdate) -> None:
     told = update.problem
     if update.is_busy:
         told = "Another program is updating this library just now. Try again once it has ended."
@@ -153,9 +153,9 @@ def _show_failure(shared: Updates, update: Update) -> None:
         _begin(shared, update.doing, work)
 
 
-def _show_reading_again(generation: Generation | None, shared: Updates) -> None:
+def _show_reading_again(generation: Generation | None, shared: UpdateRunner) -> None:
     """Draw the buttons that read the folder of digests again, and draw the map anew."""
-    library, folder = Library(library_folder()), digests_folder()
+    library, folder = LibraryStore(library_folder()), digests_folder()
     if not folder.is_dir():
         return
     st.markdown("##### Bring up to date")
@@ -182,7 +182,7 @@ def _show_reading_again(generation: Generation | None, shared: Updates) -> None:
         )
 
 
-def _begin(shared: Updates, doing: str, work: Work) -> None:
+def _begin(shared: UpdateRunner, doing: str, work: Work) -> None:
     if has_begun(shared, doing, work):
         st.rerun()
 
@@ -295,5 +295,5 @@ def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count:,} papers"
 
 
-def _library() -> Library:
-    return Library(library_folder())
+def _library() -> LibraryStore:
+    return LibraryStore(library_folder())

@@ -19,10 +19,10 @@ from explorer.library.generation import Generation
 from explorer.map import browser
 from explorer.map.charts import BARE_CONFIG, sunburst_figure
 from explorer.map.colouring import ColourBy, topic_colour
-from explorer.map.highlights import Highlights, spots
+from explorer.map.highlights import Highlights, badges
 from explorer.map.palette import DARK, LIGHT
-from explorer.map.sampling import View
-from explorer.map.scene import Look, corners, home_view, scene, topic_view
+from explorer.map.sampling import Viewport
+from explorer.map.scene import SceneRequest, corners, home_view, scene, topic_view
 from explorer.search.query import Field, parse
 
 _PICTURES = ("Rings", "Map")
@@ -84,12 +84,12 @@ def show_topics_picture(generation: Generation) -> None:
         _show_sunburst(generation)
 
 
-def _look() -> Look:
+def _look() -> SceneRequest:
     """Return what the browser asked for last, or else what the URL says."""
     view, by, safe, when = state.look()
     known = {str(kind): kind for kind in ColourBy}
-    return Look(
-        View(*view) if view is not None else None,
+    return SceneRequest(
+        Viewport(*view) if view is not None else None,
         known.get(by, ColourBy.TOPIC),
         safe,
         when,
@@ -151,7 +151,7 @@ def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]
         goal = corners(topic_view(generation, highlights.topic))
     return {
         "over": {
-            "hits": [asdict(spot) for spot in spots(generation, highlights, dark=dark)],
+            "hits": [asdict(spot) for spot in badges(generation, highlights, dark=dark)],
             "opened": opened,
             "stars": generation.positions[list(highlights.starred[:_MOST_STARS])].tolist(),
             "region": [list(corner) for corner in highlights.region] or None,
@@ -163,12 +163,12 @@ def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]
     }
 
 
-def _around(generation: Generation, opened: dict[str, Any]) -> View:
+def _around(generation: Generation, opened: dict[str, Any]) -> Viewport:
     """Return a view of a paper that is not in sight, with its neighbourhood."""
     home = home_view(generation)
     width, height = (home.right - home.left) / 12, (home.top - home.bottom) / 12
     x, y = opened["x"], opened["y"]
-    return View(x - width, y - height, x + width, y + height)
+    return Viewport(x - width, y - height, x + width, y + height)
 
 
 def _show_sunburst(generation: Generation) -> None:

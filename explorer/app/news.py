@@ -12,13 +12,20 @@ from explorer.app.map import show_map
 from explorer.app.results import list_papers, show_dot, topic_button
 from explorer.app.visits import is_first_visit, last_visit
 from explorer.errors import UnusableInput
-from explorer.insights.topic_tree import branch_of
-from explorer.insights.whats_new import News, TopicNews, last_update, moment_at, moment_of, news
+from explorer.insights.topic_tree import node_of
+from explorer.insights.whats_new import (
+    TopicUpdate,
+    WhatsNew,
+    last_update,
+    moment_at,
+    moment_of,
+    whats_new,
+)
 from explorer.library.generation import Generation
 from explorer.map.charts import topic_colours
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown
-from explorer.topics.tracking import Event, EventKind
+from explorer.topics.tracking import TopicEvent, TopicEventKind
 
 _UPDATE = ""
 _DATE = "date"
@@ -26,17 +33,17 @@ _MOST_EVENTS = 20
 _CONTROL = "since-control"
 _CALENDAR = "since-day"
 _WORDS = {
-    EventKind.NEW: (":material/add_circle: New topic", ""),
-    EventKind.SPLIT: (":material/call_split: Topic", "split off"),
-    EventKind.MERGED: (":material/call_merge: Topic", "went into"),
-    EventKind.RETIRED: (":material/do_not_disturb_on: Topic", "is no more"),
+    TopicEventKind.NEW: (":material/add_circle: New topic", ""),
+    TopicEventKind.SPLIT: (":material/call_split: Topic", "split off"),
+    TopicEventKind.MERGED: (":material/call_merge: Topic", "went into"),
+    TopicEventKind.RETIRED: (":material/do_not_disturb_on: Topic", "is no more"),
 }
 """What stands before the topic's name and after it; the other topic's name comes last."""
 
 
 def show_news(generation: Generation) -> None:
     """Show what is new, topic by topic; a click opens a paper or a topic."""
-    found = news(generation, _moment())
+    found = whats_new(generation, _moment())
     _control(generation, found)
     if found.rows:
         st.caption(_told(found))
@@ -59,7 +66,7 @@ def show_news(generation: Generation) -> None:
 
 def show_news_map(generation: Generation) -> None:
     """Draw the map with the newcomers in colour over the rest in grey."""
-    show_map(generation, Highlights(newcomers=news(generation, _moment()).rows))
+    show_map(generation, Highlights(newcomers=whats_new(generation, _moment()).rows))
 
 
 def _moment() -> datetime | None:
@@ -80,7 +87,7 @@ def _choice() -> str:
     return _UPDATE if _moment() is None else _DATE
 
 
-def _control(generation: Generation, found: News) -> None:
+def _control(generation: Generation, found: WhatsNew) -> None:
     """Draw the control for since when, where the URL is right, and what takes the papers along."""
     visit = "My first visit" if is_first_visit() else "My last visit"
     names = {_UPDATE: "Last update", state.VISIT: visit, _DATE: "A date"}
@@ -120,7 +127,7 @@ def _day(generation: Generation) -> None:
     st.date_input(
         "Day",
         key=_CALENDAR,
-        min_value=min(day, moment_at(int(generation.arrived.min())).date()),
+        min_value=min(day, moment_at(int(generation.added_at.min())).date()),
         max_value=max(day, datetime.now(UTC).date()),
         format="YYYY-MM-DD",
         label_visibility="collapsed",
@@ -130,7 +137,7 @@ def _day(generation: Generation) -> None:
     )
 
 
-def _told(found: News) -> str:
+def _told(found: WhatsNew) -> str:
     papers = "1 paper" if len(found.rows) == 1 else f"{len(found.rows):,} papers"
     have = "has" if len(found.rows) == 1 else "have"
     asked = state.since()
@@ -142,7 +149,7 @@ def _told(found: News) -> str:
     return f"{papers} {have} come {_since(found)}."
 
 
-def _since(found: News) -> str:
+def _since(found: WhatsNew) -> str:
     visit = "your last visit, " if state.since() == state.VISIT and last_visit() else ""
     return f"since {visit}{_spoken(found.since)}"
 
@@ -152,7 +159,7 @@ def _spoken(moment: datetime) -> str:
     return day if moment.time() == datetime.min.time() else f"{day}, {moment:%H:%M} UTC"
 
 
-def _newcomers(generation: Generation, found: News) -> None:
+def _newcomers(generation: Generation, found: WhatsNew) -> None:
     room = state.papers_wanted()
     for of in found.topics:
         if room <= 0:
@@ -167,7 +174,7 @@ def _newcomers(generation: Generation, found: News) -> None:
         st.button(f"Show {more} more", key="more-papers", on_click=state.want_more_papers)
 
 
-def _heading(generation: Generation, of: TopicNews) -> None:
+def _heading(generation: Generation, of: TopicUpdate) -> None:
     with st.container(
         key=f"row-news-{of.topic.id}",
         horizontal=True,
@@ -181,7 +188,7 @@ def _heading(generation: Generation, of: TopicNews) -> None:
         st.caption(f"{len(of.rows):,} of {of.topic.size:,}{mark}", width="content")
 
 
-def _events(generation: Generation, found: News) -> None:
+def _events(generation: Generation, found: WhatsNew) -> None:
     if not found.events:
         return
     st.markdown("##### What became of topics")
@@ -193,7 +200,7 @@ def _events(generation: Generation, found: News) -> None:
         st.caption(f"and {rest:,} more: `explorer news` tells them all.")
 
 
-def _event(generation: Generation, event: Event, place: int) -> None:
+def _event(generation: Generation, event: TopicEvent, place: int) -> None:
     before, after = _WORDS[event.kind]
     with st.container(
         key=f"event-{place}", horizontal=True, vertical_alignment="center", gap="xsmall"
@@ -211,6 +218,6 @@ def _event(generation: Generation, event: Event, place: int) -> None:
 def _name(generation: Generation, topic: str, label: str, where: str) -> None:
     """Draw the name of a topic: as it is now, to open it, or as it was, if it is no more."""
     if topic in generation.topics:
-        topic_button(branch_of(generation, generation.topics[topic]).topic, where)
+        topic_button(node_of(generation, generation.topics[topic]).topic, where)
     else:
         st.markdown(f"**{escape_markdown(label)}**", width="content")

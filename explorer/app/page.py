@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import state
 from explorer.app.asking import (
-    Asked,
+    SearchForm,
     chip_of,
     rows_in,
     search_row,
@@ -51,7 +51,7 @@ from explorer.app.visits import keep_visit
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
 from explorer.insights.topic_tree import shown_level
-from explorer.insights.whats_new import news
+from explorer.insights.whats_new import whats_new
 from explorer.library.generation import Generation
 from explorer.map.highlights import Highlights
 from explorer.map.palette import shares_of_best
@@ -73,7 +73,7 @@ _SETTLED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageView:
     """What the page shows while nothing is asked and nothing is open."""
 
     name: str
@@ -84,11 +84,11 @@ class View:
 
 
 _VIEWS = {
-    "": View("Explore", show_welcome, show_plain_map),
-    state.TOPICS: View("Topics", show_tree, show_topics_picture),
-    state.NEW: View("What's new", show_news, show_news_map),
-    state.DESK: View("Desk", show_desk, show_desk_map),
-    state.LIBRARY: View("Library", show_library, show_holdings),
+    "": PageView("Explore", show_welcome, show_plain_map),
+    state.TOPICS: PageView("Topics", show_tree, show_topics_picture),
+    state.NEW: PageView("What's new", show_news, show_news_map),
+    state.DESK: PageView("Desk", show_desk, show_desk_map),
+    state.LIBRARY: PageView("Library", show_library, show_holdings),
 }
 """By their names in the URL."""
 
@@ -138,7 +138,7 @@ def main() -> None:
             )
 
 
-def _header(generation: Generation) -> View:
+def _header(generation: Generation) -> PageView:
     """Draw title, views and facts, and return the chosen view."""
     newest = latest(digest.date for digest in digests_held(generation))
     topics = len(generation.levels[shown_level(generation)])
@@ -147,7 +147,7 @@ def _header(generation: Generation) -> View:
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.markdown("### Literature Explorer", width="content")
         names = {key: view.name for key, view in _VIEWS.items()}
-        newcomers = len(news(generation).rows)
+        newcomers = len(whats_new(generation).rows)
         if newcomers:
             names[state.NEW] += f" · {newcomers:,}"
         names[state.DESK] = desk_label(generation)
@@ -162,7 +162,7 @@ def _header(generation: Generation) -> View:
 
 
 def _list(
-    generation: Generation, embedding: Model, asked: Asked, below: DeltaGenerator
+    generation: Generation, embedding: Model, asked: SearchForm, below: DeltaGenerator
 ) -> Highlights | None:
     """Fill the left column with what is open or asked, and return what the map should point out.
 
@@ -198,7 +198,7 @@ def _list(
     return None
 
 
-def _show_opened(generation: Generation, opened: str, asked: Asked) -> Highlights:
+def _show_opened(generation: Generation, opened: str, asked: SearchForm) -> Highlights:
     try:
         row = find_paper(generation, opened)
     except UnknownPaper:
@@ -220,7 +220,7 @@ def _numbered(folds: Sequence[Fold], topic: str) -> Highlights:
 
 
 def _show_found(
-    generation: Generation, embedding: Model, asked: Asked, below: DeltaGenerator
+    generation: Generation, embedding: Model, asked: SearchForm, below: DeltaGenerator
 ) -> Highlights:
     if asked.topic:
         st.button(
@@ -274,7 +274,9 @@ def _listed(folds: Sequence[Fold]) -> list[int]:
     return [hit.row for fold in folds for hit in (fold.hit, *fold.same)]
 
 
-def _searching(generation: Generation, embedding: Model, asked: Asked) -> Callable[[int], Results]:
+def _searching(
+    generation: Generation, embedding: Model, asked: SearchForm
+) -> Callable[[int], Results]:
     """Return the search; by words alone while the model is loading or if it cannot be had."""
     query = asked.query
     if asked.mode is not Mode.LEXICAL:
@@ -317,7 +319,7 @@ def _tell_more(embedder: Embedder, results: Results, told: dict[int, str]) -> No
     st.rerun()
 
 
-def _drops(generation: Generation, asked: Asked, results: Results) -> list[Drop]:
+def _drops(generation: Generation, asked: SearchForm, results: Results) -> list[Drop]:
     """Return the filters any of which stands in the way of all papers."""
     filters = replace(asked.query.filters, clauses=results.parsed.clauses)
     found: list[Drop] = []

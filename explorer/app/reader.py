@@ -13,8 +13,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.app.resources import is_switched_on, library_folder
-from explorer.desk.desk import ME, Change, Desk, desk_of
-from explorer.desk.marks import Marks, mark_papers, marks_on
+from explorer.desk.desk import ME, Desk, DeskChange, desk_of
+from explorer.desk.marks import PaperMarks, mark_papers, marks_of
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
@@ -80,7 +80,7 @@ def can_mark() -> bool:
     return os.access(place, os.W_OK) and os.access(desk.path.parent, os.W_OK)
 
 
-def marks_here(generation: Generation) -> Marks | None:
+def marks_here(generation: Generation) -> PaperMarks | None:
     """Return what the reader's desk says of ``generation``; None where there is no desk.
 
     A desk that cannot be read is told of once, and the page works as without one.
@@ -89,7 +89,7 @@ def marks_here(generation: Generation) -> Marks | None:
     if desk is None:
         return None
     try:
-        return marks_on(generation, desk)
+        return marks_of(generation, desk)
     except ExplorerError as error:
         if st.session_state.get(_SAID) != str(error):
             st.session_state[_SAID] = str(error)
@@ -98,7 +98,7 @@ def marks_here(generation: Generation) -> Marks | None:
         return None
 
 
-def change(generation: Generation, paper: str, what: Change) -> None:
+def change(generation: Generation, paper: str, what: DeskChange) -> None:
     """Do something with a paper of the library; what cannot be done is told."""
     on_desk(lambda desk: mark_papers(generation, desk, [paper], what))
 

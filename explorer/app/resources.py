@@ -13,15 +13,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.builds.apply_edits import Said, everything_said
+from explorer.builds.apply_edits import EditOutcome, all_edits
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
 from explorer.insights.trends import Trends, trends
 from explorer.library.generation import Generation
-from explorer.library.store import DEFAULT_FOLDER, Library
+from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 from explorer.papers.dates import latest
 from explorer.topics import edits
-from explorer.topics.edits import Statement
+from explorer.topics.edits import TopicEdit
 
 _ASKED = 50
 """Papers of a digest that are asked for its date, where no manifest tells it."""
@@ -73,9 +73,9 @@ def current_generation() -> Generation:
     """Return the live generation, opened once for all visitors.
 
     Raises:
-        LibraryMissing, LibraryDamaged: see :meth:`explorer.library.store.Library.open`.
+        LibraryMissing, LibraryDamaged: see :meth:`explorer.library.store.LibraryStore.open`.
     """
-    library = Library(library_folder())
+    library = LibraryStore(library_folder())
     folder, live = str(library.folder.resolve()), library.live
     found = _opened(folder, live)
     if found.folder.name != live:  # published since: under this name it would come back later
@@ -85,7 +85,7 @@ def current_generation() -> Generation:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _opened(folder: str, live: str) -> Generation:  # noqa: ARG001  a new name, a new entry
-    return Library(folder).open()
+    return LibraryStore(folder).open()
 
 
 @lru_cache(maxsize=2)
@@ -95,7 +95,7 @@ def trends_of(generation: Generation) -> Trends:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class DigestInfo:
     """A digest that the library holds papers of."""
 
     name: str
@@ -107,11 +107,11 @@ class Held:
 
 
 @lru_cache(maxsize=2)
-def digests_held(generation: Generation) -> tuple[Held, ...]:
+def digests_held(generation: Generation) -> tuple[DigestInfo, ...]:
     """Return the digests that ``generation`` holds papers of, newest first."""
     told = {
         digest["digest"]: digest
-        for _, manifest in Library(library_folder()).history()
+        for _, manifest in LibraryStore(library_folder()).history()
         if manifest is not None and manifest.number <= generation.manifest.number
         for digest in manifest.digests
     }
@@ -119,7 +119,7 @@ def digests_held(generation: Generation) -> tuple[Held, ...]:
     for name, rows in generation.records.digests.items():
         known = told.get(name, {})
         date = known.get("date") or _date_in(generation, name, rows[:_ASKED].tolist())
-        held.append(Held(name, known.get("format", ""), len(rows), date))
+        held.append(DigestInfo(name, known.get("format", ""), len(rows), date))
     return tuple(sorted(held, key=lambda digest: digest.date, reverse=True))
 
 
@@ -128,7 +128,7 @@ def _date_in(generation: Generation, digest: str, rows: Sequence[int]) -> str:
     return latest(source.date for source in sources if source.digest == digest)
 
 
-def said_of(generation: Generation) -> tuple[Said, ...]:
+def said_of(generation: Generation) -> tuple[EditOutcome, ...]:
     """Return all that was said of the topics of ``generation``, the live one.
 
     Raises:
@@ -138,9 +138,9 @@ def said_of(generation: Generation) -> tuple[Said, ...]:
 
 
 @lru_cache(maxsize=2)
-def _said(generation: Generation, statements: tuple[Statement, ...]) -> tuple[Said, ...]:  # noqa: ARG001  what was said anew is a new entry
+def _said(generation: Generation, statements: tuple[TopicEdit, ...]) -> tuple[EditOutcome, ...]:  # noqa: ARG001  what was said anew is a new entry
     known = generation.topics
-    said = everything_said(Library(library_folder()))
+    said = all_edits(LibraryStore(library_folder()))
     # Another generation may have been published meanwhile.
     return tuple(one for one in said if one.topic is None or one.topic.id in known)
 

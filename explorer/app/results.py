@@ -15,7 +15,7 @@ from explorer.insights.selection_summary import summarise
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
-from explorer.map.palette import Mark, score_marks, shares_of_best
+from explorer.map.palette import BadgeColours, score_marks, shares_of_best
 from explorer.papers.paper import Paper
 from explorer.papers.text import escape_markdown, markdown, markdown_link
 from explorer.search.near_duplicates import Fold
@@ -50,7 +50,7 @@ def show_results(
     """
     shares = shares_of_best([fold.hit.score for fold in folds])
     marks = score_marks(shares, dark=state.is_dark()) or [
-        Mark(topic_colour(generation, fold.hit.row), "#ffffff") for fold in folds
+        BadgeColours(topic_colour(generation, fold.hit.row), "#ffffff") for fold in folds
     ]
     for place, (fold, mark) in enumerate(zip(folds, marks, strict=True)):
         hit = fold.hit
@@ -277,7 +277,7 @@ def _marked(sentence: str, query: str) -> str:
     return "".join(pieces)
 
 
-def _badge(number: int, mark: Mark) -> None:
+def _badge(number: int, mark: BadgeColours) -> None:
     style = f"background:{mark.disc};color:{mark.ink}"
     st.html(f'<span class="badge" style="{style}">{number:d}</span>', width="content")
 

@@ -11,8 +11,8 @@ from explorer.app.curating import said_of_topic, show_all_said, show_editing, sh
 from explorer.app.exports import offer_export
 from explorer.app.resources import trends_of
 from explorer.app.results import list_papers, scroll_to_top, show_dot, topic_button
-from explorer.insights.topic_profile import Dossier, dossier
-from explorer.insights.topic_tree import Branch, branch_of, shown_level, topic_tree
+from explorer.insights.topic_profile import TopicProfile, topic_profile
+from explorer.insights.topic_tree import TopicNode, node_of, shown_level, topic_tree
 from explorer.insights.trends import Order, Trends, in_order
 from explorer.library.generation import Generation
 from explorer.map.charts import BARE_CONFIG, topic_colours, trend_figure
@@ -70,7 +70,7 @@ def show_tree(generation: Generation) -> None:
 
 def show_topic(generation: Generation, topic: Topic) -> None:
     """Show all that is known about one topic, and its papers."""
-    told = dossier(generation, topic)
+    told = topic_profile(generation, topic)
     scroll_to_top(topic.id)
     _path(generation, told)
     said = said_of_topic(generation, topic)
@@ -100,7 +100,7 @@ def show_topic(generation: Generation, topic: Topic) -> None:
 
 def show_topics_of(generation: Generation, row: int) -> None:
     """Show the topics of the paper in ``row``, coarse to fine; a click opens one."""
-    branches = dict.fromkeys(branch_of(generation, topic) for topic in generation.topics_of(row))
+    branches = dict.fromkeys(node_of(generation, topic) for topic in generation.topics_of(row))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="paper-path"):
         for place, branch in enumerate(branches):
             if place:
@@ -138,7 +138,7 @@ def _order(found: Trends) -> Order:
 
 def _branches(
     generation: Generation,
-    branches: Sequence[Branch],
+    branches: Sequence[TopicNode],
     found: Trends,
     order: Order,
     wanted: str,
@@ -163,7 +163,7 @@ def _branches(
             _branches(generation, branch.below, found, order, wanted, False, depth + 1)
 
 
-def _fold(branch: Branch, is_open: bool) -> None:
+def _fold(branch: TopicNode, is_open: bool) -> None:
     """Draw what unfolds a topic, or nothing of the same width."""
     topic = branch.topic
     if not branch.below:
@@ -191,7 +191,7 @@ def _measure(generation: Generation, topic: Topic, found: Trends, order: Order) 
     return f"{topic.size:,} · {measure}"
 
 
-def _path(generation: Generation, told: Dossier) -> None:
+def _path(generation: Generation, told: TopicProfile) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="path"):
         st.button(
             "All topics",
@@ -204,10 +204,10 @@ def _path(generation: Generation, told: Dossier) -> None:
         )
         for topic in told.above:
             st.caption("›", width="content")
-            topic_button(branch_of(generation, topic).topic, "path")
+            topic_button(node_of(generation, topic).topic, "path")
 
 
-def _facts(told: Dossier) -> list[str]:
+def _facts(told: TopicProfile) -> list[str]:
     topic = told.topic
     papers = "1 paper" if topic.size == 1 else f"{topic.size:,} papers"
     facts = [f"{papers}, {_percent(told.share)} of the library"]
@@ -254,7 +254,7 @@ def _growth(growth: float) -> str:
 
 def _others(generation: Generation, heading: str, where: str, topics: Iterable[Topic]) -> None:
     """List topics to go on to, if there are any."""
-    shown = dict.fromkeys(branch_of(generation, topic).topic for topic in topics)
+    shown = dict.fromkeys(node_of(generation, topic).topic for topic in topics)
     if not shown:
         return
     st.markdown(f"##### {heading}")
@@ -277,7 +277,7 @@ def _row(generation: Generation, topic: Topic, where: str, note: str) -> None:
         st.caption(escape_markdown(note), width="content")
 
 
-def _count(branches: Sequence[Branch]) -> int:
+def _count(branches: Sequence[TopicNode]) -> int:
     return sum(1 + _count(branch.below) for branch in branches)
 
 
@@ -285,7 +285,7 @@ def _holds(topic: Topic, wanted: str) -> bool:
     return wanted in topic.label.casefold()
 
 
-def _any_holds(branches: Sequence[Branch], wanted: str) -> bool:
+def _any_holds(branches: Sequence[TopicNode], wanted: str) -> bool:
     return any(
         _holds(branch.topic, wanted) or _any_holds(branch.below, wanted) for branch in branches
     )

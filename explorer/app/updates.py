@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from explorer.app.resources import library_folder
-from explorer.builds.build import Report
+from explorer.builds.build import BuildReport
 from explorer.errors import ExplorerError, LibraryBusy
 from explorer.progress import Progress
 
-Work = Callable[[Progress], Report]
+Work = Callable[[Progress], BuildReport]
 """What brings the library up to date, and tells how far it has come."""
 
 
-class Update:
+class RunningUpdate:
     """One update, under way or ended. Its thread writes what the pages read."""
 
     def __init__(self, doing: str, work: Work) -> None:
@@ -29,7 +29,7 @@ class Update:
         self.stage_name = ""
         self.done = 0
         self.total = 0
-        self.report: Report | None = None
+        self.report: BuildReport | None = None
         self.problem = ""
         """Why it failed, for people to read."""
         self.is_busy = False
@@ -65,12 +65,12 @@ class Update:
             self.ended = datetime.now(UTC)
 
 
-class Updates:
+class UpdateRunner:
     """The updates of one library, of which one at a time runs in a thread of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.last: Update | None = None
+        self.last: RunningUpdate | None = None
         """The one under way, or else the one before."""
 
     @property
@@ -82,22 +82,22 @@ class Updates:
         with self._lock:
             if self.is_running:
                 return False
-            self.last = Update(doing, work)
+            self.last = RunningUpdate(doing, work)
             threading.Thread(target=self.last.run, daemon=True, name="update").start()
             return True
 
 
 @st.cache_resource(show_spinner=False)
-def _updates(folder: str) -> Updates:  # noqa: ARG001  each library has its own
-    return Updates()
+def _updates(folder: str) -> UpdateRunner:  # noqa: ARG001  each library has its own
+    return UpdateRunner()
 
 
-def shared_updates() -> Updates:
+def shared_updates() -> UpdateRunner:
     """Return the updates of the library that the page shows, shared by all visitors."""
     return _updates(str(library_folder().resolve()))
 
 
-def has_begun(shared: Updates, doing: str, work: Work) -> bool:
+def has_begun(shared: UpdateRunner, doing: str, work: Work) -> bool:
     """Start an update and return True, or say that another one is under way."""
     begun = shared.start(doing, work)
     if not begun:

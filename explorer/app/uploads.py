@@ -10,11 +10,11 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.resources import digests_folder, library_folder
-from explorer.app.updates import Updates, has_begun
-from explorer.builds.uploads import Handed, Look, Preview, preview, take_in
+from explorer.app.updates import UpdateRunner, has_begun
+from explorer.builds.uploads import Previews, Upload, UploadPreview, add_uploads, preview
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.text import escape_markdown, markdown
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MOST = 10
 _PREVIEW = "preview"
 
 
-def show_upload(generation: Generation | None, shared: Updates) -> None:
+def show_upload(generation: Generation | None, shared: UpdateRunner) -> None:
     """Draw the box to drop digests into, and what those in it would bring."""
     st.markdown("##### Add papers")
     uploaded = st.file_uploader(
@@ -55,16 +55,16 @@ def show_upload(generation: Generation | None, shared: Updates) -> None:
         _show_preview(found, shared)
 
 
-def _preview(files: Sequence[UploadedFile], generation: Generation | None) -> Preview | None:
+def _preview(files: Sequence[UploadedFile], generation: Generation | None) -> Previews | None:
     """Return what the files would bring, looked into once; where that fails, say so."""
-    library = Library(library_folder())
+    library = LibraryStore(library_folder())
     asked = (*(file.file_id for file in files), library.live)
-    known: tuple[tuple[str, ...], Preview] | None = st.session_state.get(_PREVIEW)
+    known: tuple[tuple[str, ...], Previews] | None = st.session_state.get(_PREVIEW)
     if known is not None and known[0] == asked:
         return known[1]
     try:
         with st.spinner("Looking into it ..."):
-            handed = [Handed(file.name, file.getvalue()) for file in files]
+            handed = [Upload(file.name, file.getvalue()) for file in files]
             found = preview(library, digests_folder(), handed, generation)
     except ExplorerError as error:
         st.warning(escape_markdown(str(error)))
@@ -77,7 +77,7 @@ def _preview(files: Sequence[UploadedFile], generation: Generation | None) -> Pr
     return found
 
 
-def _show_preview(found: Preview, shared: Updates) -> None:
+def _show_preview(found: Previews, shared: UpdateRunner) -> None:
     for number, look in enumerate(found.looks):
         with st.container(key=f"look-{number}", border=True, gap="xsmall"):
             _show_look(look)
@@ -97,17 +97,17 @@ def _show_preview(found: Preview, shared: Updates) -> None:
         st.caption("An update is under way; this can be added once it has ended.")
 
 
-def _add(found: Preview, shared: Updates) -> None:
-    library, folder, handed = Library(library_folder()), digests_folder(), found.usable
+def _add(found: Previews, shared: UpdateRunner) -> None:
+    library, folder, handed = LibraryStore(library_folder()), digests_folder(), found.usable
     names = ", ".join(look.name for look in found.looks if not look.problem)
     if has_begun(
-        shared, f"Adding {names}", lambda progress: take_in(library, folder, handed, progress)
+        shared, f"Adding {names}", lambda progress: add_uploads(library, folder, handed, progress)
     ):
         state.start_uploads_anew()
         st.rerun()
 
 
-def _show_look(look: Look) -> None:
+def _show_look(look: UploadPreview) -> None:
     formats = f" · {', '.join(look.formats)}" if look.formats else ""
     st.markdown(f"**{escape_markdown(look.name)}**{escape_markdown(formats)}")
     if look.problem:
@@ -127,7 +127,7 @@ def _show_look(look: Look) -> None:
             _list([_told(look, number) for number in range(len(look.rejections))], look.rejected)
 
 
-def _told(look: Look, number: int) -> str:
+def _told(look: UploadPreview, number: int) -> str:
     """Tell of one thing that did not become a paper, and why."""
     rejection = look.rejections[number]
     place = "" if rejection.digest == look.name else rejection.digest

@@ -1,7 +1,7 @@
 """What people say of topics takes effect at once: the outline alone is drawn anew and published.
 
 Papers, vectors, index, graph and positions go on as they are; no paper is embedded. Each of
-:func:`rename`, :func:`merge`, :func:`pin` and :func:`unsay` does one thing completely, under the
+:func:`rename`, :func:`merge`, :func:`pin` and :func:`undo` does one thing completely, under the
 build lock: it is said, drawn and published, or nothing has changed. Only where the machine stops
 between the two last steps is it said, and the next build applies it.
 """
@@ -17,38 +17,40 @@ import numpy as np
 
 from explorer.builds.stages import (
     LAST_TOPIC,
-    Course,
+    ReusePlan,
     events_between,
     last_topic,
-    outline_before,
     phrase_embedder,
+    previous_hierarchy,
 )
 from explorer.embedders import open_embedder
 from explorer.embedders.cache import VectorCache
 from explorer.errors import LibraryError, UnusableInput
 from explorer.library.generation import SCHEMA, Draft, Generation, WordsBefore, verify_files
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.progress import Progress, Silence
 from explorer.search.filters import find_topic
 from explorer.search.search import check_model
 from explorer.settings import TopicSettings
 from explorer.topics import edits
 from explorer.topics.communities import Topic, edges_of
-from explorer.topics.edits import Kind, Statement
-from explorer.topics.hierarchy import draw_outline
+from explorer.topics.edits import EditKind, TopicEdit
+from explorer.topics.hierarchy import build_hierarchy
 from explorer.topics.tracking import last_number
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EditOutcome:
     """Something that people said, and what it bears on now."""
 
-    statement: Statement
+    statement: TopicEdit
     topic: Topic | None
     """None while the statement rests: no topic matches it now."""
 
 
-def rename(library: Library, topic: str, name: str, progress: Progress | None = None) -> Said:
+def rename(
+    library: LibraryStore, topic: str, name: str, progress: Progress | None = None
+) -> EditOutcome:
     """Give a topic (id or name) the name ``name`` for good.
 
     Raises:
@@ -56,12 +58,12 @@ def rename(library: Library, topic: str, name: str, progress: Progress | None = 
         UnusableInput: the name is empty, too long, or another topic's of the same level.
         LibraryBusy: a build is running.
     """
-    return _say(library, Kind.RENAME, [topic], name, progress)
+    return _say(library, EditKind.RENAME, [topic], name, progress)
 
 
 def merge(
-    library: Library, topics: Sequence[str], name: str = "", progress: Progress | None = None
-) -> Said:
+    library: LibraryStore, topics: Sequence[str], name: str = "", progress: Progress | None = None
+) -> EditOutcome:
     """Make two or more topics of one level (ids or names) one for good.
 
     Raises:
@@ -69,10 +71,12 @@ def merge(
         UnusableInput: they are fewer than two, or not of one level; the name is not to be had.
         LibraryBusy: a build is running.
     """
-    return _say(library, Kind.MERGE, topics, name, progress)
+    return _say(library, EditKind.MERGE, topics, name, progress)
 
 
-def pin(library: Library, topic: str, name: str = "", progress: Progress | None = None) -> Said:
+def pin(
+    library: LibraryStore, topic: str, name: str = "", progress: Progress | None = None
+) -> EditOutcome:
     """Hold the papers of a topic (id or name) together for good, by ``name`` or its present one.
 
     Raises:
@@ -80,10 +84,10 @@ def pin(library: Library, topic: str, name: str = "", progress: Progress | None 
         UnusableInput: the name is too long, or another topic's of the same level.
         LibraryBusy: a build is running.
     """
-    return _say(library, Kind.PIN, [topic], name, progress)
+    return _say(library, EditKind.PIN, [topic], name, progress)
 
 
-def unsay(library: Library, number: int, progress: Progress | None = None) -> Statement:
+def undo(library: LibraryStore, number: int, progress: Progress | None = None) -> TopicEdit:
     """Take back what was said under ``number``, and return it.
 
     Raises:
@@ -92,11 +96,11 @@ def unsay(library: Library, number: int, progress: Progress | None = None) -> St
     """
     with library.building():
         before = edits.read(library.folder)
-        _publish(library, library.open(), edits.without(before, number), progress)
+        _publish(library, library.open(), edits.without_edit(before, number), progress)
     return next(statement for statement in before if statement.number == number)
 
 
-def retopic(library: Library, progress: Progress | None = None) -> Generation:
+def apply_edits(library: LibraryStore, progress: Progress | None = None) -> Generation:
     """Apply what is said in the library's file to its live generation, unless that is done.
 
     Raises:
@@ -105,34 +109,38 @@ def retopic(library: Library, progress: Progress | None = None) -> Generation:
     with library.building():
         generation = library.open()
         statements = edits.read(library.folder)
-        if edits.digest_of(statements) == generation.manifest.settings.get("said", ""):
+        if edits.fingerprint_of_edits(statements) == generation.manifest.settings.get("said", ""):
             return generation
         return _publish(library, generation, statements, progress)
 
 
-def everything_said(library: Library) -> list[Said]:
+def all_edits(library: LibraryStore) -> list[EditOutcome]:
     """Return all that was said of the library's topics, in order."""
     return _what_they_bear_on(library.open(), edits.read(library.folder))
 
 
 def _say(
-    library: Library, kind: Kind, asked: Sequence[str], name: str, progress: Progress | None
-) -> Said:
+    library: LibraryStore,
+    kind: EditKind,
+    asked: Sequence[str],
+    name: str,
+    progress: Progress | None,
+) -> EditOutcome:
     with library.building():
         generation = library.open()
         found = [find_topic(generation, topic) for topic in asked]
         # One topic may stand on several levels, under as many ids.
         topics = list({_places(generation, topic)[0]: topic for topic in found}.values())
-        if kind is Kind.MERGE and len(topics) < 2:
+        if kind is EditKind.MERGE and len(topics) < 2:
             raise UnusableInput("A merge takes two topics or more, by id or name.")
         level = _common_level(generation, topics)
-        if name or kind is Kind.RENAME:
+        if name or kind is EditKind.RENAME:
             name = edits.clean_name(name)
             _check_free(generation, topics, name)
-        elif kind is Kind.PIN:
+        elif kind is EditKind.PIN:
             name = topics[0].label
         ids = generation.records.ids
-        statements = edits.with_one_more(
+        statements = edits.with_edit(
             edits.read(library.folder),
             kind,
             level,
@@ -146,9 +154,9 @@ def _say(
 
 
 def _publish(
-    library: Library,
+    library: LibraryStore,
     generation: Generation,
-    statements: Sequence[Statement],
+    statements: Sequence[TopicEdit],
     progress: Progress | None,
 ) -> Generation:
     """Draw the outline anew, store ``statements``, publish. The caller holds the build lock."""
@@ -164,7 +172,7 @@ def _publish(
         created=created,
         changes=dict.fromkeys(generation.manifest.changes, 0) | {"unchanged": generation.size},
         settings=generation.manifest.settings
-        | {"said": edits.digest_of(statements)}
+        | {"said": edits.fingerprint_of_edits(statements)}
         | {LAST_TOPIC: max(last_topic(generation), last_number(draft.outline.levels))},
         files={},
         schema=SCHEMA,
@@ -183,9 +191,9 @@ def _publish(
 
 
 def _redrawn(
-    library: Library,
+    library: LibraryStore,
     generation: Generation,
-    statements: Sequence[Statement],
+    statements: Sequence[TopicEdit],
     number: int,
     created: str,
     progress: Progress,
@@ -198,8 +206,8 @@ def _redrawn(
     vectors = generation.engine.vectors(np.arange(generation.size, dtype=np.int64))
     settings = _topic_settings(generation)
     everyone = np.arange(generation.size, dtype=np.int64)
-    before = outline_before(Course(generation, papers, same_papers=True), everyone)
-    outline = draw_outline(
+    before = previous_hierarchy(ReusePlan(generation, papers, same_papers=True), everyone)
+    outline = build_hierarchy(
         papers,
         vectors,
         edges_of(generation.graph, settings),
@@ -216,7 +224,7 @@ def _redrawn(
         generation.graph,
         generation.positions,
         outline,
-        generation.arrived,
+        generation.added_at,
         told,
         WordsBefore(generation.lexicon, everyone),
         before=generation,
@@ -260,8 +268,11 @@ def _check_free(generation: Generation, topics: Sequence[Topic], name: str) -> N
                 )
 
 
-def _what_they_bear_on(generation: Generation, statements: Sequence[Statement]) -> list[Said]:
-    found = edits.bearings(generation.memberships, generation.records.ids, statements)
+def _what_they_bear_on(
+    generation: Generation, statements: Sequence[TopicEdit]
+) -> list[EditOutcome]:
+    found = edits.applied_edits(generation.memberships, generation.records.ids, statements)
     return [
-        Said(b.statement, None if b.rests else generation.levels[b.level][b.place]) for b in found
+        EditOutcome(b.statement, None if b.is_inactive else generation.levels[b.level][b.place])
+        for b in found
     ]

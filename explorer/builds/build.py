@@ -19,38 +19,38 @@ import numpy as np
 from explorer.builds.given_vectors import store_given
 from explorer.builds.stages import (
     LAST_TOPIC,
-    Course,
     Drift,
+    ReusePlan,
     make_draft,
     phrase_embedder,
     redrawn_if_outnumbered,
 )
-from explorer.builds.update_plan import joined
+from explorer.builds.update_plan import join_papers
 from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embedder
 from explorer.embedders.cache import Embedded, VectorCache, embed_missing
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
 from explorer.index.engines import DEFAULT_ENGINE, EngineFactory, load_engine
 from explorer.library.generation import GIVEN, Generation, Manifest, rescued_facts, verify_files
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.dates import latest
 from explorer.papers.deduplication import Conflict, conflicts
-from explorer.papers.spill_file import Shelf, Spool
-from explorer.papers.table import Records, Texts
+from explorer.papers.spill_file import SpillFile, SpillSection
+from explorer.papers.table import PaperTable, Texts
 from explorer.progress import Clock, Progress, Silence
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
 from explorer.topics import edits
 from explorer.topics.custom_namer import CarefulNamer, name_of
-from explorer.topics.edits import Statement
+from explorer.topics.edits import TopicEdit
 from explorer.topics.labelling import Namer
-from explorer.topics.tracking import Event
+from explorer.topics.tracking import TopicEvent
 
 _ENGINE_URI = "engine_uri"
 """Where the settings in a manifest tell where the engine's server is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class BuildOptions:
     """How to build; the defaults update the library with what is new."""
 
     model: str = ""
@@ -81,7 +81,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PaperChange:
     """What a build would do with one paper."""
 
     kind: str
@@ -91,7 +91,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BuildReport:
     """What a build did."""
 
     generation: int
@@ -118,12 +118,12 @@ class Report:
     naming_failure: str = ""
     """What went wrong the first time."""
     dry_run: bool = False
-    planned: tuple[Change, ...] = ()
+    planned: tuple[PaperChange, ...] = ()
     """Paper by paper what would be done; only in a dry run."""
-    events: tuple[Event, ...] = ()
+    events: tuple[TopicEvent, ...] = ()
     """What became of topics."""
     fit: dict[str, Any] = field(default_factory=dict)
-    """How well the map fits (see :class:`explorer.builds.redraw_advice.Fit`)."""
+    """How well the map fits (see :class:`explorer.builds.redraw_advice.MapFit`)."""
     redrawn: str = ""
     """Why the map was drawn anew where it could have gone on; empty where it goes on."""
     drift: Drift | None = None
@@ -131,11 +131,11 @@ class Report:
 
 
 def build(
-    library: Library,
+    library: LibraryStore,
     digests: Sequence[Path],
-    options: Options | None = None,
+    options: BuildOptions | None = None,
     progress: Progress | None = None,
-) -> Report:
+) -> BuildReport:
     """Bring ``library`` up to date with ``digests`` (files or folders) and publish the result.
 
     Raises:
@@ -144,7 +144,7 @@ def build(
         LibraryBusy: another build is running.
         EmbedderError: the model cannot be had.
     """
-    options = options or Options()
+    options = options or BuildOptions()
     if options.engine:
         # A wrong name or address is told before any work is done.
         _factory(options.engine, options.engine_uri)
@@ -155,7 +155,7 @@ def build(
 
 
 def texts_to_embed(
-    library: Library,
+    library: LibraryStore,
     digests: Sequence[Path],
     model: str = "",
     progress: Progress | None = None,
@@ -168,15 +168,15 @@ def texts_to_embed(
         EmbedderError: the model cannot be had.
     """
     embedder, _ = embedder_of(library, model)
-    with _begun(library, digests, Options(), Clock(progress or Silence())) as update:
+    with _begun(library, digests, BuildOptions(), Clock(progress or Silence())) as update:
         return update.texts_to_embed(embedder)
 
 
-def embedder_of(library: Library, model: str = "") -> tuple[Embedder, str]:
+def embedder_of(library: LibraryStore, model: str = "") -> tuple[Embedder, str]:
     """Return the embedder that a build of ``library`` uses, and the name to open it by anywhere.
 
     Args:
-        model: as in :attr:`Options.model`.
+        model: as in :attr:`BuildOptions.model`.
 
     Raises:
         UnusableInput: the library's vectors were given; no embedder made them.
@@ -193,10 +193,10 @@ def embedder_of(library: Library, model: str = "") -> tuple[Embedder, str]:
 
 @contextmanager
 def _begun(
-    library: Library, digests: Sequence[Path], options: Options, clock: Clock
+    library: LibraryStore, digests: Sequence[Path], options: BuildOptions, clock: Clock
 ) -> Iterator[_Update]:
     """Read ``digests`` and compare them with ``library``, which is locked unless in a dry run."""
-    spool = Spool(library.folder, fingerprints=False)
+    spool = SpillFile(library.folder, fingerprints=False)
     with clock.stage("read"):
         readings, unreadable = _read(digests, options.settings, spool, clock.progress)
         if not any(reading.papers for reading in readings):
@@ -210,11 +210,11 @@ class _Update:
 
     def __init__(
         self,
-        library: Library,
-        options: Options,
+        library: LibraryStore,
+        options: BuildOptions,
         readings: Sequence[Reading],
         unreadable: Sequence[Rejection],
-        read: Records,
+        read: PaperTable,
         clock: Clock,
     ) -> None:
         self._library = library
@@ -226,11 +226,11 @@ class _Update:
         with clock.stage("read", told=False):
             self._live, self._stored = _live(library, options)
             self._known = _known(library, self._live)
-            after = joined(read, self._stored, Spool(library.folder), prune=options.prune)
+            after = join_papers(read, self._stored, SpillFile(library.folder), prune=options.prune)
             self._papers, self._plan = after.papers, after.plan
             self._is_as_before = after.is_as_before
 
-    def run(self) -> Report:
+    def run(self) -> BuildReport:
         """Do what is to be done, or say that nothing is."""
         if self._options.dry_run:
             number = self._live.manifest.number if self._live else 0
@@ -265,14 +265,14 @@ class _Update:
 
     def _publish(
         self,
-        statements: Sequence[Statement],
+        statements: Sequence[TopicEdit],
         settings: Settings,
         shape: dict[str, Any],
         model: str,
         engine: str,
         embedder: Embedder,
         namespace: str,
-    ) -> Report:
+    ) -> BuildReport:
         library, clock = self._library, self._clock
         if self._live is not None:
             with clock.stage("read", told=False):
@@ -313,7 +313,7 @@ class _Update:
                 settings=shape | {LAST_TOPIC: drawn.last_topic, _ENGINE_URI: factory.uri},
                 fit=drawn.fit,
                 files={},
-                index=drawn.draft.engine.facts,
+                index=drawn.draft.engine.stats,
             )
             generation = library.publish(drawn.draft, manifest)
         return self._report(
@@ -354,7 +354,7 @@ class _Update:
         embedded = embed_missing(cache, embedder, missing, progress.advance)
         return replace(embedded, reused=len(set(self._papers.fingerprints)) - embedded.new)
 
-    def _course(self, shape: dict[str, Any], namespace: str, engine: str) -> Course | None:
+    def _course(self, shape: dict[str, Any], namespace: str, engine: str) -> ReusePlan | None:
         """Return how to go on from the live generation; None to begin from nothing."""
         live = self._live
         if live is None:
@@ -366,7 +366,7 @@ class _Update:
             why = "the vectors are another model's"
         elif was.get("map") != shape["map"] or was.get("graph") != shape["graph"]:
             why = "the map's settings are others now"
-        course = Course(
+        course = ReusePlan(
             live,
             self._stored,
             same_vectors=same_vectors and was.get("graph") == shape["graph"],
@@ -380,7 +380,7 @@ class _Update:
         )
         return redrawn_if_outnumbered(course, self._papers)
 
-    def _planned(self) -> tuple[Change, ...]:
+    def _planned(self) -> tuple[PaperChange, ...]:
         plan = self._plan
         kinds = {"added": plan.added, "changed": plan.changed, "removed": plan.removed}
         told = plan.added | plan.changed | plan.removed
@@ -390,21 +390,21 @@ class _Update:
             chosen = papers.chosen(np.array(rows, dtype=np.int64))
             titles |= {paper.id: paper.readable_title for paper in chosen}
         return tuple(
-            Change(kind, paper, titles[paper])
+            PaperChange(kind, paper, titles[paper])
             for kind, ids in kinds.items()
             for paper in sorted(ids)
         )
 
-    def _resting(self, generation: Generation, statements: Sequence[Statement]) -> int:
+    def _resting(self, generation: Generation, statements: Sequence[TopicEdit]) -> int:
         ids = generation.records.ids
-        found = edits.bearings(generation.memberships, ids, statements)
-        return sum(bearing.rests for bearing in found)
+        found = edits.applied_edits(generation.memberships, ids, statements)
+        return sum(bearing.is_inactive for bearing in found)
 
     def _report(
         self, generation: int, *, published: bool, embedded: Embedded, **told: Any
-    ) -> Report:
+    ) -> BuildReport:
         counts = self._plan.counts
-        return Report(
+        return BuildReport(
             generation=generation,
             published=published,
             papers=len(self._papers),
@@ -429,7 +429,7 @@ class _Update:
 
 
 def _read(
-    digests: Sequence[Path], settings: Settings, spool: Spool, progress: Progress
+    digests: Sequence[Path], settings: Settings, spool: SpillFile, progress: Progress
 ) -> tuple[list[Reading], tuple[Rejection, ...]]:
     """Read every digest; one that cannot be read is reported and stops nothing."""
     files = digest_files(digests)
@@ -456,7 +456,7 @@ def _nothing_read(
     return f"{names}: no paper in there. {shown} Look closer with `explorer inspect`."
 
 
-def _live(library: Library, options: Options) -> tuple[Generation | None, Records]:
+def _live(library: LibraryStore, options: BuildOptions) -> tuple[Generation | None, PaperTable]:
     """Return the generation to go on from, if it can be read, and its papers."""
     try:
         generation = library.open_to_go_on()
@@ -464,12 +464,12 @@ def _live(library: Library, options: Options) -> tuple[Generation | None, Record
             verify_files(generation.folder)
         return generation, generation.records
     except LibraryMissing:
-        return None, Records.of([])
+        return None, PaperTable.of([])
     except LibraryDamaged:
         # Building anew is the way out of a damaged library, so it must not need what is damaged;
         # but papers that can be read are not lost.
         if options.full:
-            return None, Records.of(library.rescued_papers())
+            return None, PaperTable.of(library.rescued_papers())
         raise
 
 
@@ -487,7 +487,7 @@ class _Known:
     memory: int
 
 
-def _known(library: Library, live: Generation | None) -> _Known:
+def _known(library: LibraryStore, live: Generation | None) -> _Known:
     """Return what ``live`` was built with; without it, what can be read of the newest there is."""
     facts = rescued_facts(live.folder) if live else library.rescued_facts()
     settings = facts.get("settings")
@@ -511,7 +511,7 @@ def _factory(engine: str, uri: str) -> EngineFactory:
     return factory.at(uri) if uri else factory
 
 
-def _namespace(embedder: Embedder, options: Options, known: _Known) -> str:
+def _namespace(embedder: Embedder, options: BuildOptions, known: _Known) -> str:
     """Return the identity that vectors are kept under; given ones are kept apart."""
     given = embedder.identity + GIVEN
     if options.given_vectors or known.identity == given:
@@ -523,14 +523,14 @@ def _summary(reading: Reading) -> dict[str, Any]:
     return {
         "digest": reading.digest,
         "format": reading.format,
-        "date": latest(reading.papers.dates) if isinstance(reading.papers, Shelf) else "",
+        "date": latest(reading.papers.dates) if isinstance(reading.papers, SpillSection) else "",
         "papers": len(reading.papers),
         "rejected": len(reading.rejections),
     }
 
 
 def _shape(
-    options: Options, known: _Known, statements: Sequence[Statement]
+    options: BuildOptions, known: _Known, statements: Sequence[TopicEdit]
 ) -> tuple[Settings, dict[str, Any]]:
     """Return the settings in force, and all that shapes a generation beside its papers."""
     fineness = options.topics or known.fineness
@@ -539,7 +539,7 @@ def _shape(
     settings = replace(options.settings, topics=topics, index=index)
     return settings, _as_json(settings) | {
         "fineness": fineness,
-        "said": edits.digest_of(statements),
+        "said": edits.fingerprint_of_edits(statements),
         "namer": name_of(options.namer),
     }
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.arrays import Vectors
 from explorer.embedders.cache import VectorCache
 from explorer.errors import UnusableInput
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 from explorer.readers import Reading
 
 _AT_ONCE = 10_000
@@ -20,7 +20,7 @@ _AT_ONCE = 10_000
 
 
 def store_given(
-    path: Path, readings: Sequence[Reading], papers: Records, cache: VectorCache
+    path: Path, readings: Sequence[Reading], papers: PaperTable, cache: VectorCache
 ) -> None:
     """Put the user's own vectors into ``cache`` under the fingerprints of their papers."""
     if len(readings) != 1:
@@ -62,7 +62,7 @@ def _store(names: list[str], vectors: Vectors, cache: VectorCache) -> None:
         cache.append([names[place] for place in new.tolist()], vectors[new])
 
 
-def _rows_of_papers(reading: Reading, papers: Records) -> NDArray[np.int64]:
+def _rows_of_papers(reading: Reading, papers: PaperTable) -> NDArray[np.int64]:
     """Return for each paper the row of its record in the digest, -1 where it has none there."""
     keys = np.array([_key(p.sources[0].line, p.title) for p in reading.papers], dtype="S16")
     order = np.argsort(keys, kind="stable")

@@ -30,7 +30,7 @@ _LOOSER = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class MapFit:
     """How well map and topics fit. Figures are shares, from 0 to 1."""
 
     newcomers: float
@@ -47,14 +47,14 @@ class Fit:
     """Why a redraw would pay; empty if it would not."""
 
 
-def measure(
+def measure_fit(
     graph: NeighbourGraph,
     edges: sparse.csr_matrix,
     positions: Positions,
     finest: Labels,
     newcomers: Rows,
     modularity_then: float | None = None,
-) -> Fit:
+) -> MapFit:
     """Return how well ``positions`` and ``finest`` fit the library.
 
     Args:
@@ -79,7 +79,7 @@ def measure(
         )
     elif share >= _TELLING and now < _LOOSER * then:
         why = f"topics hold together less than when they were found ({now:.2f}, then {then:.2f})"
-    return Fit(
+    return MapFit(
         round(share, 4),
         round(drawn_keep, 4),
         round(newcomers_keep, 4),

@@ -1,7 +1,7 @@
 """Papers and their vectors to the draft of a generation, going on from the one before.
 
 What the generation before holds is carried over: only papers that are new or changed are looked
-for in the graph, placed on the map, given to topics. A :class:`Course` says where that is not
+for in the graph, placed on the map, given to topics. A :class:`ReusePlan` says where that is not
 wanted, or would not do.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Positions, Vectors
-from explorer.builds.redraw_advice import measure
+from explorer.builds.redraw_advice import measure_fit
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.index.engines import Engine, EngineFactory
@@ -28,10 +28,17 @@ from explorer.papers.table import ids_of, rows_same
 from explorer.progress import Clock, Progress
 from explorer.settings import Settings
 from explorer.topics.communities import Topic, edges_of
-from explorer.topics.edits import Statement
-from explorer.topics.hierarchy import Outline, draw_outline
+from explorer.topics.edits import TopicEdit
+from explorer.topics.hierarchy import TopicHierarchy, build_hierarchy
 from explorer.topics.labelling import A_FUNCTION, EmbedPhrases, Namer
-from explorer.topics.tracking import Before, Event, Moved, events, last_number, rows_moved
+from explorer.topics.tracking import (
+    PreviousTopics,
+    RowMap,
+    TopicEvent,
+    events,
+    last_number,
+    rows_moved,
+)
 
 LAST_TOPIC = "last_topic"
 """Where the settings in a manifest tell the highest number that a topic ever had in its id."""
@@ -42,7 +49,7 @@ _COMPARED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ReusePlan:
     """How a build goes on from the generation before."""
 
     before: Generation
@@ -76,7 +83,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class BuildResult:
     """A draft, and what is told of how it came about."""
 
     draft: Draft
@@ -89,7 +96,7 @@ class Drawn:
     """The highest number that a topic of the library ever had in its id."""
 
 
-def redrawn_if_outnumbered(course: Course, papers: Sequence[Paper]) -> Course:
+def redrawn_if_outnumbered(course: ReusePlan, papers: Sequence[Paper]) -> ReusePlan:
     """Return ``course``, with a redraw where so few of ``papers`` are on the map already."""
     known = set(ids_of(course.papers))
     stayed = sum(name in known for name in ids_of(papers))
@@ -106,12 +113,12 @@ def make_draft(
     embed_phrases: EmbedPhrases,
     settings: Settings,
     namer: Namer | None,
-    statements: Sequence[Statement],
-    course: Course | None,
+    statements: Sequence[TopicEdit],
+    course: ReusePlan | None,
     number: int,
     created: str,
     clock: Clock,
-) -> Drawn:
+) -> BuildResult:
     """Return index, graph, map and topics of ``papers``.
 
     Args:
@@ -137,9 +144,9 @@ def make_draft(
                 drift = _drift(start, positions)
     with clock.stage("topics"):
         edges = edges_of(graph, settings.topics)
-        past = outline_before(course, moved) if course and moved is not None else None
+        past = previous_hierarchy(course, moved) if course and moved is not None else None
         anew = course is None or bool(course.redraw) or course.topics_anew or course.full
-        outline = draw_outline(
+        outline = build_hierarchy(
             papers,
             vectors,
             edges,
@@ -152,16 +159,18 @@ def make_draft(
         )
         arrived = np.full(len(papers), milliseconds(created), dtype=np.int64)
         drawn, modularity_then = created, None
-        told: tuple[Event, ...] = ()
+        told: tuple[TopicEvent, ...] = ()
         if course is not None and past is not None:
-            arrived[past.moved[past.moved >= 0]] = course.before.arrived[past.moved >= 0]
+            arrived[past.moved[past.moved >= 0]] = course.before.added_at[past.moved >= 0]
             told = (*course.before.events, *events_between(past, outline, number, created))
             if not (course.redraw or course.full):
                 drawn = course.before.manifest.fit.get("drawn", course.before.manifest.created)
             if not anew:
                 modularity_then = course.before.manifest.fit.get("modularity_then")
         newcomers = np.flatnonzero(arrived > milliseconds(drawn))
-        fit = measure(graph, edges, positions, outline.found[-1], newcomers, modularity_then)
+        fit = measure_fit(
+            graph, edges, positions, outline.raw_labels[-1], newcomers, modularity_then
+        )
     words = None
     if course is not None and moved is not None and not course.full:
         same = _where_same(course.papers, papers, moved, INDEXED_FIELDS)
@@ -170,7 +179,7 @@ def make_draft(
     draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words, before)
     why = course.redraw if course else ""
     highest = max(past.last_number if past else 0, last_number(outline.levels))
-    return Drawn(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)
+    return BuildResult(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)
 
 
 def _indexed(
@@ -178,8 +187,8 @@ def _indexed(
     vectors: Vectors,
     factory: EngineFactory,
     settings: Settings,
-    course: Course | None,
-    moved: Moved | None,
+    course: ReusePlan | None,
+    moved: RowMap | None,
     progress: Progress,
 ) -> tuple[Engine, NeighbourGraph]:
     """Return the index of ``vectors`` and their neighbour graph, from those before if there are."""
@@ -197,7 +206,7 @@ def _indexed(
     return engine, graph
 
 
-def _where_vectors_same(before: Engine, vectors: Vectors, moved: Moved) -> Moved:
+def _where_vectors_same(before: Engine, vectors: Vectors, moved: RowMap) -> RowMap:
     """Return ``moved``, papers whose vectors are others now counting as gone."""
     same = moved.copy()
     there = np.flatnonzero(moved >= 0)
@@ -213,16 +222,16 @@ def last_topic(before: Generation) -> int:
     return max(int(before.manifest.settings.get(LAST_TOPIC, 0)), last_number(before.levels))
 
 
-def outline_before(course: Course, moved: Moved) -> Before:
+def previous_hierarchy(course: ReusePlan, moved: RowMap) -> PreviousTopics:
     """Return what a new outline goes on from; ``moved`` tells which paper is which now."""
     before = course.before
     levels = before.levels
     if not course.functions_names:
         levels = tuple(tuple(_by_its_own_name(topic) for topic in level) for level in levels)
-    return Before(
+    return PreviousTopics(
         papers=course.papers,
         levels=levels,
-        found=before.found,
+        raw_labels=before.raw_labels,
         memberships=before.memberships,
         moved=moved,
         last_number=last_topic(before),
@@ -231,9 +240,11 @@ def outline_before(course: Course, moved: Moved) -> Before:
     )
 
 
-def events_between(past: Before, outline: Outline, number: int, created: str) -> tuple[Event, ...]:
+def events_between(
+    past: PreviousTopics, outline: TopicHierarchy, number: int, created: str
+) -> tuple[TopicEvent, ...]:
     """Return what became of topics from one outline to the next."""
-    return events(past, outline.levels, outline.memberships, outline.descents, number, created)
+    return events(past, outline.levels, outline.memberships, outline.matches, number, created)
 
 
 def phrase_embedder(
@@ -250,8 +261,8 @@ def phrase_embedder(
 
 
 def _where_same(
-    before: Sequence[Paper], papers: Sequence[Paper], moved: Moved, fields: Sequence[str]
-) -> Moved:
+    before: Sequence[Paper], papers: Sequence[Paper], moved: RowMap, fields: Sequence[str]
+) -> RowMap:
     """Return ``moved``, papers of which any of ``fields`` is another now counting as gone."""
     return np.where(rows_same(before, papers, moved, fields), moved, -1)
 

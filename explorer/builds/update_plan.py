@@ -13,12 +13,12 @@ import numpy as np
 
 from explorer.papers.deduplication import Distinct, distinct, told_apart
 from explorer.papers.paper import TEXT_FIELDS, Paper, Source
-from explorer.papers.spill_file import Spool
-from explorer.papers.table import Records
+from explorer.papers.spill_file import SpillFile
+from explorer.papers.table import PaperTable
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class UpdatePlan:
     """What a build will do, by paper id."""
 
     added: frozenset[str]
@@ -40,11 +40,13 @@ class Plan:
         }
 
 
-def make_plan(before: Mapping[str, object], after: Mapping[str, object], merged: int = 0) -> Plan:
+def compare(
+    before: Mapping[str, object], after: Mapping[str, object], merged: int = 0
+) -> UpdatePlan:
     """Compare two libraries, each a map from paper id to something that tells what it says."""
     common = before.keys() & after.keys()
     changed = frozenset(key for key in common if before[key] != after[key])
-    return Plan(
+    return UpdatePlan(
         added=frozenset(after.keys() - before.keys()),
         changed=changed,
         unchanged=frozenset(common) - changed,
@@ -54,17 +56,19 @@ def make_plan(before: Mapping[str, object], after: Mapping[str, object], merged:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedPapers:
     """A library after an update."""
 
-    papers: Records
+    papers: PaperTable
     """In the order of their ids."""
-    plan: Plan
+    plan: UpdatePlan
     is_as_before: bool
     """Nothing differs from what is stored, not even where papers stood."""
 
 
-def joined(read: Records, stored: Records, made: Spool, *, prune: bool) -> Joined:
+def join_papers(
+    read: PaperTable, stored: PaperTable, made: SpillFile, *, prune: bool
+) -> JoinedPapers:
     """Return the library's papers after an update, and what the update does.
 
     Args:
@@ -82,7 +86,7 @@ def joined(read: Records, stored: Records, made: Spool, *, prune: bool) -> Joine
 class _Join:
     """The papers of a library while an update goes through them, in the order they come."""
 
-    def __init__(self, stored: Records, made: Spool, *, prune: bool) -> None:
+    def __init__(self, stored: PaperTable, made: SpillFile, *, prune: bool) -> None:
         self._stored = stored
         self._made = made
         self._prune = prune
@@ -120,17 +124,17 @@ class _Join:
         else:
             self._enter(*self._settled(one.paper, row, before))
 
-    def done(self, read: int) -> Joined:
+    def done(self, read: int) -> JoinedPapers:
         """Return the library; ``read`` records were gone through."""
-        more = Records.of(self._settle_namesakes())
+        more = PaperTable.of(self._settle_namesakes())
         stayed = [place for place, dropped in enumerate(self._is_dropped) if not dropped]
         stayed.sort(key=self._ids.__getitem__)
         rows = np.array([self._places[place] for place in stayed], dtype=np.int64)
         before = {name: row for row, name in enumerate(self._stored_ids)}
         after = {self._ids[place]: self._says[place] for place in stayed}
-        return Joined(
-            Records.together(self._stored, self._made.papers, more).chosen(rows),
-            make_plan(before, after, merged=read - self._read),
+        return JoinedPapers(
+            PaperTable.together(self._stored, self._made.papers, more).chosen(rows),
+            compare(before, after, merged=read - self._read),
             is_as_before=np.array_equal(rows, np.arange(len(self._stored))),
         )
 

@@ -14,12 +14,12 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from explorer.builds.build import Change, Options, Report, build
+from explorer.builds.build import BuildOptions, BuildReport, PaperChange, build
 from explorer.builds.inspect import inspect
 from explorer.errors import DigestError, LibraryError, UnusableInput
 from explorer.files import sync
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.text import tidy
 from explorer.progress import Progress
 from explorer.readers import UNFINISHED, Rejection
@@ -33,7 +33,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class Upload:
     """A digest as it was handed over."""
 
     name: str
@@ -42,10 +42,10 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class UploadPreview:
     """What one file would bring."""
 
-    handed: Handed
+    handed: Upload
     name: str
     """What the digest would be called."""
     formats: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Look:
     """Papers that the library holds already, by an id or by the title."""
     added: int = 0
     changed: int = 0
-    first: tuple[Change, ...] = ()
+    first: tuple[PaperChange, ...] = ()
     """Some of the papers that would be added or changed."""
     rejected: int = 0
     rejections: tuple[Rejection, ...] = ()
@@ -66,15 +66,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class Previews:
     """What files would bring, each on its own and all together."""
 
-    looks: tuple[Look, ...]
+    looks: tuple[UploadPreview, ...]
     added: int
     changed: int
 
     @property
-    def usable(self) -> tuple[Handed, ...]:
+    def usable(self) -> tuple[Upload, ...]:
         """Return what papers can be read from."""
         return tuple(look.handed for look in self.looks if not look.problem)
 
@@ -92,8 +92,8 @@ def safe_name(name: str) -> str:
 
 
 def preview(
-    library: Library, folder: Path, handed: Sequence[Handed], generation: Generation | None
-) -> Preview:
+    library: LibraryStore, folder: Path, handed: Sequence[Upload], generation: Generation | None
+) -> Previews:
     """Return what ``handed`` would bring to ``library`` once it is kept in ``folder``.
 
     Nothing is changed. ``generation`` is the library's live one, None if it has none.
@@ -116,14 +116,14 @@ def preview(
             added = sum(look.added for look in readable.values())
             changed = sum(look.changed for look in readable.values())
         else:
-            together = build(library, [*readable], Options(dry_run=True))
+            together = build(library, [*readable], BuildOptions(dry_run=True))
             added, changed = together.added, together.changed
-    return Preview(tuple(looks), added, changed)
+    return Previews(tuple(looks), added, changed)
 
 
-def take_in(
-    library: Library, folder: Path, handed: Sequence[Handed], progress: Progress | None = None
-) -> Report:
+def add_uploads(
+    library: LibraryStore, folder: Path, handed: Sequence[Upload], progress: Progress | None = None
+) -> BuildReport:
     """Keep in ``folder`` what a preview could read, and update ``library`` with it.
 
     What is there already is not written again, so this may be repeated where it failed.
@@ -132,12 +132,12 @@ def take_in(
         LibraryError: ``folder`` cannot be written.
         LibraryBusy: another build is running; the digests are kept.
     """
-    return build(library, [keep(folder, one) for one in handed], Options(), progress)
+    return build(library, [keep(folder, one) for one in handed], BuildOptions(), progress)
 
 
 def read_again(
-    library: Library, folder: Path, *, redraw: bool = False, progress: Progress | None = None
-) -> Report:
+    library: LibraryStore, folder: Path, *, redraw: bool = False, progress: Progress | None = None
+) -> BuildReport:
     """Update ``library`` with all digests in ``folder``.
 
     Raises:
@@ -149,10 +149,10 @@ def read_again(
             f"{folder}: the library lies in the folder of digests, so its own files would be read "
             "as digests. Name another folder with --digests or EXPLORER_DIGESTS."
         )
-    return build(library, [folder], Options(redraw=redraw), progress)
+    return build(library, [folder], BuildOptions(redraw=redraw), progress)
 
 
-def keep(folder: Path, handed: Handed) -> Path:
+def keep(folder: Path, handed: Upload) -> Path:
     """Store ``handed`` in ``folder`` and return its path; it is on disk when this returns.
 
     A file of its name with other content stays, and this one gets a number.
@@ -183,9 +183,11 @@ def keep(folder: Path, handed: Handed) -> Path:
     return path
 
 
-def _look(library: Library, path: Path, handed: Handed, generation: Generation | None) -> Look:
+def _look(
+    library: LibraryStore, path: Path, handed: Upload, generation: Generation | None
+) -> UploadPreview:
     """Return what the digest in ``path`` would bring, read and planned as a build does."""
-    look = Look(handed, path.name)
+    look = UploadPreview(handed, path.name)
     try:
         found = [one.finish() for one in inspect(path, path.name, generation)]
         rejections = [rejection for one in found for rejection in one.rejections]
@@ -203,7 +205,7 @@ def _look(library: Library, path: Path, handed: Handed, generation: Generation |
         )
         if not look.papers:
             return replace(look, problem="no paper was found in it.")
-        report = build(library, [path], Options(dry_run=True))
+        report = build(library, [path], BuildOptions(dry_run=True))
     except DigestError as error:
         return replace(look, problem=_without_place(str(error), path))
     first = report.planned[:_SHOWN]
@@ -215,7 +217,7 @@ def _without_place(told: str, path: Path) -> str:
     return told.replace(f"{path}: ", "").replace(f"{path.parent}/", "")
 
 
-def _name_in(folders: Sequence[Path], handed: Handed) -> str:
+def _name_in(folders: Sequence[Path], handed: Upload) -> str:
     """Return the first name like the one given that no other content has in ``folders``."""
     name = safe_name(handed.name)
     stem, suffix = _halves(name)

@@ -16,9 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from explorer.builds.build import Options, Report, build
+from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.errors import DigestError, LibraryBusy, UnusableInput
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.progress import Progress, Silence
 from explorer.readers import digest_files
 
@@ -52,12 +52,12 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateOutcome:
     """What came of one update: a report, or what went wrong."""
 
     ended: datetime
     """Local time, with its zone."""
-    report: Report | None
+    report: BuildReport | None
     error: Exception | None = None
     retry: float = 0.0
     """Seconds until a failed update is tried again, if nothing changes before; 0 for never."""
@@ -117,12 +117,12 @@ def silence() -> AbstractContextManager[Progress]:
 
 
 def watch(
-    library: Library,
+    library: LibraryStore,
     folder: Path,
-    options: Options | None = None,
+    options: BuildOptions | None = None,
     *,
     stop: Stop,
-    told: Callable[[Update], None],
+    told: Callable[[UpdateOutcome], None],
     settle: float = SETTLE,
     look: float = LOOK,
     once: bool = False,
@@ -150,7 +150,7 @@ def watch(
         UnusableInput: ``folder`` is no folder, or the library lies in it.
     """
     _check(library, folder)
-    options = options or Options()
+    options = options or BuildOptions()
     settling = Settling(settle)
     looked, due = -math.inf, time.time()
     wait, busy = _FIRST_WAIT, False
@@ -170,15 +170,15 @@ def watch(
             return
         except LibraryBusy as error:
             if not busy:
-                told(Update(_clock(), None, error, BUSY_WAIT))
+                told(UpdateOutcome(_clock(), None, error, BUSY_WAIT))
             due, busy = time.time() + BUSY_WAIT, True
             continue
         # A full disk shows as whatever the library that met it raises; none may end the watch.
         except Exception as error:
-            told(Update(_clock(), None, error, 0.0 if once else wait))
+            told(UpdateOutcome(_clock(), None, error, 0.0 if once else wait))
             due, wait = time.time() + wait, min(wait * 2, _LONGEST_WAIT)
         else:
-            told(Update(_clock(), report))
+            told(UpdateOutcome(_clock(), report))
             due, wait = math.inf, _FIRST_WAIT
         busy = False
         if once:
@@ -209,7 +209,7 @@ class _Heeding:
             raise _PutDown
 
 
-def _check(library: Library, folder: Path) -> None:
+def _check(library: LibraryStore, folder: Path) -> None:
     if not folder.is_dir():
         raise UnusableInput(f"{folder}: there is no such folder. Check the spelling, or make it.")
     if library.folder.resolve().is_relative_to(folder.resolve()):

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from explorer.api.json_format import read_as_json, rejection_as_json, report_as_json, update_as_json
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.builds.inspect import Inspection, inspect
-from explorer.builds.watch import LOOK, SETTLE, Update, silence, watch
+from explorer.builds.watch import LOOK, SETTLE, UpdateOutcome, silence, watch
 from explorer.cli.options import Commands, count, print_json, seconds, size
 from explorer.embedders import DEFAULT_MODEL
 from explorer.errors import DigestError, UnusableInput
 from explorer.index.engines import DEFAULT_ENGINE, engine_names
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.readers import Rejection, digest_files
 from explorer.settings import FINENESS
@@ -183,7 +183,7 @@ def build_library(options: argparse.Namespace) -> int:
     digests = options.digests or [DIGESTS]
     if not options.digests and not DIGESTS.exists():
         raise DigestError(f"{DIGESTS}: there is no such folder here. Name a digest or a folder.")
-    chosen = Options(
+    chosen = BuildOptions(
         topics=options.topics,
         namer=load_namer(options.namer, Path.cwd()) if options.namer else None,
         model=options.model,
@@ -198,7 +198,7 @@ def build_library(options: argparse.Namespace) -> int:
         given_vectors=options.vectors,
     )
     with build_progress() as progress:
-        report = build(Library(options.library), digests, chosen, progress)
+        report = build(LibraryStore(options.library), digests, chosen, progress)
     if options.json:
         print_json(report_as_json(report))
     else:
@@ -214,7 +214,7 @@ def watch_folder(options: argparse.Namespace) -> int:
 
     code = 1 if options.once else 0  # to be told to end is success, unless one update was wanted
 
-    def told(update: Update) -> None:
+    def told(update: UpdateOutcome) -> None:
         nonlocal code
         if options.json:
             print(json.dumps(update_as_json(update)), flush=True)
@@ -223,7 +223,7 @@ def watch_folder(options: argparse.Namespace) -> int:
         if options.once:
             code = _code_of(update)
 
-    chosen = Options(
+    chosen = BuildOptions(
         model=options.model,
         engine=options.engine,
         memory=options.memory,
@@ -232,7 +232,7 @@ def watch_folder(options: argparse.Namespace) -> int:
     )
     with _ending() as stop:
         watch(
-            Library(options.library),
+            LibraryStore(options.library),
             options.folder,
             chosen,
             stop=stop,
@@ -245,7 +245,7 @@ def watch_folder(options: argparse.Namespace) -> int:
     return code
 
 
-def _code_of(update: Update) -> int:
+def _code_of(update: UpdateOutcome) -> int:
     if update.report is not None:
         return 0
     return 2 if isinstance(update.error, UnusableInput) else 1
@@ -288,7 +288,7 @@ def _ending() -> Iterator[_Asked]:
 
 def inspect_digests(options: argparse.Namespace) -> int:
     """Show what digests hold; exit code 2 if none of them can be read."""
-    library = Library(options.library)
+    library = LibraryStore(options.library)
     generation = library.open() if library.live else None
     readable = 0
     shown = 0

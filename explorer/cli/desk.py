@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from explorer.api.json_format import mark_as_json
 from explorer.cli.options import Commands, Run, count, print_json, with_reader
-from explorer.desk.desk import Change, Entry, State, desk_of
-from explorer.desk.marks import Mark, Marks, joined, mark_papers, marks_on
+from explorer.desk.desk import DeskChange, DeskEntry, ReadingState, desk_of
+from explorer.desk.marks import PaperMark, PaperMarks, joined, mark_papers, marks_of
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 
 _STAR_EXAMPLES = """\
@@ -65,14 +65,14 @@ def add_desk(commands: Commands) -> None:
 
     told = "Say that papers are read, to read, or not for you."
     added = commands.add("mark", _mark, told, _MARK_EXAMPLES)
-    added.add_argument("state", type=State, choices=list(State), help="state to set")
+    added.add_argument("state", type=ReadingState, choices=list(ReadingState), help="state to set")
     _with_papers(added)
 
     added = commands.add("desk", show_desk, "List what is on your desk.", _DESK_EXAMPLES)
     added.add_argument("--starred", action="store_true", help="only what is starred")
     added.add_argument("--tag", default="", help="only what has this tag")
     added.add_argument(
-        "--state", type=State, choices=list(State), help="only what is in this state"
+        "--state", type=ReadingState, choices=list(ReadingState), help="only what is in this state"
     )
     added.add_argument("-k", type=count, metavar="N", help="how many (default: all)")
     with_reader(added)
@@ -91,32 +91,34 @@ def _with_papers(added: argparse.ArgumentParser) -> None:
 
 
 def _star(options: argparse.Namespace) -> int:
-    return _change(options, Change(star=True))
+    return _change(options, DeskChange(star=True))
 
 
 def _unstar(options: argparse.Namespace) -> int:
-    return _change(options, Change(star=False))
+    return _change(options, DeskChange(star=False))
 
 
 def _tag(options: argparse.Namespace) -> int:
     tags = (options.tag,)
-    return _change(options, Change(drop_tags=tags) if options.remove else Change(add_tags=tags))
+    return _change(
+        options, DeskChange(drop_tags=tags) if options.remove else DeskChange(add_tags=tags)
+    )
 
 
 def _note(options: argparse.Namespace) -> int:
-    return _change(options, Change(note=options.text))
+    return _change(options, DeskChange(note=options.text))
 
 
 def _mark(options: argparse.Namespace) -> int:
-    return _change(options, Change(state=options.state))
+    return _change(options, DeskChange(state=options.state))
 
 
-def _change(options: argparse.Namespace, change: Change) -> int:
+def _change(options: argparse.Namespace, change: DeskChange) -> int:
     """Do the same with each paper, and tell what stands on them then."""
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     desk = desk_of(options.library, options.reader)
     changed = mark_papers(generation, desk, options.ids, change)
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     listed = []
     for anchor in changed:
         row = generation.records.find(anchor.paper.id)
@@ -128,8 +130,8 @@ def _change(options: argparse.Namespace, change: Change) -> int:
 
 def show_desk(options: argparse.Namespace) -> int:
     """List what is on the desk: starred papers first, those starred last on top."""
-    generation = Library(options.library).open()
-    marks = marks_on(generation, desk_of(options.library, options.reader))
+    generation = LibraryStore(options.library).open()
+    marks = marks_of(generation, desk_of(options.library, options.reader))
     wanted = [one for one in _everything(generation, marks) if _is_wanted(one.mark, options)]
     return _tell(wanted[: options.k], options)
 
@@ -137,23 +139,23 @@ def show_desk(options: argparse.Namespace) -> int:
 class _Listed:
     """A paper on the desk."""
 
-    def __init__(self, paper: Paper, mark: Mark, *, resting: bool) -> None:
+    def __init__(self, paper: Paper, mark: PaperMark, *, resting: bool) -> None:
         self.paper = paper
         self.mark = mark
         self.resting = resting
 
 
-def _everything(generation: Generation, marks: Marks) -> list[_Listed]:
+def _everything(generation: Generation, marks: PaperMarks) -> list[_Listed]:
     rows = sorted(marks.of, key=lambda row: (marks.of[row].starred, row), reverse=True)
     there = [_Listed(generation.records[row], marks.of[row], resting=False) for row in rows]
     return there + [_resting(entry) for entry in marks.resting]
 
 
-def _resting(entry: Entry) -> _Listed:
+def _resting(entry: DeskEntry) -> _Listed:
     return _Listed(entry.anchor.paper, joined([entry]), resting=True)
 
 
-def _is_wanted(mark: Mark, options: argparse.Namespace) -> bool:
+def _is_wanted(mark: PaperMark, options: argparse.Namespace) -> bool:
     tags = {tag.casefold() for tag in mark.tags}
     return (
         (not options.starred or bool(mark.starred))
@@ -175,7 +177,9 @@ def _tell(listed: Sequence[_Listed], options: argparse.Namespace) -> int:
         out.print("Nothing here. `explorer star ID` puts a paper on your desk.")
     for one in listed:
         star = "[yellow]★[/]" if one.mark.starred else " "
-        said = [] if one.mark.state is State.NONE else [str(one.mark.state).replace("-", " ")]
+        said = (
+            [] if one.mark.state is ReadingState.NONE else [str(one.mark.state).replace("-", " ")]
+        )
         said += [f"#{tag}" for tag in one.mark.tags]
         said += ["not in the library now"] if one.resting else []
         facts = f"  [dim]{escape(' · '.join(said))}[/]" if said else ""

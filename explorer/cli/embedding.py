@@ -13,7 +13,7 @@ from explorer.builds.distributed.shards import PAPERS, shard_files, write_shards
 from explorer.cli.building import DIGESTS, with_digests
 from explorer.cli.options import Commands, count, print_json
 from explorer.embedders import DEFAULT_MODEL
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 _SHARD_EXAMPLES = """\
 What is written is what `explorer build` of the same digests would embed. Shards are Parquet files
@@ -97,7 +97,7 @@ def cut_into_shards(options: argparse.Namespace) -> int:
     from explorer.cli.output.console import out
     from explorer.cli.output.progress import build_progress
 
-    library = Library(options.library)
+    library = LibraryStore(options.library)
     with build_progress() as progress:
         texts = texts_to_embed(library, options.digests or [DIGESTS], options.model, progress)
         written = write_shards(texts, options.into, options.papers)
@@ -119,7 +119,7 @@ def embed_shards(options: argparse.Namespace) -> int:
     shards = shard_files(options.shards)
     run = on_ray(options.ray, options.cpus) if options.ray else None
     with build_progress() as progress:
-        report = embed(Library(options.library), shards, options.model, run, progress)
+        report = embed(LibraryStore(options.library), shards, options.model, run, progress)
     if options.json:
         print_json(asdict(report))
     else:

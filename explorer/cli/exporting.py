@@ -12,13 +12,13 @@ from typing import TextIO
 
 from explorer.cli.options import Commands, count, print_json, with_reader
 from explorer.desk.desk import desk_of
-from explorer.desk.marks import marks_on
+from explorer.desk.marks import marks_of
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
-from explorer.export import Format, write_file, write_list
-from explorer.insights.topic_profile import dossier
+from explorer.export import ExportFormat, write_file, write_list
+from explorer.insights.topic_profile import topic_profile
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.filters import Filters, allowed_rows, corners_of, find_topic
 from explorer.search.search import Mode, Query, find_paper, needs_model, search
 
@@ -46,9 +46,9 @@ def add_export(commands: Commands) -> None:
     added = commands.add("export", export_papers, told, _EXAMPLES)
     added.add_argument(
         "--format",
-        type=Format,
-        choices=list(Format),
-        default=Format.JSONL,
+        type=ExportFormat,
+        choices=list(ExportFormat),
+        default=ExportFormat.JSONL,
         help="jsonl: a paper a line, with all that is known; html: the map as one file that opens "
         "from disk (default: jsonl)",
     )
@@ -84,7 +84,7 @@ def export_papers(options: argparse.Namespace) -> int:
         raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
     from explorer.cli.output.progress import counting
 
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     rows = _rows(generation, options)
 
     def write(file: TextIO) -> None:
@@ -113,10 +113,10 @@ def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
         return list(dict.fromkeys(find_paper(generation, name) for name in options.ids))
     filters = Filters(topic=options.topic, region=options.region)
     if options.query.strip():
-        desk = marks_on(generation, desk_of(options.library, options.reader))
+        desk = marks_of(generation, desk_of(options.library, options.reader))
         return _found(generation, options, replace(filters, desk=desk))
     if options.topic and not options.region:
-        return dossier(generation, find_topic(generation, options.topic)).members
+        return topic_profile(generation, find_topic(generation, options.topic)).members
     among = allowed_rows(generation, filters)
     return range(generation.size) if among is None else among.tolist()
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from explorer.alerts.atom import write_feeds
-from explorer.alerts.briefing import Format, as_html, as_markdown, briefing
+from explorer.alerts.briefing import BriefingFormat, as_html, as_markdown, briefing
 from explorer.alerts.followed_search import (
     LONGEST_NAME,
     MOST,
-    Found,
+    FollowedResults,
     described,
     followed,
     needs_model,
@@ -24,14 +24,14 @@ from explorer.alerts.followed_search import (
 from explorer.api.json_format import briefing_as_json, found_as_json
 from explorer.cli.options import Commands, count, print_json, with_reader
 from explorer.cli.searching import query_of, with_query
-from explorer.desk.desk import Desk, Following, desk_of
-from explorer.desk.marks import Marks, marks_on
+from explorer.desk.desk import Desk, FollowedSearch, desk_of
+from explorer.desk.marks import PaperMarks, marks_of
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import UnusableInput
 from explorer.export import write_file
 from explorer.insights.whats_new import moment_of
 from explorer.library.generation import Generation, milliseconds
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.filters import find_topic
 from explorer.search.search import Query
 
@@ -86,9 +86,9 @@ def add_following(commands: Commands) -> None:
     _with_since(added, "default: the last update")
     added.add_argument(
         "--format",
-        type=Format,
-        choices=list(Format),
-        default=Format.MARKDOWN,
+        type=BriefingFormat,
+        choices=list(BriefingFormat),
+        default=BriefingFormat.MARKDOWN,
         help="markdown, html",
     )
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
@@ -108,7 +108,7 @@ def follow(options: argparse.Namespace) -> int:
     if not asks and (options.name or options.top):
         raise UnusableInput("Nothing to follow: give some words, a field, --like ID or a filter.")
     since = moment_of(options.since) if options.since else None
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     desk = desk_of(options.library, options.reader)
     if asks:
         if options.seen or options.atom is not None or since is not None:
@@ -120,7 +120,7 @@ def follow(options: argparse.Namespace) -> int:
     files = write_feeds(generation, found, options.atom, options.base_url) if options.atom else []
     if options.seen and found:
         seen = [one.following.name for one in found if not one.problem]
-        desk.saw(seen, int(generation.arrived.max()))
+        desk.saw(seen, int(generation.added_at.max()))
     if options.json:
         told = [found_as_json(generation, one) for one in found]
         print_json({"searches": told, "feeds": [str(file) for file in files]})
@@ -146,13 +146,13 @@ def write_digest(options: argparse.Namespace) -> int:
     if options.json and options.output is not None:
         raise UnusableInput("--json writes to standard output: leave out --output.")
     since = moment_of(options.since) if options.since else None
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     desk = desk_of(options.library, options.reader)
-    told = briefing(generation, marks_on(generation, desk), since, _run(generation, desk, since))
+    told = briefing(generation, marks_of(generation, desk), since, _run(generation, desk, since))
     if options.json:
         print_json(briefing_as_json(generation, told))
         return 0
-    text = as_html(told) if options.format is Format.HTML else as_markdown(told)
+    text = as_html(told) if options.format is BriefingFormat.HTML else as_markdown(told)
     if options.output is None:
         sys.stdout.write(text)
     else:
@@ -165,7 +165,7 @@ def _begin(generation: Generation, desk: Desk, options: argparse.Namespace) -> i
     query = query_of(options, generation)
     name = options.name or _name_of(generation, query)
     following = desk.follow(followed(generation, name, query, options.top or MOST))
-    found = _run_each(generation, [following], marks_on(generation, desk), None)
+    found = _run_each(generation, [following], marks_of(generation, desk), None)
     if options.json:
         print_json(found_as_json(generation, found[0]))
     else:
@@ -183,14 +183,17 @@ def _name_of(generation: Generation, query: Query) -> str:
     return " ".join(asked.split())[:LONGEST_NAME]
 
 
-def _run(generation: Generation, desk: Desk, since: datetime | None) -> list[Found]:
+def _run(generation: Generation, desk: Desk, since: datetime | None) -> list[FollowedResults]:
     moment = None if since is None else milliseconds(since.isoformat())
-    return _run_each(generation, desk.followings(), marks_on(generation, desk), moment)
+    return _run_each(generation, desk.followings(), marks_of(generation, desk), moment)
 
 
 def _run_each(
-    generation: Generation, followings: Sequence[Following], marks: Marks, since: int | None
-) -> list[Found]:
+    generation: Generation,
+    followings: Sequence[FollowedSearch],
+    marks: PaperMarks,
+    since: int | None,
+) -> list[FollowedResults]:
     embedder: Embedder | None = None
     if any(needs_model(generation, following) for following in followings):
         from explorer.cli.output.progress import waiting
@@ -201,7 +204,7 @@ def _run_each(
     return [run(generation, embedder, following, marks, since) for following in followings]
 
 
-def _show(generation: Generation, found: Sequence[Found], files: Sequence[Path]) -> None:
+def _show(generation: Generation, found: Sequence[FollowedResults], files: Sequence[Path]) -> None:
     from rich.markup import escape
 
     from explorer.cli.output.console import out

@@ -9,14 +9,14 @@ from pathlib import Path
 from explorer.api.json_format import evaluation_as_json, results_as_json, self_evaluation_as_json
 from explorer.cli.options import Commands, count, print_json, with_reader, years
 from explorer.desk.desk import desk_of
-from explorer.desk.marks import marks_on
+from explorer.desk.marks import marks_of
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.errors import UnusableInput
 from explorer.evaluation.beir import read_collection
 from explorer.evaluation.benchmark import evaluate
 from explorer.evaluation.self_evaluation import self_evaluate
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.filters import Filters
 from explorer.search.query import DISMISSED, STARRED
@@ -111,7 +111,7 @@ def _with_filters(added: argparse.ArgumentParser) -> None:
 
 def query_of(options: argparse.Namespace, generation: Generation) -> Query:
     """Return the query that the options of :func:`with_query` ask for."""
-    marks = marks_on(generation, desk_of(options.library, options.reader))
+    marks = marks_of(generation, desk_of(options.library, options.reader))
     return Query(
         text=options.query,
         like=tuple(options.like),
@@ -127,7 +127,7 @@ def search_papers(options: argparse.Namespace) -> int:
         options.query = f"{options.query} like:{STARRED} unlike:{DISMISSED}".strip()
     if not options.query.strip() and not options.like and not options.unlike:
         raise UnusableInput("Nothing to search for: give some words, or --like ID.")
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     query = replace(query_of(options, generation), sort=options.sort, diverse=options.diverse)
     model = generation.manifest.model
     embedder = open_embedder(model) if needs_model(generation, query) else None
@@ -144,7 +144,7 @@ def search_papers(options: argparse.Namespace) -> int:
 
 def similar_papers(options: argparse.Namespace) -> int:
     """List the papers nearest to one paper."""
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     return _give(similar(generation, options.id, options.k, _filters(options)), options)
 
 
@@ -160,7 +160,7 @@ def evaluate_search(options: argparse.Namespace) -> int:
         raise UnusableInput("--self measures the library with its own model: leave out --model.")
     cache = cache_folder() / "evaluate"
     if options.itself:
-        generation = Library(options.library).open()
+        generation = LibraryStore(options.library).open()
         embedder = open_embedder(generation.manifest.model)
         with build_progress() as progress:
             told = self_evaluate(generation, embedder, cache, progress)

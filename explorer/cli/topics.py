@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 from explorer.api.json_format import dossier_as_json, news_as_json, said_as_json, topics_as_json
-from explorer.builds.apply_edits import Said, everything_said, merge, pin, rename, unsay
+from explorer.builds.apply_edits import EditOutcome, all_edits, merge, pin, rename, undo
 from explorer.cli.options import Commands, count, print_json
 from explorer.export import write_file
 from explorer.export.tables import write_topics
-from explorer.insights.topic_profile import dossier
+from explorer.insights.topic_profile import topic_profile
 from explorer.insights.trends import Order, in_order, trends
-from explorer.insights.whats_new import moment_of, news
-from explorer.library.store import Library
+from explorer.insights.whats_new import moment_of, whats_new
+from explorer.library.store import LibraryStore
 from explorer.search.filters import find_topic
 
 _NEWS_EXAMPLES = """\
@@ -55,7 +55,7 @@ examples:
 
 
 def add_topics(commands: Commands) -> None:
-    """Add ``topics``, ``topic``, ``news``, ``rename``, ``merge``, ``pin`` and ``unsay``."""
+    """Add ``topics``, ``topic``, ``whats_new``, ``rename``, ``merge``, ``pin`` and ``undo``."""
     added = commands.add("topics", list_topics, "List the topics, coarse to fine.")
     added.add_argument(
         "--sort",
@@ -108,7 +108,7 @@ def _add_statements(commands: Commands) -> None:
 
 def list_topics(options: argparse.Namespace) -> int:
     """List the topics, on the terminal, as JSON or as a table in a file."""
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     found = trends(generation)
     levels = [in_order(level, found, options.sort) for level in generation.levels]
     topics = [topic for level in levels for topic in level]
@@ -127,9 +127,9 @@ def list_topics(options: argparse.Namespace) -> int:
 
 def tell_topic(options: argparse.Namespace) -> int:
     """Tell all about one topic."""
-    generation = Library(options.library).open()
+    generation = LibraryStore(options.library).open()
     topic = find_topic(generation, options.name)
-    found, dated = dossier(generation, topic), trends(generation)
+    found, dated = topic_profile(generation, topic), trends(generation)
     if options.json:
         print_json(dossier_as_json(generation, found, dated))
     else:
@@ -142,8 +142,8 @@ def tell_topic(options: argparse.Namespace) -> int:
 def tell_news(options: argparse.Namespace) -> int:
     """Tell what is new since a moment, or since the last update."""
     since = moment_of(options.since) if options.since else None
-    generation = Library(options.library).open()
-    found = news(generation, since)
+    generation = LibraryStore(options.library).open()
+    found = whats_new(generation, since)
     if options.json:
         print_json(news_as_json(generation, found, options.k))
     else:
@@ -158,7 +158,7 @@ def rename_topic(options: argparse.Namespace) -> int:
     from explorer.cli.output.progress import build_progress
 
     with build_progress() as progress:
-        said = rename(Library(options.library), options.topic, options.name, progress)
+        said = rename(LibraryStore(options.library), options.topic, options.name, progress)
     return _tell_said(said, options)
 
 
@@ -167,7 +167,7 @@ def merge_topics(options: argparse.Namespace) -> int:
     from explorer.cli.output.progress import build_progress
 
     with build_progress() as progress:
-        said = merge(Library(options.library), options.topics, options.name, progress)
+        said = merge(LibraryStore(options.library), options.topics, options.name, progress)
     return _tell_said(said, options)
 
 
@@ -176,11 +176,11 @@ def pin_topic(options: argparse.Namespace) -> int:
     from explorer.cli.output.progress import build_progress
 
     with build_progress() as progress:
-        said = pin(Library(options.library), options.topic, options.name, progress)
+        said = pin(LibraryStore(options.library), options.topic, options.name, progress)
     return _tell_said(said, options)
 
 
-def _tell_said(said: Said, options: argparse.Namespace) -> int:
+def _tell_said(said: EditOutcome, options: argparse.Namespace) -> int:
     if options.json:
         print_json(said_as_json(said))
     else:
@@ -195,12 +195,12 @@ def take_back(options: argparse.Namespace) -> int:
     from explorer.cli.output.progress import build_progress
     from explorer.cli.output.topics import show_said
 
-    library = Library(options.library)
+    library = LibraryStore(options.library)
     taken_back: list[int] = []
     if options.number is not None:
         with build_progress() as progress:
-            taken_back.append(unsay(library, options.number, progress).number)
-    said = everything_said(library)
+            taken_back.append(undo(library, options.number, progress).number)
+    said = all_edits(library)
     if options.json:
         print_json({"taken_back": taken_back, "said": [said_as_json(one) for one in said]})
     else:

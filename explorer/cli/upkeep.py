@@ -8,7 +8,7 @@ from explorer.api.json_format import findings_as_json, generation_as_json
 from explorer.cli.options import Commands, print_json, tell
 from explorer.doctor import damaged, examine
 from explorer.library.generation import GIVEN
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.near_duplicates import LEAST_SIMILARITY, near_duplicates
 
 
@@ -33,7 +33,7 @@ def add_upkeep(commands: Commands) -> None:
 
 def list_duplicates(options: argparse.Namespace) -> int:
     """List papers that are nearly the same."""
-    pairs = near_duplicates(Library(options.library).open(), options.least)
+    pairs = near_duplicates(LibraryStore(options.library).open(), options.least)
     if options.json:
         found = [
             {
@@ -52,7 +52,7 @@ def list_duplicates(options: argparse.Namespace) -> int:
 
 def show_stats(options: argparse.Namespace) -> int:
     """Count what is in the library."""
-    library = Library(options.library)
+    library = LibraryStore(options.library)
     generation = library.open()
     manifest = generation.manifest
     cached = sum(file.stat().st_size for file in library.vectors.glob("*.vectors"))
@@ -78,7 +78,7 @@ def show_stats(options: argparse.Namespace) -> int:
 
 def list_history(options: argparse.Namespace) -> int:
     """List the generations on disk, the live one marked."""
-    library = Library(options.library)
+    library = LibraryStore(options.library)
     events = library.open().events if library.live else ()
     generations = [
         generation_as_json(number, manifest, library.live, events)
@@ -95,7 +95,7 @@ def list_history(options: argparse.Namespace) -> int:
 
 def roll_back(options: argparse.Namespace) -> int:
     """Go back to the generation before the live one."""
-    manifest = Library(options.library).rollback()
+    manifest = LibraryStore(options.library).rollback()
     return tell({"generation": manifest.number, "papers": manifest.papers}, options)
 
 
@@ -105,7 +105,7 @@ def check_library(options: argparse.Namespace) -> int:
     from explorer.cli.output.upkeep import show_findings
 
     with checking() as progress:
-        findings = examine(Library(options.library), progress)
+        findings = examine(LibraryStore(options.library), progress)
     if options.json:
         print_json(findings_as_json(findings))
     else:

@@ -32,7 +32,7 @@ _LONGEST_READER = 500
 _ANOTHER = "abs(random() / 2) + 1"
 
 
-class State(StrEnum):
+class ReadingState(StrEnum):
     """What a reader says of having read a paper."""
 
     NONE = "none"
@@ -52,14 +52,14 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DeskEntry:
     """What a reader did with one paper."""
 
     number: int
     anchor: Anchor
     starred: str = ""
     """When, UTC in ISO 8601; empty if it is not."""
-    state: State = State.NONE
+    state: ReadingState = ReadingState.NONE
     stated: str = ""
     """When the state was said."""
     tags: tuple[str, ...] = ()
@@ -67,18 +67,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DeskChange:
     """What a reader does with a paper; what is left out stays as it is."""
 
     star: bool | None = None
-    state: State | None = None
+    state: ReadingState | None = None
     add_tags: tuple[str, ...] = ()
     drop_tags: tuple[str, ...] = ()
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class FollowedSearch:
     """A search that is followed."""
 
     name: str
@@ -106,12 +106,12 @@ class Desk:
         with reading(self.path) as connection:
             return 0 if connection is None else _version(connection, self.reader)
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[DeskEntry, ...]:
         """Return all entries, the oldest first."""
         with reading(self.path) as connection:
             return () if connection is None else tuple(_entries(connection, self.reader))
 
-    def apply(self, changes: Sequence[tuple[Anchor, Sequence[int], Change]]) -> None:
+    def apply(self, changes: Sequence[tuple[Anchor, Sequence[int], DeskChange]]) -> None:
         """Make all of ``changes``, or none of them.
 
         Each tells the paper, the numbers of the entries that are about it (as
@@ -126,7 +126,7 @@ class Desk:
             for anchor, numbers, change in checked:
                 _apply(connection, reader, anchor, numbers, change)
 
-    def followings(self) -> tuple[Following, ...]:
+    def followings(self) -> tuple[FollowedSearch, ...]:
         """Return the searches that are followed, by name."""
         with reading(self.path) as connection:
             if connection is None:
@@ -136,9 +136,9 @@ class Desk:
                 " JOIN reader r ON r.id = f.reader WHERE r.name = ? ORDER BY f.name",
                 (self.reader,),
             )
-            return tuple(Following(*row) for row in rows)
+            return tuple(FollowedSearch(*row) for row in rows)
 
-    def follow(self, following: Following) -> Following:
+    def follow(self, following: FollowedSearch) -> FollowedSearch:
         """Follow a search from now on, and return it with its own id; a name stands once.
 
         Raises:
@@ -243,7 +243,7 @@ def _reader(connection: sqlite3.Connection, name: str) -> int:
     return int(found[0])
 
 
-def _entries(connection: sqlite3.Connection, reader: str) -> Iterable[Entry]:
+def _entries(connection: sqlite3.Connection, reader: str) -> Iterable[DeskEntry]:
     of_reader = (
         "entry IN (SELECT e.id FROM entry e JOIN reader r ON r.id = reader WHERE r.name = ?)"
     )
@@ -262,18 +262,18 @@ def _entries(connection: sqlite3.Connection, reader: str) -> Iterable[Entry]:
         " JOIN reader r ON r.id = reader WHERE r.name = ? ORDER BY e.id",
         (reader,),
     ):
-        yield Entry(
+        yield DeskEntry(
             number,
             Anchor(tuple(names.get(number, ())), _paper_from_dict(json.loads(paper))),
             starred,
-            State(state or State.NONE),
+            ReadingState(state or ReadingState.NONE),
             stated,
             tuple(tags.get(number, ())),
             note,
         )
 
 
-def _checked(change: Change) -> Change:
+def _checked(change: DeskChange) -> DeskChange:
     tags = tuple(" ".join(tag.split()) for tag in change.add_tags)
     for tag in tags:
         if not tag or len(tag) > LONGEST_TAG or any(mark in tag for mark in '"“”'):
@@ -293,7 +293,7 @@ def _apply(
     reader: int,
     anchor: Anchor,
     numbers: Sequence[int],
-    change: Change,
+    change: DeskChange,
 ) -> None:
     """Change the entries about one paper; what is added goes to the first, what goes, from all."""
     found = [number for number in numbers if _is_there(connection, reader, number)]
@@ -305,7 +305,7 @@ def _apply(
         if change.star is False:
             connection.execute("UPDATE entry SET starred = '' WHERE id = ?", (number,))
         if change.state is not None:
-            state = "" if change.state is State.NONE else str(change.state)
+            state = "" if change.state is ReadingState.NONE else str(change.state)
             connection.execute(
                 "UPDATE entry SET state = ?, stated = ? WHERE id = ?", (state, now, number)
             )

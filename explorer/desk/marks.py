@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from explorer.desk.desk import Anchor, Change, Desk, Entry, State, anchor_of
+from explorer.desk.desk import Anchor, Desk, DeskChange, DeskEntry, ReadingState, anchor_of
 from explorer.errors import UnknownPaper
 from explorer.library.generation import Generation, remembered
 from explorer.library.lookup import titled
@@ -21,12 +21,12 @@ _OF_ITS_DIGEST = "digest:"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PaperMark:
     """What stands on one paper."""
 
     starred: str = ""
     """When it was starred, UTC in ISO 8601; empty if it is not."""
-    state: State = State.NONE
+    state: ReadingState = ReadingState.NONE
     tags: tuple[str, ...] = ()
     note: str = ""
     entries: tuple[int, ...] = ()
@@ -34,16 +34,16 @@ class Mark:
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
+class PaperMarks:
     """A reader's desk as it stands on one generation; two are equal only if they are the same."""
 
-    of: Mapping[int, Mark]
+    of: Mapping[int, PaperMark]
     """What stands on a paper, by its row; those that nothing stands on are left out."""
-    resting: tuple[Entry, ...]
+    resting: tuple[DeskEntry, ...]
     """Entries whose papers are not in this generation."""
 
-    def __getitem__(self, row: int) -> Mark:
-        return self.of.get(row, Mark())
+    def __getitem__(self, row: int) -> PaperMark:
+        return self.of.get(row, PaperMark())
 
     @property
     def starred(self) -> tuple[int, ...]:
@@ -54,9 +54,9 @@ class Marks:
     @property
     def dismissed(self) -> tuple[int, ...]:
         """The rows of papers that are not for the reader."""
-        return self.rows_in(State.NOT_FOR_ME)
+        return self.rows_in(ReadingState.NOT_FOR_ME)
 
-    def rows_in(self, state: State) -> tuple[int, ...]:
+    def rows_in(self, state: ReadingState) -> tuple[int, ...]:
         """The rows of papers in a state that was said."""
         return tuple(row for row, mark in sorted(self.of.items()) if mark.state is state)
 
@@ -73,7 +73,7 @@ class Marks:
         return {spelt[tag]: tuple(rows[tag]) for tag in sorted(rows)}
 
 
-def marks_on(generation: Generation, desk: Desk) -> Marks:
+def marks_of(generation: Generation, desk: Desk) -> PaperMarks:
     """Return what ``desk`` says of the papers of ``generation``; found once for each of its states.
 
     Raises:
@@ -83,7 +83,7 @@ def marks_on(generation: Generation, desk: Desk) -> Marks:
 
 
 def mark_papers(
-    generation: Generation, desk: Desk, names: Sequence[str], change: Change
+    generation: Generation, desk: Desk, names: Sequence[str], change: DeskChange
 ) -> list[Anchor]:
     """Do the same with each of the papers that go by ``names``; return what was marked.
 
@@ -93,8 +93,8 @@ def mark_papers(
         UnknownPaper: no paper goes by a name; then nothing is done.
         UnusableInput, LibraryError: see :meth:`explorer.desk.desk.Desk.apply`.
     """
-    marks = marks_on(generation, desk)
-    changes: list[tuple[Anchor, Sequence[int], Change]] = []
+    marks = marks_of(generation, desk)
+    changes: list[tuple[Anchor, Sequence[int], DeskChange]] = []
     for name in dict.fromkeys(names):
         row = generation.records.find(name)
         if row is not None:
@@ -131,10 +131,10 @@ def _marks_on(
     generation: Generation,
     desk: Desk,
     version: int,  # noqa: ARG001  another version, another entry
-) -> Marks:
+) -> PaperMarks:
     entries = desk.entries()
-    of: dict[int, list[Entry]] = {}
-    resting: list[Entry] = []
+    of: dict[int, list[DeskEntry]] = {}
+    resting: list[DeskEntry] = []
     for entry in entries:
         row = locate(generation, entry.anchor)
         if row is None:
@@ -142,25 +142,25 @@ def _marks_on(
         else:
             of.setdefault(row, []).append(entry)
     on = {row: joined(about) for row, about in of.items()}
-    return Marks(on, tuple(resting))
+    return PaperMarks(on, tuple(resting))
 
 
-def joined(entries: Sequence[Entry]) -> Mark:
+def joined(entries: Sequence[DeskEntry]) -> PaperMark:
     """Return what the entries about one paper say together."""
-    said = [entry for entry in entries if entry.state is not State.NONE]
+    said = [entry for entry in entries if entry.state is not ReadingState.NONE]
     notes = dict.fromkeys(entry.note for entry in entries if entry.note)
-    return Mark(
+    return PaperMark(
         starred=min((entry.starred for entry in entries if entry.starred), default=""),
         state=max(said, key=lambda entry: (entry.stated, entry.number)).state
         if said
-        else State.NONE,
+        else ReadingState.NONE,
         tags=tuple(sorted({tag for entry in entries for tag in entry.tags})),
         note="\n\n".join(notes),
         entries=tuple(entry.number for entry in entries),
     )
 
 
-def _goes_by(entry: Entry, name: str) -> bool:
+def _goes_by(entry: DeskEntry, name: str) -> bool:
     wanted = name.strip().casefold()
     return any(
         wanted in (known.casefold(), known.partition(":")[2].casefold())

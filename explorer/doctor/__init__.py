@@ -28,12 +28,12 @@ from explorer.doctor.generations import (
     check_generation,
     leftovers,
 )
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 __all__ = ["Finding", "Severity", "damaged", "examine", "next_step"]
 
 
-def examine(library: Library, progress: Step | None = None) -> list[Finding]:
+def examine(library: LibraryStore, progress: Step | None = None) -> list[Finding]:
     """Return what there is to say of every file of ``library``; it changes nothing.
 
     ``progress`` is called with (bytes done, bytes in all).

@@ -13,7 +13,7 @@ from explorer.doctor.findings import Finding, command_line, damage, good, guarde
 from explorer.doctor.generations import Check
 from explorer.embedders.cache import CacheFile, read_cache_file
 from explorer.library.generation import GIVEN, open_generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 _LATER = "Leave it: the next build with its model mends it and keeps the vectors that are whole."
 
@@ -23,7 +23,7 @@ class CacheCheck:
 
     def __init__(
         self,
-        library: Library,
+        library: LibraryStore,
         checks: Sequence[Check],
         live: str,
         building: bool | None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from explorer.library.store import DEFAULT_FOLDER, Library
+from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 
 
 class Severity(StrEnum):
@@ -74,7 +74,7 @@ def damage(subject: str, what: str, advice: str = "") -> Finding:
     return Finding(Severity.DAMAGE, subject, what, advice)
 
 
-def command_line(library: Library, *words: str) -> str:
+def command_line(library: LibraryStore, *words: str) -> str:
     """Return a command that works on this library, to copy."""
     named = [] if library.folder == DEFAULT_FOLDER else ["--library", str(library.folder)]
     return f"`{shlex.join(['explorer', words[0], *named, *words[1:]])}`"

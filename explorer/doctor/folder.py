@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from explorer.builds.apply_edits import everything_said
+from explorer.builds.apply_edits import all_edits
 from explorer.desk.database import problems
 from explorer.doctor.disk import size_of
 from explorer.doctor.findings import (
@@ -22,14 +22,14 @@ from explorer.doctor.findings import (
     sentence_of,
 )
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.topics.edits import read as read_statements
 
 LIVE = "LIVE"
 STATEMENTS = "topics.json"
 
 
-def absence(library: Library) -> Finding | None:
+def absence(library: LibraryStore) -> Finding | None:
     """Return the one finding where there is nothing to look into."""
     folder = library.folder
     build = (
@@ -47,7 +47,7 @@ def absence(library: Library) -> Finding | None:
     return None
 
 
-def live_generation(library: Library) -> tuple[str, str]:
+def live_generation(library: LibraryStore) -> tuple[str, str]:
     """Return the name of the live generation, or why it cannot be read."""
     try:
         return library.live, ""
@@ -55,7 +55,7 @@ def live_generation(library: Library) -> tuple[str, str]:
         return "", sentence_of(error, library.folder / LIVE)
 
 
-def check_folder(library: Library, current: str) -> list[Finding]:
+def check_folder(library: LibraryStore, current: str) -> list[Finding]:
     """Tell whether the library can be read and written, and has room for another ``current``."""
     folder = library.folder
     parts = [folder, folder / "generations", library.vectors]
@@ -99,7 +99,7 @@ def check_live(
     return good(LIVE, f"Generation {live} is live, the newest of {len(names)}.")
 
 
-def check_statements(library: Library, live_is_sound: bool) -> list[Finding]:
+def check_statements(library: LibraryStore, live_is_sound: bool) -> list[Finding]:
     """Tell whether what people said of topics can be read, and how much of it applies."""
     try:
         statements = read_statements(library.folder)
@@ -113,7 +113,7 @@ def check_statements(library: Library, live_is_sound: bool) -> list[Finding]:
     count = plural(len(statements), "thing")
     if not statements:
         return [good(STATEMENTS, "Nothing was said of topics.")]
-    resting = sum(said.topic is None for said in everything_said(library)) if live_is_sound else 0
+    resting = sum(said.topic is None for said in all_edits(library)) if live_is_sound else 0
     if resting:
         what = f"{count} said of topics; {resting} rest, because no topic matches them now."
         advice = f"Nothing needs to be done; {command_line(library, 'unsay')} lists them."

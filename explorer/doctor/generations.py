@@ -28,7 +28,7 @@ from explorer.doctor.findings import (
 from explorer.errors import EngineError, EngineLost, ExplorerError
 from explorer.files import checksum
 from explorer.library.generation import SCHEMA, open_generation, read_manifest, verify_parts
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 _MANIFEST = "manifest.json"
 _RECORDS = "papers.arrow"
@@ -63,7 +63,7 @@ class Check:
         return any(f.subject.endswith(f"/{_RECORDS}") for f in self.findings)
 
 
-def check_generation(library: Library, name: str, live: str, meter: Meter) -> Check:
+def check_generation(library: LibraryStore, name: str, live: str, meter: Meter) -> Check:
     """Look at every file of one generation, and at the whole; ``live`` names the live one."""
     folder = library.folder / "generations" / name
     check = _look_into(folder, meter, is_live=name == live)
@@ -184,7 +184,7 @@ def _unreadable(folder: Path, schema: int, *, is_live: bool) -> Finding:
     return damage(subject, what, newer)
 
 
-def advice_where_live(library: Library, live: str, checks: Sequence[Check]) -> str:
+def advice_where_live(library: LibraryStore, live: str, checks: Sequence[Check]) -> str:
     """Return how to come by a live generation that is whole."""
     names = sorted(check.name for check in checks)
     sound = {check.name for check in checks if check.sound}
@@ -207,14 +207,14 @@ def advice_where_live(library: Library, live: str, checks: Sequence[Check]) -> s
     return _after_deleting(library, altered, build)
 
 
-def _after_deleting(library: Library, names: Sequence[str], step: str) -> str:
+def _after_deleting(library: LibraryStore, names: Sequence[str], step: str) -> str:
     if not names:
         return step
     folders = " and ".join(f"`{library.folder / 'generations' / name}`" for name in names)
     return f"Delete {folders}, which cannot be used; then {step}"
 
 
-def advice_where_not_live(library: Library, name: str) -> str:
+def advice_where_not_live(library: LibraryStore, name: str) -> str:
     """Return what to do about a damaged generation that nothing uses now."""
     folder = library.folder / "generations" / name
     return f"It is not live and does no harm: leave it, or delete the folder `{folder}`."

@@ -20,7 +20,7 @@ from explorer.arrays import Vectors
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.evaluation.beir import Collection, JudgedQuery, ndcg, recall
-from explorer.evaluation.scratch_library import trial_generation
+from explorer.evaluation.scratch_library import scratch_generation
 from explorer.library.generation import Generation
 from explorer.progress import Progress, Silence
 from explorer.search.search import Mode, ranked_rows
@@ -36,7 +36,7 @@ Rank = Callable[[JudgedQuery, Vector, int], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class QueryScores:
     """How good the rankings of a collection's queries are, one value a query."""
 
     ndcg: tuple[float, ...]
@@ -49,7 +49,7 @@ class Judged:
 class Evaluation:
     """How good each mode of search is on a collection."""
 
-    modes: Mapping[Mode, Judged]
+    modes: Mapping[Mode, QueryScores]
     papers: int
     queries: int
     model: str
@@ -81,7 +81,7 @@ def evaluate(
         cache: the folder where vectors are kept from one run to the next.
     """
     progress = progress or Silence()
-    with opened(collection, embedder, cache, progress) as found:
+    with open_collection(collection, embedder, cache, progress) as found:
         asked = len(collection.queries)
         progress.stage("rank", asked * len(Mode))
         modes = {}
@@ -98,12 +98,12 @@ def evaluate(
             def told(done: int, place: int = place) -> None:
                 progress.advance(place * asked + done, asked * len(Mode))
 
-            modes[mode] = judged(found, rank, told)
+            modes[mode] = score_queries(found, rank, told)
         return Evaluation(modes, len(collection.papers), asked, embedder.identity, found.embedded)
 
 
 @contextmanager
-def opened(
+def open_collection(
     collection: Collection, embedder: Embedder, cache: Path, progress: Progress
 ) -> Iterator[OpenCollection]:
     """Make a library of ``collection`` in a temporary folder; it is gone afterwards."""
@@ -119,13 +119,13 @@ def opened(
     progress.stage("index")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "generation"
-        generation = trial_generation(collection.papers, units, embedder.identity, folder)
+        generation = scratch_generation(collection.papers, units, embedder.identity, folder)
         yield OpenCollection(collection, generation, queries, embedded.new)
 
 
-def judged(
+def score_queries(
     found: OpenCollection, rank: Rank, told: Callable[[int], None] = lambda _: None
-) -> Judged:
+) -> QueryScores:
     """Return how good the ranking is that ``rank`` makes of each query."""
     ids = found.generation.records.ids
     gains, shares = [], []
@@ -136,7 +136,7 @@ def judged(
         gains.append(ndcg(ranking, query.grades))
         shares.append(recall(ranking, query.grades, DEPTH))
         told(done)
-    return Judged(tuple(gains), tuple(shares))
+    return QueryScores(tuple(gains), tuple(shares))
 
 
 def _embedded_queries(collection: Collection, embedder: Embedder, progress: Progress) -> Vectors:

@@ -25,12 +25,12 @@ from explorer.library.generation import (
 from explorer.papers.paper import Paper
 from explorer.settings import Settings
 from explorer.topics.communities import Topic
-from explorer.topics.hierarchy import Outline
+from explorer.topics.hierarchy import TopicHierarchy
 
 _CREATED = "1970-01-01T00:00:00.000+00:00"
 
 
-def trial_generation(
+def scratch_generation(
     papers: Sequence[Paper],
     vectors: Vectors,
     identity: str,
@@ -39,7 +39,7 @@ def trial_generation(
     engine: str = DEFAULT_ENGINE,
     graph: NeighbourGraph | None = None,
     words: WordsBefore | None = None,
-    outline: Outline | None = None,
+    outline: TopicHierarchy | None = None,
 ) -> Generation:
     """Return ``papers`` as an opened generation.
 
@@ -60,7 +60,7 @@ def trial_generation(
         graph=build_graph(index, Settings().graph) if graph is None else graph,
         positions=np.zeros((len(papers), 2), dtype=np.float32),
         outline=_one_topic(len(papers)) if outline is None else outline,
-        arrived=np.zeros(len(papers), dtype=np.int64),
+        added_at=np.zeros(len(papers), dtype=np.int64),
         events=(),
         words=words,
     )
@@ -82,8 +82,8 @@ def trial_generation(
     return open_generation(folder)
 
 
-def _one_topic(papers: int) -> Outline:
+def _one_topic(papers: int) -> TopicHierarchy:
     topic = Topic(id="t1", level=0, parent="", label="All papers", keywords=(), size=papers)
     everyone = np.zeros(papers, dtype=np.int32)
     strengths = np.ones(papers, dtype=np.float32)
-    return Outline(((topic,),), (everyone,), (strengths,), (everyone,))
+    return TopicHierarchy(((topic,),), (everyone,), (strengths,), (everyone,))

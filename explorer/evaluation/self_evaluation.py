@@ -23,7 +23,7 @@ from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.errors import UnusableInput
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.metrics import agreement, faithfulness
-from explorer.evaluation.scratch_library import trial_generation
+from explorer.evaluation.scratch_library import scratch_generation
 from explorer.index.engines import DEFAULT_ENGINE, load_engine
 from explorer.index.engines.exact import ExactFactory
 from explorer.index.knn_graph import build_graph, updated_graph
@@ -51,7 +51,7 @@ _SEED = 20_240_311
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Metric:
     """One figure about a library."""
 
     name: str
@@ -65,7 +65,7 @@ class Told:
 
 def self_evaluate(
     generation: Generation, embedder: Embedder, cache: Path, progress: Progress | None = None
-) -> list[Told]:
+) -> list[Metric]:
     """Return figures about index, search, map and topics.
 
     Args:
@@ -102,7 +102,7 @@ def self_evaluate(
     ]
 
 
-def _index(generation: Generation, vectors: Vectors, queries: Vectors) -> Told:
+def _index(generation: Generation, vectors: Vectors, queries: Vectors) -> Metric:
     """Compare by score, not by key: of papers that are equally near, any is right."""
     k = min(10, generation.size)
     exact = ExactFactory().build(vectors).search(queries, k).scores[:, -1]
@@ -110,7 +110,7 @@ def _index(generation: Generation, vectors: Vectors, queries: Vectors) -> Told:
     cosines = np.einsum("qkd,qd->qk", vectors[keys], queries)
     shares = (cosines >= exact[:, None] - 1e-5).sum(axis=1) / k
     means = f"of the ten nearest papers, those that the {generation.manifest.engine} index finds"
-    return Told("index recall@10", mean_with_interval(shares.tolist()), "", means)
+    return Metric("index recall@10", mean_with_interval(shares.tolist()), "", means)
 
 
 def _known_items(
@@ -122,7 +122,7 @@ def _known_items(
     embedder: Embedder,
     cache: Path,
     progress: Progress,
-) -> list[Told]:
+) -> list[Metric]:
     untitled = list(papers)
     for row in sample:
         untitled[row] = replace(papers[row], title="")
@@ -137,9 +137,9 @@ def _known_items(
     stays[sample] = -1
     name = generation.manifest.engine
     graph = updated_graph(generation.graph, stays, load_engine(name).build(units), Settings().graph)
-    found: list[Told] = []
+    found: list[Metric] = []
     with tempfile.TemporaryDirectory() as scratch:
-        trial = trial_generation(
+        trial = scratch_generation(
             untitled,
             units,
             generation.manifest.identity,
@@ -160,12 +160,12 @@ def _known_items(
     return found
 
 
-def _of_ranks(mode: Mode, ranks: NDArray[np.int64]) -> list[Told]:
+def _of_ranks(mode: Mode, ranks: NDArray[np.int64]) -> list[Metric]:
     """Return what tells of ``ranks``, from 1; 0 where a paper was not found."""
     first, ten = (((ranks > 0) & (ranks <= k)).astype(float) for k in (1, 10))
     inverse = np.where(ranks > 0, 1.0 / np.maximum(ranks, 1), 0.0)
     return [
-        Told(f"title to abstract, {mode}, {name}", mean_with_interval(values.tolist()), "", means)
+        Metric(f"title to abstract, {mode}, {name}", mean_with_interval(values.tolist()), "", means)
         for name, values, means in (
             ("hit@1", first, "papers that come first when searched for by a title they lost"),
             ("hit@10", ten, "the same, among the first ten"),
@@ -176,7 +176,7 @@ def _of_ranks(mode: Mode, ranks: NDArray[np.int64]) -> list[Told]:
 
 def _latency(
     generation: Generation, embedder: Embedder, titles: Sequence[str], progress: Progress
-) -> list[Told]:
+) -> list[Metric]:
     """Time searches by meaning and words, the query's embedding included."""
     typed = [Query(" ".join(title.split()[:_TYPED])) for title in titles]
     for query in typed[:3]:  # what is opened at first use is opened here
@@ -189,7 +189,7 @@ def _latency(
         passed.append(1000.0 * (time.perf_counter() - begin))
         progress.advance(done, len(typed))
     return [
-        Told(f"search, p{share}", _only(float(np.percentile(passed, share))), "ms", means)
+        Metric(f"search, p{share}", _only(float(np.percentile(passed, share))), "ms", means)
         for share, means in (
             (50, "half of the searches by meaning and words take less, embedding included"),
             (95, "19 of 20 searches take less"),
@@ -200,19 +200,19 @@ def _latency(
 
 def _map(
     generation: Generation, vectors: Vectors, draw: np.random.Generator, progress: Progress
-) -> list[Told]:
+) -> list[Metric]:
     progress.stage("faithful")
     k = min(_NEIGHBOURS, (generation.size - 1) // 2 - 1)
     asked = np.sort(draw.permutation(generation.size)[:_ASKED])
     trust, kept = faithfulness(vectors, np.asarray(generation.positions), asked, k)
     return [
-        Told(
+        Metric(
             "map trustworthiness",
             _only(trust),
             "",
             f"1 if the {k} nearest on the map are near in meaning; 0.5 on a random map",
         ),
-        Told(
+        Metric(
             "map neighbourhood preservation",
             _only(kept),
             "",
@@ -223,19 +223,19 @@ def _map(
 
 def _topics(
     generation: Generation, vectors: Vectors, draw: np.random.Generator, progress: Progress
-) -> list[Told]:
+) -> list[Metric]:
     """Seek topics anew in draws of the papers, and compare them with those of the library."""
     settings = Settings()
     shape = generation.manifest.settings
     topics = of_fineness(settings.topics, shape.get("fineness", "normal"))
     factory = load_engine(generation.manifest.engine)
     progress.stage("seek", _DRAWS)
-    agreed: list[list[float]] = [[] for _ in generation.found]
+    agreed: list[list[float]] = [[] for _ in generation.raw_labels]
     for done in range(_DRAWS):
         rows = np.sort(draw.permutation(generation.size)[: round(_KEPT * generation.size)])
         graph = build_graph(factory.build(vectors[rows]), settings.graph)
         sought = partition(edges_of(graph, topics), topics)
-        for level, labels in enumerate(generation.found):
+        for level, labels in enumerate(generation.raw_labels):
             nearest = min(sought, key=_unlike(int(labels.max())))
             agreed[level].append(agreement(np.asarray(labels)[rows], nearest))
         progress.advance(done + 1, _DRAWS)
@@ -244,7 +244,7 @@ def _topics(
         "1 the same, 0 chance"
     )
     return [
-        Told(
+        Metric(
             f"topic stability, level {level + 1} of {len(agreed)}",
             Figure(float(np.mean(values)), min(values), max(values)),
             "",

@@ -20,7 +20,7 @@ Write = Callable[[TextIO], None]
 Progress = Callable[[int, int], None]
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What a list of papers can be written as."""
 
     BIBTEX = "bibtex"
@@ -40,21 +40,21 @@ class Format(StrEnum):
         return _MEDIA_TYPES[self]
 
 
-_ENDINGS = {Format.BIBTEX: "bib", Format.CSL_JSON: "json"}
+_ENDINGS = {ExportFormat.BIBTEX: "bib", ExportFormat.CSL_JSON: "json"}
 _MEDIA_TYPES = {
-    Format.BIBTEX: "application/x-bibtex",
-    Format.RIS: "application/x-research-info-systems",
-    Format.CSL_JSON: "application/vnd.citationstyles.csl+json",
-    Format.CSV: "text/csv",
-    Format.JSONL: "application/x-ndjson",
-    Format.HTML: "text/html",
+    ExportFormat.BIBTEX: "application/x-bibtex",
+    ExportFormat.RIS: "application/x-research-info-systems",
+    ExportFormat.CSL_JSON: "application/vnd.citationstyles.csl+json",
+    ExportFormat.CSV: "text/csv",
+    ExportFormat.JSONL: "application/x-ndjson",
+    ExportFormat.HTML: "text/html",
 }
 
 
 def write_list(
     generation: Generation,
     rows: Sequence[int],
-    form: Format,
+    form: ExportFormat,
     file: TextIO,
     title: str = "Literature map",
     progress: Progress = lambda _done, _total: None,
@@ -77,17 +77,17 @@ def write_list(
     counted = _counted(rows, progress)
     papers = (generation.records[row] for row in counted)
     match form:
-        case Format.BIBTEX:
+        case ExportFormat.BIBTEX:
             write_bibtex(papers, file)
-        case Format.RIS:
+        case ExportFormat.RIS:
             write_ris(papers, file)
-        case Format.CSL_JSON:
+        case ExportFormat.CSL_JSON:
             write_csl_json(papers, file)
-        case Format.CSV:
+        case ExportFormat.CSV:
             write_table(generation, file, counted)
-        case Format.JSONL:
+        case ExportFormat.JSONL:
             write_papers(generation, file, counted)
-        case Format.HTML:
+        case ExportFormat.HTML:
             file.write(standalone(generation, title, rows))
 
 

@@ -13,20 +13,20 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 from explorer.export.citations import (
-    Kind,
+    EntryType,
     citation_key,
     date_parts,
+    entry_type_of,
     joined_keywords,
-    kind_of,
 )
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain, prose_and_formulas, tidy
 
 _TYPES = {
-    Kind.JOURNAL: ("article", "journal"),
-    Kind.CONFERENCE: ("inproceedings", "booktitle"),
-    Kind.PREPRINT: ("misc", "howpublished"),
-    Kind.OTHER: ("misc", "howpublished"),
+    EntryType.JOURNAL: ("article", "journal"),
+    EntryType.CONFERENCE: ("inproceedings", "booktitle"),
+    EntryType.PREPRINT: ("misc", "howpublished"),
+    EntryType.OTHER: ("misc", "howpublished"),
 }
 """The type of an entry, and the field that holds the venue."""
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -75,7 +75,7 @@ def tex(text: str) -> str:
 
 
 def _entry(paper: Paper) -> tuple[str, dict[str, Any]]:
-    kind, venue = _TYPES[kind_of(paper)]
+    kind, venue = _TYPES[entry_type_of(paper)]
     year, month, day = (*date_parts(paper), 0, 0, 0)[:3]
     texts = {
         "title": _title(paper.title),

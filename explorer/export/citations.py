@@ -26,7 +26,7 @@ _LONGEST_WORD = 16
 _OF_ID = 4
 
 
-class Kind(StrEnum):
+class EntryType(StrEnum):
     """What kind of publication a paper is, as far as its venue tells."""
 
     JOURNAL = "journal"
@@ -42,11 +42,11 @@ class Name(NamedTuple):
     given: str
 
 
-def kind_of(paper: Paper) -> Kind:
+def entry_type_of(paper: Paper) -> EntryType:
     """Return the kind of ``paper``: a guess from its venue's name."""
     if not paper.venue or _PREPRINT.search(paper.venue):
-        return Kind.PREPRINT if paper.arxiv or paper.venue else Kind.OTHER
-    return Kind.CONFERENCE if _CONFERENCE.search(paper.venue) else Kind.JOURNAL
+        return EntryType.PREPRINT if paper.arxiv or paper.venue else EntryType.OTHER
+    return EntryType.CONFERENCE if _CONFERENCE.search(paper.venue) else EntryType.JOURNAL
 
 
 def name_of(author: str) -> Name:

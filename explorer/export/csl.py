@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from explorer.export.citations import (
-    Kind,
+    EntryType,
     address_of,
     citation_key,
     date_parts,
+    entry_type_of,
     joined_keywords,
-    kind_of,
     name_of,
     shown,
 )
@@ -20,10 +20,10 @@ from explorer.papers.paper import Paper
 from explorer.papers.text import tidy
 
 _TYPES = {
-    Kind.JOURNAL: "article-journal",
-    Kind.CONFERENCE: "paper-conference",
-    Kind.PREPRINT: "article",
-    Kind.OTHER: "article",  # "document" would be better, but processors of CSL 1.0.1 reject it
+    EntryType.JOURNAL: "article-journal",
+    EntryType.CONFERENCE: "paper-conference",
+    EntryType.PREPRINT: "article",
+    EntryType.OTHER: "article",  # "document" would be better, but processors of CSL 1.0.1 reject it
 }
 
 
@@ -41,7 +41,7 @@ def csl_item(paper: Paper) -> dict[str, Any]:
     parts = date_parts(paper)
     fields = {
         "id": citation_key(paper),
-        "type": _TYPES[kind_of(paper)],
+        "type": _TYPES[entry_type_of(paper)],
         "title": shown(paper.title),
         "author": [_author(author) for author in paper.authors],
         "issued": {"date-parts": [list(parts)]} if parts else {},

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from explorer.export.citations import (
-    Kind,
+    EntryType,
     address_of,
     citation_key,
     date_parts,
-    kind_of,
+    entry_type_of,
     name_of,
     shown,
 )
@@ -18,10 +18,10 @@ from explorer.papers.paper import Paper
 from explorer.papers.text import tidy
 
 _TYPES = {
-    Kind.JOURNAL: "JOUR",
-    Kind.CONFERENCE: "CPAPER",
-    Kind.PREPRINT: "UNPB",
-    Kind.OTHER: "GEN",
+    EntryType.JOURNAL: "JOUR",
+    EntryType.CONFERENCE: "CPAPER",
+    EntryType.PREPRINT: "UNPB",
+    EntryType.OTHER: "GEN",
 }
 
 
@@ -45,7 +45,7 @@ def write_ris(papers: Iterable[Paper], file: TextIO) -> None:
 def _record(paper: Paper) -> dict[str, Any]:
     parts = date_parts(paper)
     fields: dict[str, Any] = {
-        "type_of_reference": _TYPES[kind_of(paper)],
+        "type_of_reference": _TYPES[entry_type_of(paper)],
         "id": citation_key(paper),
         "title": shown(paper.title),
         "authors": [_author(author) for author in paper.authors],

@@ -74,19 +74,19 @@ INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class WordRanking:
     """Keys and their scores, best first; shapes (found,)."""
 
     keys: Keys
     scores: NDArray[np.float32]
     beyond: float = 0.0
     """What other papers score at most, of those that were allowed."""
-    seen: Ranking | None = None
+    seen: WordRanking | None = None
     """Where only some papers were allowed and the best of all were looked through for them: those
     best of all."""
 
 
-class Lexicon:
+class FullTextIndex:
     """The word index of one generation.
 
     Papers are indexed under keys of the index's own, which stay when rows shift.
@@ -109,7 +109,7 @@ class Lexicon:
         """It was written before abstracts had a field of their own."""
 
     @classmethod
-    def build(cls, papers: Sequence[Paper], folder: Path) -> Lexicon:
+    def build(cls, papers: Sequence[Paper], folder: Path) -> FullTextIndex:
         """Index ``papers`` under their rows into an existing, empty ``folder``."""
         import tantivy
 
@@ -118,7 +118,9 @@ class Lexicon:
         lexicon._write(enumerate(papers), gone=())
         return lexicon
 
-    def grown(self, papers: Sequence[Paper], moved: NDArray[np.int64], folder: Path) -> Lexicon:
+    def grown(
+        self, papers: Sequence[Paper], moved: NDArray[np.int64], folder: Path
+    ) -> FullTextIndex:
         """Write the index of ``papers`` into an existing, empty ``folder``, going on from this one.
 
         Args:
@@ -136,12 +138,14 @@ class Lexicon:
             (share if is_segment else shutil.copyfile)(path, folder / path.name)
         new = np.setdiff1d(np.arange(len(papers)), rows)
         keys = range(len(rows), len(rows) + len(new))
-        lexicon = Lexicon(_opened(folder), folder, np.concatenate([rows, new]).astype(np.int64))
+        lexicon = FullTextIndex(
+            _opened(folder), folder, np.concatenate([rows, new]).astype(np.int64)
+        )
         lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
         return lexicon
 
     @classmethod
-    def open(cls, folder: Path) -> Lexicon:
+    def open(cls, folder: Path) -> FullTextIndex:
         """Return the word index that was built in ``folder``."""
         try:
             index = _opened(folder)
@@ -184,7 +188,7 @@ class Lexicon:
         among: Keys | None = None,
         by: Sequence[tuple[str, float]] = _RANKED,
         least: int | None = None,
-    ) -> Ranking:
+    ) -> WordRanking:
         """Return the k papers that match the words of ``text`` best; any text will do.
 
         Args:
@@ -196,7 +200,7 @@ class Lexicon:
 
         wanted = query_words(text)
         if not wanted or k <= 0 or (among is not None and not len(among)):
-            return Ranking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+            return WordRanking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
         should = tantivy.Occur.Should
         clauses = [
             (
@@ -227,7 +231,7 @@ class Lexicon:
             if len(passed) >= least or len(looked.keys) < enough:
                 scores = looked.scores[passed]
                 beyond = float(scores[-1]) if len(passed) == k else looked.beyond
-                return Ranking(looked.keys[passed], scores, beyond, looked)
+                return WordRanking(looked.keys[passed], scores, beyond, looked)
             # Fewer pass among those that match best: as many again will hardly do.
             enough = math.ceil(_MARGIN * enough * least / max(1, len(passed)))
         must = tantivy.Occur.Must
@@ -246,13 +250,13 @@ class Lexicon:
             [(either, tantivy.Query.term_query(self._schema, "key", key)) for key in keys]
         )
 
-    def _best(self, query: tantivy.Query, k: int) -> Ranking:
+    def _best(self, query: tantivy.Query, k: int) -> WordRanking:
         searcher = self._index.searcher()
         hits = searcher.search(query, k, count=False).hits
         keys = searcher.fast_field_values("key", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], dtype=np.float32)
         beyond = float(scores[-1]) if 0 < len(hits) == k else 0.0
-        return Ranking(self._rows[np.array(keys, dtype=np.int64)], scores, beyond)
+        return WordRanking(self._rows[np.array(keys, dtype=np.int64)], scores, beyond)
 
     def holding(self, phrase: str, field: str) -> Keys:
         """Return the rows whose ``field`` holds ``phrase``, its words inflected as they may be.

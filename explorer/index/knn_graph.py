@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explorer.arrays import Vectors
-from explorer.index.engines import Engine, Hurrying
+from explorer.index.engines import AdjustableEngine, Engine
 from explorer.settings import GraphSettings
 
 _BLOCK = 4096
@@ -158,11 +158,11 @@ def updated_graph(
     again = np.union1d(newcomers, bereft)
     few = len(newcomers) * len(others) <= _PAIRS
     found = k if few else _WIDE * k
-    hurried = _hurried(engine, again, found, settings.recall)
+    faster = _faster(engine, again, found, settings.recall)
     told = _Pairs()
     for start in range(0, len(again), _BLOCK):
         block = again[start : start + _BLOCK]
-        keys, scores = _nearest(hurried, block, found)
+        keys, scores = _nearest(faster, block, found)
         neighbours[block], similarities[block] = keys[:, :k], scores[:, :k]
         if not few:
             came = np.isin(block, newcomers, assume_unique=True)
@@ -175,20 +175,20 @@ def updated_graph(
     return NeighbourGraph(neighbours, similarities)
 
 
-def _hurried(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> Engine:
+def _faster(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> Engine:
     """Return ``engine`` or what finds ``recall`` of the ``k`` nearest of ``rows`` in less time.
 
     Searches ask more of an engine than the graph does, and a paper's own neighbours are found
     sooner than those of a query.
     """
-    if not isinstance(engine, Hurrying) or len(rows) < _WORTH_TRYING:
+    if not isinstance(engine, AdjustableEngine) or len(rows) < _WORTH_TRYING:
         return engine
     some = rows[:: len(rows) // _ASKED]
     last = _nearest(engine, some, k)[1][:, -1:] - 1e-6
     for effort in _EFFORTS:
-        hurried = engine.hurried(effort)
-        if (_nearest(hurried, some, k)[1] >= last).mean() >= recall:
-            return hurried
+        faster = engine.with_effort(effort)
+        if (_nearest(faster, some, k)[1] >= last).mean() >= recall:
+            return faster
     return engine
 
 

@@ -22,7 +22,7 @@ _LEAST_COMPLETE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class RegionSummary:
+class SelectionSummary:
     """What is told of chosen papers."""
 
     topics: tuple[tuple[Topic, int], ...]
@@ -31,13 +31,13 @@ class RegionSummary:
     """Phrases that stand in more of the papers than one would expect, the most telling first."""
 
 
-def summarise(generation: Generation, rows: Sequence[int], most: int = 8) -> RegionSummary:
+def summarise(generation: Generation, rows: Sequence[int], most: int = 8) -> SelectionSummary:
     """Return what the papers in ``rows`` have in common."""
     chosen = np.unique(np.asarray(rows, dtype=np.int64))
     counts = Counter(generation.memberships[-1][chosen].tolist())
     finest = generation.levels[-1]
     topics = tuple((finest[place], papers) for place, papers in counts.most_common())
-    return RegionSummary(topics, _keywords(generation, chosen, most))
+    return SelectionSummary(topics, _keywords(generation, chosen, most))
 
 
 def _keywords(

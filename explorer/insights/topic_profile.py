@@ -15,7 +15,7 @@ _NEIGHBOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class TopicProfile:
     """What is known about one topic."""
 
     topic: Topic
@@ -33,7 +33,7 @@ class Dossier:
     """Rows of all its papers, those first that belong to it most strongly, ties by id."""
 
 
-def dossier(generation: Generation, topic: Topic) -> Dossier:
+def topic_profile(generation: Generation, topic: Topic) -> TopicProfile:
     """Return the dossier of ``topic``, one of the topics of ``generation``.
 
     A topic that is not divided goes on unchanged on the finer levels. Such copies of it are
@@ -44,7 +44,7 @@ def dossier(generation: Generation, topic: Topic) -> Dossier:
     strengths = generation.strengths[topic.level][members]
     order = np.lexsort((records.id_ranks[members], -strengths))
     stand_for_it = (records.row_of(name) for name in topic.representatives)
-    return Dossier(
+    return TopicProfile(
         topic=topic,
         share=topic.size / generation.size,
         above=tuple(_above(generation, topic))[::-1],

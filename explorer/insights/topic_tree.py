@@ -12,11 +12,11 @@ _MOST_NAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class TopicNode:
     """A topic in the tree of all topics."""
 
     topic: Topic
-    below: tuple[Branch, ...]
+    below: tuple[TopicNode, ...]
     """The topics that it is divided into, largest first."""
 
 
@@ -26,12 +26,12 @@ def shown_level(generation: Generation) -> int:
     return fitting[-1] if fitting else 0
 
 
-def topic_tree(generation: Generation) -> tuple[Branch, ...]:
+def topic_tree(generation: Generation) -> tuple[TopicNode, ...]:
     """Return all topics as a tree, largest first, each that goes on undivided once."""
     return _tree(generation)[0]
 
 
-def branch_of(generation: Generation, topic: Topic) -> Branch:
+def node_of(generation: Generation, topic: Topic) -> TopicNode:
     """Return where ``topic`` stands in the tree.
 
     A topic that goes on undivided from level to level has many ids and stands there by one: that of
@@ -41,23 +41,23 @@ def branch_of(generation: Generation, topic: Topic) -> Branch:
 
 
 @remembered(1)
-def _tree(generation: Generation) -> tuple[tuple[Branch, ...], dict[str, Branch]]:
+def _tree(generation: Generation) -> tuple[tuple[TopicNode, ...], dict[str, TopicNode]]:
     shown = shown_level(generation)
     below: dict[str, list[Topic]] = {}
     for topic in generation.topics.values():
         below.setdefault(topic.parent, []).append(topic)
-    standing: dict[str, Branch] = {}
+    standing: dict[str, TopicNode] = {}
 
-    def branch(topic: Topic) -> Branch:
+    def branch(topic: Topic) -> TopicNode:
         chain = [topic]
         while len(finer := below.get(chain[-1].id, [])) == 1:
             chain.append(finer[0])
         stands = next((same for same in chain if same.level == shown), topic)
-        made = Branch(stands, branches(finer))
+        made = TopicNode(stands, branches(finer))
         standing.update(dict.fromkeys((same.id for same in chain), made))
         return made
 
-    def branches(topics: Sequence[Topic]) -> tuple[Branch, ...]:
+    def branches(topics: Sequence[Topic]) -> tuple[TopicNode, ...]:
         ordered = sorted(topics, key=lambda topic: (-topic.size, topic.id))
         return tuple(branch(topic) for topic in ordered)
 

@@ -35,13 +35,13 @@ from explorer.errors import (
 )
 from explorer.files import checksum, share, sync
 from explorer.index.engines import Engine, EngineFactory, load_engine
-from explorer.index.full_text import Lexicon
+from explorer.index.full_text import FullTextIndex
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.papers.paper import Paper
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 from explorer.topics.communities import Topic, TopicName, members_of
-from explorer.topics.hierarchy import Outline
-from explorer.topics.tracking import Event, EventKind, Moved
+from explorer.topics.hierarchy import TopicHierarchy
+from explorer.topics.tracking import RowMap, TopicEvent, TopicEventKind
 
 SCHEMA = 4
 _READABLE = (2, 3, 4)
@@ -95,7 +95,7 @@ class Manifest:
     """Size and SHA-256 of each file, by its path inside the folder."""
     schema: int = SCHEMA
     index: dict[str, Any] = field(default_factory=dict)
-    """What the vector index is, and what was measured of it (see ``Engine.facts``)."""
+    """What the vector index is, and what was measured of it (see ``Engine.stats``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +107,9 @@ class Generation:
 
     folder: Path
     manifest: Manifest
-    records: Records
+    records: PaperTable
     engine: Engine
-    lexicon: Lexicon
+    lexicon: FullTextIndex
     graph: NeighbourGraph
     positions: Positions
     levels: tuple[tuple[Topic, ...], ...]
@@ -118,10 +118,10 @@ class Generation:
     """For each level, the place in ``levels[level]`` of each paper's topic."""
     strengths: tuple[Strengths, ...]
     """For each level, how strongly each paper belongs to its topic, from 0 to 1."""
-    found: tuple[Labels, ...]
+    raw_labels: tuple[Labels, ...]
     """The partitions as they were found, before people had their say."""
-    arrived: Arrivals
-    events: tuple[Event, ...]
+    added_at: Arrivals
+    events: tuple[TopicEvent, ...]
     """What became of topics in this and all earlier builds, oldest first."""
 
     @property
@@ -193,8 +193,8 @@ def _members(generation: Generation, level: int) -> dict[str, Rows]:
 class WordsBefore:
     """The word index that a new one goes on from."""
 
-    lexicon: Lexicon
-    moved: Moved
+    lexicon: FullTextIndex
+    moved: RowMap
     """Which of its papers is which now; -1 where one is gone or says something else."""
 
 
@@ -207,9 +207,9 @@ class Draft:
     engine: Engine
     graph: NeighbourGraph
     positions: Positions
-    outline: Outline
-    arrived: Arrivals
-    events: Sequence[Event]
+    outline: TopicHierarchy
+    added_at: Arrivals
+    events: Sequence[TopicEvent]
     words: WordsBefore | None = None
     """None to index all papers anew."""
     before: Generation | None = None
@@ -236,7 +236,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
         _write_papers(draft, folder)
     np.save(folder / "memberships.npy", np.stack(draft.outline.memberships), allow_pickle=False)
     np.save(folder / "strengths.npy", np.stack(draft.outline.strengths), allow_pickle=False)
-    np.save(folder / "communities.npy", np.stack(draft.outline.found), allow_pickle=False)
+    np.save(folder / "communities.npy", np.stack(draft.outline.raw_labels), allow_pickle=False)
     _write_json(folder / "lineage.json", [asdict(event) for event in draft.events])
     topics = [[asdict(topic) for topic in level] for level in draft.outline.levels]
     _write_json(folder / "topics.json", topics)
@@ -273,12 +273,12 @@ def _share_all(before: Generation, folder: Path) -> None:
 
 def _write_papers(draft: Draft, folder: Path) -> None:
     """Write all that is told of single papers: all but the outline."""
-    Records.write(draft.papers, folder / "papers.arrow")
-    Records.open(folder / "papers.arrow").columns.write(folder / "columns.arrow")
+    PaperTable.write(draft.papers, folder / "papers.arrow")
+    PaperTable.open(folder / "papers.arrow").columns.write(folder / "columns.arrow")
     try:
         draft.engine.save(folder / "index")
         if draft.words is None:
-            Lexicon.build(draft.papers, folder / "words")
+            FullTextIndex.build(draft.papers, folder / "words")
         else:
             draft.words.lexicon.grown(draft.papers, draft.words.moved, folder / "words")
     except (RuntimeError, ValueError) as error:
@@ -286,7 +286,7 @@ def _write_papers(draft: Draft, folder: Path) -> None:
         raise OSError(str(error)) from error
     draft.graph.save(folder)
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
-    np.save(folder / "arrived.npy", draft.arrived, allow_pickle=False)
+    np.save(folder / "arrived.npy", draft.added_at, allow_pickle=False)
 
 
 def open_generation(folder: Path) -> Generation:
@@ -307,20 +307,22 @@ def open_generation(folder: Path) -> Generation:
         levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
         memberships = _partitions(folder / "memberships.npy")
         found, arrived = memberships, _arrived_with(manifest)
-        events: tuple[Event, ...] = ()
+        events: tuple[TopicEvent, ...] = ()
         if manifest.schema > 2:
             found = _partitions(folder / "communities.npy")
             arrived = np.load(folder / "arrived.npy", mmap_mode="r", allow_pickle=False)
             told = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
-            events = tuple(Event(**event | {"kind": EventKind(event["kind"])}) for event in told)
+            events = tuple(
+                TopicEvent(**event | {"kind": TopicEventKind(event["kind"])}) for event in told
+            )
         return Generation(
             folder=folder,
             manifest=manifest,
-            records=Records.open(
+            records=PaperTable.open(
                 folder / "papers.arrow", folder / "columns.arrow" if manifest.schema > 3 else None
             ),
             engine=load_engine(manifest.engine).open(folder / "index"),
-            lexicon=Lexicon.open(folder / "words"),
+            lexicon=FullTextIndex.open(folder / "words"),
             graph=NeighbourGraph.open(folder),
             positions=np.load(folder / "positions.npy", mmap_mode="r", allow_pickle=False),
             levels=tuple(
@@ -328,8 +330,8 @@ def open_generation(folder: Path) -> Generation:
             ),
             memberships=memberships,
             strengths=tuple(np.load(folder / "strengths.npy", mmap_mode="r", allow_pickle=False)),
-            found=found,
-            arrived=arrived,
+            raw_labels=found,
+            added_at=arrived,
             events=events,
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -395,7 +397,7 @@ def rescued_papers(folder: Path) -> list[Paper]:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if checksum(path) != manifest["files"][path.name]["sha256"]:
             raise LibraryDamaged(f"{path}: altered since it was written.")
-        return list(Records.open(path))
+        return list(PaperTable.open(path))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise LibraryDamaged(f"{folder}: the records cannot be read ({error}).") from None
 
@@ -465,8 +467,8 @@ def verify_parts(generation: Generation) -> None:
         "positions": len(generation.positions),
         "memberships": len(generation.memberships[0]),
         "strengths": len(generation.strengths[0]),
-        "communities": len(generation.found[0]),
-        "arrived": len(generation.arrived),
+        "communities": len(generation.raw_labels[0]),
+        "arrived": len(generation.added_at),
     }
     if (
         set(counts.values()) != {size}

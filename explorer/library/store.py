@@ -43,7 +43,7 @@ _KEPT = 5
 """Generations that stay on disk for rollback, unless people say otherwise."""
 
 
-class Library:
+class LibraryStore:
     """The library in ``folder``; nothing is read or written until asked."""
 
     def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:

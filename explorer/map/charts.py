@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.insights.topic_tree import shown_level, topic_tree
 from explorer.insights.trends import Trends
 from explorer.library.generation import Generation, remembered
-from explorer.map.palette import DARK, LIGHT, PALETTE, Inks
+from explorer.map.palette import DARK, LIGHT, PALETTE, Theme
 from explorer.topics.communities import Topic
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _ink_on(colour: str) -> str:
     return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
 
 
-def _hover_label(inks: Inks) -> dict[str, Any]:
+def _hover_label(inks: Theme) -> dict[str, Any]:
     """Return how what the pointer is on is shown, on every figure."""
     return {
         "bgcolor": inks.paper,

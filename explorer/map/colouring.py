@@ -42,7 +42,7 @@ class ColourBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendEntry:
     """An entry of the legend."""
 
     label: str
@@ -62,7 +62,7 @@ class Colouring:
     palette: tuple[str, ...]
     of: Colours
     """Places in the palette, shape (papers,)."""
-    legend: tuple[Key, ...]
+    legend: tuple[LegendEntry, ...]
 
 
 def colouring(
@@ -102,30 +102,30 @@ def colouring(
 
 
 @remembered(4)
-def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[Key, ...]]:
+def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[LegendEntry, ...]]:
     topics = generation.levels[level]
     numbers = np.array([topic.colour % len(PALETTE) for topic in topics], dtype=np.uint8)
     largest = sorted(topics, key=lambda topic: (-topic.size, topic.id))[:_MOST_TOPICS]
     legend = tuple(
-        Key(topic.label, topic.colour % len(PALETTE), topic.size, f"topic:{topic.id}")
+        LegendEntry(topic.label, topic.colour % len(PALETTE), topic.size, f"topic:{topic.id}")
         for topic in largest
     )
     return numbers[generation.memberships[level]], legend
 
 
 @remembered(1)
-def _by_year(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
+def _by_year(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
     years = generation.records.years
     firsts, lasts, counts = _spans(years[years > 0])
     of = np.searchsorted(lasts, years)
     keys = [
-        Key(str(first), place, papers, f"year:{first}")
+        LegendEntry(str(first), place, papers, f"year:{first}")
         if first == last
-        else Key(f"{first}–{last}", place, papers, f"year:{first}..{last}")
+        else LegendEntry(f"{first}–{last}", place, papers, f"year:{first}..{last}")
         for place, (first, last, papers) in enumerate(zip(firsts, lasts, counts, strict=True))
     ]
     unknown = int(np.count_nonzero(years == 0))
-    keys += [Key("unknown", max(len(firsts), 1), unknown)] if unknown else []
+    keys += [LegendEntry("unknown", max(len(firsts), 1), unknown)] if unknown else []
     return np.where(years > 0, of, max(len(firsts), 1)).astype(np.uint8), tuple(keys)
 
 
@@ -150,7 +150,7 @@ def _spans(known: NDArray[np.int32]) -> tuple[list[int], list[int], list[int]]:
 
 
 @remembered(1)
-def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
+def _by_source(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
     digests = generation.records.digests
     largest = sorted(digests, key=lambda name: (-len(digests[name]), name))[:_MOST_DIGESTS]
     of = np.full(generation.size, _MOST_DIGESTS, dtype=np.uint8)
@@ -158,16 +158,16 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
         of[digests[largest[place]]] = place
     counts = np.bincount(of, minlength=_MOST_DIGESTS + 1).tolist()
     keys = [
-        Key(name, place, counts[place], f'source:"{quotable(name)}"')
+        LegendEntry(name, place, counts[place], f'source:"{quotable(name)}"')
         for place, name in enumerate(largest)
     ]
     others = counts[_MOST_DIGESTS]
-    keys += [Key("other digests", _MOST_DIGESTS, others)] if others else []
+    keys += [LegendEntry("other digests", _MOST_DIGESTS, others)] if others else []
     return of, tuple(keys)
 
 
 @remembered(1)
-def _by_novelty(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
+def _by_novelty(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
     """Rank papers by how unlike they are to their nearest neighbours that are not of later."""
     dates = generation.records.dates
     ranks = np.where(dates.ranks == dates.distinct.index(""), -1, dates.ranks)
@@ -181,18 +181,20 @@ def _by_novelty(generation: Generation) -> tuple[Colours, tuple[Key, ...]]:
     of[order] = np.arange(generation.size) * _BINS // max(generation.size, 1)
     counts = np.bincount(of, minlength=_BINS).tolist()
     ends = {0: "most like earlier papers", _BINS - 1: "least like earlier papers"}
-    return of, tuple(Key(ends.get(p, f"{p + 1} of {_BINS}"), p, counts[p]) for p in range(_BINS))
+    return of, tuple(
+        LegendEntry(ends.get(p, f"{p + 1} of {_BINS}"), p, counts[p]) for p in range(_BINS)
+    )
 
 
 def _by_score(
     scores: NDArray[np.float32], ends: tuple[float, float]
-) -> tuple[Colours, tuple[Key, ...]]:
+) -> tuple[Colours, tuple[LegendEntry, ...]]:
     known = ~np.isnan(scores)
     low, width = ends[0], max((ends[1] - ends[0]) / _BINS, 1e-6)
     places = np.clip((np.where(known, scores, low) - low) / width, 0, _BINS - 1).astype(np.uint8)
     of = np.where(known, places, _BINS).astype(np.uint8)
     keys = (
-        Key(f"{low + place * width:.2f} to {low + (place + 1) * width:.2f}", place, None)
+        LegendEntry(f"{low + place * width:.2f} to {low + (place + 1) * width:.2f}", place, None)
         for place in reversed(range(_BINS))
     )
     return of, tuple(keys)

@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
-from explorer.map.palette import Mark, score_marks
+from explorer.map.palette import BadgeColours, score_marks
 
 _FAR_OUT = 0.005
 """The share of papers on each side that may lie outside what the map shows at first."""
@@ -43,7 +43,7 @@ class Highlights:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Badge:
     """A hit as a numbered disc over the map, at ``x`` and ``y`` on its axes."""
 
     x: float
@@ -58,15 +58,15 @@ class Spot:
     ink: str
 
 
-def spots(generation: Generation, highlights: Highlights, *, dark: bool) -> list[Spot]:
+def badges(generation: Generation, highlights: Highlights, *, dark: bool) -> list[Badge]:
     """Return the hits as discs to be laid over the map, in the colours of their scores."""
     marks = score_marks(highlights.shares, dark=dark) or [
-        Mark(topic_colour(generation, row), "#ffffff") for row in highlights.hits
+        BadgeColours(topic_colour(generation, row), "#ffffff") for row in highlights.hits
     ]
     places = generation.positions[list(highlights.hits)].tolist()
     papers = [generation.records[row] for row in highlights.hits]
     return [
-        Spot(
+        Badge(
             x,
             y,
             number,
@@ -108,9 +108,9 @@ def frame_of(
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return the corners of the topic with this id on the map, in the proportions of the map."""
     low, high = home_frame(generation)
-    spots = generation.positions[generation.members(generation.topics[topic])]
-    distances = np.linalg.norm(spots - np.median(spots, axis=0), axis=1)
-    inner = spots[np.argsort(distances)[: len(spots) - round(_STRAGGLERS * len(spots))]]
+    badges = generation.positions[generation.members(generation.topics[topic])]
+    distances = np.linalg.norm(badges - np.median(badges, axis=0), axis=1)
+    inner = badges[np.argsort(distances)[: len(badges) - round(_STRAGGLERS * len(badges))]]
     its_low, its_high = _frame(inner)
     half = (high - low) * np.max((its_high - its_low) / (high - low)) / 2
     middle = (its_low + its_high) / 2

@@ -16,7 +16,7 @@ from explorer.library.generation import Generation
 from explorer.map import browser
 from explorer.map.colouring import ColourBy, colouring
 from explorer.map.palette import DARK, LIGHT
-from explorer.map.sampling import View
+from explorer.map.sampling import Viewport
 from explorer.map.scene import (
     CELLS,
     FAINTEST,
@@ -80,7 +80,7 @@ def _library(generation: Generation, chosen: Sequence[int] | None) -> bytes:
         for labels, level in zip(generation.memberships, generation.levels, strict=True)
         for topic in (level[place].id for place in np.unique(labels[rows]).tolist())
     }
-    everywhere = View(-np.inf, -np.inf, np.inf, np.inf)
+    everywhere = Viewport(-np.inf, -np.inf, np.inf, np.inf)
     level = shown_level(generation)
     kinds: list[dict[str, Any]] = []
     of = {}

@@ -46,7 +46,7 @@ _LIGHT_DISC = 130.0
 
 
 @dataclass(frozen=True, slots=True)
-class Inks:
+class Theme:
     """Colours of a theme."""
 
     text: str
@@ -55,15 +55,15 @@ class Inks:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BadgeColours:
     """Colours of a hit's number: the disc, and what is written on it."""
 
     disc: str
     ink: str
 
 
-LIGHT = Inks(text="#1f2430", faint="#b9bfcb", paper="#ffffff")
-DARK = Inks(text="#e8eaf0", faint="#4a5163", paper="#14171f")
+LIGHT = Theme(text="#1f2430", faint="#b9bfcb", paper="#ffffff")
+DARK = Theme(text="#e8eaf0", faint="#4a5163", paper="#14171f")
 
 
 def shares_of_best(scores: Sequence[float]) -> tuple[float, ...]:
@@ -72,7 +72,7 @@ def shares_of_best(scores: Sequence[float]) -> tuple[float, ...]:
     return tuple(max(0.0, score / best) for score in scores) if best > 0 else ()
 
 
-def score_marks(shares: Sequence[float], *, dark: bool) -> list[Mark]:
+def score_marks(shares: Sequence[float], *, dark: bool) -> list[BadgeColours]:
     """Return the colours of hits by their scores, given as shares of the best.
 
     The best stands out most from the background, the others fade towards it.
@@ -86,5 +86,5 @@ def score_marks(shares: Sequence[float], *, dark: bool) -> list[Mark]:
         red, green, blue = (np.interp(place, range(len(stops)), channel) for channel in parts.T)
         light = 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_DISC
         disc = f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
-        marks.append(Mark(disc, LIGHT.text if light else "#ffffff"))
+        marks.append(BadgeColours(disc, LIGHT.text if light else "#ffffff"))
     return marks

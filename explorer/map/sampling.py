@@ -26,7 +26,7 @@ _SHORTEST_LINE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Viewport:
     """A rectangle on the map's axes."""
 
     left: float
@@ -34,14 +34,16 @@ class View:
     right: float
     top: float
 
-    def widened(self, share: float) -> View:
+    def widened(self, share: float) -> Viewport:
         """Return a view that is larger on each side by a share of its width or height."""
         width, height = (self.right - self.left) * share, (self.top - self.bottom) * share
-        return View(self.left - width, self.bottom - height, self.right + width, self.top + height)
+        return Viewport(
+            self.left - width, self.bottom - height, self.right + width, self.top + height
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Sample:
     """The papers that are drawn of a view."""
 
     rows: Rows
@@ -60,7 +62,7 @@ class Density:
     """The most frequent colour of each cell, 255 where it is empty."""
 
 
-class Detail:
+class Sampler:
     """All papers of a map, in the order in which they come into view."""
 
     def __init__(self, positions: NDArray[np.float32], weights: NDArray[np.float32]) -> None:
@@ -76,13 +78,13 @@ class Detail:
 
     def rows_in(
         self,
-        view: View,
+        view: Viewport,
         most: int,
         among: NDArray[np.bool_] | None = None,
         *,
         spare: int = 0,
-        around: View | None = None,
-    ) -> Shown:
+        around: Viewport | None = None,
+    ) -> Sample:
         """Return up to ``most`` papers of ``view``, then up to ``spare`` more of ``around``.
 
         Args:
@@ -96,9 +98,11 @@ class Detail:
         if spare and around is not None:
             beside = np.flatnonzero(self._inside(around) & ~inside)[:spare]
             places = np.concatenate([places, beside])
-        return Shown(self.order[places], whole, int(np.count_nonzero(inside)))
+        return Sample(self.order[places], whole, int(np.count_nonzero(inside)))
 
-    def density(self, view: View, columns: int, rows: int, colours: NDArray[np.uint8]) -> Density:
+    def density(
+        self, view: Viewport, columns: int, rows: int, colours: NDArray[np.uint8]
+    ) -> Density:
         """Count the papers of ``view`` on a grid.
 
         Args:
@@ -119,7 +123,7 @@ class Detail:
             np.where(coloured, most, _EMPTY).astype(np.uint8).reshape(rows, columns),
         )
 
-    def _inside(self, view: View) -> NDArray[np.bool_]:
+    def _inside(self, view: Viewport) -> NDArray[np.bool_]:
         within = (self._x >= view.left) & (self._x <= view.right)
         within &= self._y >= view.bottom
         within &= self._y <= view.top

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.insights.topic_tree import Branch, shown_level, topic_tree
+from explorer.insights.topic_tree import TopicNode, shown_level, topic_tree
 from explorer.insights.trends import periods_of
 from explorer.library.generation import Generation, remembered
 from explorer.map.colouring import ColourBy, Colouring, colouring
 from explorer.map.highlights import Highlights, frame_of, home_frame
 from explorer.map.palette import DARK, LIGHT
-from explorer.map.sampling import Detail, View, contours
+from explorer.map.sampling import Sampler, Viewport, contours
 from explorer.papers.text import plain
 from explorer.topics.communities import Topic
 
@@ -53,10 +53,10 @@ _KINDS = {"u1": "u8", "u2": "u16", "i2": "i16", "u4": "u32", "f4": "f32"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SceneRequest:
     """What is asked of the map."""
 
-    view: View | None = None
+    view: Viewport | None = None
     """None for the whole map."""
     by: ColourBy = ColourBy.TOPIC
     safe: bool = False
@@ -75,7 +75,7 @@ class _Name:
     radius: float
 
 
-def scene(generation: Generation, look: Look, highlights: Highlights) -> bytes:
+def scene(generation: Generation, look: SceneRequest, highlights: Highlights) -> bytes:
     """Return the scene of ``look``, packed: a header in JSON and arrays, compressed by zlib.
 
     Four bytes tell the length of the header, little-endian; ``arrays`` in it tells the kind, the
@@ -151,21 +151,21 @@ def scene(generation: Generation, look: Look, highlights: Highlights) -> bytes:
 
 
 @remembered(1)
-def home_view(generation: Generation) -> View:
+def home_view(generation: Generation) -> Viewport:
     """Return what the map shows at first: all of it, but for a few papers far out."""
     (left, bottom), (right, top) = home_frame(generation)
-    return View(float(left), float(bottom), float(right), float(top))
+    return Viewport(float(left), float(bottom), float(right), float(top))
 
 
-def topic_view(generation: Generation, topic: str) -> View:
+def topic_view(generation: Generation, topic: str) -> Viewport:
     """Return a view of the topic with this id."""
     (left, bottom), (right, top) = frame_of(generation, topic)
-    return View(float(left), float(bottom), float(right), float(top))
+    return Viewport(float(left), float(bottom), float(right), float(top))
 
 
 @remembered(1)
-def detail_of(generation: Generation) -> Detail:
-    return Detail(generation.positions, generation.strengths[-1])
+def detail_of(generation: Generation) -> Sampler:
+    return Sampler(generation.positions, generation.strengths[-1])
 
 
 @remembered(1)
@@ -198,7 +198,7 @@ def _wanted(
 
 
 def _rows(
-    detail: Detail, view: View, around: View, wanted: NDArray[np.bool_] | None
+    detail: Sampler, view: Viewport, around: Viewport, wanted: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.int64], bool, int]:
     """Return the rows to draw, whether these are all of the view, and how many papers it has."""
     found = detail.rows_in(view, MOST_DRAWN, spare=_BESIDE, around=around)
@@ -213,7 +213,10 @@ def _rows(
 
 
 def _colours(
-    generation: Generation, look: Look, rows: NDArray[np.int64], query: NDArray[np.float32] | None
+    generation: Generation,
+    look: SceneRequest,
+    rows: NDArray[np.int64],
+    query: NDArray[np.float32] | None,
 ) -> Colouring:
     scores, ends = None, (0.0, 1.0)
     if look.by is ColourBy.SCORE and query is not None:
@@ -247,7 +250,7 @@ def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
 
 
 def names_in(
-    generation: Generation, view: View, colours: Colouring, most: int = _MOST_NAMES
+    generation: Generation, view: Viewport, colours: Colouring, most: int = _MOST_NAMES
 ) -> list[dict[str, Any]]:
     """Return the names of topics whose middle is in ``view``, coarse before fine, large first."""
     level = shown_level(generation)
@@ -280,8 +283,8 @@ def names_in(
 def _names(generation: Generation) -> tuple[_Name, ...]:
     """Return all topics from the shown level down, where each lies and how far it extends."""
     level = shown_level(generation)
-    branches: list[Branch] = []
-    below: Sequence[Branch] = topic_tree(generation)
+    branches: list[TopicNode] = []
+    below: Sequence[TopicNode] = topic_tree(generation)
     while below:
         branches += [branch for branch in below if branch.topic.level >= level or not branch.below]
         below = [finer for branch in below for finer in branch.below]
@@ -289,7 +292,7 @@ def _names(generation: Generation) -> tuple[_Name, ...]:
     return tuple(_placed(generation, branch) for branch in branches)
 
 
-def _placed(generation: Generation, branch: Branch) -> _Name:
+def _placed(generation: Generation, branch: TopicNode) -> _Name:
     spots = generation.positions[generation.members(branch.topic)]
     # By hand: NumPy's own median and quantile take ten times as long on a few papers.
     last = len(spots) - 1
@@ -310,7 +313,7 @@ def _over(generation: Generation, topic: Topic, level: int) -> Topic:
     return topic
 
 
-def _asked(look: Look) -> dict[str, Any]:
+def _asked(look: SceneRequest) -> dict[str, Any]:
     """Return what the browser begins with."""
     inks = DARK if look.dark else LIGHT
     return {
@@ -327,7 +330,7 @@ def short_title(title: str) -> str:
     return words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1].rstrip()}…"
 
 
-def corners(view: View) -> list[float]:
+def corners(view: Viewport) -> list[float]:
     return [float(f"{value:.7g}") for value in (view.left, view.bottom, view.right, view.top)]
 
 

@@ -145,7 +145,7 @@ class Names:
         return _counts(chosen, self.starts, self.rows)
 
 
-class Columns:
+class ColumnIndex:
     """The arrays of one generation's papers."""
 
     MADE_OF = ("id", "arxiv", "doi", "other_ids", "date", "sources", *_NAMED)
@@ -155,7 +155,7 @@ class Columns:
         self._arrays = arrays
 
     @classmethod
-    def made_of(cls, table: pa.Table) -> Columns:
+    def made_of(cls, table: pa.Table) -> ColumnIndex:
         """Return the arrays of the papers in ``table`` (see :mod:`explorer.papers.table`)."""
         rows, names = _ids(table)
         arrays = {"known": names, "known.rows": rows, "ids.ranks": _ranks(table.column("id"))}
@@ -166,7 +166,7 @@ class Columns:
         return cls(arrays)
 
     @classmethod
-    def open(cls, path: Path) -> Columns:
+    def open(cls, path: Path) -> ColumnIndex:
         """Return the arrays that were written to ``path``."""
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()

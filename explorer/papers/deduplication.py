@@ -22,7 +22,7 @@ import numpy as np
 
 from explorer.papers.dates import year_of
 from explorer.papers.paper import Paper, Source, title_key
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 
 _FEWEST_TITLE_WORDS = 3
 """Shorter titles ("Editorial", "Reply to comments") do not tell papers apart."""
@@ -52,7 +52,7 @@ class Distinct(NamedTuple):
     """The stored records, parallel to ``stored``; empty where ``paper`` is None."""
 
 
-def distinct(read: Records, stored: Records) -> Iterator[Distinct]:
+def distinct(read: PaperTable, stored: PaperTable) -> Iterator[Distinct]:
     """Yield each distinct paper among ``read`` and ``stored``; only some lie in memory at once.
 
     ``stored`` are the library's records; they keep their ids. What a stored record knows from
@@ -61,7 +61,7 @@ def distinct(read: Records, stored: Records) -> Iterator[Distinct]:
     gets the same id in every library; papers that nothing tells apart but their texts get the
     same one here (see :func:`told_apart`).
     """
-    given = Records.together(read, stored)
+    given = PaperTable.together(read, stored)
     begin = len(read)  # where the stored records begin
     read_now = read.digest_names
     for groups in _batched(_groups(given), _GROUPS_AT_ONCE):
@@ -120,7 +120,7 @@ class Conflict:
     titles: tuple[str, ...]
 
 
-def conflicts(records: Records) -> list[Conflict]:
+def conflicts(records: PaperTable) -> list[Conflict]:
     """Return the DOIs that several records claim, in their order."""
     holders = _Keys()
     for row, name in enumerate(records.dois):
@@ -246,7 +246,7 @@ class _Forest:
             yield order[begins[which] : ends[which]].tolist()
 
 
-def _groups(papers: Records) -> Iterator[list[int]]:
+def _groups(papers: PaperTable) -> Iterator[list[int]]:
     """Yield the places of the records of each paper."""
     ids, dois, titles = _Keys(), _Keys(), _Keys()
     for i, paper in enumerate(papers.with_only(*_IDENTIFYING)):
@@ -280,7 +280,7 @@ def _joining(paper: Paper) -> Iterator[str]:
             yield f"{scope}\0{known}"
 
 
-def _of_one_doi(papers: Records, holding: list[int]) -> list[list[int]]:
+def _of_one_doi(papers: PaperTable, holding: list[int]) -> list[list[int]]:
     """Return which of the records with one DOI are one paper; very different titles stay apart."""
     chosen = zip(papers.chosen(np.array(holding)), holding, strict=True)
     holders = sorted((title_key(paper.readable_title), paper.id, i) for paper, i in chosen)
@@ -295,7 +295,7 @@ def _of_one_doi(papers: Records, holding: list[int]) -> list[list[int]]:
     return [[i for _, _, i in same] for same in alike]
 
 
-def _join_namesakes(papers: Records, holding: list[list[int]], forest: _Forest) -> None:
+def _join_namesakes(papers: PaperTable, holding: list[list[int]], forest: _Forest) -> None:
     """Join the records in ``forest`` that share a title where nothing speaks against it.
 
     Args:

@@ -12,10 +12,10 @@ from typing import IO, overload
 
 from explorer.files import writing
 from explorer.papers.paper import Paper
-from explorer.papers.table import PaperWriter, Records
+from explorer.papers.table import PaperTable, PaperWriter
 
 
-class Spool:
+class SpillFile:
     """Papers that are put aside one by one, and read once all are there.
 
     The file has no name where the system lets it, so nothing is left of it, however a build ends.
@@ -49,29 +49,29 @@ class Spool:
         self._size += 1
         return self._size - 1
 
-    def shelve(self, papers: Iterable[Paper]) -> Shelf:
+    def shelve(self, papers: Iterable[Paper]) -> SpillSection:
         """Put ``papers`` aside, and return them as they are read from here."""
         start = self._size
         dates: set[str] = set()
         for paper in papers:
             self.add(paper)
             dates.update(source.date for source in paper.sources)
-        return Shelf(self, start, self._size, frozenset(dates))
+        return SpillSection(self, start, self._size, frozenset(dates))
 
     @cached_property
-    def papers(self) -> Records:
+    def papers(self) -> PaperTable:
         """All papers that were put aside; no more can be added."""
         with writing(self._folder):
             self._writer.close()
             self._file.flush()
-        return Records.in_file(self._file)
+        return PaperTable.in_file(self._file)
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf(Sequence[Paper]):
+class SpillSection(Sequence[Paper]):
     """Some papers of a spool, in order."""
 
-    spool: Spool
+    spool: SpillFile
     start: int
     stop: int
     dates: frozenset[str]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Rows
 from explorer.errors import LibraryDamaged
-from explorer.papers.column_index import Columns, Dates, Digests, Names, Strings
+from explorer.papers.column_index import ColumnIndex, Dates, Digests, Names, Strings
 from explorer.papers.paper import Paper, Source, arxiv_id, doi
 
 _TEXT = pa.large_string()
@@ -63,11 +63,11 @@ _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 
 
-class Records(Sequence[Paper]):
+class PaperTable(Sequence[Paper]):
     """Papers under their row numbers: those of one generation, or others that lie in a file."""
 
     def __init__(
-        self, table: pa.Table, rows: Rows | None = None, columns: Columns | None = None
+        self, table: pa.Table, rows: Rows | None = None, columns: ColumnIndex | None = None
     ) -> None:
         """Take the papers of ``table``, or those that stand in its ``rows``, in that order."""
         self._table = table
@@ -79,12 +79,12 @@ class Records(Sequence[Paper]):
         self._read = 0
 
     @classmethod
-    def of(cls, papers: Iterable[Paper]) -> Records:
+    def of(cls, papers: Iterable[Paper]) -> PaperTable:
         """Return ``papers`` as records in memory."""
         return cls(pa.Table.from_batches(_batches(papers), schema=_SCHEMA))
 
     @classmethod
-    def together(cls, *parts: Records) -> Records:
+    def together(cls, *parts: PaperTable) -> PaperTable:
         """Return the papers of several records, one after another; nothing is copied."""
         tables = [part._table.select(_SCHEMA.names).cast(_SCHEMA) for part in parts]
         sizes = np.cumsum([0, *(table.num_rows for table in tables)])
@@ -100,12 +100,12 @@ class Records(Sequence[Paper]):
     def write(cls, papers: Iterable[Paper], path: Path) -> None:
         """Write ``papers`` to ``path`` in their order."""
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            records = papers if isinstance(papers, Records) else cls.of(papers)
+            records = papers if isinstance(papers, PaperTable) else cls.of(papers)
             for batch in records.batches():
                 writer.write_batch(batch)
 
     @classmethod
-    def open(cls, path: Path, columns: Path | None = None) -> Records:
+    def open(cls, path: Path, columns: Path | None = None) -> PaperTable:
         """Return the papers that were written to ``path``.
 
         Args:
@@ -117,11 +117,11 @@ class Records(Sequence[Paper]):
                 records = cls.in_file(file)
         except (OSError, ValueError, pa.ArrowInvalid) as error:
             raise LibraryDamaged(f"{path}: the records cannot be read ({error}).") from None
-        records._columns = Columns.open(columns) if columns else None
+        records._columns = ColumnIndex.open(columns) if columns else None
         return records
 
     @classmethod
-    def in_file(cls, file: IO[bytes]) -> Records:
+    def in_file(cls, file: IO[bytes]) -> PaperTable:
         """Return the papers that were written to ``file``, which may be closed meanwhile.
 
         Raises:
@@ -138,8 +138,8 @@ class Records(Sequence[Paper]):
     @overload
     def __getitem__(self, row: int) -> Paper: ...
     @overload
-    def __getitem__(self, row: slice) -> Records: ...
-    def __getitem__(self, row: int | slice) -> Paper | Records:
+    def __getitem__(self, row: slice) -> PaperTable: ...
+    def __getitem__(self, row: int | slice) -> Paper | PaperTable:
         if isinstance(row, slice):
             return self.chosen(np.arange(len(self))[row])
         if not -len(self) <= row < len(self):
@@ -176,17 +176,17 @@ class Records(Sequence[Paper]):
             for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
                 yield from map(_paper, batch.slice(start, _ROWS_AT_ONCE).to_pylist())
 
-    def chosen(self, rows: Rows) -> Records:
+    def chosen(self, rows: Rows) -> PaperTable:
         """Return the papers of ``rows`` under new row numbers; nothing is copied."""
-        chosen = Records(self._table, rows if self._rows is None else self._rows[rows])
+        chosen = PaperTable(self._table, rows if self._rows is None else self._rows[rows])
         chosen._begins_with = self._begins_with
         return chosen
 
-    def with_only(self, *fields: str) -> Records:
+    def with_only(self, *fields: str) -> PaperTable:
         """Return the same papers with nothing but ``fields``; to read all takes long."""
-        return Records(self._table.select(fields), self._rows)
+        return PaperTable(self._table.select(fields), self._rows)
 
-    def are_rows_of(self, other: Records, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
+    def are_rows_of(self, other: PaperTable, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
         """Return where row ``ours`` here is row ``theirs`` of ``other`` itself, not another's."""
         if self is other:
             return np.equal(ours, theirs)
@@ -195,13 +195,13 @@ class Records(Sequence[Paper]):
         same: NDArray[np.bool_] = self._rows[ours] == theirs
         return same
 
-    def agreeing(self, other: Records, fields: Sequence[str]) -> NDArray[np.bool_]:
+    def agreeing(self, other: PaperTable, fields: Sequence[str]) -> NDArray[np.bool_]:
         """Return which rows are as those of ``other``, row by row of as many, in ``fields``.
 
         What is nowhere told agrees with nothing.
         """
         ours, theirs = (
-            Records(records._table.select(fields), records._rows) for records in (self, other)
+            PaperTable(records._table.select(fields), records._rows) for records in (self, other)
         )
         parts = [
             np.logical_and.reduce([_equal(one[field], two[field]) for field in fields])
@@ -234,12 +234,14 @@ class Records(Sequence[Paper]):
         return pa.Table.from_batches(parts, self._table.schema).combine_chunks().take(back)
 
     @cached_property
-    def columns(self) -> Columns:
+    def columns(self) -> ColumnIndex:
         """What is asked of all papers at once."""
         if self._columns is not None:
             return self._columns
-        table = self._table.select(Columns.MADE_OF)
-        return Columns.made_of(table if self._rows is None else table.take(pa.array(self._rows)))
+        table = self._table.select(ColumnIndex.MADE_OF)
+        return ColumnIndex.made_of(
+            table if self._rows is None else table.take(pa.array(self._rows))
+        )
 
     @property
     def dois(self) -> Strings:
@@ -356,7 +358,7 @@ class PaperWriter:
 class Texts(Mapping[str, str]):
     """What is embedded of papers, by fingerprint; read when it is asked for."""
 
-    def __init__(self, papers: Records, rows: Rows) -> None:
+    def __init__(self, papers: PaperTable, rows: Rows) -> None:
         """Take the texts of the papers in ``rows``."""
         self._papers = papers.chosen(rows)
         names = self._papers.fingerprints
@@ -400,7 +402,7 @@ def rows_same(
     """
     same = moved >= 0
     unsure = np.flatnonzero(same)
-    if isinstance(before, Records) and isinstance(papers, Records):
+    if isinstance(before, PaperTable) and isinstance(papers, PaperTable):
         unsure = unsure[~papers.are_rows_of(before, unsure, moved[unsure])]
         was, now = before.chosen(unsure), papers.chosen(moved[unsure])
         same[unsure] = was.agreeing(now, fields)
@@ -414,14 +416,14 @@ def rows_same(
 
 def papers_at(papers: Sequence[Paper], rows: Rows) -> Iterable[Paper]:
     """Return the papers of ``rows``, in their order; only some of them lie in memory at once."""
-    if isinstance(papers, Records):
+    if isinstance(papers, PaperTable):
         return papers.chosen(rows)
     return (papers[row] for row in rows.tolist())
 
 
 def ids_of(papers: Sequence[Paper]) -> Sequence[str]:
     """Return the library's id of each paper."""
-    return papers.ids if isinstance(papers, Records) else [paper.id for paper in papers]
+    return papers.ids if isinstance(papers, PaperTable) else [paper.id for paper in papers]
 
 
 def _equal(ours: pa.Array, theirs: pa.Array) -> NDArray[np.bool_]:

@@ -25,8 +25,8 @@ from explorer.readers.digest import Digest, Rejection
 from explorer.readers.shared.json_stream import (
     ANY,
     ITEMS,
-    Found,
     Keys,
+    RecordsPlace,
     looks_like_json,
     outline,
     records,
@@ -141,7 +141,7 @@ def _json_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
             yield body
 
 
-def _json_body(found: Found) -> _Body | None:
+def _json_body(found: RecordsPlace) -> _Body | None:
     value: Any = found.value
     for key in ("response", "body"):
         value = value.get(key, value) if isinstance(value, dict) else value

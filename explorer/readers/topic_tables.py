@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from explorer.papers.paper import Paper, Source
 from explorer.readers.digest import Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
-from explorer.readers.shared.json_stream import ANY, Found, looks_like_json, records
+from explorer.readers.shared.json_stream import ANY, RecordsPlace, looks_like_json, records
 
 _SIGNATURE = re.compile(
     r'[\s\ufeff]*\{\s*(?:"[^"]{0,200}"\s*:\s*\{\s*\}\s*,\s*){0,100}'
@@ -46,7 +46,7 @@ class TopicTables:
             yield found if isinstance(found, Rejection) else _paper(found, digest.name)
 
 
-def _paper(found: Found, digest: str) -> Paper | Rejection:
+def _paper(found: RecordsPlace, digest: str) -> Paper | Rejection:
     row = found.value if isinstance(found.value, str) else ""
     match = _BULLET.match(row.strip()) or _ROW.match(row.strip())
     if not match:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Keys
-from explorer.desk.desk import State
-from explorer.desk.marks import Marks
+from explorer.desk.desk import ReadingState
+from explorer.desk.marks import PaperMarks
 from explorer.library.generation import Generation
 from explorer.search.filters import Filters, allowed_rows
 from explorer.search.query import STARRED, Clause, Field, quotable
@@ -26,9 +26,9 @@ _SPANS = (1, 2, 5, 10, 25, 100)
 """Years that are counted as one, where there are many."""
 _BEING = {
     STARRED: "Starred",
-    str(State.TO_READ): "To read",
-    str(State.READ): "Read",
-    str(State.NOT_FOR_ME): "Not for me",
+    str(ReadingState.TO_READ): "To read",
+    str(ReadingState.READ): "Read",
+    str(ReadingState.NOT_FOR_ME): "Not for me",
 }
 
 
@@ -85,7 +85,7 @@ def rows_to_count(generation: Generation, results: Results, filters: Filters) ->
 
 
 def facets(
-    generation: Generation, rows: Keys, level: int, most: int = 8, desk: Marks | None = None
+    generation: Generation, rows: Keys, level: int, most: int = 8, desk: PaperMarks | None = None
 ) -> tuple[Facet, ...]:
     """Return what the papers in ``rows`` differ in, up to ``most`` values of each.
 
@@ -218,10 +218,10 @@ def _chosen(generation: Generation, rows: Keys) -> NDArray[np.bool_]:
     return chosen
 
 
-def _by_state(rows: Keys, desk: Marks | None) -> tuple[Count, ...]:
+def _by_state(rows: Keys, desk: PaperMarks | None) -> tuple[Count, ...]:
     if desk is None:
         return ()
-    of = {STARRED: desk.starred} | {str(state): desk.rows_in(state) for state in State}
+    of = {STARRED: desk.starred} | {str(state): desk.rows_in(state) for state in ReadingState}
     counted = {value: int(np.isin(rows, of[value]).sum()) for value in _BEING}
     return tuple(
         Count(Clause(Field.IS, value), name, counted[value])
@@ -230,7 +230,7 @@ def _by_state(rows: Keys, desk: Marks | None) -> tuple[Count, ...]:
     )
 
 
-def _by_tag(rows: Keys, desk: Marks | None, most: int) -> tuple[Count, ...]:
+def _by_tag(rows: Keys, desk: PaperMarks | None, most: int) -> tuple[Count, ...]:
     found = {} if desk is None else desk.tags
     papers = Counter({tag: int(np.isin(rows, tagged).sum()) for tag, tagged in found.items()})
     return tuple(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Keys
-from explorer.desk.marks import Mark, Marks
+from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import UnknownTopic, UnusableInput
 from explorer.library.generation import Generation, remembered
 from explorer.papers.paper import title_key
@@ -46,7 +46,7 @@ class Filters:
     """Corners of a polygon on the map."""
     papers: frozenset[str] = frozenset()
     """Ids, any of which the hit must have."""
-    desk: Marks | None = None
+    desk: PaperMarks | None = None
     """What clauses that ask for the reader's desk are about."""
 
 
@@ -80,7 +80,7 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
 
 
 def usable(
-    generation: Generation, clauses: Sequence[Clause], desk: Marks | None = None
+    generation: Generation, clauses: Sequence[Clause], desk: PaperMarks | None = None
 ) -> tuple[list[Clause], list[str]]:
     """Return the clauses that library and desk can answer, and what is told of the others."""
     good: list[Clause] = []
@@ -175,7 +175,7 @@ def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) ->
     return inside(corners, generation.positions)
 
 
-def _on_desk(generation: Generation, desk: Marks | None, clause: Clause) -> _Mask:
+def _on_desk(generation: Generation, desk: PaperMarks | None, clause: Clause) -> _Mask:
     """Return the rows that a clause about the desk lets through; on no desk there is nothing."""
     rows: Sequence[int] = ()
     if desk is not None and clause.field is Field.TAG:
@@ -187,12 +187,12 @@ def _on_desk(generation: Generation, desk: Marks | None, clause: Clause) -> _Mas
     return ~found if clause.without else found
 
 
-def _tagged(desk: Marks, tag: str) -> tuple[int, ...]:
+def _tagged(desk: PaperMarks, tag: str) -> tuple[int, ...]:
     wanted = tag.casefold()
     return next((rows for known, rows in desk.tags.items() if known.casefold() == wanted), ())
 
 
-def _is(mark: Mark, wanted: str) -> bool:
+def _is(mark: PaperMark, wanted: str) -> bool:
     given = {"starred": mark.starred, "tagged": mark.tags, "noted": mark.note}
     return bool(given[wanted]) if wanted in given else mark.state == wanted
 

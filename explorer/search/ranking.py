@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Keys, Scores
-from explorer.index.full_text import Ranking
+from explorer.index.full_text import WordRanking
 from explorer.library.generation import Generation
 from explorer.settings import SearchSettings
 
@@ -149,7 +149,7 @@ class _Words:
         generation: Generation,
         text: str,
         rows: Keys,
-        ranking: Ranking,
+        ranking: WordRanking,
         wanted: int,
         among: Keys | None,
     ) -> None:
@@ -166,7 +166,7 @@ class _Words:
             self._know(best)
         self._know(ranking)
 
-    def _know(self, ranking: Ranking) -> None:
+    def _know(self, ranking: WordRanking) -> None:
         there = _are_among(ranking.keys, self._rows)
         places = np.searchsorted(self._rows, ranking.keys[there])
         self.least[places] = self.most[places] = ranking.scores[there]

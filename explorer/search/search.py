@@ -73,7 +73,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Explanation:
     """Why a paper is a hit.
 
     ``meaning`` and ``words`` are their shares of the fused score and add up to 1, or are both
@@ -100,7 +100,7 @@ class Hit:
     score: float
     """Fused score from 0 to 1, the cosine (dense mode) or BM25 (lexical mode)."""
     topic: Topic
-    why: Why
+    why: Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +484,7 @@ def _hit(generation: Generation, rank: int, found: Ranked, place: int, stems: Se
     total = float(found.meaning[place] + found.words[place])
     meaning = round(float(found.meaning[place]) / total, 3) if total > 0 else 0.0
     matching = forms(f"{paper.text} {' '.join(paper.authors)}", set(stems)) if stems else {}
-    why = Why(
+    why = Explanation(
         meaning=meaning,
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,
         matched=_matched(matching, stems),

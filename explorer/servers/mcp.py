@@ -20,9 +20,10 @@ from explorer import __version__
 from explorer.api.json_format import news_as_json, placed_as_json
 from explorer.api.library import Library
 from explorer.errors import ExplorerError
-from explorer.insights.topic_profile import dossier
+from explorer.insights.topic_profile import topic_profile
 from explorer.insights.topic_tree import shown_level
-from explorer.insights.whats_new import moment_of, news
+from explorer.insights.whats_new import moment_of
+from explorer.insights.whats_new import whats_new as papers_since
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
@@ -123,7 +124,7 @@ def _add_overviews(server: MCPServer[Any], library: Library) -> None:
         with _told():
             generation = library.generation
             moment = moment_of(since) if since else None
-            return news_as_json(generation, news(generation, moment), k)
+            return news_as_json(generation, papers_since(generation, moment), k)
 
 
 @contextmanager
@@ -167,7 +168,7 @@ def _short(topic: Topic) -> dict[str, Any]:
 
 
 def _topic(generation: Generation, topic: Topic) -> dict[str, Any]:
-    found = dossier(generation, topic)
+    found = topic_profile(generation, topic)
     records = generation.records
     return _short(topic) | {
         "subtopics": [_short(part) for part in found.below],

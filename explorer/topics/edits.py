@@ -38,7 +38,7 @@ _FEWEST_PINNED = 2
 _Mask = NDArray[np.bool_]
 
 
-class Kind(StrEnum):
+class EditKind(StrEnum):
     """What can be said of topics."""
 
     RENAME = "rename"
@@ -47,11 +47,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class TopicEdit:
     """One thing that people said of topics."""
 
     number: int
-    kind: Kind
+    kind: EditKind
     level: int
     """The topics' level; 0 is the coarsest."""
     depth: int
@@ -65,23 +65,23 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Bearing:
+class AppliedEdit:
     """Which topic a statement bears on now."""
 
-    statement: Statement
+    statement: TopicEdit
     level: int = -1
     place: int = -1
     """The topic's number on its level; -1 while the statement rests."""
 
     @property
-    def rests(self) -> bool:
+    def is_inactive(self) -> bool:
         return self.place < 0
 
 
 # The file.
 
 
-def read(folder: Path) -> tuple[Statement, ...]:
+def read(folder: Path) -> tuple[TopicEdit, ...]:
     """Return what was said of the library in ``folder``, in order.
 
     Raises:
@@ -110,7 +110,7 @@ def read(folder: Path) -> tuple[Statement, ...]:
         ) from None
 
 
-def write(folder: Path, statements: Sequence[Statement]) -> None:
+def write(folder: Path, statements: Sequence[TopicEdit]) -> None:
     """Replace what was said of the library in ``folder`` in one step.
 
     Raises:
@@ -124,7 +124,7 @@ def write(folder: Path, statements: Sequence[Statement]) -> None:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}).") from None
 
 
-def digest_of(statements: Sequence[Statement]) -> str:
+def fingerprint_of_edits(statements: Sequence[TopicEdit]) -> str:
     """Return a hash of all that shapes an outline; empty where nothing was said."""
     if not statements:
         return ""
@@ -132,11 +132,11 @@ def digest_of(statements: Sequence[Statement]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _statement(fields: dict[str, Any]) -> Statement:
+def _statement(fields: dict[str, Any]) -> TopicEdit:
     groups = tuple(tuple(group) for group in fields["groups"])
     about = tuple(fields["about"])
-    statement = Statement(
-        **fields | {"kind": Kind(fields["kind"]), "groups": groups, "about": about}
+    statement = TopicEdit(
+        **fields | {"kind": EditKind(fields["kind"]), "groups": groups, "about": about}
     )
     numbers = (statement.number, statement.level, statement.depth)
     texts = [statement.name, *about, *(paper for group in groups for paper in group)]
@@ -153,22 +153,22 @@ def _statement(fields: dict[str, Any]) -> Statement:
 # Saying and taking back.
 
 
-def with_one_more(
-    statements: Sequence[Statement],
-    kind: Kind,
+def with_edit(
+    statements: Sequence[TopicEdit],
+    kind: EditKind,
     level: int,
     depth: int,
     groups: Sequence[Sequence[str]],
     name: str,
     about: Sequence[str],
-) -> tuple[Statement, ...]:
+) -> tuple[TopicEdit, ...]:
     """Return ``statements`` with a new one at the end, under the next number."""
     number = max((statement.number for statement in statements), default=0) + 1
     anchors = tuple(tuple(group) for group in groups)
-    return *statements, Statement(number, kind, level, depth, anchors, name, tuple(about))
+    return *statements, TopicEdit(number, kind, level, depth, anchors, name, tuple(about))
 
 
-def without(statements: Sequence[Statement], number: int) -> tuple[Statement, ...]:
+def without_edit(statements: Sequence[TopicEdit], number: int) -> tuple[TopicEdit, ...]:
     """Return ``statements`` without the one that has this number.
 
     Raises:
@@ -200,8 +200,8 @@ def clean_name(name: str) -> str:
 # What statements do to the partitions.
 
 
-def curated(
-    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[Statement]
+def apply_to_labels(
+    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[TopicEdit]
 ) -> list[Labels]:
     """Return the nested partitions with merges and pins applied in order, nested still.
 
@@ -219,11 +219,11 @@ def curated(
     rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
     for statement in statements:
         anchor = _anchor(statement, rows)
-        if statement.kind is Kind.MERGE:
+        if statement.kind is EditKind.MERGE:
             level = _matched_level(levels, anchor, _nearest(statement, len(levels)))
             if level is not None:
                 levels = _as_one(levels, level, _mostly(levels[level], anchor))
-        elif statement.kind is Kind.PIN and np.count_nonzero(anchor) >= _FEWEST_PINNED:
+        elif statement.kind is EditKind.PIN and np.count_nonzero(anchor) >= _FEWEST_PINNED:
             level = _pinned_level(levels, anchor, statement)
             levels = _as_one(levels, level, anchor | _mostly(levels[level], anchor))
     return [by_size(labels) for labels in levels]
@@ -243,9 +243,9 @@ def same_topic(memberships: Sequence[Labels], level: int, place: int) -> list[tu
     return found
 
 
-def bearings(
-    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[Statement]
-) -> list[Bearing]:
+def applied_edits(
+    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[TopicEdit]
+) -> list[AppliedEdit]:
     """Return which topic each statement bears on now, or that it rests.
 
     It is the topic of the statement's level that overlaps its papers best, if it does so well
@@ -257,7 +257,7 @@ def bearings(
 
 
 def names_given(
-    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[Statement]
+    memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[TopicEdit]
 ) -> list[dict[int, str]]:
     """Return, for each level, the names that people gave, by the topic's number.
 
@@ -265,7 +265,11 @@ def names_given(
     coarsest level, then the latest. No name is given twice on a level.
     """
     names: list[dict[int, str]] = [{} for _ in memberships]
-    given = [b for b in bearings(memberships, ids, statements) if b.statement.name and not b.rests]
+    given = [
+        b
+        for b in applied_edits(memberships, ids, statements)
+        if b.statement.name and not b.is_inactive
+    ]
     given.sort(key=lambda b: (abs(b.statement.level - b.level), b.level, -b.statement.number))
     for bearing in given:
         name = bearing.statement.name
@@ -333,14 +337,14 @@ def _other_name(topic: Topic, taken: set[str]) -> str:
     return f"{topic.label} ({number})"
 
 
-def _anchor(statement: Statement, rows: dict[str, int]) -> _Mask:
+def _anchor(statement: TopicEdit, rows: dict[str, int]) -> _Mask:
     """Return which papers a statement was said of, shape (papers,)."""
     mask = np.zeros(len(rows), dtype=bool)
     mask[[rows[paper] for group in statement.groups for paper in group if paper in rows]] = True
     return mask
 
 
-def _nearest(statement: Statement, depth: int) -> list[int]:
+def _nearest(statement: TopicEdit, depth: int) -> list[int]:
     """Return all levels, the statement's own first."""
     return sorted(range(depth), key=lambda level: (abs(level - statement.level), level))
 
@@ -367,7 +371,7 @@ def _matched_level(
     return None
 
 
-def _pinned_level(levels: Sequence[NDArray[np.int64]], anchor: _Mask, statement: Statement) -> int:
+def _pinned_level(levels: Sequence[NDArray[np.int64]], anchor: _Mask, statement: TopicEdit) -> int:
     own = min(statement.level, len(levels) - 1)
     if statement.depth == len(levels):
         return own  # what is pinned holds where it was said, whatever has become of it
@@ -414,18 +418,18 @@ def _cut(labels: NDArray[np.int64], inside: _Mask, coarser: NDArray[np.int64]) -
     return gapless
 
 
-def _bearing(memberships: Sequence[Labels], anchor: _Mask, statement: Statement) -> Bearing:
-    found: list[tuple[float, Bearing]] = []
+def _bearing(memberships: Sequence[Labels], anchor: _Mask, statement: TopicEdit) -> AppliedEdit:
+    found: list[tuple[float, AppliedEdit]] = []
     for level in _nearest(statement, len(memberships)) if anchor.any() else ():
         labels = memberships[level]
         inside = np.bincount(labels, weights=anchor)
         overlap = inside / (np.bincount(labels) + np.count_nonzero(anchor) - inside)
         best = int(overlap.argmax())
         if overlap[best] >= _LEAST_OVERLAP:
-            found.append((float(overlap[best]), Bearing(statement, level, best)))
+            found.append((float(overlap[best]), AppliedEdit(statement, level, best)))
     if not found:
-        return Bearing(statement)
-    if statement.kind is Kind.RENAME and statement.depth != len(memberships):
+        return AppliedEdit(statement)
+    if statement.kind is EditKind.RENAME and statement.depth != len(memberships):
         # A level that came in above or below may hold what looks like the topic, but less so.
         return max(found, key=lambda pair: pair[0])[1]
     return found[0][1]

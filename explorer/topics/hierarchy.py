@@ -18,10 +18,16 @@ from explorer.papers.paper import Paper
 from explorer.papers.table import ids_of, papers_at, rows_same
 from explorer.settings import TopicSettings
 from explorer.topics.communities import Topic, TopicName, members_of, partition, strengths
-from explorer.topics.edits import Statement, curated, names_given, with_given_names
+from explorer.topics.edits import TopicEdit, apply_to_labels, names_given, with_given_names
 from explorer.topics.labelling import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
 from explorer.topics.phrases import holds, key_of, phrase_table
-from explorer.topics.tracking import Before, Descent, carried, descents, descents_by_name
+from explorer.topics.tracking import (
+    PreviousTopics,
+    TopicMatch,
+    carry_over,
+    match_topics,
+    match_topics_by_name,
+)
 
 _REPRESENTATIVES = 5
 _TOO_ALIKE = 0.93
@@ -35,7 +41,7 @@ _BACKGROUND = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class TopicHierarchy:
     """Topics from coarse to fine, and which paper is in which."""
 
     levels: tuple[tuple[Topic, ...], ...]
@@ -43,24 +49,24 @@ class Outline:
     """For each level, the place in ``levels[level]`` of each paper's topic."""
     strengths: tuple[Strengths, ...]
     """For each level, how strongly each paper belongs to its topic."""
-    found: tuple[Labels, ...]
+    raw_labels: tuple[Labels, ...]
     """The partitions as they were found, before people had their say."""
-    descents: tuple[Descent, ...] = ()
+    matches: tuple[TopicMatch, ...] = ()
     """Which topics go on from the outline before; empty where there was none."""
 
 
-def draw_outline(
+def build_hierarchy(
     papers: Sequence[Paper],
     vectors: Vectors,
     edges: sparse.csr_matrix,
     settings: TopicSettings,
     embed_phrases: EmbedPhrases,
     namer: Namer | None = None,
-    statements: Sequence[Statement] = (),
-    before: Before | None = None,
+    statements: Sequence[TopicEdit] = (),
+    before: PreviousTopics | None = None,
     *,
     anew: bool = False,
-) -> Outline:
+) -> TopicHierarchy:
     """Return the outline of ``papers``.
 
     Args:
@@ -78,13 +84,13 @@ def draw_outline(
     if before is None or anew:
         found = partition(edges, settings)
     else:
-        found = carried(before.found, before.moved, edges, settings)
-    memberships = curated(found, ids, statements)
+        found = carry_over(before.raw_labels, before.moved, edges, settings)
+    memberships = apply_to_labels(found, ids, statements)
     belonging = [strengths(edges, labels) for labels in memberships]
-    origins = descents(before, memberships) if before else []
+    origins = match_topics(before, memberships) if before else []
     names = _names(papers, vectors, memberships, embed_phrases, before, origins)
     if before is not None and not before.same_papers:  # what people merged is another topic
-        origins = descents_by_name(before, memberships, origins, names)
+        origins = match_topics_by_name(before, memberships, origins, names)
     facts = _Facts(papers, vectors, before)
     numbers = count(before.last_number + 1 if before else 1)
     levels: list[tuple[Topic, ...]] = []
@@ -116,7 +122,7 @@ def draw_outline(
     levels = with_given_names(levels, names_given(memberships, ids, statements))
     if namer is not None:
         levels = renamed(levels, papers, namer)
-    return Outline(
+    return TopicHierarchy(
         tuple(levels), tuple(memberships), tuple(belonging), tuple(found), tuple(origins)
     )
 
@@ -126,8 +132,8 @@ def _names(
     vectors: Vectors,
     memberships: Sequence[Labels],
     embed_phrases: EmbedPhrases,
-    before: Before | None,
-    origins: Sequence[Descent],
+    before: PreviousTopics | None,
+    origins: Sequence[TopicMatch],
 ) -> list[dict[int, TopicName]]:
     """Return what the papers call each topic of each level; only new ones are named."""
     kept = _lifted(memberships, _names_kept(memberships, before, origins))
@@ -162,7 +168,7 @@ def _names(
 
 
 def _names_kept(
-    memberships: Sequence[Labels], before: Before | None, origins: Sequence[Descent]
+    memberships: Sequence[Labels], before: PreviousTopics | None, origins: Sequence[TopicMatch]
 ) -> list[dict[int, TopicName]]:
     """Return the names that topics had and keep.
 
@@ -269,7 +275,7 @@ def _free_colours(same: Sequence[Topic | None]) -> Iterator[int]:
 
 
 def _as_functions_named(
-    levels: Sequence[Sequence[Topic]], origins: Sequence[Descent]
+    levels: Sequence[Sequence[Topic]], origins: Sequence[TopicMatch]
 ) -> list[tuple[Topic, ...]]:
     """Return the topics under the names that a naming function gave them when they were new."""
     if not origins:
@@ -293,7 +299,9 @@ def _as_functions_named(
 class _Facts:
     """What is told of topics beside their names, counted again only where papers changed."""
 
-    def __init__(self, papers: Sequence[Paper], vectors: Vectors, before: Before | None) -> None:
+    def __init__(
+        self, papers: Sequence[Paper], vectors: Vectors, before: PreviousTopics | None
+    ) -> None:
         self._papers = papers
         self._ids = ids_of(papers)
         self._vectors = vectors
@@ -315,7 +323,7 @@ class _Facts:
         name: TopicName,
         rows: Rows,
         old: Topic | None,
-        origins: Sequence[Descent],
+        origins: Sequence[TopicMatch],
         depth: int,
     ) -> TopicName:
         """Return ``name`` with its evidence among the papers in ``rows``.

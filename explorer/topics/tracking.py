@@ -41,21 +41,21 @@ _OUTGROWN = 1.5
 """A large topic is divided once an update makes it so many times what it was."""
 _NOWHERE = -1
 
-Moved = NDArray[np.int64]
+RowMap = NDArray[np.int64]
 """For each paper before, its row now, or -1 where it is gone; shape (papers before,)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousTopics:
     """The outline that a new one goes on from."""
 
     papers: Sequence[Paper]
     levels: Sequence[Sequence[Topic]]
-    found: Sequence[Labels]
+    raw_labels: Sequence[Labels]
     """The partitions as they were found, coarse to fine, before people had their say."""
     memberships: Sequence[Labels]
     """The partitions as they were shown; places in ``levels``."""
-    moved: Moved
+    moved: RowMap
     last_number: int
     """The highest number that any topic ever had in its id."""
     same_papers: bool = False
@@ -64,7 +64,7 @@ class Before:
     """All topics are named anew."""
 
 
-class EventKind(StrEnum):
+class TopicEventKind(StrEnum):
     """What can become of a topic."""
 
     NEW = "new"
@@ -74,13 +74,13 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TopicEvent:
     """Something that became of a topic in one build."""
 
     generation: int
     created: str
     """When that build was made: UTC, ISO 8601."""
-    kind: EventKind
+    kind: TopicEventKind
     topic: str
     """Id of the topic that is new, was split off another, went into another, or is no more."""
     label: str
@@ -92,7 +92,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Descent:
+class TopicMatch:
     """Which topic before each topic of one level goes on from, by its number."""
 
     level: int
@@ -109,14 +109,14 @@ def last_number(levels: Sequence[Sequence[Topic]]) -> int:
     return max((int(name[1:]) for name in ids if name[1:].isdigit()), default=0)
 
 
-def rows_moved(before: Sequence[str], now: Sequence[str]) -> Moved:
+def rows_moved(before: Sequence[str], now: Sequence[str]) -> RowMap:
     """Return where each paper of ``before`` is in ``now``, both given as ids."""
     rows = {paper: row for row, paper in enumerate(now)}
     return np.array([rows.get(paper, _NOWHERE) for paper in before], dtype=np.int64)
 
 
-def carried(
-    before: Sequence[Labels], moved: Moved, edges: sparse.csr_matrix, settings: TopicSettings
+def carry_over(
+    before: Sequence[Labels], moved: RowMap, edges: sparse.csr_matrix, settings: TopicSettings
 ) -> list[Labels]:
     """Return the partitions of ``before`` for the library after an update, nested as they were.
 
@@ -147,7 +147,7 @@ def carried(
     return [by_size(labels) for labels, keep in zip(levels, divides, strict=True) if keep]
 
 
-def descents(before: Before, memberships: Sequence[Labels]) -> list[Descent]:
+def match_topics(before: PreviousTopics, memberships: Sequence[Labels]) -> list[TopicMatch]:
     """Tell which topics of each new level are topics that there were.
 
     Levels are compared one to one where there are as many as before; else each with the level
@@ -156,7 +156,7 @@ def descents(before: Before, memberships: Sequence[Labels]) -> list[Descent]:
     kept = np.flatnonzero(before.moved >= 0)
     rows = before.moved[kept]
     levels_before = [np.asarray(labels)[kept] for labels in before.memberships]
-    result: list[Descent] = []
+    result: list[TopicMatch] = []
     free = set(range(len(before.levels)))
     for depth, labels in enumerate(memberships):
         candidates = [depth] if len(memberships) == len(before.levels) else sorted(free)
@@ -166,28 +166,28 @@ def descents(before: Before, memberships: Sequence[Labels]) -> list[Descent]:
         ]
         if not found:
             count = int(labels.max()) + 1
-            result.append(Descent(_NOWHERE, (None,) * count, (0.0,) * count))
+            result.append(TopicMatch(_NOWHERE, (None,) * count, (0.0,) * count))
             continue
         _, same, overlaps, level = max(found, key=lambda one: (one[0], -one[3]))
         free.discard(level)
-        result.append(Descent(level, same, overlaps))
+        result.append(TopicMatch(level, same, overlaps))
     return result
 
 
-def descents_by_name(
-    before: Before,
+def match_topics_by_name(
+    before: PreviousTopics,
     memberships: Sequence[Labels],
-    found: Sequence[Descent],
+    matches: Sequence[TopicMatch],
     names: Sequence[Mapping[int, TopicName]],
-) -> list[Descent]:
-    """Return ``found``, topics that got the name of one that was there taken for that one.
+) -> list[TopicMatch]:
+    """Return ``matches``, with topics of the same name matched as well.
 
     To people a topic is what it is called: where communities are sought anew, “X” that went into
     “X” tells them nothing. The two need to share some papers all the same.
     """
     kept = np.flatnonzero(before.moved >= 0)
-    result: list[Descent] = []
-    for descent, labels, names_here in zip(found, memberships, names, strict=True):
+    result: list[TopicMatch] = []
+    for descent, labels, names_here in zip(matches, memberships, names, strict=True):
         if descent.level < 0:
             result.append(descent)
             continue
@@ -209,27 +209,27 @@ def descents_by_name(
             if shared > _ENOUGH * min(sizes):
                 same[here], overlaps[here] = old, shared / (sum(sizes) - shared)
                 del free[name.label.casefold()]
-        result.append(Descent(descent.level, tuple(same), tuple(overlaps)))
+        result.append(TopicMatch(descent.level, tuple(same), tuple(overlaps)))
     return result
 
 
 def events(
-    before: Before,
+    before: PreviousTopics,
     levels: Sequence[Sequence[Topic]],
     memberships: Sequence[Labels],
-    found: Sequence[Descent],
+    matches: Sequence[TopicMatch],
     generation: int,
     created: str,
-) -> tuple[Event, ...]:
+) -> tuple[TopicEvent, ...]:
     """Return what became of topics between two outlines, coarse to fine.
 
     A topic that stands on several levels is told of once, on the coarsest.
     """
     kept = np.flatnonzero(before.moved >= 0)
-    told: dict[tuple[EventKind, str, int], Event] = {}
+    told: dict[tuple[TopicEventKind, str, int], TopicEvent] = {}
 
-    def tell(kind: EventKind, topic: Topic, level: int, other: Topic | None) -> None:
-        event = Event(
+    def tell(kind: TopicEventKind, topic: Topic, level: int, other: Topic | None) -> None:
+        event = TopicEvent(
             generation,
             created,
             kind,
@@ -242,7 +242,7 @@ def events(
         )
         told.setdefault((kind, topic.label, topic.size), event)
 
-    for level, descent in enumerate(found):
+    for level, descent in enumerate(matches):
         if descent.level < 0:
             continue
         old, new = before.levels[descent.level], levels[level]
@@ -254,7 +254,7 @@ def events(
             if descent.same[place] is None:
                 origin = int(origins[place])
                 is_part = 2 * int(shared[origin, place]) > topic.size
-                kind = EventKind.SPLIT if is_part else EventKind.NEW
+                kind = TopicEventKind.SPLIT if is_part else TopicEventKind.NEW
                 tell(kind, topic, level, old[origin] if is_part else None)
         alive = {topic.id for topic in descent.same if topic is not None}
         left = np.bincount(was, minlength=len(old))
@@ -262,7 +262,7 @@ def events(
             if topic.id not in alive:
                 heir = int(heirs[place])
                 went = 2 * int(shared[place, heir]) > int(left[place])
-                kind = EventKind.MERGED if went else EventKind.RETIRED
+                kind = TopicEventKind.MERGED if went else TopicEventKind.RETIRED
                 tell(kind, topic, level, new[heir] if went else None)
     return tuple(told.values())
 

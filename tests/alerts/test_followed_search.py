@@ -17,7 +17,7 @@ import pytest
 from explorer.alerts.atom import write_feeds
 from explorer.alerts.briefing import as_html, as_markdown, briefing
 from explorer.alerts.followed_search import (
-    Found,
+    FollowedResults,
     asked_by,
     described,
     followed,
@@ -25,14 +25,14 @@ from explorer.alerts.followed_search import (
     newest_first,
     run,
 )
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
-from explorer.desk.desk import Change, Desk, State, desk_of
-from explorer.desk.marks import mark_papers, marks_on
+from explorer.desk.desk import Desk, DeskChange, ReadingState, desk_of
+from explorer.desk.marks import mark_papers, marks_of
 from explorer.embedders import open_embedder
 from explorer.errors import UnknownPaper, UnusableInput
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters
 from explorer.search.search import Mode, Query, search
@@ -43,39 +43,41 @@ WORDS = open_embedder("hashing")
 
 
 @pytest.fixture
-def library(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Library:
+def library(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> LibraryStore:
     """A library of three quarters of the corpus."""
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     grow(library, corpus[:30], write_digest)
     return library
 
 
 @pytest.fixture
-def desk(library: Library) -> Desk:
+def desk(library: LibraryStore) -> Desk:
     return desk_of(library.folder)
 
 
-def grow(library: Library, papers: list[Paper], write: WriteDigest, **options: bool) -> Generation:
+def grow(
+    library: LibraryStore, papers: list[Paper], write: WriteDigest, **options: bool
+) -> Generation:
     digest = write(library.folder.parent / "digests" / "2024-05-01.txt", papers)
-    build(library, [digest], Options(model="hashing", **options))  # type: ignore[arg-type]
+    build(library, [digest], BuildOptions(model="hashing", **options))  # type: ignore[arg-type]
     return library.open()
 
 
-def begin(library: Library, desk: Desk, name: str, query: Query, most: int = 20) -> None:
+def begin(library: LibraryStore, desk: Desk, name: str, query: Query, most: int = 20) -> None:
     desk.follow(followed(library.open(), name, query, most))
 
 
-def told(generation: Generation, desk: Desk, since: int | None = None) -> list[Found]:
-    marks = marks_on(generation, desk)
+def told(generation: Generation, desk: Desk, since: int | None = None) -> list[FollowedResults]:
+    marks = marks_of(generation, desk)
     return [run(generation, WORDS, one, marks, since) for one in desk.followings()]
 
 
-def titles(found: Found) -> set[str]:
+def titles(found: FollowedResults) -> set[str]:
     return {hit.paper.title for hit in found.new}
 
 
 def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were_seen(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     query = Query("molecules and proteins", mode=Mode.LEXICAL)
     begin(library, desk, "molecules", query, 5)
@@ -87,9 +89,9 @@ def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were
     assert len(titles(found)) >= 3
     before = {paper.title for paper in corpus[:30]}
     assert titles(found) == {hit.paper.title for hit in ranked} - before
-    desk.saw(["molecules"], int(generation.arrived.max()))
+    desk.saw(["molecules"], int(generation.added_at.max()))
     assert told(generation, desk)[0].new == ()
-    first = int(generation.arrived.min())
+    first = int(generation.added_at.min())
     assert {hit.row for hit in told(generation, desk, first)[0].new} == {hit.row for hit in ranked}
     # What was seen stays seen, whatever an older page says later.
     desk.saw(["molecules"], first)
@@ -97,7 +99,7 @@ def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were
 
 
 def test_of_filters_alone_every_new_paper_that_passes_is_told(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     begin(library, desk, "arxiv", Query("has:arxiv"), 2)
     (found,) = told(library.open(), desk)
@@ -108,7 +110,7 @@ def test_of_filters_alone_every_new_paper_that_passes_is_told(
 
 
 def test_a_rollback_and_another_build_tell_of_the_same_papers_again(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     begin(library, desk, "molecules", Query("molecules and proteins", mode=Mode.LEXICAL))
     new = titles(told(grow(library, corpus, write_digest), desk)[0])
@@ -118,7 +120,7 @@ def test_a_rollback_and_another_build_tell_of_the_same_papers_again(
     assert titles(told(grow(library, corpus, write_digest), desk)[0]) == new
 
 
-def test_every_part_of_a_search_is_followed(library: Library) -> None:
+def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
     generation = library.open()
     ids, topic = generation.records.ids, generation.levels[0][0]
     low, high = generation.positions.min(0) - 9, generation.positions.max(0) + 9
@@ -138,7 +140,7 @@ def test_every_part_of_a_search_is_followed(library: Library) -> None:
 
 
 def test_an_example_is_found_under_another_id_and_rests_while_it_is_gone(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     generation = library.open()
     example = next(paper for paper in generation.records if not paper.arxiv)
@@ -160,7 +162,9 @@ def test_an_example_is_found_under_another_id_and_rests_while_it_is_gone(
         assert example.title not in {hit.paper.title for hit in found.hits}
 
 
-def test_what_cannot_be_followed_is_refused_with_its_reason(library: Library, desk: Desk) -> None:
+def test_what_cannot_be_followed_is_refused_with_its_reason(
+    library: LibraryStore, desk: Desk
+) -> None:
     generation = library.open()
     for query in (Query(), Query("  "), Query("year:soon"), Query("topic:nowhere words")):
         with pytest.raises(UnusableInput):
@@ -178,13 +182,15 @@ def test_what_cannot_be_followed_is_refused_with_its_reason(library: Library, de
     assert desk.followings() == ()
 
 
-def test_one_search_that_cannot_run_does_not_stop_the_others(library: Library, desk: Desk) -> None:
+def test_one_search_that_cannot_run_does_not_stop_the_others(
+    library: LibraryStore, desk: Desk
+) -> None:
     generation = library.open()
     begin(library, desk, "a", Query("liver", filters=Filters(topic=generation.levels[0][0].id)))
     begin(library, desk, "b", Query("liver"))
     a, b = desk.followings()
     lost = replace(a, query=a.query.replace(generation.levels[0][0].id, "t999"))
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     assert "t999" in run(generation, WORDS, lost, marks).problem
     assert run(generation, WORDS, b, marks).hits
     assert "model" in run(generation, None, b, marks).problem
@@ -219,7 +225,11 @@ def check_rfc4287(text: str) -> ET.Element:
 
 
 def test_a_feed_is_valid_and_reads_back_field_by_field(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest, tmp_path: Path
+    library: LibraryStore,
+    desk: Desk,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+    tmp_path: Path,
 ) -> None:
     nasty = Paper(title=f"Protein {HOSTILE} title", abstract=f"Proteins of {HOSTILE} " * 4)
     generation = grow(library, [*corpus, nasty], write_digest)
@@ -249,7 +259,11 @@ def test_a_feed_is_valid_and_reads_back_field_by_field(
 
 
 def test_a_feed_is_written_again_only_if_it_says_something_else_and_ids_stay(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest, tmp_path: Path
+    library: LibraryStore,
+    desk: Desk,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+    tmp_path: Path,
 ) -> None:
     begin(library, desk, "both", Query("protein cache", mode=Mode.LEXICAL))
     generation = library.open()
@@ -272,22 +286,22 @@ def test_a_feed_is_written_again_only_if_it_says_something_else_and_ids_stay(
 
 
 def test_the_digest_page_tells_what_is_near_to_the_desk_first_and_leaves_out_what_is_done(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     chosen = [p for p in library.open().records if "LLM serving" in p.abstract][:4]
     assert len(chosen) == 4
-    mark_papers(library.open(), desk, [p.id for p in chosen], Change(star=True))
+    mark_papers(library.open(), desk, [p.id for p in chosen], DeskChange(star=True))
     new = [
         Paper("Faster LLM serving", "LLM serving with a KV cache on one GPU, decoding tokens."),
         *corpus[30:],
     ]
     generation = grow(library, [*corpus[:30], *new], write_digest)
-    plain = briefing(generation, marks_on(generation, desk_of(library.folder, "nobody")))
+    plain = briefing(generation, marks_of(generation, desk_of(library.folder, "nobody")))
     assert not plain.by_desk
     assert plain.papers == len(new)
     read = next(paper for paper in generation.records if paper.title == corpus[31].title)
-    mark_papers(generation, desk, [read.id], Change(state=State.NOT_FOR_ME))
-    marks = marks_on(generation, desk)
+    mark_papers(generation, desk, [read.id], DeskChange(state=ReadingState.NOT_FOR_ME))
+    marks = marks_of(generation, desk)
     found = briefing(generation, marks)
     assert found.by_desk
     assert found.papers == len(new) - 1
@@ -316,11 +330,11 @@ class _Tags(html.parser.HTMLParser):
 
 
 def test_nothing_from_a_digest_acts_on_the_digest_page(
-    library: Library, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     nasty = Paper(f"A Title {HOSTILE}", f"Text of a paper {HOSTILE} " * 3, (HOSTILE,))
     generation = grow(library, [*corpus[:30], nasty, corpus[32]], write_digest)
-    told_now = briefing(generation, marks_on(generation, desk))
+    told_now = briefing(generation, marks_of(generation, desk))
     page, text = as_html(told_now), as_markdown(told_now)
     tags = _Tags()
     tags.feed(page)
@@ -342,7 +356,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0
 
 
 def test_the_commands_keep_follow_and_tell(
-    library: Library,
+    library: LibraryStore,
     corpus: list[Paper],
     write_digest: WriteDigest,
     capsys: pytest.CaptureFixture[str],
@@ -395,7 +409,7 @@ def test_the_commands_keep_follow_and_tell(
 
 
 def test_a_search_without_words_or_a_name_is_called_by_what_it_asks_for(
-    library: Library, capsys: pytest.CaptureFixture[str]
+    library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = ("--library", library.folder)
     generation = library.open()
@@ -412,7 +426,7 @@ def test_a_search_without_words_or_a_name_is_called_by_what_it_asks_for(
 
 
 def test_a_search_by_meaning_is_told_to_need_the_model_even_if_no_index_holds_its_words(
-    library: Library,
+    library: LibraryStore,
 ) -> None:
     generation = library.open()
     kept = followed(generation, "odd", Query("???"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from explorer.embedders import open_embedder
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.search import Query, search
 from tests.helpers.browser import HINT, find_browser, open_browser
@@ -35,7 +35,7 @@ _PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
-def address(seed_library: Library) -> Iterator[str]:
+def address(seed_library: LibraryStore) -> Iterator[str]:
     with serve_page(seed_library.folder) as served:
         yield served
 
@@ -152,7 +152,7 @@ def _all_in_place(page: Page, generation: Generation) -> bool:
 
 
 def test_hits_are_numbered_on_the_map_and_move_with_it(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, f"{address}/?q=diffusion")
@@ -196,7 +196,7 @@ def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
 
 
 def test_another_query_leaves_the_map_where_it_is(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)
@@ -210,7 +210,7 @@ def test_another_query_leaves_the_map_where_it_is(
 
 
 def test_pointing_at_a_paper_shows_its_title_year_and_topic(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
@@ -222,7 +222,7 @@ def test_pointing_at_a_paper_shows_its_title_year_and_topic(
 
 
 def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
@@ -235,7 +235,7 @@ def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
 
 
 def test_a_lasso_lists_what_it_caught_and_the_url_keeps_it(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
@@ -341,7 +341,7 @@ def _frames(page: Page, generation: Generation, label: str) -> bool:
 
 
 def test_a_topic_opened_from_the_tree_is_framed_and_listed_and_back_leads_to_the_tree(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
@@ -360,7 +360,7 @@ def test_a_topic_opened_from_the_tree_is_framed_and_listed_and_back_leads_to_the
     assert "topic=" not in page.url
 
 
-def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: Library) -> None:
+def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: LibraryStore) -> None:
     _visit(page, f"{address}/?view=topics")
     page.wait_for_selector(".sunburstlayer .slice")
     sector = page.locator(".sunburstlayer .slice").nth(1)
@@ -379,7 +379,7 @@ def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: Librar
 
 
 def test_a_keyword_searches_within_its_topic(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     topic = generation.levels[0][0]
@@ -412,7 +412,7 @@ def test_topics_fit_a_phone(browser: Browser, address: str, url: str) -> None:
     assert wide == []
 
 
-def test_a_topic_filters_the_hits(page: Page, address: str, seed_library: Library) -> None:
+def test_a_topic_filters_the_hits(page: Page, address: str, seed_library: LibraryStore) -> None:
     generation = seed_library.open()
     topic = generation.levels[-1][0]
     _visit(page, f"{address}/?q=learning&topic={topic.id}")
@@ -523,7 +523,7 @@ def test_escape_closes_what_is_open_before_it_goes_back(page: Page, address: str
 
 
 def test_the_telling_sentences_come_by_themselves_and_move_nothing(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     embedder = open_embedder(generation.manifest.model)
@@ -548,7 +548,7 @@ def test_the_telling_sentences_come_by_themselves_and_move_nothing(
 
 
 def test_what_a_lasso_caught_can_be_searched_within(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
@@ -595,7 +595,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 def test_the_url_keeps_where_one_looks_and_moves_on_the_map_are_no_steps_to_go_back_by(
-    page: Page, address: str, seed_library: Library
+    page: Page, address: str, seed_library: LibraryStore
 ) -> None:
     generation = seed_library.open()
     _visit(page, f"{address}/?q=diffusion")

@@ -11,10 +11,10 @@ import pytest
 import rispy
 from bibtexparser.entrypoint import parse_string
 
-from explorer.export import Format
+from explorer.export import ExportFormat
 from explorer.export.citations import citation_key
-from explorer.insights.topic_profile import dossier
-from explorer.library.store import Library
+from explorer.insights.topic_profile import topic_profile
+from explorer.library.store import LibraryStore
 from tests.helpers.browser import HINT, find_browser, open_browser
 from tests.helpers.map_page import wait_for_rest
 from tests.helpers.serving import serve_page
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
 @pytest.fixture(scope="module")
-def page(hashing_library: Library) -> Iterator[Page]:
+def page(hashing_library: LibraryStore) -> Iterator[Page]:
     with serve_page(hashing_library.folder) as address, open_browser() as browser:
         context = browser.new_context(
             viewport={"width": 1400, "height": 880}, base_url=address, accept_downloads=True
@@ -42,7 +42,7 @@ def page(hashing_library: Library) -> Iterator[Page]:
         yield context.new_page()
 
 
-def _down(page: Page, where: str, form: Format) -> tuple[str, str]:
+def _down(page: Page, where: str, form: ExportFormat) -> tuple[str, str]:
     """Take the list at ``where`` along, and return the file's name and what is in it."""
     wanted = page.locator(f".st-key-export-{where}-{form} button").first
     if not wanted.is_visible():
@@ -60,11 +60,11 @@ def test_hits_are_taken_along_in_their_order(page: Page) -> None:
     keys = page.locator("[class*='st-key-open-hit']").evaluate_all(
         "found => found.map(one => one.className.match(/open-hit\\d+-(\\w+)/)[1])"
     )
-    name, text = _down(page, "hits", Format.JSONL)
+    name, text = _down(page, "hits", ExportFormat.JSONL)
     assert name == "liver-segmentation.jsonl"
     ids = [json.loads(line)["id"] for line in text.splitlines()]
     assert [paper for paper in ids if paper in keys] == keys
-    name, text = _down(page, "hits", Format.BIBTEX)
+    name, text = _down(page, "hits", ExportFormat.BIBTEX)
     assert name == "liver-segmentation.bib"
     assert len(parse_string(text).entries) == len(ids)
 
@@ -73,8 +73,8 @@ def test_a_topic_is_taken_along(page: Page, generation: Generation) -> None:
     topic = generation.levels[-1][0]
     page.goto(f"/?topic={topic.id}")
     page.locator(".st-key-export-members").wait_for()
-    _, text = _down(page, "members", Format.RIS)
-    members = [generation.records[row] for row in dossier(generation, topic).members]
+    _, text = _down(page, "members", ExportFormat.RIS)
+    members = [generation.records[row] for row in topic_profile(generation, topic).members]
     assert [entry["id"] for entry in rispy.loads(text)] == [citation_key(one) for one in members]
 
 
@@ -82,10 +82,10 @@ def test_a_region_is_taken_along(page: Page, generation: Generation) -> None:
     (left, bottom), (right, top) = generation.positions.min(0) - 1, generation.positions.max(0) + 1
     page.goto(f"/?region={left},{bottom},{right},{bottom},{right},{top},{left},{top}")
     page.locator(".st-key-export-caught").wait_for()
-    _, text = _down(page, "caught", Format.CSL_JSON)
+    _, text = _down(page, "caught", ExportFormat.CSL_JSON)
     items: list[dict[str, Any]] = json.loads(text)
     assert [item["id"] for item in items] == [citation_key(paper) for paper in generation.records]
-    name, text = _down(page, "caught", Format.HTML)
+    name, text = _down(page, "caught", ExportFormat.HTML)
     assert name.endswith(".html")
     assert text.lstrip().lower().startswith("<!doctype html>")
 
@@ -94,7 +94,7 @@ def test_a_map_of_a_topic_has_only_its_papers(page: Page, generation: Generation
     topic = generation.levels[-1][0]
     page.goto(f"/?topic={topic.id}")
     page.locator(".st-key-export-members").wait_for()
-    name, text = _down(page, "members", Format.HTML)
+    name, text = _down(page, "members", ExportFormat.HTML)
     page.set_content(text)
     page.wait_for_selector(".atlas[data-scene]")
     inside = {generation.records[row].title for row in generation.members(topic).tolist()}

@@ -11,14 +11,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.builds import apply_edits
-from explorer.builds.apply_edits import everything_said, merge, pin, rename
-from explorer.builds.build import Options, build
-from explorer.insights.topic_tree import branch_of
+from explorer.builds.apply_edits import all_edits, merge, pin, rename
+from explorer.builds.build import BuildOptions, build
+from explorer.insights.topic_tree import node_of
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.topics.communities import Topic
-from explorer.topics.edits import Kind
+from explorer.topics.edits import EditKind
 from tests.helpers.browser import HINT, find_browser, open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.serving import serve_page
@@ -29,14 +29,14 @@ OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: Library) -> Library:
+def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
     """A copy of the hashing library that a test may change."""
     shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return Library(tmp_path / "library")
+    return LibraryStore(tmp_path / "library")
 
 
 @pytest.fixture
-def open_page(library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
     """Open the page over ``library`` at what the URL says."""
     monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
 
@@ -78,7 +78,7 @@ def press(page: AppTest, button: str) -> None:
     page.button(key=key).click().run()
 
 
-def coarsest(library: Library) -> tuple[Topic, ...]:
+def coarsest(library: LibraryStore) -> tuple[Topic, ...]:
     return library.open().levels[0]
 
 
@@ -87,7 +87,7 @@ def papers_of(generation: Generation, topic: Topic) -> set[int]:
 
 
 def test_a_rename_changes_the_library_the_header_and_what_is_told(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
     page = open_page(topic=topic.id)
@@ -105,7 +105,7 @@ def test_a_rename_changes_the_library_the_header_and_what_is_told(
 
 
 def test_a_topic_of_any_level_is_renamed_and_stays_open(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     for topic in library.open().levels[-1][:3]:
         page = open_page(topic=topic.id)
@@ -116,7 +116,7 @@ def test_a_topic_of_any_level_is_renamed_and_stays_open(
 
 
 def test_a_name_that_another_topic_has_is_refused_and_stays_in_the_form(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic, other = coarsest(library)[:2]
     page = open_page(topic=topic.id)
@@ -126,7 +126,7 @@ def test_a_name_that_another_topic_has_is_refused_and_stays_in_the_form(
     assert f"“{other.label}”" in page.warning[0].value.replace("\\", "")
     (key,) = keyed(page.text_input, "name-")
     assert page.text_input(key=key).value == other.label
-    assert everything_said(library) == []
+    assert all_edits(library) == []
     fill(page, "name", "My own name")
     press(page, "do-rename-")
     assert coarsest(library)[0].label == "My own name"
@@ -134,7 +134,9 @@ def test_a_name_that_another_topic_has_is_refused_and_stays_in_the_form(
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 500, HOSTILE, "\u202e\u0000\n# h", "---", "$$"])
-def test_no_name_whatever_breaks_the_page(library: Library, open_page: OpenPage, name: str) -> None:
+def test_no_name_whatever_breaks_the_page(
+    library: LibraryStore, open_page: OpenPage, name: str
+) -> None:
     page = open_page(topic=coarsest(library)[0].id)
     fill(page, "name", name)
     press(page, "do-rename-")
@@ -150,7 +152,7 @@ def test_no_name_whatever_breaks_the_page(library: Library, open_page: OpenPage,
 
 
 def test_what_is_said_while_a_build_runs_waits_in_the_form(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(topic=coarsest(library)[0].id)
     fill(page, "name", "My own name")
@@ -162,7 +164,7 @@ def test_what_is_said_while_a_build_runs_waits_in_the_form(
 
 
 def test_an_error_that_nobody_expected_is_told_calmly(
-    library: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("a secret path")
@@ -176,7 +178,7 @@ def test_an_error_that_nobody_expected_is_told_calmly(
 
 
 def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     before = library.open()
     first, second = before.levels[0][:2]
@@ -202,7 +204,7 @@ def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
 
 
 def test_only_topics_of_the_same_level_are_offered_to_merge_with_siblings_first(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     generation = library.open()
     topic = generation.levels[-1][0]
@@ -218,20 +220,22 @@ def test_only_topics_of_the_same_level_are_offered_to_merge_with_siblings_first(
 
 
 def test_a_pin_is_told_and_offered_no_more_until_it_is_taken_back(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(topic=coarsest(library)[0].id)
     press(page, "do-pin-")
     assert "You pinned its papers together." in text(page)
-    assert [said.statement.kind for said in everything_said(library)] == [Kind.PIN]
+    assert [said.statement.kind for said in all_edits(library)] == [EditKind.PIN]
     assert keyed(page.button, "do-pin-") == []
     press(page, "take-back-")
-    assert everything_said(library) == []
+    assert all_edits(library) == []
     assert "You pinned" not in text(page)
     assert len(keyed(page.button, "do-pin-")) == 1
 
 
-def test_taking_a_name_back_restores_the_found_one(library: Library, open_page: OpenPage) -> None:
+def test_taking_a_name_back_restores_the_found_one(
+    library: LibraryStore, open_page: OpenPage
+) -> None:
     before = library.open()
     topic = before.levels[0][0]
     rename(library, topic.id, "First")
@@ -243,11 +247,11 @@ def test_taking_a_name_back_restores_the_found_one(library: Library, open_page: 
     press(page, "take-back-")
     assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
     assert library.open().levels == before.levels
-    assert asked(page) == branch_of(before, topic).topic.id
+    assert asked(page) == node_of(before, topic).topic.id
 
 
 def test_the_tree_lists_all_that_was_said_and_takes_it_back(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(view="topics")
     assert "What you said" not in text(page)
@@ -263,14 +267,14 @@ def test_the_tree_lists_all_that_was_said_and_takes_it_back(
     for left in (2, 1, 0):
         press(page, "take-back-")
         assert not page.exception
-        assert len(everything_said(library)) == left
+        assert len(all_edits(library)) == left
         assert len(keyed(page.button, "take-back-")) == left
     assert "What you said" not in text(page)
     assert page.query_params["view"] in ("topics", ["topics"])
 
 
 def test_what_rests_is_listed_and_can_be_taken_back(
-    library: Library,
+    library: LibraryStore,
     open_page: OpenPage,
     corpus: list[Paper],
     tmp_path: Path,
@@ -281,16 +285,16 @@ def test_what_rests_is_listed_and_can_be_taken_back(
     titles = {generation.records.titles[row] for row in generation.members(topic)}
     rename(library, topic.id, "My own name")
     left = write_digest(tmp_path / "left.txt", [p for p in corpus if p.title not in titles])
-    build(library, [left], Options(prune=True))
+    build(library, [left], BuildOptions(prune=True))
     page = open_page(view="topics")
     assert "It rests: no topic matches it now." in text(page)
     press(page, "take-back-")
-    assert apply_edits.everything_said(library) == []
+    assert apply_edits.all_edits(library) == []
     assert "It rests" not in text(page)
 
 
 def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
     page = open_page(topic=topic.id)
@@ -304,7 +308,7 @@ def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
 
 
 def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
     (library.folder / "topics.json").write_text("{", encoding="utf-8")
@@ -317,7 +321,7 @@ def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
 
 
 @pytest.mark.skipif(not find_browser(), reason=HINT)
-def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: Library) -> None:
+def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: LibraryStore) -> None:
     topic, other = coarsest(library)[:2]
     with serve_page(library.folder) as address, open_browser() as browser:
         page = browser.new_page(viewport={"width": 390, "height": 844})
@@ -339,4 +343,4 @@ def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: Library) 
         page.locator(".st-key-edits").wait_for(state="detached")
         page.get_by_role("button", name="Take back").press("Enter")
         page.locator(".st-key-about h4", has_text=topic.label).wait_for()
-    assert everything_said(library) == []
+    assert all_edits(library) == []

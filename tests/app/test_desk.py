@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.alerts.followed_search import Found, followed, run
+from explorer.alerts.followed_search import FollowedResults, followed, run
 from explorer.app.exports import offer_export
-from explorer.builds.build import Options, build
-from explorer.desk.desk import Change, Desk, State, anchor_of, desk_of
-from explorer.desk.marks import Marks, mark_papers, marks_on
+from explorer.builds.build import BuildOptions, build
+from explorer.desk.desk import Desk, DeskChange, ReadingState, anchor_of, desk_of
+from explorer.desk.marks import PaperMarks, mark_papers, marks_of
 from explorer.errors import EngineError, LibraryBusy
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.search import Mode, Query
 from tests.helpers.browser import HINT, find_browser, open_browser
@@ -39,24 +39,24 @@ OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: Library) -> Library:
+def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
     """A copy of the hashing library that a test may change."""
     shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return Library(tmp_path / "library")
+    return LibraryStore(tmp_path / "library")
 
 
 @pytest.fixture
-def generation(library: Library) -> Generation:
+def generation(library: LibraryStore) -> Generation:
     return library.open()
 
 
 @pytest.fixture
-def desk(library: Library) -> Desk:
+def desk(library: LibraryStore) -> Desk:
     return desk_of(library.folder)
 
 
 @pytest.fixture
-def open_page(library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
     """Open the page over ``library`` at what the URL says."""
     monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
 
@@ -95,12 +95,12 @@ def recorded_offers(monkeypatch: pytest.MonkeyPatch, where: str) -> list[list[in
     return offers
 
 
-def kept(library: Library, desk: Desk) -> Marks:
-    return marks_on(library.open(), desk)
+def kept(library: LibraryStore, desk: Desk) -> PaperMarks:
+    return marks_of(library.open(), desk)
 
 
 def test_a_star_on_a_hit_is_kept_and_taken_off_again(
-    library: Library, desk: Desk, open_page: OpenPage
+    library: LibraryStore, desk: Desk, open_page: OpenPage
 ) -> None:
     page = open_page(q="liver segmentation", mode="lexical")
     star = next(str(b.key) for b in page.button if str(b.key).startswith("star-hit1-"))
@@ -118,15 +118,15 @@ def test_the_desk_lists_what_is_kept_and_what_rests(
 ) -> None:
     ids = generation.records.ids
     assert "None yet" in text(open_page(view="desk"))
-    mark_papers(generation, desk, ids[:3], Change(star=True, note=HOSTILE))
+    mark_papers(generation, desk, ids[:3], DeskChange(star=True, note=HOSTILE))
     mark_papers(
         generation,
         desk,
         ids[3:4],
-        Change(state=State.TO_READ, add_tags=("<b>*a*</b> [l](http://evil)",)),
+        DeskChange(state=ReadingState.TO_READ, add_tags=("<b>*a*</b> [l](http://evil)",)),
     )
     gone = Paper(title=f"Gone {HOSTILE}", id="pgone")
-    desk.apply([(anchor_of(gone), (), Change(star=True))])
+    desk.apply([(anchor_of(gone), (), DeskChange(star=True))])
     page = open_page(view="desk")
     assert not page.exception
     assert len(labels(page, "open-kept-")) == 4
@@ -143,8 +143,8 @@ def test_more_like_mine_is_one_click(
     generation: Generation, desk: Desk, open_page: OpenPage
 ) -> None:
     ids = generation.records.ids
-    mark_papers(generation, desk, ids[:5], Change(star=True))
-    mark_papers(generation, desk, ids[9:10], Change(state=State.NOT_FOR_ME))
+    mark_papers(generation, desk, ids[:5], DeskChange(star=True))
+    mark_papers(generation, desk, ids[9:10], DeskChange(state=ReadingState.NOT_FOR_ME))
     page = open_page(view="desk")
     page.button(key="like-mine").click().run()
     assert not page.exception
@@ -156,13 +156,17 @@ def test_more_like_mine_is_one_click(
 
 
 def test_a_search_is_followed_its_new_papers_counted_seen_and_opened(
-    library: Library, desk: Desk, open_page: OpenPage, tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore,
+    desk: Desk,
+    open_page: OpenPage,
+    tmp_path: Path,
+    write_digest: WriteDigest,
 ) -> None:
     generation = library.open()
     desk.follow(followed(generation, "livers", Query("liver", mode=Mode.LEXICAL)))
     assert "nothing new" in text(open_page(view="desk"))
     more = Paper("A liver of one's own", "The liver, the liver and again the liver in CT scans.")
-    build(library, [write_digest(tmp_path / "more.txt", [more])], Options(model="hashing"))
+    build(library, [write_digest(tmp_path / "more.txt", [more])], BuildOptions(model="hashing"))
     page = open_page(view="desk")
     assert "1 new" in text(page)
     assert labels(page, "open-new-") == ["A liver of one's own"]
@@ -182,7 +186,7 @@ def test_a_search_is_followed_its_new_papers_counted_seen_and_opened(
 def test_a_page_that_only_shows_the_library_shows_nobodys_desk(
     generation: Generation, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark_papers(generation, desk, generation.records.ids[:2], Change(star=True, note="private"))
+    mark_papers(generation, desk, generation.records.ids[:2], DeskChange(star=True, note="private"))
     monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
     page = open_page(q="liver", mode="lexical")
     assert not page.exception
@@ -204,12 +208,12 @@ def test_a_desk_that_cannot_be_read_leaves_the_search_as_it_is(
 
 
 def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
-    library: Library, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = library.open()
     desk.follow(followed(generation, "livers", Query("liver", mode=Mode.LEXICAL)))
 
-    def lost(*_: object) -> Found:
+    def lost(*_: object) -> FollowedResults:
         raise EngineError("The vector server cannot be reached.")
 
     with monkeypatch.context() as patch:
@@ -224,7 +228,7 @@ def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
 
 
 def test_what_the_desk_refuses_is_told_not_raised(
-    library: Library,
+    library: LibraryStore,
     desk: Desk,
     open_page: OpenPage,
     tmp_path: Path,
@@ -233,7 +237,7 @@ def test_what_the_desk_refuses_is_told_not_raised(
 ) -> None:
     desk.follow(followed(library.open(), "livers", Query("liver", mode=Mode.LEXICAL)))
     more = Paper("A liver of one's own", "The liver, the liver and again the liver in CT scans.")
-    build(library, [write_digest(tmp_path / "more.txt", [more])], Options(model="hashing"))
+    build(library, [write_digest(tmp_path / "more.txt", [more])], BuildOptions(model="hashing"))
 
     def refused(*_: object) -> None:
         raise LibraryBusy("Another program is writing.")
@@ -256,15 +260,15 @@ def test_what_is_kept_can_be_taken_along(
     open_page(view="desk")
     assert offered == []
     ids = generation.records.ids
-    mark_papers(generation, desk, ids[4:7], Change(star=True))
-    mark_papers(generation, desk, ids[9:10], Change(state=State.TO_READ))
+    mark_papers(generation, desk, ids[4:7], DeskChange(star=True))
+    mark_papers(generation, desk, ids[9:10], DeskChange(state=ReadingState.TO_READ))
     page = open_page(view="desk")
     assert not page.exception
     rows = [generation.records.find(key.rpartition("-")[2]) for key in opened(page, "open-kept-")]
     assert offered.pop() == rows
     assert len(page.get("download_button")) > 4
     page.segmented_control(key="desk-shown").set_value("starred").run()
-    assert offered.pop() == list(marks_on(generation, desk).starred)
+    assert offered.pop() == list(marks_of(generation, desk).starred)
 
 
 # In a browser.
@@ -311,7 +315,7 @@ def _wait_for_star(page: Page, generation: Generation, row: int, painted: bool) 
 
 @needs_browser
 def test_keys_star_the_chosen_hit_and_the_map_shows_it(
-    library: Library, desk: Desk, browser: Browser
+    library: LibraryStore, desk: Desk, browser: Browser
 ) -> None:
     with serve_page(library.folder) as address:
         page = _page(browser)
@@ -366,7 +370,7 @@ server_metadata_url = "{provider.address}/.well-known/openid-configuration"
 
 @contextmanager
 def _served_with_sign_in(
-    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[str, IdentityProvider]]:
     """Serve the page over ``library`` where people sign in, and yield its address and who asks."""
     port = free_port()
@@ -378,7 +382,7 @@ def _served_with_sign_in(
 
 @needs_browser
 def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
-    library: Library, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("authlib")
     monkeypatch.setenv("EXPLORER_GUESTS", "1")
@@ -397,7 +401,7 @@ def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
 
 @needs_browser
 def test_who_signs_in_has_a_desk_of_their_own(
-    library: Library, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("authlib")
     monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
@@ -427,7 +431,7 @@ def test_who_signs_in_has_a_desk_of_their_own(
                 starred[name] = f"id-{name}@{provider.address.partition('://')[2]}"
             page.context.close()
     generation = library.open()
-    rows = [marks_on(generation, desk_of(library.folder, who)).starred for who in starred.values()]
+    rows = [marks_of(generation, desk_of(library.folder, who)).starred for who in starred.values()]
     assert [len(found) for found in rows] == [1, 1]
     assert rows[0] != rows[1]
     assert kept(library, desk_of(library.folder)).of == {}

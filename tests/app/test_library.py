@@ -14,12 +14,12 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.app import resources
 from explorer.app import uploads as uploads_view
-from explorer.app.updates import Updates
+from explorer.app.updates import UpdateRunner
 from explorer.builds import uploads
 from explorer.builds.apply_edits import rename
-from explorer.builds.build import Options, Report, build
+from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.progress import Progress
 from tests.helpers.browser import HINT, find_browser, open_browser
@@ -33,19 +33,19 @@ NEW = Paper(
 )
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$.txt'
 
-HASHING = Options(model="hashing")
+HASHING = BuildOptions(model="hashing")
 OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: Library) -> Library:
+def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
     """A copy of the hashing library that a test may change."""
     shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return Library(tmp_path / "library")
+    return LibraryStore(tmp_path / "library")
 
 
 @pytest.fixture
-def digests(library: Library) -> Path:
+def digests(library: LibraryStore) -> Path:
     """Where uploads to that library are kept."""
     return library.folder.parent / "digests"
 
@@ -79,8 +79,11 @@ def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go_on = threading.Event()
 
     def waiting(
-        library: Library, digests: list[Path], options: Options, progress: Progress | None = None
-    ) -> Report:
+        library: LibraryStore,
+        digests: list[Path],
+        options: BuildOptions,
+        progress: Progress | None = None,
+    ) -> BuildReport:
         if progress is not None and not options.dry_run:
             progress.stage("embed", 8)
             progress.advance(2, 8)
@@ -133,7 +136,7 @@ def hits(page: AppTest) -> list[str]:
 
 
 def test_what_is_dropped_is_shown_then_added_then_found(
-    library: Library, digests: Path, open_page: OpenPage, content: bytes
+    library: LibraryStore, digests: Path, open_page: OpenPage, content: bytes
 ) -> None:
     page = open_page()
     assert not page.exception
@@ -157,9 +160,9 @@ def test_what_is_dropped_is_shown_then_added_then_found(
 
 
 def test_the_same_file_again_brings_nothing_new(
-    library: Library, digests: Path, open_page: OpenPage, content: bytes
+    library: LibraryStore, digests: Path, open_page: OpenPage, content: bytes
 ) -> None:
-    build(library, [uploads.keep(digests, uploads.Handed("today.txt", content))])
+    build(library, [uploads.keep(digests, uploads.Upload("today.txt", content))])
     page = open_page()
     upload(page, ("today.txt", content))
     assert "Nothing new" in text(page)
@@ -168,7 +171,7 @@ def test_the_same_file_again_brings_nothing_new(
 
 @pytest.mark.parametrize("name", ["../../../x.txt", "\0", ".hidden", "x" * 300, HOSTILE])
 def test_a_hostile_name_is_tamed_on_disk_and_on_the_page(
-    library: Library, digests: Path, open_page: OpenPage, content: bytes, name: str
+    library: LibraryStore, digests: Path, open_page: OpenPage, content: bytes, name: str
 ) -> None:
     page = open_page()
     upload(page, (name, content))
@@ -238,7 +241,7 @@ def test_a_reader_that_fails_is_told_calmly(
 
 
 def test_search_works_and_all_see_how_far_it_is_while_an_update_runs(
-    library: Library, open_page: OpenPage, content: bytes, held_back: threading.Event
+    library: LibraryStore, open_page: OpenPage, content: bytes, held_back: threading.Event
 ) -> None:
     page, other = open_page(), open_page()
     upload(page, ("today.txt", content))
@@ -261,7 +264,7 @@ def test_search_works_and_all_see_how_far_it_is_while_an_update_runs(
 
 
 def test_a_build_from_the_command_line_is_told_and_can_be_waited_for(
-    library: Library, open_page: OpenPage, content: bytes
+    library: LibraryStore, open_page: OpenPage, content: bytes
 ) -> None:
     page = open_page()
     upload(page, ("today.txt", content))
@@ -276,7 +279,7 @@ def test_a_build_from_the_command_line_is_told_and_can_be_waited_for(
 
 
 def test_an_error_in_an_update_is_told_calmly_and_leaves_the_library(
-    library: Library, open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page()
     live = library.live
@@ -303,7 +306,7 @@ def test_the_folder_of_digests_is_read_again(
     digests: Path, open_page: OpenPage, content: bytes
 ) -> None:
     assert "read-again" not in [b.key for b in open_page().button]
-    uploads.keep(digests, uploads.Handed("today.txt", content))
+    uploads.keep(digests, uploads.Upload("today.txt", content))
     page = open_page()
     assert "redraw" not in [b.key for b in page.button]
     press(page, "read-again")
@@ -315,7 +318,7 @@ def test_the_folder_of_digests_is_read_again(
 
 
 def test_a_redraw_is_offered_with_its_reason_where_it_would_pay(
-    library: Library,
+    library: LibraryStore,
     digests: Path,
     open_page: OpenPage,
     corpus: list[Paper],
@@ -335,7 +338,7 @@ def test_a_redraw_is_offered_with_its_reason_where_it_would_pay(
 
 
 def test_going_back_asks_once_more_and_shows_the_generation_before(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = library.open().levels[0][0]
     rename(library, topic.id, "My own name")
@@ -350,7 +353,7 @@ def test_going_back_asks_once_more_and_shows_the_generation_before(
 
 
 def test_nobody_goes_back_from_a_generation_that_they_have_not_seen(
-    library: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic = library.open().levels[0][0]
     rename(library, topic.id, "First")
@@ -368,7 +371,7 @@ def test_nobody_goes_back_from_a_generation_that_they_have_not_seen(
     assert "was updated meanwhile" in text(page)
 
 
-def test_the_view_lists_digests_and_generations(library: Library, open_page: OpenPage) -> None:
+def test_the_view_lists_digests_and_generations(library: LibraryStore, open_page: OpenPage) -> None:
     page = open_page()
     (table,) = page.dataframe
     held = library.open().records.digests
@@ -382,7 +385,7 @@ def test_the_view_lists_digests_and_generations(library: Library, open_page: Ope
 
 
 def test_a_generation_that_cannot_be_read_is_listed_as_such(
-    library: Library, open_page: OpenPage
+    library: LibraryStore, open_page: OpenPage
 ) -> None:
     rename(library, library.open().levels[0][0].id, "My own name")
     (library.folder / "generations" / "000001" / "manifest.json").write_text("{")
@@ -393,7 +396,7 @@ def test_a_generation_that_cannot_be_read_is_listed_as_such(
 
 @pytest.mark.parametrize("how", ["asked for", "by the rights of the folder"])
 def test_where_nothing_may_be_changed_nothing_offers_it(
-    library: Library,
+    library: LibraryStore,
     digests: Path,
     open_page: OpenPage,
     monkeypatch: pytest.MonkeyPatch,
@@ -402,7 +405,7 @@ def test_where_nothing_may_be_changed_nothing_offers_it(
 ) -> None:
     topic = library.open().levels[0][0]
     rename(library, topic.id, "My own name")
-    uploads.keep(digests, uploads.Handed("today.txt", content))
+    uploads.keep(digests, uploads.Upload("today.txt", content))
     if how == "asked for":
         monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
     else:
@@ -430,7 +433,7 @@ def test_an_empty_library_begins_with_an_upload(
     page.run()
     assert not page.exception
     assert "3 papers" in text(page)
-    assert Library(tmp_path / "library").open().size == 3
+    assert LibraryStore(tmp_path / "library").open().size == 3
 
 
 def test_an_empty_library_that_is_read_only_takes_no_upload(
@@ -446,9 +449,9 @@ def test_an_empty_library_that_is_read_only_takes_no_upload(
 def test_updates_run_one_at_a_time_and_end_whatever_happens(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    shared, go_on, runs = Updates(), threading.Event(), list[str]()
+    shared, go_on, runs = UpdateRunner(), threading.Event(), list[str]()
 
-    def fail(_: Progress) -> Report:
+    def fail(_: Progress) -> BuildReport:
         runs.append("first")
         assert go_on.wait(60)
         raise RuntimeError("a secret path")
@@ -480,7 +483,7 @@ def test_the_folder_of_digests_can_be_named(
 
 @pytest.mark.skipif(not find_browser(), reason=HINT)
 def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
-    library: Library, digests: Path, content: bytes
+    library: LibraryStore, digests: Path, content: bytes
 ) -> None:
     with serve_page(library.folder) as address, open_browser() as browser:
         page, other, beside = (browser.new_page() for _ in range(3))
@@ -523,7 +526,7 @@ def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
 
 
 def test_a_generation_that_was_published_meanwhile_is_kept_under_its_own_name(
-    library: Library,
+    library: LibraryStore,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     write_digest: WriteDigest,
@@ -532,14 +535,14 @@ def test_a_generation_that_was_published_meanwhile_is_kept_under_its_own_name(
     monkeypatch.setattr(sys, "argv", ["streamlit_app.py"])
     build(library, [write_digest(tmp_path / "more.txt", [NEW])], HASHING)
     library.rollback()
-    open_now = Library.open
+    open_now = LibraryStore.open
 
-    def opened_late(self: Library) -> Generation:
+    def opened_late(self: LibraryStore) -> Generation:
         (library.folder / "LIVE").write_text("000002\n", encoding="utf-8")
         return open_now(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Library, "open", opened_late)
+        patch.setattr(LibraryStore, "open", opened_late)
         assert resources.current_generation().folder.name == "000002"
     library.rollback()
     assert resources.current_generation().folder.name == "000001"

@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.app import state
-from explorer.builds.build import Options, build
-from explorer.insights.whats_new import last_update, news
+from explorer.builds.build import BuildOptions, build
+from explorer.insights.whats_new import last_update, whats_new
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.app.test_desk import recorded_offers
 from tests.helpers.browser import HINT, find_browser, open_browser
@@ -29,12 +29,14 @@ HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
 @pytest.fixture(scope="module")
 def updated(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
-) -> Library:
+) -> LibraryStore:
     """A library of three subjects, and an update with a fourth."""
     folder = tmp_path_factory.mktemp("updated")
-    library = Library(folder / "library")
+    library = LibraryStore(folder / "library")
     for number, papers in enumerate((corpus[:30], corpus[30:])):
-        build(library, [write_digest(folder / f"{number}.txt", papers)], Options(model="hashing"))
+        build(
+            library, [write_digest(folder / f"{number}.txt", papers)], BuildOptions(model="hashing")
+        )
     return library
 
 
@@ -42,7 +44,7 @@ def updated(
 def open_page(monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
     """Open the page over a library in the view of what is new, at what the URL says."""
 
-    def opened(library: Library, visited: datetime | None = None, **url: str) -> AppTest:
+    def opened(library: LibraryStore, visited: datetime | None = None, **url: str) -> AppTest:
         monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
         page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
         for name, value in {"view": "new", **url}.items():
@@ -79,11 +81,11 @@ def choose(page: AppTest, option: str) -> None:
 
 
 def ids(generation: Generation) -> list[str]:
-    return [generation.records.ids[row] for of in news(generation).topics for row in of.rows]
+    return [generation.records.ids[row] for of in whats_new(generation).topics for row in of.rows]
 
 
 def test_the_last_update_is_listed_by_topic_and_its_size_stands_beside_the_view(
-    updated: Library, open_page: OpenPage
+    updated: LibraryStore, open_page: OpenPage
 ) -> None:
     generation = updated.open()
     page = open_page(updated)
@@ -91,11 +93,13 @@ def test_the_last_update_is_listed_by_topic_and_its_size_stands_beside_the_view(
     assert listed(page) == ids(generation)
     assert "10 papers came with the last update" in text(page)
     headings = [str(b.key) for b in page.button if str(b.key).startswith("to-news-")]
-    assert headings == [f"to-news-{of.topic.id}" for of in news(generation).topics]
+    assert headings == [f"to-news-{of.topic.id}" for of in whats_new(generation).topics]
     assert "What's new · 10" in views(page)
 
 
-def test_a_paper_and_a_topic_open_and_the_view_stays(updated: Library, open_page: OpenPage) -> None:
+def test_a_paper_and_a_topic_open_and_the_view_stays(
+    updated: LibraryStore, open_page: OpenPage
+) -> None:
     generation = updated.open()
     page = open_page(updated)
     paper = listed(page)[0]
@@ -103,14 +107,14 @@ def test_a_paper_and_a_topic_open_and_the_view_stays(updated: Library, open_page
     assert page.query_params["paper"] in (paper, [paper])
     page.button(key="back").click().run()
     assert listed(page) == ids(generation)
-    topic = news(generation).topics[0].topic
+    topic = whats_new(generation).topics[0].topic
     page.button(key=f"to-news-{topic.id}").click().run()
     assert page.query_params["topic"] in (topic.id, [topic.id])
     assert page.query_params["view"] in ("new", ["new"])
 
 
 def test_what_became_of_topics_is_told_and_a_new_topic_opens(
-    updated: Library, open_page: OpenPage
+    updated: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(updated)
     assert "What became of topics" in text(page)
@@ -123,7 +127,7 @@ def test_what_became_of_topics_is_told_and_a_new_topic_opens(
 
 
 def test_a_first_build_says_how_to_go_on_and_has_no_number(
-    hashing_library: Library, open_page: OpenPage
+    hashing_library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(hashing_library)
     assert not page.exception
@@ -133,7 +137,7 @@ def test_a_first_build_says_how_to_go_on_and_has_no_number(
     assert "What's new" in views(page)
 
 
-def test_a_date_is_chosen_and_goes_into_the_url(updated: Library, open_page: OpenPage) -> None:
+def test_a_date_is_chosen_and_goes_into_the_url(updated: LibraryStore, open_page: OpenPage) -> None:
     generation = updated.open()
     page = open_page(updated)
     choose(page, "date")
@@ -148,7 +152,7 @@ def test_a_date_is_chosen_and_goes_into_the_url(updated: Library, open_page: Ope
 
 
 def test_a_moment_in_the_url_is_obeyed_to_the_millisecond(
-    updated: Library, open_page: OpenPage
+    updated: LibraryStore, open_page: OpenPage
 ) -> None:
     generation = updated.open()
     moment = last_update(generation)
@@ -161,7 +165,7 @@ def test_a_moment_in_the_url_is_obeyed_to_the_millisecond(
 
 @pytest.mark.parametrize("since", ["1066-10-14", "2999-01-01"])
 def test_days_far_off_are_shown_as_they_are(
-    updated: Library, open_page: OpenPage, since: str
+    updated: LibraryStore, open_page: OpenPage, since: str
 ) -> None:
     page = open_page(updated, since=since)
     assert not page.exception
@@ -171,7 +175,7 @@ def test_days_far_off_are_shown_as_they_are(
 
 @pytest.mark.parametrize("since", ["nonsense", HOSTILE, "2026-99-99"])
 def test_a_since_that_is_none_gets_a_friendly_word_and_the_last_update(
-    updated: Library, open_page: OpenPage, since: str
+    updated: LibraryStore, open_page: OpenPage, since: str
 ) -> None:
     page = open_page(updated, since=since)
     assert not page.exception
@@ -182,7 +186,7 @@ def test_a_since_that_is_none_gets_a_friendly_word_and_the_last_update(
 
 
 def test_the_newcomers_can_be_taken_along_in_the_order_of_the_list(
-    updated: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = recorded_offers(monkeypatch, "explorer.app.news.offer_export")
     generation = updated.open()
@@ -194,14 +198,14 @@ def test_the_newcomers_can_be_taken_along_in_the_order_of_the_list(
     assert offered == []
 
 
-def test_another_view_forgets_since_when(updated: Library, open_page: OpenPage) -> None:
+def test_another_view_forgets_since_when(updated: LibraryStore, open_page: OpenPage) -> None:
     page = open_page(updated, since="2024-01-01")
     page.segmented_control[0].set_value("topics").run()
     assert "since" not in page.query_params
 
 
 def test_long_news_are_listed_step_by_step(
-    updated: Library, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(state, "PAPERS_A_PAGE", 4)
     page = open_page(updated)
@@ -214,9 +218,11 @@ def test_long_news_are_listed_step_by_step(
     assert not [b for b in page.button if b.key == "more-papers"]
 
 
-def test_the_last_visit_counts_what_came_after_it(updated: Library, open_page: OpenPage) -> None:
+def test_the_last_visit_counts_what_came_after_it(
+    updated: LibraryStore, open_page: OpenPage
+) -> None:
     generation = updated.open()
-    before, after = sorted(set(generation.arrived.tolist()))
+    before, after = sorted(set(generation.added_at.tolist()))
     between = datetime.fromtimestamp((before + after) / 2000, UTC)
     page = open_page(updated, between, since="visit")
     assert listed(page) == ids(generation)
@@ -228,7 +234,7 @@ def test_the_last_visit_counts_what_came_after_it(updated: Library, open_page: O
 
 
 def test_a_first_visit_is_called_so_and_shows_the_last_update(
-    updated: Library, open_page: OpenPage
+    updated: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(updated, datetime.fromtimestamp(0, UTC), since="visit")
     control = page.segmented_control(key="since-control")
@@ -240,10 +246,14 @@ def test_a_first_visit_is_called_so_and_shows_the_last_update(
 def test_titles_and_names_from_digests_stay_text(
     tmp_path: Path, open_page: OpenPage, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     hostile = [Paper(title=f"{HOSTILE} {p.title}", abstract=p.abstract) for p in corpus[30:]]
     for number, papers in enumerate((corpus[:30], hostile)):
-        build(library, [write_digest(tmp_path / f"{number}.txt", papers)], Options(model="hashing"))
+        build(
+            library,
+            [write_digest(tmp_path / f"{number}.txt", papers)],
+            BuildOptions(model="hashing"),
+        )
     page = open_page(library)
     assert not page.exception
     assert listed(page)
@@ -262,7 +272,7 @@ _LONG_AGO = """ago => localStorage.setItem('literature-explorer-visits',
 
 
 @pytest.mark.skipif(not find_browser(), reason=HINT)
-def test_a_browser_that_refuses_storage_is_on_its_first_visit(updated: Library) -> None:
+def test_a_browser_that_refuses_storage_is_on_its_first_visit(updated: LibraryStore) -> None:
     with serve_page(updated.folder) as address, open_browser() as browser:
         page = browser.new_page()
         page.add_init_script(_REFUSED)
@@ -274,7 +284,7 @@ def test_a_browser_that_refuses_storage_is_on_its_first_visit(updated: Library) 
 
 
 @pytest.mark.skipif(not find_browser(), reason=HINT)
-def test_a_browser_keeps_when_it_was_here_last(updated: Library) -> None:
+def test_a_browser_keeps_when_it_was_here_last(updated: LibraryStore) -> None:
     with serve_page(updated.folder) as address, open_browser() as browser:
         context = browser.new_context()
         context.set_default_timeout(60_000)

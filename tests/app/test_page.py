@@ -11,12 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.app import state, topics
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.errors import EngineError
-from explorer.insights.topic_profile import dossier
+from explorer.insights.topic_profile import topic_profile
 from explorer.insights.topic_tree import topic_tree
 from explorer.insights.trends import trends
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.highlights import Highlights
 from explorer.search.search import Results
 from tests.helpers.map_page import strip
@@ -53,8 +53,8 @@ def test_an_empty_library_says_what_to_do(
 def test_a_damaged_library_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, digest_folder: Path
 ) -> None:
-    library = Library(tmp_path / "library")
-    build(library, [digest_folder], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [digest_folder], BuildOptions(model="hashing"))
     live = library.folder / "generations" / library.live
     (live / "papers.arrow").write_bytes(b"torn")
     page = _open(library.folder, monkeypatch, repository)
@@ -63,7 +63,7 @@ def test_a_damaged_library_is_explained(
 
 
 def test_a_newcomer_sees_counts_topics_and_examples(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository)
     generation = hashing_library.open()
@@ -77,7 +77,7 @@ def test_a_newcomer_sees_counts_topics_and_examples(
 
 
 def test_an_example_query_fills_the_box_and_finds_something(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository)
     example = page.button(key="example-0").label.replace("\\", "")
@@ -87,7 +87,7 @@ def test_an_example_query_fills_the_box_and_finds_something(
 
 
 def test_every_hit_offers_its_abstract_and_more_like_it(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
     hits = _labels(page, "open-hit")
@@ -97,7 +97,7 @@ def test_every_hit_offers_its_abstract_and_more_like_it(
 
 
 def test_a_title_opens_the_paper_and_the_url_names_it(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
     button = next(b for b in page.button if str(b.key).startswith("open-hit1"))
@@ -111,7 +111,7 @@ def test_a_title_opens_the_paper_and_the_url_names_it(
 
 
 def test_a_lasso_lists_the_papers_and_their_topics(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     generation = hashing_library.open()
     region, inside = strip(generation, 5)
@@ -125,7 +125,7 @@ def test_a_lasso_lists_the_papers_and_their_topics(
 
 
 def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     topic = hashing_library.open().levels[0][0]
     page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
@@ -137,14 +137,15 @@ def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers
 
 
 def test_the_papers_of_a_topic_are_listed_step_by_step_the_most_central_first(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     monkeypatch.setattr(state, "PAPERS_A_PAGE", 4)
     generation = hashing_library.open()
     topic = generation.levels[0][0]
     page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
     keys = [
-        f"open-member-{generation.records.ids[row]}" for row in dossier(generation, topic).members
+        f"open-member-{generation.records.ids[row]}"
+        for row in topic_profile(generation, topic).members
     ]
     for shown in (4, 8, topic.size):
         listed = [b.key for b in page.button if str(b.key).startswith("open-member-")]
@@ -155,7 +156,7 @@ def test_the_papers_of_a_topic_are_listed_step_by_step_the_most_central_first(
 
 
 def test_the_tree_holds_every_topic_and_a_name_opens_its_page(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     generation = hashing_library.open()
     page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
@@ -171,7 +172,7 @@ def test_the_tree_holds_every_topic_and_a_name_opens_its_page(
 
 
 def test_a_topic_of_the_tree_folds_and_unfolds(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     branch = next(branch for branch in topic_tree(hashing_library.open()) if branch.below)
     finer = {f"to-tree-{below.topic.id}" for below in branch.below}
@@ -182,7 +183,7 @@ def test_a_topic_of_the_tree_folds_and_unfolds(
 
 
 def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     monkeypatch.setattr(topics, "_MANY", 0)
     generation = hashing_library.open()
@@ -200,7 +201,7 @@ def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
 
 
 def test_the_tree_is_sorted_as_asked(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
     coarse = {topic.id for topic in hashing_library.open().levels[0]}
@@ -220,7 +221,7 @@ def test_the_tree_is_sorted_as_asked(
 
 
 def test_a_keyword_searches_within_its_topic_and_the_topic_is_one_button_away(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     generation = hashing_library.open()
     topic = generation.levels[0][1]
@@ -240,7 +241,7 @@ def test_a_keyword_searches_within_its_topic_and_the_topic_is_one_button_away(
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
 def test_each_way_of_ranking_answers(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path, mode: str
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path, mode: str
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning", mode=mode)
     assert not page.exception
@@ -248,7 +249,7 @@ def test_each_way_of_ranking_answers(
 
 
 def test_a_word_that_stands_nowhere_gets_advice(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx", mode="lexical")
     assert "Nothing matches" in page.info[0].value
@@ -268,7 +269,7 @@ def test_a_word_that_stands_nowhere_gets_advice(
     ],
 )
 def test_no_link_whatever_raises(
-    hashing_library: Library,
+    hashing_library: LibraryStore,
     monkeypatch: pytest.MonkeyPatch,
     repository: Path,
     url: dict[str, str],
@@ -285,8 +286,8 @@ def test_a_hostile_digest_shows_as_text(
     digest = tmp_path / "hostile.jsonl"
     papers = [{"title": f"{hostile} {n}", "abstract": f"{hostile} word{n}"} for n in range(3)]
     digest.write_text("\n".join(json.dumps(paper) for paper in papers), encoding="utf-8")
-    build(Library(tmp_path / "library"), [digest], Options(model="hashing"))
-    _call_all_topics(Library(tmp_path / "library"), hostile)
+    build(LibraryStore(tmp_path / "library"), [digest], BuildOptions(model="hashing"))
+    _call_all_topics(LibraryStore(tmp_path / "library"), hostile)
     for url in ({"q": "evil"}, {"topic": "t1"}, {"view": "topics"}, {}):
         page = _open(tmp_path / "library", monkeypatch, repository, **url)
         assert not page.exception
@@ -299,7 +300,7 @@ def test_a_hostile_digest_shows_as_text(
             assert ":red[" not in text
 
 
-def _call_all_topics(library: Library, name: str) -> None:
+def _call_all_topics(library: LibraryStore, name: str) -> None:
     """Give each topic of the live generation this name and keyword."""
     live = library.folder / "generations" / library.live
     levels = json.loads((live / "topics.json").read_text(encoding="utf-8"))
@@ -312,7 +313,7 @@ def _call_all_topics(library: Library, name: str) -> None:
 
 
 def test_back_leads_to_the_paper_one_came_from_and_then_to_the_list(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     first = hashing_library.open().records.ids[0]
     page = _open(hashing_library.folder, monkeypatch, repository, paper=first)
@@ -325,7 +326,7 @@ def test_back_leads_to_the_paper_one_came_from_and_then_to_the_list(
 
 
 def test_more_results_are_one_button_away(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
     page.button(key="more-results").click().run()
@@ -333,7 +334,7 @@ def test_more_results_are_one_button_away(
 
 
 def test_words_that_stand_nowhere_are_said_to_be_only_near(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx qwv")
     assert "nearest in meaning" in _text(page)
@@ -344,8 +345,8 @@ def test_words_that_stand_nowhere_are_said_to_be_only_near(
 def test_a_library_of_another_model_is_searched_by_words_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, digest_folder: Path
 ) -> None:
-    library = Library(tmp_path / "library")
-    build(library, [digest_folder], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [digest_folder], BuildOptions(model="hashing"))
     manifest = library.folder / "generations" / library.live / "manifest.json"
     told = manifest.read_text(encoding="utf-8")
     manifest.write_text(told.replace("hashing dimension=256", "another model"), encoding="utf-8")
@@ -357,7 +358,7 @@ def test_a_library_of_another_model_is_searched_by_words_and_says_why(
 
 @pytest.mark.parametrize("url", [{"q": "liver"}, {"paper": "2410.01000"}])
 def test_a_server_that_is_lost_is_told_and_the_map_stays(
-    hashing_library: Library,
+    hashing_library: LibraryStore,
     monkeypatch: pytest.MonkeyPatch,
     repository: Path,
     url: dict[str, str],
@@ -377,7 +378,7 @@ def test_a_server_that_is_lost_is_told_and_the_map_stays(
 
 
 def test_telling_sentences_are_those_of_the_examples_that_were_asked(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     questions: list[str] = []
     told = state.told
@@ -403,7 +404,7 @@ def test_telling_sentences_are_those_of_the_examples_that_were_asked(
 
 
 def test_a_period_that_is_no_number_is_passed_over(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, when="²-³")
     assert not page.exception

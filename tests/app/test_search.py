@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.app.asking import added, like_this, without, without_paper
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.query import Clause, Field, parse
 from tests.app.test_page import _labels, _open, _text
@@ -21,12 +21,14 @@ from tests.helpers.map_page import strip
 
 
 @pytest.fixture
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
 @pytest.fixture
-def visit(hashing_library: Library, monkeypatch: pytest.MonkeyPatch, repository: Path) -> _Visit:
+def visit(
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> _Visit:
     return _Visit(hashing_library.folder, monkeypatch, repository)
 
 
@@ -233,7 +235,7 @@ def test_near_duplicates_are_folded_under_the_better_hit(
         for n in range(3)
     ]
     digest = write_digest(tmp_path / "twins.txt", [*corpus, *twins])
-    build(Library(tmp_path / "library"), [digest], Options(model="hashing"))
+    build(LibraryStore(tmp_path / "library"), [digest], BuildOptions(model="hashing"))
     page = _open(tmp_path / "library", monkeypatch, repository, q="robots folding towels")
     assert len(_hits(page)) == 10
     assert "+2 nearly the same" in [fold.label for fold in page.expander]

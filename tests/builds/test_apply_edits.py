@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from explorer.builds.apply_edits import everything_said, merge, pin, rename, retopic, unsay
-from explorer.builds.build import Options, build
+from explorer.builds.apply_edits import all_edits, apply_edits, merge, pin, rename, undo
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, UnusableInput
 from explorer.library.generation import SCHEMA, Generation, verify_generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.settings import TopicSettings, of_fineness
 from explorer.topics import edits
@@ -27,14 +27,14 @@ SAME_FILES = ("positions.npy", "neighbours.npy", "similarities.npy", "papers.arr
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: Library) -> Library:
+def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
     """A copy of the hashing library that a test may change."""
     shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return Library(tmp_path / "library")
+    return LibraryStore(tmp_path / "library")
 
 
 def test_what_a_rename_leaves_is_on_disk_once_but_each_generation_has_its_own_papers(
-    library: Library,
+    library: LibraryStore,
 ) -> None:
     before = library.open().folder
     rename(library, "t1", "My own name")
@@ -50,12 +50,12 @@ def papers_of(generation: Generation, topic: Topic) -> set[str]:
     return {generation.records.ids[row] for row in generation.members(topic)}
 
 
-def coarsest(library: Library) -> tuple[Topic, ...]:
+def coarsest(library: LibraryStore) -> tuple[Topic, ...]:
     return library.open().levels[0]
 
 
 def test_a_rename_takes_effect_at_once_and_moves_and_changes_nothing_else(
-    library: Library,
+    library: LibraryStore,
 ) -> None:
     before = library.open()
     said = rename(library, "t1", "  My own\nname ")
@@ -72,7 +72,7 @@ def test_a_rename_takes_effect_at_once_and_moves_and_changes_nothing_else(
 
 
 def test_a_name_survives_a_full_build_and_one_that_adds_papers(
-    library: Library,
+    library: LibraryStore,
     corpus: list[Paper],
     digest_folder: Path,
     tmp_path: Path,
@@ -82,7 +82,7 @@ def test_a_name_survives_a_full_build_and_one_that_adds_papers(
     papers = papers_of(before, before.levels[0][0])
     rename(library, "t1", "My own name")
     assert build(library, [digest_folder]).published is False
-    build(library, [digest_folder], Options(full=True))
+    build(library, [digest_folder], BuildOptions(full=True))
     assert [t.label for t in coarsest(library)].count("My own name") == 1
     more = [replace(p, title=f"{p.title} Again", arxiv="") for p in corpus[::7]]
     assert build(library, [write_digest(tmp_path / "more.txt", more)]).added == len(more)
@@ -92,30 +92,30 @@ def test_a_name_survives_a_full_build_and_one_that_adds_papers(
     assert len(papers & now) > len(papers) / 2
 
 
-def test_taking_a_name_back_restores_the_found_one(library: Library) -> None:
+def test_taking_a_name_back_restores_the_found_one(library: LibraryStore) -> None:
     before = library.open()
     said = rename(library, before.levels[0][0].label, "My own name")
-    assert unsay(library, said.statement.number) == said.statement
+    assert undo(library, said.statement.number) == said.statement
     after = library.open()
     assert after.levels == before.levels
-    assert everything_said(library) == []
+    assert all_edits(library) == []
     with pytest.raises(UnusableInput, match="number 1"):
-        unsay(library, 1)
+        undo(library, 1)
 
 
 def test_merged_topics_are_one_with_all_their_papers_through_later_builds(
-    library: Library, digest_folder: Path
+    library: LibraryStore, digest_folder: Path
 ) -> None:
     before = library.open()
     first, second = before.levels[0][:2]
     united = papers_of(before, first) | papers_of(before, second)
     merge(library, [first.id, second.id], "Both")
-    build(library, [digest_folder], Options(full=True))
+    build(library, [digest_folder], BuildOptions(full=True))
     after = library.open()
     assert len(after.levels[0]) == len(before.levels[0]) - 1
     (both,) = [t for t in after.levels[0] if t.label == "Both"]
     assert papers_of(after, both) == united
-    unsay(library, 1)
+    undo(library, 1)
     apart = library.open()
     assert {frozenset(papers_of(apart, t)) for t in apart.levels[0]} == {
         frozenset(papers_of(before, t)) for t in before.levels[0]
@@ -124,14 +124,14 @@ def test_merged_topics_are_one_with_all_their_papers_through_later_builds(
 
 
 def test_a_pinned_topic_keeps_its_papers_and_name_however_fine_topics_are(
-    library: Library, digest_folder: Path
+    library: LibraryStore, digest_folder: Path
 ) -> None:
     before = library.open()
     label = before.levels[0][1].label
     papers = papers_of(before, before.levels[0][1])
     said = pin(library, before.levels[0][1].id)
     assert said.statement.name == label
-    build(library, [digest_folder], Options(topics="coarser"))
+    build(library, [digest_folder], BuildOptions(topics="coarser"))
     after = library.open()
     held = [t for t in after.topics.values() if papers <= papers_of(after, t) and t.label == label]
     assert [t.named_by for t in held] == ["you"] * len(held) != []
@@ -139,7 +139,7 @@ def test_a_pinned_topic_keeps_its_papers_and_name_however_fine_topics_are(
 
 @pytest.mark.parametrize("name", ["", "x" * 81, "OTHER"])
 def test_a_name_that_cannot_be_had_is_refused_and_nothing_changes(
-    library: Library, name: str
+    library: LibraryStore, name: str
 ) -> None:
     other = coarsest(library)[1].label
     with pytest.raises(UnusableInput):
@@ -148,7 +148,7 @@ def test_a_name_that_cannot_be_had_is_refused_and_nothing_changes(
     assert edits.read(library.folder) == ()
 
 
-def test_only_topics_of_one_level_are_merged(library: Library) -> None:
+def test_only_topics_of_one_level_are_merged(library: LibraryStore) -> None:
     generation = library.open()
     below = next(t for t in generation.topics.values() if t.level and t.parent == "t1")
     with pytest.raises(UnusableInput):
@@ -157,7 +157,7 @@ def test_only_topics_of_one_level_are_merged(library: Library) -> None:
         merge(library, ["t1", "t1"])
 
 
-def test_nothing_is_said_while_a_build_runs(library: Library) -> None:
+def test_nothing_is_said_while_a_build_runs(library: LibraryStore) -> None:
     with library.building(), pytest.raises(LibraryBusy):
         rename(library, "t1", "My own name")
     assert edits.read(library.folder) == ()
@@ -165,7 +165,9 @@ def test_nothing_is_said_while_a_build_runs(library: Library) -> None:
 
 @pytest.mark.parametrize("failure", [LibraryError("no room"), KeyboardInterrupt])
 def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
-    library: Library, monkeypatch: pytest.MonkeyPatch, failure: BaseException | type[BaseException]
+    library: LibraryStore,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException | type[BaseException],
 ) -> None:
     rename(library, "t1", "My own name")
     before, live = edits.read(library.folder), library.live
@@ -175,12 +177,12 @@ def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
 
     with monkeypatch.context() as patch:
         patch.setattr("explorer.library.store.write_generation", fail)
-        for change in (lambda: rename(library, "t2", "Another"), lambda: unsay(library, 1)):
+        for change in (lambda: rename(library, "t2", "Another"), lambda: undo(library, 1)):
             with pytest.raises((LibraryError, KeyboardInterrupt)):
                 change()
             assert (edits.read(library.folder), library.live) == (before, live)
     with monkeypatch.context() as patch:  # what is published stays said
-        patch.setattr(Library, "remove_old", fail)
+        patch.setattr(LibraryStore, "remove_old", fail)
         with pytest.raises((LibraryError, KeyboardInterrupt)):
             rename(library, "t2", "Another")
     assert library.live != live
@@ -191,7 +193,7 @@ def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
 
 
 def test_what_was_said_but_not_published_is_published_by_the_next_build(
-    library: Library, digest_folder: Path
+    library: LibraryStore, digest_folder: Path
 ) -> None:
     before = library.open()
     rename(library, "t1", "My own name")
@@ -201,33 +203,35 @@ def test_what_was_said_but_not_published_is_published_by_the_next_build(
     assert coarsest(library)[0].label == "My own name"
     library.rollback()
     library.rollback()
-    assert retopic(library).levels[0][0].label == "My own name"
+    assert apply_edits(library).levels[0][0].label == "My own name"
     live = library.live
-    retopic(library)
+    apply_edits(library)
     assert library.live == live
 
 
 def test_a_statement_whose_papers_are_gone_rests_and_is_told(
-    library: Library, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     generation = library.open()
     topic = generation.levels[0][0]
     titles = {generation.records.titles[row] for row in generation.members(topic)}
     rename(library, topic.id, "My own name")
     left = write_digest(tmp_path / "left.txt", [p for p in corpus if p.title not in titles])
-    assert build(library, [left], Options(prune=True)).resting == 1
-    assert [said.topic for said in everything_said(library)] == [None]
+    assert build(library, [left], BuildOptions(prune=True)).resting == 1
+    assert [said.topic for said in all_edits(library)] == [None]
     assert "My own name" not in {t.label for t in library.open().topics.values()}
     # The papers come back, and with them the name.
     assert build(library, [write_digest(tmp_path / "all.txt", corpus)]).resting == 0
     assert "My own name" in {t.label for t in coarsest(library)}
 
 
-def test_a_damaged_file_stops_a_build_and_is_named(library: Library, digest_folder: Path) -> None:
+def test_a_damaged_file_stops_a_build_and_is_named(
+    library: LibraryStore, digest_folder: Path
+) -> None:
     path = library.folder / "topics.json"
     path.write_text("{", encoding="utf-8")
     with pytest.raises(LibraryDamaged, match=r"topics\.json"):
-        build(library, [digest_folder], Options(full=True))
+        build(library, [digest_folder], BuildOptions(full=True))
     with pytest.raises(LibraryDamaged, match=r"topics\.json"):
         rename(library, "t1", "My own name")
     assert (library.live, path.read_text(encoding="utf-8")) == ("000001", "{")
@@ -237,23 +241,23 @@ def test_a_damaged_file_stops_a_build_and_is_named(library: Library, digest_fold
 
 
 def test_how_fine_topics_are_stays_until_asked_otherwise(
-    library: Library, digest_folder: Path
+    library: LibraryStore, digest_folder: Path
 ) -> None:
     for asked, published in (("coarser", True), ("", False), ("coarser", False), ("normal", True)):
-        assert build(library, [digest_folder], Options(topics=asked)).published is published
-    build(library, [digest_folder], Options(topics="finer"))
-    build(library, [digest_folder], Options(full=True))
+        assert build(library, [digest_folder], BuildOptions(topics=asked)).published is published
+    build(library, [digest_folder], BuildOptions(topics="finer"))
+    build(library, [digest_folder], BuildOptions(full=True))
     stored = library.open().manifest.settings["topics"]
     assert stored["resolution"] == of_fineness(TopicSettings(), "finer").resolution > 1
 
 
-def test_finer_topics_are_smaller_for_the_same_papers(library: Library) -> None:
+def test_finer_topics_are_smaller_for_the_same_papers(library: LibraryStore) -> None:
     assert of_fineness(TopicSettings(), "normal") == TopicSettings()
     fine, coarse = (of_fineness(TopicSettings(), name) for name in ("finer", "coarser"))
     assert fine.split_above < TopicSettings().split_above < coarse.split_above
     assert fine.resolution > TopicSettings().resolution > coarse.resolution
     with pytest.raises(UnusableInput, match="coarser"):
-        build(library, [library.folder], Options(topics="finest"))
+        build(library, [library.folder], BuildOptions(topics="finest"))
 
 
 # Naming functions.
@@ -274,12 +278,12 @@ def answer_with_no_string(case: NamingCase) -> str:
 
 
 def test_a_full_build_without_a_naming_function_names_anew(
-    library: Library, digest_folder: Path
+    library: LibraryStore, digest_folder: Path
 ) -> None:
     found = [[topic.label for topic in level] for level in library.open().levels]
-    build(library, [digest_folder], Options(namer=shout))
+    build(library, [digest_folder], BuildOptions(namer=shout))
     assert all(topic.label.isupper() for topic in coarsest(library))
-    build(library, [digest_folder], Options(full=True))
+    build(library, [digest_folder], BuildOptions(full=True))
     after = library.open()
     assert [[topic.label for topic in level] for level in after.levels] == found
     assert {topic.named_by for level in after.levels for topic in level} == {""}
@@ -287,16 +291,16 @@ def test_a_full_build_without_a_naming_function_names_anew(
 
 
 def test_names_of_a_naming_function_stay_when_people_rename_another_topic(
-    library: Library, digest_folder: Path
+    library: LibraryStore, digest_folder: Path
 ) -> None:
-    build(library, [digest_folder], Options(namer=shout))
-    assert build(library, [digest_folder], Options(namer=shout)).published is False
+    build(library, [digest_folder], BuildOptions(namer=shout))
+    assert build(library, [digest_folder], BuildOptions(namer=shout)).published is False
     assert build(library, [digest_folder]).published is False
     before = coarsest(library)
     assert all(t.label.isupper() for t in before)
     rename(library, before[0].label, "My own name")
     assert coarsest(library)[1:] == before[1:]
-    build(library, [digest_folder], Options(namer=shout, full=True))
+    build(library, [digest_folder], BuildOptions(namer=shout, full=True))
     assert coarsest(library)[0].label == "My own name"
 
 
@@ -304,10 +308,10 @@ def test_names_of_a_naming_function_stay_when_people_rename_another_topic(
     ("namer", "told"), [(fail_on_top, "asleep"), (answer_with_no_string, "no string")]
 )
 def test_a_naming_function_that_fails_loses_nothing(
-    library: Library, digest_folder: Path, namer: object, told: str
+    library: LibraryStore, digest_folder: Path, namer: object, told: str
 ) -> None:
     before = library.open()
-    report = build(library, [digest_folder], Options(namer=namer))  # type: ignore[arg-type]
+    report = build(library, [digest_folder], BuildOptions(namer=namer))  # type: ignore[arg-type]
     assert report.published
     assert report.naming_failures >= len(before.levels[0])
     assert told in report.naming_failure
@@ -318,7 +322,7 @@ def test_a_naming_function_that_fails_loses_nothing(
 
 
 def test_the_commands_say_list_and_take_back(
-    library: Library, capsys: pytest.CaptureFixture[str]
+    library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--library", str(library.folder)]
 
@@ -344,7 +348,7 @@ def test_the_commands_say_list_and_take_back(
 
 
 def test_a_naming_function_is_found_in_the_current_folder(
-    library: Library,
+    library: LibraryStore,
     digest_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -367,18 +371,18 @@ def test_a_naming_function_is_found_in_the_current_folder(
 
 
 def test_a_library_of_an_older_schema_loses_nothing_when_something_is_said(
-    library: Library,
+    library: LibraryStore,
 ) -> None:
     _make_older(library.open().folder)
     before = library.open()
-    arrived = before.arrived.tolist()
+    arrived = before.added_at.tolist()
     merge(library, ["t1", "t2"], "Both")
     merged = library.open()
-    assert (merged.manifest.schema, merged.arrived.tolist()) == (SCHEMA, arrived)
+    assert (merged.manifest.schema, merged.added_at.tolist()) == (SCHEMA, arrived)
     assert merged.events
-    assert unsay(library, 1).number == 1
+    assert undo(library, 1).number == 1
     after = library.open()
-    assert after.arrived.tolist() == arrived
+    assert after.added_at.tolist() == arrived
     assert after.events[: len(merged.events)] == merged.events
     for old, new in zip(before.memberships, after.memberships, strict=True):
         assert (old == new).all()

@@ -17,23 +17,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.arrays import Vectors
-from explorer.builds.build import Options, Report, build
-from explorer.builds.update_plan import make_plan
+from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.builds.update_plan import compare
 from explorer.embedders import open_embedder
 from explorer.errors import DigestError, EmbedderError, UnusableInput
 from explorer.library.generation import GIVEN, Generation, open_generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.progress import STAGES
 from explorer.settings import IndexSettings, MapSettings, Settings
 from tests.helpers.corpus import WriteDigest
 
-HASHING = Options(model="hashing")
+HASHING = BuildOptions(model="hashing")
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "library")
+def library(tmp_path: Path) -> LibraryStore:
+    return LibraryStore(tmp_path / "library")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def ten(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Path:
     return tmp_path / "digests"
 
 
-def state(library: Library) -> dict[str, bytes]:
+def state(library: LibraryStore) -> dict[str, bytes]:
     """Return every file of ``library`` with its content."""
     return {
         path.relative_to(library.folder).as_posix(): path.read_bytes()
@@ -77,7 +77,7 @@ class Watcher:
         self.steps.append((done, total))
 
 
-def test_a_first_build_publishes_all_papers(library: Library, ten: Path) -> None:
+def test_a_first_build_publishes_all_papers(library: LibraryStore, ten: Path) -> None:
     watcher = Watcher()
     report = build(library, [ten], HASHING, watcher)
     assert (report.generation, report.published, report.papers) == (1, True, 10)
@@ -93,10 +93,12 @@ def test_a_first_build_publishes_all_papers(library: Library, ten: Path) -> None
     assert manifest.changes["added"] == 10
 
 
-def test_building_twice_embeds_nothing_and_changes_no_byte(library: Library, ten: Path) -> None:
+def test_building_twice_embeds_nothing_and_changes_no_byte(
+    library: LibraryStore, ten: Path
+) -> None:
     build(library, [ten], HASHING)
     before = state(library)
-    for options in (HASHING, Options(), Options(prune=True)):
+    for options in (HASHING, BuildOptions(), BuildOptions(prune=True)):
         report = build(library, [ten], options)
         assert (report.published, report.embedded, report.generation) == (False, 0, 1)
         assert (report.added, report.unchanged) == (0, 10)
@@ -104,7 +106,7 @@ def test_building_twice_embeds_nothing_and_changes_no_byte(library: Library, ten
 
 
 def test_adding_a_digest_embeds_only_what_is_new(
-    library: Library, ten: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
     before = ids(library.open())
@@ -120,7 +122,7 @@ def test_adding_a_digest_embeds_only_what_is_new(
 
 
 def test_a_digest_given_alone_adds_to_what_is_there(
-    library: Library, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
     report = build(library, [write_digest(tmp_path / "today.txt", corpus[20:23])])
@@ -129,7 +131,7 @@ def test_a_digest_given_alone_adds_to_what_is_there(
 
 
 def test_a_changed_abstract_embeds_one_paper_again_under_its_old_id(
-    library: Library, ten: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
     before = ids(library.open())
@@ -148,38 +150,38 @@ def test_a_changed_abstract_embeds_one_paper_again_under_its_old_id(
 
 
 def test_without_prune_nothing_disappears_and_with_prune_it_does(
-    library: Library, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
     other = write_digest(tmp_path / "other.txt", corpus[8:14])
     kept = build(library, [other])
     assert (kept.papers, kept.removed) == (14, 0)
-    pruned = build(library, [other], Options(prune=True))
+    pruned = build(library, [other], BuildOptions(prune=True))
     assert (pruned.papers, pruned.removed, pruned.embedded) == (6, 8, 0)
     assert set(ids(library.open())) == {paper.title for paper in corpus[8:14]}
     assert library.rollback().papers == 14
 
 
 def test_prune_drops_a_paper_that_was_taken_out_of_its_digest(
-    library: Library, ten: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
     write_digest(ten / "first.txt", corpus[1:10])
     assert build(library, [ten]).papers == 10
-    report = build(library, [ten], Options(prune=True))
+    report = build(library, [ten], BuildOptions(prune=True))
     assert (report.papers, report.removed) == (9, 1)
     assert corpus[0].title not in ids(library.open())
 
 
 def test_prune_tells_papers_apart_that_stood_on_one_line(
-    library: Library, ten: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
     before = ids(library.open())
     write_digest(ten / "first.txt", [corpus[10], *corpus[1:10]])
     assert build(library, [ten]).papers == 11
     for _ in range(2):
-        report = build(library, [ten], Options(prune=True))
+        report = build(library, [ten], BuildOptions(prune=True))
         assert report.papers == 10
     after = ids(library.open())
     assert set(after) == {paper.title for paper in corpus[1:11]}
@@ -188,7 +190,7 @@ def test_prune_tells_papers_apart_that_stood_on_one_line(
 
 
 def test_duplicates_within_and_across_digests_are_merged_and_counted(
-    library: Library, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     first = write_digest(tmp_path / "a.txt", [*corpus[:6], corpus[0], corpus[1]])
     second = write_digest(tmp_path / "b.txt", [corpus[2], corpus[30]])
@@ -198,7 +200,7 @@ def test_duplicates_within_and_across_digests_are_merged_and_counted(
 
 
 def test_a_broken_digest_among_good_ones_is_reported_and_stops_nothing(
-    library: Library, ten: Path
+    library: LibraryStore, ten: Path
 ) -> None:
     (ten / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     (ten / "empty.txt").write_bytes(b"")
@@ -212,7 +214,7 @@ def test_a_broken_digest_among_good_ones_is_reported_and_stops_nothing(
 
 
 def test_only_broken_digests_raise_and_leave_the_library_as_it_was(
-    library: Library, ten: Path, tmp_path: Path
+    library: LibraryStore, ten: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad"
     bad.mkdir()
@@ -225,19 +227,19 @@ def test_only_broken_digests_raise_and_leave_the_library_as_it_was(
     (bad / "empty.txt").write_bytes(b"")
     for given_digests in ([bad], [bad / "gone.txt"], []):
         with pytest.raises(DigestError):
-            build(library, given_digests, Options(prune=True))
+            build(library, given_digests, BuildOptions(prune=True))
         assert state(library) == before
 
 
 def test_an_unknown_model_or_engine_leaves_the_library_as_it_was(
-    library: Library, ten: Path
+    library: LibraryStore, ten: Path
 ) -> None:
     build(library, [ten], HASHING)
     before = state(library)
     with pytest.raises(EmbedderError):
-        build(library, [ten], Options(model="hashing:none"))
+        build(library, [ten], BuildOptions(model="hashing:none"))
     with pytest.raises(UnusableInput):
-        build(library, [ten], Options(engine="quantum"))
+        build(library, [ten], BuildOptions(engine="quantum"))
     assert state(library) == before
 
 
@@ -248,7 +250,7 @@ def test_an_unknown_model_or_engine_leaves_the_library_as_it_was(
 def test_a_plan_sorts_every_paper_into_one_place(
     before: dict[str, str], after: dict[str, str]
 ) -> None:
-    plan = make_plan(before, after)
+    plan = compare(before, after)
     parts = (plan.added, plan.changed, plan.unchanged, plan.removed)
     assert sum(len(part) for part in parts) == len(before.keys() | after.keys())
     assert frozenset().union(*parts) == before.keys() | after.keys()
@@ -257,16 +259,16 @@ def test_a_plan_sorts_every_paper_into_one_place(
     assert all(before[key] == after[key] for key in plan.unchanged)
     assert all(before[key] != after[key] for key in plan.changed)
     assert (not (plan.added or plan.changed or plan.removed)) == (before == after)
-    back = make_plan(after, before)
+    back = compare(after, before)
     assert (back.added, back.removed, back.changed) == (plan.removed, plan.added, plan.changed)
 
 
 def test_a_switch_of_model_embeds_anew_and_the_old_generation_still_opens(
-    library: Library, ten: Path
+    library: LibraryStore, ten: Path
 ) -> None:
     build(library, [ten], HASHING)
     old = library.open()
-    report = build(library, [ten], Options(model="hashing:64"))
+    report = build(library, [ten], BuildOptions(model="hashing:64"))
     assert (report.published, report.embedded, report.unchanged) == (True, 10, 10)
     assert library.open().engine.dimension == 64
     assert open_generation(old.folder).engine.dimension == 256
@@ -278,15 +280,15 @@ def test_a_switch_of_model_embeds_anew_and_the_old_generation_still_opens(
 @pytest.mark.parametrize(
     "options",
     [
-        Options(full=True),
-        Options(redraw=True),
-        Options(engine="exact"),
-        Options(settings=Settings(map=MapSettings(spread=2.0))),
+        BuildOptions(full=True),
+        BuildOptions(redraw=True),
+        BuildOptions(engine="exact"),
+        BuildOptions(settings=Settings(map=MapSettings(spread=2.0))),
     ],
     ids=["full", "redraw", "engine", "settings"],
 )
 def test_other_options_publish_anew_without_embedding(
-    library: Library, ten: Path, options: Options
+    library: LibraryStore, ten: Path, options: BuildOptions
 ) -> None:
     build(library, [ten], HASHING)
     report = build(library, [ten], options)
@@ -295,7 +297,7 @@ def test_other_options_publish_anew_without_embedding(
 
 
 def test_an_index_of_lists_is_kept_up_to_date_and_told_of_in_the_manifest(
-    library: Library, ten: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     lists = IndexSettings(exact_up_to=3)
     options = replace(HASHING, memory=1 << 26, settings=Settings(index=lists))
@@ -326,7 +328,7 @@ def test_a_library_that_grew_is_in_full_the_same_as_one_built_at_once(
         write_digest(tmp_path / f"{name}.txt", corpus[start : start + 16])
         for name, start in (("a", 0), ("b", 12), ("c", 24))
     ]
-    at_once, stepwise = Library(tmp_path / "one"), Library(tmp_path / "two")
+    at_once, stepwise = LibraryStore(tmp_path / "one"), LibraryStore(tmp_path / "two")
     build(at_once, digests[::-1], HASHING)
     for digest in digests:
         build(stepwise, [digest], HASHING)
@@ -344,7 +346,11 @@ def test_a_library_that_grew_is_in_full_the_same_as_one_built_at_once(
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_library_of_hardly_any_papers_is_built(
-    library: Library, corpus: list[Paper], tmp_path: Path, count: int, write_digest: WriteDigest
+    library: LibraryStore,
+    corpus: list[Paper],
+    tmp_path: Path,
+    count: int,
+    write_digest: WriteDigest,
 ) -> None:
     report = build(library, [write_digest(tmp_path / "few.txt", corpus[:count])], HASHING)
     generation = library.open()
@@ -353,14 +359,16 @@ def test_a_library_of_hardly_any_papers_is_built(
     assert generation.positions.shape == (count, 2)
 
 
-def test_damage_to_the_vector_cache_costs_only_what_was_hit(library: Library, ten: Path) -> None:
+def test_damage_to_the_vector_cache_costs_only_what_was_hit(
+    library: LibraryStore, ten: Path
+) -> None:
     build(library, [ten], HASHING)
     before = stored_vectors(library.open())
     (cache,) = library.vectors.glob("*.vectors")
     content = bytearray(cache.read_bytes())
     content[512 + 3 * (16 + 4 * 256 + 4) + 500] ^= 1
     cache.write_bytes(content)
-    report = build(library, [ten], Options(full=True))
+    report = build(library, [ten], BuildOptions(full=True))
     assert (report.published, report.embedded) == (True, 1)
     after = stored_vectors(library.open())
     assert all(np.array_equal(before[title], after[title]) for title in before)
@@ -374,18 +382,18 @@ def unit_rows(count: int, dimension: int = 64, seed: int = 0) -> Vectors:
     return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
 
 
-def with_vectors(path: Path) -> Options:
-    return Options(model="hashing:64", given_vectors=path)
+def with_vectors(path: Path) -> BuildOptions:
+    return BuildOptions(model="hashing:64", given_vectors=path)
 
 
-def give(library: Library, digest: Path, rows: Vectors) -> Report:
+def give(library: LibraryStore, digest: Path, rows: Vectors) -> BuildReport:
     path = library.folder.with_name("given.npy")
     np.save(path, rows)
     return build(library, [digest], with_vectors(path))
 
 
 def test_given_vectors_are_used_in_the_order_of_the_digest(
-    library: Library, ten: Path, corpus: list[Paper]
+    library: LibraryStore, ten: Path, corpus: list[Paper]
 ) -> None:
     rows = unit_rows(10)
     report = give(library, ten, rows)
@@ -398,7 +406,7 @@ def test_given_vectors_are_used_in_the_order_of_the_digest(
 
 
 def test_given_vectors_replace_those_given_before(
-    library: Library, ten: Path, corpus: list[Paper]
+    library: LibraryStore, ten: Path, corpus: list[Paper]
 ) -> None:
     give(library, ten, unit_rows(10))
     corrected = unit_rows(10, seed=1)
@@ -409,7 +417,7 @@ def test_given_vectors_replace_those_given_before(
 
 
 def test_a_library_of_given_vectors_embeds_only_later_papers(
-    library: Library, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     rows = unit_rows(10)
     give(library, ten, rows)
@@ -422,19 +430,19 @@ def test_a_library_of_given_vectors_embeds_only_later_papers(
 
 
 def test_given_vectors_never_reach_a_library_without_them(
-    library: Library, ten: Path, corpus: list[Paper]
+    library: LibraryStore, ten: Path, corpus: list[Paper]
 ) -> None:
     give(library, ten, unit_rows(10))
-    fresh = Library(library.folder.with_name("fresh"))
+    fresh = LibraryStore(library.folder.with_name("fresh"))
     (fresh.folder / "vectors").mkdir(parents=True)
     for path in library.vectors.iterdir():
         (fresh.folder / "vectors" / path.name).write_bytes(path.read_bytes())
-    assert build(fresh, [ten], Options(model="hashing:64")).embedded == 10
+    assert build(fresh, [ten], BuildOptions(model="hashing:64")).embedded == 10
     expected = open_embedder("hashing:64").embed([corpus[0].text])[0]
     assert np.allclose(stored_vectors(fresh.open())[corpus[0].title], expected, atol=1e-6)
 
 
-def test_rows_a_little_off_unit_length_are_made_unit_rows(library: Library, ten: Path) -> None:
+def test_rows_a_little_off_unit_length_are_made_unit_rows(library: LibraryStore, ten: Path) -> None:
     give(library, ten, unit_rows(10) * np.float32(1.004))
     for vector in stored_vectors(library.open()).values():
         assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
@@ -454,7 +462,7 @@ def test_rows_a_little_off_unit_length_are_made_unit_rows(library: Library, ten:
     ids=["too few", "too long", "flat", "double", "zeros", "nan", "text"],
 )
 def test_vectors_that_do_not_fit_are_refused_and_change_nothing(
-    library: Library, ten: Path, rows: Vectors, told: str
+    library: LibraryStore, ten: Path, rows: Vectors, told: str
 ) -> None:
     build(library, [ten], HASHING)
     with pytest.raises(UnusableInput, match=told):
@@ -465,7 +473,7 @@ def test_vectors_that_do_not_fit_are_refused_and_change_nothing(
 
 @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00", "npz", None])
 def test_a_file_that_is_no_array_is_refused(
-    library: Library, ten: Path, tmp_path: Path, content: bytes | str | None
+    library: LibraryStore, ten: Path, tmp_path: Path, content: bytes | str | None
 ) -> None:
     path = tmp_path / "given.npy"
     if content == "npz":
@@ -479,7 +487,7 @@ def test_a_file_that_is_no_array_is_refused(
 
 
 def test_given_vectors_go_with_one_digest_only(
-    library: Library, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     second = write_digest(tmp_path / "second.txt", corpus[10:12])
     np.save(tmp_path / "given.npy", unit_rows(12))
@@ -512,7 +520,7 @@ build(Library(sys.argv[1]), [Path(sys.argv[2])], Options(model="hashing"))
 
 
 def test_a_build_killed_while_embedding_goes_on_where_it_was(
-    library: Library, tmp_path: Path
+    library: LibraryStore, tmp_path: Path
 ) -> None:
     count = 600
     digest = tmp_path / "many.jsonl"

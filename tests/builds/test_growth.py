@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from explorer.arrays import Vectors
-from explorer.builds.apply_edits import everything_said, merge, rename, unsay
-from explorer.builds.build import Options, Report, build
+from explorer.builds.apply_edits import all_edits, merge, rename, undo
+from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.errors import LibraryDamaged, LibraryNewer
 from explorer.files import checksum
 from explorer.index.engines import Engine
@@ -27,28 +27,30 @@ from explorer.library.generation import (
     open_generation,
     verify_generation,
 )
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.settings import MapSettings, Settings, TopicSettings
 from explorer.topics.phrases import key_of
 from tests.helpers.corpus import WriteDigest, keys_in
 
-HASHING = Options(model="hashing")
-PRUNED = Options(prune=True)
+HASHING = BuildOptions(model="hashing")
+PRUNED = BuildOptions(prune=True)
 
-Grow = Callable[..., Report]
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "library")
+Grow = Callable[..., BuildReport]
 
 
 @pytest.fixture
-def grow(library: Library, tmp_path: Path, write_digest: WriteDigest) -> Grow:
+def library(tmp_path: Path) -> LibraryStore:
+    return LibraryStore(tmp_path / "library")
+
+
+@pytest.fixture
+def grow(library: LibraryStore, tmp_path: Path, write_digest: WriteDigest) -> Grow:
     """Write a digest of papers and build the library with it."""
 
-    def update(papers: Sequence[Paper], options: Options = HASHING, name: str = "all") -> Report:
+    def update(
+        papers: Sequence[Paper], options: BuildOptions = HASHING, name: str = "all"
+    ) -> BuildReport:
         return build(library, [write_digest(tmp_path / "digests" / f"{name}.txt", papers)], options)
 
     return update
@@ -67,7 +69,7 @@ def many(corpus: list[Paper]) -> list[Paper]:
     return papers
 
 
-def hashes(library: Library) -> dict[str, str]:
+def hashes(library: LibraryStore) -> dict[str, str]:
     """Return the hash of each file of ``library``, lock files aside."""
     return {
         path.relative_to(library.folder).as_posix(): checksum(path)
@@ -83,7 +85,7 @@ def places(generation: Generation) -> dict[str, bytes]:
 
 
 def arrivals(generation: Generation) -> dict[str, int]:
-    return dict(zip(generation.records.ids, generation.arrived.tolist(), strict=True))
+    return dict(zip(generation.records.ids, generation.added_at.tolist(), strict=True))
 
 
 def topic_ids(generation: Generation) -> set[str]:
@@ -124,7 +126,7 @@ def edited(paper: Paper) -> Paper:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
-    library: Library, grow: Grow, many: list[Paper], seed: int
+    library: LibraryStore, grow: Grow, many: list[Paper], seed: int
 ) -> None:
     random = np.random.default_rng(seed)
     order = random.permutation(len(many)).tolist()
@@ -153,8 +155,8 @@ def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
             rename(library, before.levels[-1][0].id, f"Name of step {step}")
         elif kind == "merge":
             merge(library, [topic.id for topic in before.levels[0][-2:]])
-        elif said := everything_said(library):
-            unsay(library, said[0].statement.number)
+        elif said := all_edits(library):
+            undo(library, said[0].statement.number)
         else:
             continue
         after = library.open()
@@ -176,7 +178,7 @@ def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
 
 
 def test_no_topic_takes_the_id_of_one_that_is_no_more(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus)
     ever = topic_ids(library.open())
@@ -184,14 +186,14 @@ def test_no_topic_takes_the_id_of_one_that_is_no_more(
     grow(corpus[:10], PRUNED)
     for papers in (corpus[:20], corpus[:30], corpus):
         before = topic_ids(library.open())
-        grow(papers, Options(redraw=True))
+        grow(papers, BuildOptions(redraw=True))
         new = topic_ids(library.open()) - before
         assert not new & ever
         ever |= new
 
 
 def test_levels_come_and_go_and_topics_are_told_apart_all_the_same(
-    library: Library, grow: Grow, many: list[Paper]
+    library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:60])
     generation = library.open()
@@ -200,7 +202,7 @@ def test_levels_come_and_go_and_topics_are_told_apart_all_the_same(
     for count, most in ((60, 1), (64, 4), (70, 2), (60, 1), (80, 4)):
         before = generation
         shape = Settings(topics=TopicSettings(most_levels=most))
-        grow(many[:count], Options(prune=True, settings=shape))
+        grow(many[:count], BuildOptions(prune=True, settings=shape))
         generation = library.open()
         counts.append(len(generation.levels))
         assert_sound(generation)
@@ -212,7 +214,7 @@ def test_levels_come_and_go_and_topics_are_told_apart_all_the_same(
 
 
 def test_a_topic_of_a_merge_that_was_taken_back_leaves_its_number_to_nobody(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus)
     ever = topic_ids(library.open())
@@ -224,7 +226,7 @@ def test_a_topic_of_a_merge_that_was_taken_back_leaves_its_number_to_nobody(
         new = topic_ids(library.open()) - ever
         assert new
         ever |= new
-        unsay(library, said.statement.number)
+        undo(library, said.statement.number)
         back = topic_ids(library.open())
         merged = said.topic
         assert merged is not None
@@ -236,7 +238,7 @@ def test_a_topic_of_a_merge_that_was_taken_back_leaves_its_number_to_nobody(
 
 
 def test_the_same_digests_in_any_order_change_not_one_byte(
-    library: Library,
+    library: LibraryStore,
     many: list[Paper],
     tmp_path: Path,
     write_digest: WriteDigest,
@@ -248,22 +250,22 @@ def test_the_same_digests_in_any_order_change_not_one_byte(
     build(library, digests)
     before = hashes(library)
     for order in permutations(digests):
-        for options in (Options(), Options(prune=True)):
+        for options in (BuildOptions(), BuildOptions(prune=True)):
             report = build(library, order, options)
             assert (report.published, report.embedded, report.added) == (False, 0, 0)
             assert hashes(library) == before
 
 
 def test_a_dry_run_tells_all_and_changes_no_byte(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
-    report = grow(corpus[:20], Options(model="hashing", dry_run=True))
+    report = grow(corpus[:20], BuildOptions(model="hashing", dry_run=True))
     assert [change.kind for change in report.planned] == ["added"] * 20
     assert not library.folder.exists()
     grow(corpus[:20])
     before = hashes(library)
     shelf = [edited(corpus[0]), *corpus[2:25]]
-    for options in (Options(dry_run=True), Options(dry_run=True, full=True, redraw=True)):
+    for options in (BuildOptions(dry_run=True), BuildOptions(dry_run=True, full=True, redraw=True)):
         report = grow(shelf, options)
         assert (report.published, report.added, report.changed) == (False, 5, 1)
         assert hashes(library) == before
@@ -280,15 +282,15 @@ def test_a_dry_run_tells_all_and_changes_no_byte(
 
 
 def test_a_full_build_of_a_grown_library_is_what_one_from_nothing_is(
-    library: Library, grow: Grow, many: list[Paper], tmp_path: Path
+    library: LibraryStore, grow: Grow, many: list[Paper], tmp_path: Path
 ) -> None:
     grow(many[:50])
     grow(many[:70])
     grow([edited(many[0]), *many[1:60], *many[70:90]], PRUNED)
     shelf = [edited(many[0]), *many[1:60], *many[70:90]]
-    report = grow(shelf, Options(full=True))
+    report = grow(shelf, BuildOptions(full=True))
     assert (report.published, report.embedded, report.drift) == (True, 0, None)
-    fresh = Library(tmp_path / "fresh")
+    fresh = LibraryStore(tmp_path / "fresh")
     build(fresh, [tmp_path / "digests"], HASHING)
     one, other = library.open(), fresh.open()
     for name in ("positions", "memberships", "communities", "strengths", "neighbours"):
@@ -302,7 +304,7 @@ def test_a_full_build_of_a_grown_library_is_what_one_from_nothing_is(
 
 @pytest.mark.parametrize("is_live_missing", [False, True])
 def test_a_full_build_of_a_damaged_library_keeps_papers_that_no_digest_holds_any_more(
-    library: Library, grow: Grow, corpus: list[Paper], is_live_missing: bool
+    library: LibraryStore, grow: Grow, corpus: list[Paper], is_live_missing: bool
 ) -> None:
     grow(corpus[:12], name="first")
     grow(corpus[12:20], name="second")
@@ -310,7 +312,7 @@ def test_a_full_build_of_a_damaged_library_keeps_papers_that_no_digest_holds_any
     (folder / "positions.npy").write_bytes(b"damaged")
     if is_live_missing:
         (library.folder / "LIVE").unlink()
-    report = grow(corpus[20:24], Options(model="hashing", full=True), name="third")
+    report = grow(corpus[20:24], BuildOptions(model="hashing", full=True), name="third")
     assert report.papers == 24
     generation = library.open()
     assert {paper.title for paper in generation.records} == {p.title for p in corpus[:24]}
@@ -324,11 +326,11 @@ def test_a_full_build_of_a_damaged_library_keeps_papers_that_no_digest_holds_any
 
 @pytest.mark.parametrize("harm", ["positions", "manifest", "no LIVE", "garbled LIVE"])
 def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
-    library: Library, grow: Grow, corpus: list[Paper], harm: str
+    library: LibraryStore, grow: Grow, corpus: list[Paper], harm: str
 ) -> None:
-    chosen = Options(model="hashing:64", engine="exact", topics="finer", keep=2)
+    chosen = BuildOptions(model="hashing:64", engine="exact", topics="finer", keep=2)
     grow(corpus[:12], chosen)
-    grow(corpus[:14], Options())
+    grow(corpus[:14], BuildOptions())
     folder = library.open().folder
     if harm == "manifest":
         (folder / "manifest.json").write_text("{", encoding="utf-8")
@@ -338,12 +340,12 @@ def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
         (library.folder / "LIVE").unlink()
     elif harm == "garbled LIVE":
         (library.folder / "LIVE").write_bytes(b"\xff\x00/")
-    grow(corpus[:16], Options(full=True))
+    grow(corpus[:16], BuildOptions(full=True))
     manifest = library.open().manifest
     assert (manifest.model, manifest.engine) == ("hashing:64", "exact")
     assert manifest.settings["fineness"] == "finer"
     assert len(library.history()) == 2
-    grow(corpus[:16], Options(full=True, model="hashing", engine="faiss", topics="coarser"))
+    grow(corpus[:16], BuildOptions(full=True, model="hashing", engine="faiss", topics="coarser"))
     manifest = library.open().manifest
     assert (manifest.model, manifest.engine) == ("hashing", "faiss")
     assert manifest.settings["fineness"] == "coarser"
@@ -353,7 +355,7 @@ def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
     "name", ["papers.arrow", "positions.npy", "communities.npy", "neighbours.npy", "words"]
 )
 def test_what_was_altered_does_not_go_on_and_a_full_build_is_the_way_out(
-    library: Library, grow: Grow, corpus: list[Paper], name: str
+    library: LibraryStore, grow: Grow, corpus: list[Paper], name: str
 ) -> None:
     grow(corpus[:16])
     grow(corpus[:20])
@@ -362,14 +364,14 @@ def test_what_was_altered_does_not_go_on_and_a_full_build_is_the_way_out(
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    for options in (Options(), Options(redraw=True)):
+    for options in (BuildOptions(), BuildOptions(redraw=True)):
         with pytest.raises(LibraryDamaged, match=r"altered since it was written.*--full"):
             grow(corpus[:24], options)
     with pytest.raises(LibraryDamaged, match="altered"):
         rename(library, "t1", "My own")
     assert library.live == "000002"
-    assert everything_said(library) == []
-    grow(corpus[:24], Options(full=True))
+    assert all_edits(library) == []
+    grow(corpus[:24], BuildOptions(full=True))
     after = library.open()
     verify_generation(after.folder)
     assert {paper.title for paper in after.records} == {paper.title for paper in corpus[:24]}
@@ -377,13 +379,13 @@ def test_what_was_altered_does_not_go_on_and_a_full_build_is_the_way_out(
 
 
 def test_a_dry_run_looks_at_the_newest_generation_where_none_is_live(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus[:10])
     grow(corpus[:12])
     (library.folder / "LIVE").unlink()
     before = hashes(library)
-    report = grow(corpus[:15], Options(dry_run=True))
+    report = grow(corpus[:15], BuildOptions(dry_run=True))
     assert (report.added, report.unchanged, report.generation) == (3, 12, 2)
     assert hashes(library) == before
     done = grow(corpus[:15])
@@ -391,19 +393,19 @@ def test_a_dry_run_looks_at_the_newest_generation_where_none_is_live(
 
 
 def test_fewer_generations_stay_at_once_where_nothing_changed_and_from_then_on(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     for count in range(3, 8):
         grow(corpus[:count])
-    assert grow(corpus[:7], Options(keep=2, dry_run=True)).published is False
+    assert grow(corpus[:7], BuildOptions(keep=2, dry_run=True)).published is False
     assert len(library.history()) == 5
-    assert grow(corpus[:7], Options(keep=3)).published is False
+    assert grow(corpus[:7], BuildOptions(keep=3)).published is False
     assert [number for number, _ in library.history()] == [3, 4, 5]
     grow(corpus[:8])
     assert [number for number, _ in library.history()] == [4, 5, 6]
     library.rollback()
     library.rollback()
-    grow(corpus[:6], Options(keep=1))
+    grow(corpus[:6], BuildOptions(keep=1))
     assert [number for number, _ in library.history()] == [4, 6]  # the live one stays
     assert library.open().size == 6
     (library.folder / "KEEP").write_text("many", encoding="utf-8")
@@ -413,36 +415,41 @@ def test_fewer_generations_stay_at_once_where_nothing_changed_and_from_then_on(
 
 
 def test_a_library_of_a_newer_version_is_refused_even_in_full(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus[:5])
     path = library.open().folder / "manifest.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(content | {"schema": SCHEMA + 1}), encoding="utf-8")
     before = hashes(library)
-    for options in (HASHING, Options(full=True), Options(dry_run=True), Options(redraw=True)):
+    for options in (
+        HASHING,
+        BuildOptions(full=True),
+        BuildOptions(dry_run=True),
+        BuildOptions(redraw=True),
+    ):
         with pytest.raises(LibraryNewer):
             grow(corpus[:6], options)
         assert hashes(library) == before
 
 
 def test_as_many_generations_stay_as_were_asked_for_from_then_on(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     for count in range(3, 7):
-        grow(corpus[:count], Options(model="hashing", keep=2 if count == 3 else 0))
+        grow(corpus[:count], BuildOptions(model="hashing", keep=2 if count == 3 else 0))
     assert [number for number, _ in library.history()] == [3, 4]
     rename(library, "t1", "My own")
     assert [number for number, _ in library.history()] == [4, 5]
-    grow(corpus[:7], Options(keep=1, full=True))
+    grow(corpus[:7], BuildOptions(keep=1, full=True))
     assert [number for number, _ in library.history()] == [6]
-    grow(corpus[:8], Options(keep=3))
+    grow(corpus[:8], BuildOptions(keep=3))
     grow(corpus[:9])
     assert [number for number, _ in library.history()] == [6, 7, 8]
 
 
 def test_a_library_of_the_schema_before_is_gone_on_from(
-    library: Library, grow: Grow, many: list[Paper]
+    library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:40])
     folder = library.open().folder
@@ -481,11 +488,11 @@ def test_a_library_of_the_schema_before_is_gone_on_from(
 
 
 def test_another_model_redraws_the_map_and_loses_no_paper(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus[:20], name="first")
     before = library.open()
-    report = grow(corpus[20:30], Options(model="hashing:64"), name="second")
+    report = grow(corpus[20:30], BuildOptions(model="hashing:64"), name="second")
     assert report.redrawn
     assert report.drift is not None
     assert (report.papers, report.added, report.removed) == (30, 10, 0)
@@ -497,12 +504,12 @@ def test_another_model_redraws_the_map_and_loses_no_paper(
         paper: arrivals(before).get(paper, came) for paper in after.records.ids
     }
     assert after.manifest.fit["newcomers"] == 0.0
-    again = grow(corpus[:20], Options(), name="first")
+    again = grow(corpus[:20], BuildOptions(), name="first")
     assert (again.published, again.redrawn) == (False, "")
 
 
 def test_newcomers_that_outnumber_the_papers_on_the_map_redraw_it_and_that_is_told(
-    library: Library, grow: Grow, many: list[Paper]
+    library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:12])
     assert grow(many[:60]).redrawn == ""  # four for each
@@ -517,10 +524,11 @@ def test_newcomers_that_outnumber_the_papers_on_the_map_redraw_it_and_that_is_to
 
 
 @pytest.mark.parametrize(
-    "options", [Options(redraw=True), Options(settings=Settings(map=MapSettings(spread=2.0)))]
+    "options",
+    [BuildOptions(redraw=True), BuildOptions(settings=Settings(map=MapSettings(spread=2.0)))],
 )
 def test_a_redraw_is_told_with_how_far_papers_moved(
-    library: Library, grow: Grow, corpus: list[Paper], options: Options
+    library: LibraryStore, grow: Grow, corpus: list[Paper], options: BuildOptions
 ) -> None:
     grow(corpus)
     report = grow(corpus, options)
@@ -532,7 +540,7 @@ def test_a_redraw_is_told_with_how_far_papers_moved(
 
 @pytest.mark.parametrize(("first", "newcomers"), [(1, 1), (1, 4), (1, 25), (2, 3), (3, 8)])
 def test_a_library_of_hardly_any_papers_grows(
-    library: Library, grow: Grow, many: list[Paper], first: int, newcomers: int
+    library: LibraryStore, grow: Grow, many: list[Paper], first: int, newcomers: int
 ) -> None:
     grow(many[:first])
     report = grow(many[: first + newcomers])
@@ -546,7 +554,7 @@ def test_a_library_of_hardly_any_papers_grows(
 
 
 def test_a_library_whose_papers_are_all_replaced_begins_a_map_of_its_own(
-    library: Library, grow: Grow, many: list[Paper]
+    library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:15])
     ever = topic_ids(library.open())
@@ -560,7 +568,7 @@ def test_a_library_whose_papers_are_all_replaced_begins_a_map_of_its_own(
 
 
 def test_a_library_shrinks_to_one_paper_and_grows_again(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus)
     whole = library.open()
@@ -575,7 +583,7 @@ def test_a_library_shrinks_to_one_paper_and_grows_again(
 
 
 def test_vectors_given_anew_make_the_neighbours_anew(
-    library: Library, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     digest = write_digest(tmp_path / "all.txt", corpus)
     path = tmp_path / "given.npy"
@@ -583,7 +591,7 @@ def test_vectors_given_anew_make_the_neighbours_anew(
         raw = np.random.default_rng(seed).normal(size=(len(corpus), 64))
         vectors = np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
         np.save(path, vectors)
-        build(library, [digest], Options(model="hashing:64", given_vectors=path))
+        build(library, [digest], BuildOptions(model="hashing:64", given_vectors=path))
         generation = library.open()
         stored = generation.engine.vectors(np.arange(len(corpus), dtype=np.int64))
         cosines = stored @ stored.T
@@ -592,7 +600,7 @@ def test_vectors_given_anew_make_the_neighbours_anew(
 
 
 def test_vectors_given_again_are_compared_with_those_before(
-    library: Library,
+    library: LibraryStore,
     many: list[Paper],
     tmp_path: Path,
     write_digest: WriteDigest,
@@ -605,7 +613,7 @@ def test_vectors_given_again_are_compared_with_those_before(
     def give(count: int) -> Generation:
         np.save(path, vectors[:count])
         digest = write_digest(tmp_path / "all.txt", many[:count])
-        build(library, [digest], Options(model="hashing:64", given_vectors=path))
+        build(library, [digest], BuildOptions(model="hashing:64", given_vectors=path))
         return library.open()
 
     give(len(many) - 5)
@@ -628,7 +636,7 @@ def test_vectors_given_again_are_compared_with_those_before(
 
 
 def test_papers_that_come_are_told_to_have_come_when_they_did(
-    library: Library, grow: Grow, corpus: list[Paper]
+    library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     moments: dict[str, int] = {}
     for count in (10, 12, 20):
@@ -641,7 +649,7 @@ def test_papers_that_come_are_told_to_have_come_when_they_did(
             else:
                 assert begin - 1 <= moment <= end + 1
                 moments[paper] = moment
-    grow(corpus[:20], Options(full=True))
+    grow(corpus[:20], BuildOptions(full=True))
     assert arrivals(library.open()) == moments
     grow(corpus[:15], PRUNED)
     grow(corpus[:20])
@@ -650,7 +658,7 @@ def test_papers_that_come_are_told_to_have_come_when_they_did(
 
 
 def test_topics_that_are_new_stay_new_whatever_they_would_have_been_called(
-    library: Library, grow: Grow, corpus: list[Paper], tmp_path: Path
+    library: LibraryStore, grow: Grow, corpus: list[Paper], tmp_path: Path
 ) -> None:
     """A subject that nobody had written of founds a topic, under a name from its own papers."""
     grow(corpus[:30])

@@ -16,7 +16,7 @@ import pytest
 
 from explorer.builds.distributed.bulk import embed
 from explorer.builds.distributed.shards import write_shards
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import fingerprint_of
 from tests.helpers.corpus import ROOT
 
@@ -45,7 +45,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         started.shutdown()
 
 
-def begun(shards: Path, library: Library, model: str, address: str) -> subprocess.Popen[str]:
+def begun(shards: Path, library: LibraryStore, model: str, address: str) -> subprocess.Popen[str]:
     words = ["embed", str(shards), "--library", str(library.folder), "--model", model]
     return subprocess.Popen(
         [sys.executable, "-m", "explorer.cli", *words, "--ray", address, "--json"],
@@ -62,7 +62,7 @@ def ended(running: subprocess.Popen[str]) -> Any:
     return json.loads(told)
 
 
-def cached(library: Library) -> bytes:
+def cached(library: LibraryStore) -> bytes:
     (file,) = library.vectors.glob("*.vectors")
     return file.read_bytes()
 
@@ -100,7 +100,7 @@ def test_a_killed_process_and_a_killed_machine_change_no_byte(tmp_path: Path, cl
     made = [f"{words[i % 8]} {i} {words[i % 5]} " + "token " * (i % 90) for i in range(24 * 128)]
     texts = {fingerprint_of(text): text for text in made}
     alone, together = tmp_path / "alone", tmp_path / "together"
-    one, many = Library(tmp_path / "one"), Library(tmp_path / "many")
+    one, many = LibraryStore(tmp_path / "one"), LibraryStore(tmp_path / "many")
     embed(one, write_shards(texts, alone, papers=128), SLOW)
 
     write_shards(texts, together, papers=128)
@@ -134,10 +134,10 @@ def test_the_real_model_gives_the_same_bytes_on_a_cluster(
 ) -> None:
     from explorer.builds.build import texts_to_embed
 
-    whole = texts_to_embed(Library(tmp_path / "new"), [repository / "data" / "digests"])
+    whole = texts_to_embed(LibraryStore(tmp_path / "new"), [repository / "data" / "digests"])
     parts = [part for text in whole.values() for part in (text[:200], text[200:400])]
     texts = {fingerprint_of(part): part for part in parts if part.strip()}
-    one, many = Library(tmp_path / "one"), Library(tmp_path / "many")
+    one, many = LibraryStore(tmp_path / "one"), LibraryStore(tmp_path / "many")
     embed(one, write_shards(texts, tmp_path / "alone", papers=128))
     write_shards(texts, tmp_path / "together", papers=128)
     report = ended(begun(tmp_path / "together", many, "", cluster.address))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.arrays import Labels, Positions
-from explorer.builds.redraw_advice import Fit, measure
+from explorer.builds.redraw_advice import MapFit, measure_fit
 from explorer.index.engines import load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
 from explorer.map.layout import draw, place
@@ -38,11 +38,11 @@ class Case:
         positions: Positions | None = None,
         finest: Labels | None = None,
         then: float | None = None,
-    ) -> Fit:
+    ) -> MapFit:
         rows = np.arange(newcomers, dtype=np.int64)
         spots = self.positions if positions is None else positions
         labels = self.finest if finest is None else finest
-        return measure(self.graph, self.edges, spots, labels, rows, then)
+        return measure_fit(self.graph, self.edges, spots, labels, rows, then)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_a_single_paper_fits() -> None:
     edges = edges_of(graph, TopicSettings())
     spot, topic = np.zeros((1, 2), dtype=np.float32), np.zeros(1, dtype=np.int32)
     for newcomers in ([], [0]):
-        fit = measure(graph, edges, spot, topic, np.array(newcomers, dtype=np.int64))
+        fit = measure_fit(graph, edges, spot, topic, np.array(newcomers, dtype=np.int64))
         assert (fit.drawn_keep, fit.newcomers_keep, fit.modularity) == (0.0, 0.0, 0.0)
 
 
@@ -134,7 +134,7 @@ def test_where_all_neighbours_are_the_nearest_on_the_map_all_are_kept() -> None:
     angles = 1.5 * np.linspace(0, 1, 40) ** 1.1  # no two of them are as near to a third
     arc = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     graph = build_graph(load_engine("exact").build(arc), GraphSettings())
-    fit = measure(
+    fit = measure_fit(
         graph,
         edges_of(graph, TopicSettings()),
         10 * arc,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explorer.builds.build import Options, build, texts_to_embed
+from explorer.builds.build import BuildOptions, build, texts_to_embed
 from explorer.builds.distributed.bulk import embed
 from explorer.builds.distributed.shards import (
     Task,
@@ -23,7 +23,7 @@ from explorer.builds.distributed.shards import (
 from explorer.cli import main
 from explorer.embedders import open_embedder
 from explorer.errors import EmbedderError, UnusableInput
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper, fingerprint_of
 from tests.helpers.corpus import WriteDigest
 
@@ -35,7 +35,7 @@ def texts(count: int) -> dict[str, str]:
     return {fingerprint_of(text): text for text in made}
 
 
-def cached(library: Library) -> bytes:
+def cached(library: LibraryStore) -> bytes:
     (file,) = library.vectors.glob("*.vectors")
     return file.read_bytes()
 
@@ -53,22 +53,22 @@ def test_shards_and_a_build_leave_the_same_bytes_and_the_build_embeds_nothing(
         for paper in corpus
     ]
     digest = write_digest(tmp_path / "digest.txt", many)
-    apart, plain = Library(tmp_path / "apart"), Library(tmp_path / "plain")
+    apart, plain = LibraryStore(tmp_path / "apart"), LibraryStore(tmp_path / "plain")
     missing = texts_to_embed(apart, [digest], MODEL)
     shards = write_shards(missing, tmp_path / "shards", papers=1)
     assert [len(texts_in(shard)) for shard in shards] == [128, 128, 64]
     report = embed(apart, shards, MODEL)
     assert (report.computed, report.stored, report.known) == (3, 320, 0)
     ours = cached(apart)
-    assert build(plain, [digest], Options(model=MODEL)).embedded == 320
+    assert build(plain, [digest], BuildOptions(model=MODEL)).embedded == 320
     assert cached(plain)[: len(ours)] == ours  # names of topics have vectors, too, behind them
-    assert build(apart, [digest], Options(model=MODEL)).embedded == 0
+    assert build(apart, [digest], BuildOptions(model=MODEL)).embedded == 0
     assert cached(apart) == cached(plain)
     assert texts_to_embed(apart, [digest]) == {}
 
 
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     shards = write_shards(texts(300), tmp_path / "shards", papers=128)
     embedder = open_embedder(MODEL)
     task = Task(shards[1], MODEL, embedder.identity)
@@ -78,14 +78,14 @@ def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     before = cached(library)
     again = embed(library, shards, MODEL)
     assert (again.known, again.computed, again.stored) == (3, 0, 0)
-    other = Library(tmp_path / "other")
+    other = LibraryStore(tmp_path / "other")
     assert embed(other, shards, MODEL).computed == 0
     assert cached(other) == before == cached(library)
 
 
 def test_vectors_of_what_a_shard_was_before_do_not_count(tmp_path: Path) -> None:
     (shard,) = write_shards(texts(20), tmp_path / "shards")
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     embed(library, [shard], MODEL)
     (other,) = write_shards(texts(30), tmp_path / "others")
     other.replace(shard)
@@ -118,7 +118,7 @@ def test_what_is_no_shard_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 and then nothing")
     with pytest.raises(UnusableInput, match=r"broken\.parquet: not a shard"):
-        embed(Library(tmp_path / "library"), [broken], MODEL)
+        embed(LibraryStore(tmp_path / "library"), [broken], MODEL)
     pq.write_table(pa.table({"title": ["A"]}), broken)
     with pytest.raises(UnusableInput, match="columns fingerprint and text"):
         texts_in(broken)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.builds.uploads import Handed, keep, preview, read_again, safe_name, take_in
+from explorer.builds.uploads import Upload, add_uploads, keep, preview, read_again, safe_name
 from explorer.errors import DigestError, LibraryBusy, LibraryError, UnusableInput
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.readers import digest_files
 from tests.helpers.corpus import WriteDigest
@@ -26,16 +26,16 @@ NEW = Paper(
 
 
 @pytest.fixture
-def hashing_copy(tmp_path: Path, hashing_library: Library) -> Library:
+def hashing_copy(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
     """A copy of the hashing library that a test may change."""
-    return Library(shutil.copytree(hashing_library.folder, tmp_path / "copy" / "library"))
+    return LibraryStore(shutil.copytree(hashing_library.folder, tmp_path / "copy" / "library"))
 
 
 @pytest.fixture
-def handed(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Handed:
+def handed(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Upload:
     """A digest with one paper that the library does not know and two that it does."""
     path = write_digest(tmp_path / "written.txt", [NEW, *corpus[:2]])
-    return Handed("today.txt", path.read_bytes())
+    return Upload("today.txt", path.read_bytes())
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -68,7 +68,7 @@ HOSTILE = (
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_whatever_leaves_the_folder_or_hides_in_it(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "digests"
-    path = keep(folder, Handed(name, b"content"))
+    path = keep(folder, Upload(name, b"content"))
     assert path.parent == folder
     assert digest_files([folder]) == [(path.name, path.resolve())]
     assert [file.name for file in tmp_path.iterdir()] == ["digests"]
@@ -86,10 +86,10 @@ def test_a_safe_name_is_one_visible_part_that_stays_as_it_is(name: str) -> None:
 
 def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     contents = [b"first", b"second", b"third"]
-    paths = [keep(tmp_path, Handed("today.txt", content)) for content in contents]
+    paths = [keep(tmp_path, Upload("today.txt", content)) for content in contents]
     assert [path.name for path in paths] == ["today.txt", "today-2.txt", "today-3.txt"]
     assert [path.read_bytes() for path in paths] == contents
-    assert keep(tmp_path, Handed("today.txt", b"second")) == paths[1]
+    assert keep(tmp_path, Upload("today.txt", b"second")) == paths[1]
     assert len(tree(tmp_path)) == 3
 
 
@@ -97,19 +97,19 @@ def test_a_folder_of_the_name_or_a_link_to_elsewhere_is_left_alone(tmp_path: Pat
     folder, outside = tmp_path / "digests", tmp_path / "outside.txt"
     (folder / "a.txt").mkdir(parents=True)
     (folder / "b.txt").symlink_to(outside)
-    assert keep(folder, Handed("a.txt", b"x")).name == "a-2.txt"
-    assert keep(folder, Handed("b.txt", b"x")).name == "b-2.txt"
+    assert keep(folder, Upload("a.txt", b"x")).name == "a-2.txt"
+    assert keep(folder, Upload("b.txt", b"x")).name == "b-2.txt"
     assert not outside.exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LibraryError, match="file/digests"):
-        keep(tmp_path / "file" / "digests", Handed("a.txt", b"x"))
+        keep(tmp_path / "file" / "digests", Upload("a.txt", b"x"))
 
 
 def test_a_preview_tells_what_a_build_then_does_and_changes_nothing(
-    hashing_copy: Library, tmp_path: Path, handed: Handed
+    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
 ) -> None:
     folder = tmp_path / "digests"
     before = tree(hashing_copy.folder)
@@ -120,16 +120,16 @@ def test_a_preview_tells_what_a_build_then_does_and_changes_nothing(
     assert (look.name, look.formats) == ("today.txt", ("scraped-page",))
     assert (look.papers, look.with_abstract, look.known) == (3, 3, 2)
     assert ("added", NEW.title) in [(change.kind, change.title) for change in look.first]
-    report = take_in(hashing_copy, folder, found.usable)
+    report = add_uploads(hashing_copy, folder, found.usable)
     assert (report.added, report.changed) == (found.added, found.changed) == (1, look.changed)
     again = preview(hashing_copy, folder, [handed], hashing_copy.open())
     assert (again.added, again.changed, again.looks[0].known) == (0, 0, 3)
 
 
 def test_what_several_files_share_counts_once_in_all(
-    hashing_copy: Library, tmp_path: Path, handed: Handed
+    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
 ) -> None:
-    other = Handed("today.txt", handed.content + b"\n")
+    other = Upload("today.txt", handed.content + b"\n")
     found = preview(hashing_copy, tmp_path / "digests", [handed, other], None)
     assert [look.name for look in found.looks] == ["today.txt", "today-2.txt"]
     assert [look.added for look in found.looks] == [1, 1]
@@ -137,9 +137,9 @@ def test_what_several_files_share_counts_once_in_all(
 
 
 def test_what_no_paper_can_be_read_from_says_why_and_is_not_usable(
-    hashing_copy: Library, tmp_path: Path, handed: Handed
+    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
 ) -> None:
-    garbage = [Handed("a.png", b"\x89PNG\r\n" + bytes(99)), Handed("b.txt", b"")]
+    garbage = [Upload("a.png", b"\x89PNG\r\n" + bytes(99)), Upload("b.txt", b"")]
     found = preview(hashing_copy, tmp_path / "digests", [*garbage, handed], None)
     assert [bool(look.problem) for look in found.looks] == [True, True, False]
     assert "PNG" in found.looks[0].problem
@@ -148,29 +148,29 @@ def test_what_no_paper_can_be_read_from_says_why_and_is_not_usable(
 
 
 def test_the_members_of_an_archive_are_looked_into(
-    hashing_copy: Library, tmp_path: Path, handed: Handed
+    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
 ) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("one.txt", handed.content)
         archive.writestr("two.png", b"\x89PNG" + bytes(99))
-    packed = Handed("all.zip", (tmp_path / "all.zip").read_bytes())
+    packed = Upload("all.zip", (tmp_path / "all.zip").read_bytes())
     (look,) = preview(hashing_copy, tmp_path / "digests", [packed], hashing_copy.open()).looks
     assert (look.papers, look.added, look.rejected) == (3, 1, 1)
     assert look.rejections[0].digest.endswith("two.png")
 
 
 def test_a_digest_is_kept_while_another_build_runs_and_taken_in_later(
-    hashing_copy: Library, tmp_path: Path, handed: Handed
+    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
 ) -> None:
     folder = tmp_path / "digests"
     with hashing_copy.building(), pytest.raises(LibraryBusy):
-        take_in(hashing_copy, folder, [handed])
-    assert take_in(hashing_copy, folder, [handed]).added == 1
+        add_uploads(hashing_copy, folder, [handed])
+    assert add_uploads(hashing_copy, folder, [handed]).added == 1
     assert [path.name for path in folder.iterdir()] == ["today.txt"]
 
 
 def test_the_folder_is_read_again_and_never_where_the_library_lies_in_it(
-    hashing_copy: Library, tmp_path: Path, handed: Handed
+    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
 ) -> None:
     folder = tmp_path / "digests"
     folder.mkdir()

@@ -17,21 +17,21 @@ from pathlib import Path
 import pytest
 
 from explorer.builds import watch as module
-from explorer.builds.build import Options, build
-from explorer.builds.watch import Settling, Stamp, Update, watch
+from explorer.builds.build import BuildOptions, build
+from explorer.builds.watch import Settling, Stamp, UpdateOutcome, watch
 from explorer.cli import main
 from explorer.errors import DigestError, LibraryBusy, UnusableInput
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.helpers.corpus import ROOT, WriteDigest
 
-HASHING = Options(model="hashing")
+HASHING = BuildOptions(model="hashing")
 A, B = Path("a.txt"), Path("b.txt")
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "library")
+def library(tmp_path: Path) -> LibraryStore:
+    return LibraryStore(tmp_path / "library")
 
 
 class Watching:
@@ -40,16 +40,16 @@ class Watching:
     def __init__(self, *steps: Callable[[], object]) -> None:
         self.steps = list(steps)
         self.stop = threading.Event()
-        self.updates: list[Update] = []
+        self.updates: list[UpdateOutcome] = []
 
-    def told(self, update: Update) -> None:
+    def told(self, update: UpdateOutcome) -> None:
         self.updates.append(update)
         if self.steps:
             self.steps.pop(0)()
         else:
             self.stop.set()
 
-    def run(self, library: Library, folder: Path, look: float = 30.0) -> list[Update]:
+    def run(self, library: LibraryStore, folder: Path, look: float = 30.0) -> list[UpdateOutcome]:
         alarm = threading.Timer(30, self.stop.set)
         alarm.start()
         watch(library, folder, HASHING, stop=self.stop, told=self.told, settle=0.1, look=look)
@@ -57,7 +57,7 @@ class Watching:
         return self.updates
 
 
-def _papers_added(updates: list[Update]) -> list[int]:
+def _papers_added(updates: list[UpdateOutcome]) -> list[int]:
     return [update.report.added if update.report else -1 for update in updates]
 
 
@@ -106,7 +106,7 @@ def test_a_file_that_goes_is_forgotten() -> None:
 
 
 def test_a_watch_updates_at_once_and_again_when_a_digest_is_added(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:6]).parent
 
@@ -122,7 +122,7 @@ def test_a_watch_updates_at_once_and_again_when_a_digest_is_added(
 
 @pytest.mark.parametrize("error", [OSError, RuntimeError])
 def test_where_no_events_can_be_had_the_folder_is_looked_at_now_and_then(
-    library: Library,
+    library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
     write_digest: WriteDigest,
@@ -139,7 +139,7 @@ def test_where_no_events_can_be_had_the_folder_is_looked_at_now_and_then(
 
 
 def test_a_folder_that_goes_and_comes_back_is_watched_on(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:6]).parent
 
@@ -152,7 +152,7 @@ def test_a_folder_that_goes_and_comes_back_is_watched_on(
 
 
 def test_an_empty_folder_is_told_and_does_not_end_the_watch(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = tmp_path / "digests"
     folder.mkdir()
@@ -166,7 +166,7 @@ def test_an_empty_folder_is_told_and_does_not_end_the_watch(
 
 
 def test_waits_between_tries_grow_until_one_succeeds(
-    library: Library,
+    library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
     write_digest: WriteDigest,
@@ -186,7 +186,7 @@ def test_waits_between_tries_grow_until_one_succeeds(
 
 
 def test_while_another_build_runs_an_update_is_tried_again_and_told_once(
-    library: Library,
+    library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
     write_digest: WriteDigest,
@@ -212,7 +212,7 @@ def test_while_another_build_runs_an_update_is_tried_again_and_told_once(
 
 
 def test_an_update_under_way_is_put_down_and_the_library_stays_as_it_was(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:4]).parent
     stop = threading.Event()
@@ -230,7 +230,7 @@ def test_an_update_under_way_is_put_down_and_the_library_stays_as_it_was(
     def progress() -> Iterator[StopAtTheMap]:
         yield StopAtTheMap()
 
-    updates: list[Update] = []
+    updates: list[UpdateOutcome] = []
     watch(library, folder, HASHING, stop=stop, told=updates.append, settle=0.1, progress=progress)
     assert stages[-1] == "map"
     assert updates == []
@@ -240,12 +240,12 @@ def test_an_update_under_way_is_put_down_and_the_library_stays_as_it_was(
 
 
 def test_once_waits_for_what_is_being_written_and_ends_after_one_update(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     digest = write_digest(tmp_path / "digests" / "a.txt", corpus[:4])
     later = threading.Timer(0.3, write_digest, (digest, corpus[:6]))
     later.start()
-    updates: list[Update] = []
+    updates: list[UpdateOutcome] = []
     stop = threading.Event()
     options = {"stop": stop, "told": updates.append, "settle": 0.8, "once": True}
     watch(library, digest.parent, HASHING, **options)  # type: ignore[arg-type]
@@ -255,9 +255,9 @@ def test_once_waits_for_what_is_being_written_and_ends_after_one_update(
 def test_a_missing_folder_and_a_library_inside_the_folder_are_refused(tmp_path: Path) -> None:
     stop = threading.Event()
     with pytest.raises(UnusableInput, match="no such folder"):
-        watch(Library(tmp_path / "l"), tmp_path / "none", stop=stop, told=print)
+        watch(LibraryStore(tmp_path / "l"), tmp_path / "none", stop=stop, told=print)
     with pytest.raises(UnusableInput, match="the library lies in the folder"):
-        watch(Library(tmp_path / "l"), tmp_path, stop=stop, told=print)
+        watch(LibraryStore(tmp_path / "l"), tmp_path, stop=stop, told=print)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -283,7 +283,7 @@ def _process(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]
 
 
 def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_when_told(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = tmp_path / "digests"
     folder.mkdir()
@@ -318,7 +318,7 @@ def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_when_told(
 
 
 def test_a_second_call_to_end_ends_an_update_at_once_and_loses_nothing(
-    library: Library, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+    library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:4]).parent
     namer = "import time\ndef name(*_):\n    print('naming', flush=True)\n    time.sleep(100)\n"
@@ -337,7 +337,7 @@ def test_a_second_call_to_end_ends_an_update_at_once_and_loses_nothing(
 
 
 def test_once_tells_by_its_exit_code_whether_the_update_was_made(
-    library: Library,
+    library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
     write_digest: WriteDigest,

@@ -19,7 +19,7 @@ import pytest
 from explorer.cli import main
 from explorer.cli.options import count, size, years
 from explorer.index.engines import engine_names
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
 
@@ -94,7 +94,7 @@ def test_inspect_shows_papers_and_rejections_and_writes_nothing(
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
 def test_search_ranks_and_explains(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str], mode: str
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str], mode: str
 ) -> None:
     found = _json(
         capsys, "search", "learning", "-k", 3, "--mode", mode, "--library", hashing_library.folder
@@ -108,7 +108,7 @@ def test_search_ranks_and_explains(
 
 
 def test_similar_takes_any_id_and_never_lists_the_paper_itself(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     records = hashing_library.open().records
     paper = next(paper for paper in records if paper.arxiv)
@@ -128,7 +128,7 @@ def test_similar_takes_any_id_and_never_lists_the_paper_itself(
 
 
 def test_topics_are_nested_and_hold_every_paper(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     levels = _json(capsys, "topics", "--library", hashing_library.folder)["levels"]
     for level in levels:
@@ -139,7 +139,7 @@ def test_topics_are_nested_and_hold_every_paper(
 
 
 def test_topics_tell_their_trends_and_are_sorted_by_them(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plain = _json(capsys, "topics", "--library", hashing_library.folder)
     assert len(plain["library"]) == len(plain["periods"]) > 1
@@ -156,7 +156,7 @@ def test_topics_tell_their_trends_and_are_sorted_by_them(
 
 
 def test_topics_are_written_as_a_table(
-    hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = tmp_path / "topics.csv"
     told = _json(capsys, "topics", "--csv", table, "--library", hashing_library.folder)
@@ -190,7 +190,7 @@ def test_a_spreadsheet_takes_no_topic_for_a_formula(
 
 
 def test_a_topic_is_told_by_name_or_id(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generation = hashing_library.open()
     topic = generation.levels[-1][0]
@@ -208,7 +208,7 @@ def test_a_topic_is_told_by_name_or_id(
 
 
 def test_export_writes_one_object_a_line(
-    hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", "--library", str(hashing_library.folder)]) == 0
     printed = capsys.readouterr().out
@@ -225,7 +225,7 @@ def test_export_writes_one_object_a_line(
 
 
 def test_an_export_is_a_digest_that_gives_the_same_papers(
-    hashing_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "papers.jsonl"
     assert main(["export", "--library", str(hashing_library.folder), "--output", str(target)]) == 0
@@ -318,7 +318,7 @@ def test_a_file_in_latin_1_is_read_with_its_accents(
     ],
 )
 def test_unknown_names_are_wrong_usage(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str], arguments: list[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     _fails(capsys, *arguments, "--library", hashing_library.folder)
 
@@ -343,7 +343,9 @@ def test_no_library_is_a_failure_that_says_what_to_do(
 
 
 def test_the_library_is_found_through_the_environment(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("EXPLORER_LIBRARY", str(hashing_library.folder))
     assert _json(capsys, "stats")["papers"] == hashing_library.open().size

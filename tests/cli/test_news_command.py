@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from explorer.cli import main
-from explorer.insights.whats_new import news
-from explorer.library.store import Library
+from explorer.insights.whats_new import whats_new
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.helpers.corpus import WriteDigest
 
@@ -41,8 +41,8 @@ def _told(capsys: pytest.CaptureFixture[str], library: Path, *options: str) -> A
 def test_json_names_papers_topics_and_events(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    generation = Library(library).open()
-    found = news(generation)
+    generation = LibraryStore(library).open()
+    found = whats_new(generation)
     told = _told(capsys, library)
     assert told.keys() == {"since", "papers", "topics", "events"}
     ids = [generation.records.ids[row] for row in found.rows]
@@ -63,11 +63,11 @@ def test_what_json_calls_since_can_be_asked_again(
 def test_people_read_titles_under_their_topics_and_events_in_words(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    generation = Library(library).open()
+    generation = LibraryStore(library).open()
     shown = _shown(capsys, library)
     assert shown.startswith("20 new papers since ")
     place = 0
-    for of in news(generation).topics:
+    for of in whats_new(generation).topics:
         place = shown.index(of.topic.label, place)
         for row in of.rows:
             place = shown.index(generation.records.ids[row], place)
@@ -77,7 +77,7 @@ def test_people_read_titles_under_their_topics_and_events_in_words(
 def test_fewer_papers_are_listed_and_all_are_counted(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    generation = Library(library).open()
+    generation = LibraryStore(library).open()
     shown = _shown(capsys, library, "-k", "3")
     assert sum(paper in shown for paper in generation.records.ids) == 3
     assert "20 new papers" in shown
@@ -94,7 +94,7 @@ def test_nothing_new_is_a_calm_sentence(library: Path, capsys: pytest.CaptureFix
 
 
 def test_after_the_first_build_it_says_how_to_go_on(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown = " ".join(_shown(capsys, hashing_library.folder).split())
     assert "Nothing new since" in shown

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.desk.database import problems
-from explorer.desk.desk import Change, Desk, Following, State, desk_of
-from explorer.desk.marks import Mark, Marks, mark_papers, marks_on
+from explorer.desk.desk import Desk, DeskChange, FollowedSearch, ReadingState, desk_of
+from explorer.desk.marks import PaperMark, PaperMarks, mark_papers, marks_of
 from explorer.doctor import damaged, examine, next_step
 from explorer.errors import LibraryDamaged, LibraryNewer, UnknownPaper, UnusableInput
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.facets import facets
 from explorer.search.filters import Filters, allowed_rows, usable
@@ -32,11 +32,11 @@ from explorer.search.query import Field, parse
 from explorer.search.search import Mode, Query, search
 from tests.helpers.corpus import ROOT
 
-STAR = Change(star=True)
+STAR = DeskChange(star=True)
 
 
 @pytest.fixture
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -51,7 +51,7 @@ def ids(generation: Generation, *rows: int) -> list[str]:
 
 def rows_of(generation: Generation, desk: Desk, typed: str) -> list[int]:
     """Return the rows that pass what is typed."""
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     parsed = parse(typed)
     clauses, notes = usable(generation, parsed.clauses, marks)
     assert (list(parsed.notes), notes) == ([], [])
@@ -63,7 +63,7 @@ def rows_of(generation: Generation, desk: Desk, typed: str) -> list[int]:
 def test_a_desk_that_nobody_wrote_on_is_empty_and_makes_no_file(
     generation: Generation, desk: Desk
 ) -> None:
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     assert (marks.of, marks.resting, marks.starred, marks.tags) == ({}, (), (), {})
     assert desk.followings() == ()
     assert not desk.path.exists()
@@ -74,18 +74,30 @@ def test_what_is_done_stands_on_the_paper_and_can_be_taken_back(
 ) -> None:
     paper = generation.records[3]
     mark_papers(generation, desk, [paper.id], STAR)
-    mark_papers(generation, desk, [paper.id], Change(add_tags=("my  thesis", "Méthodes")))
-    mark_papers(generation, desk, [paper.id], Change(state=State.TO_READ, note=" See figure 2.\n"))
-    mark = marks_on(generation, desk)[3]
+    mark_papers(generation, desk, [paper.id], DeskChange(add_tags=("my  thesis", "Méthodes")))
+    mark_papers(
+        generation,
+        desk,
+        [paper.id],
+        DeskChange(state=ReadingState.TO_READ, note=" See figure 2.\n"),
+    )
+    mark = marks_of(generation, desk)[3]
     assert mark.starred
-    assert (mark.state, mark.tags) == (State.TO_READ, ("Méthodes", "my thesis"))
+    assert (mark.state, mark.tags) == (ReadingState.TO_READ, ("Méthodes", "my thesis"))
     assert mark.note == "See figure 2."
-    mark_papers(generation, desk, [paper.id], Change(star=False, drop_tags=("MY THESIS",)))
-    mark_papers(generation, desk, [paper.id], Change(state=State.READ, note=""))
-    mark = marks_on(generation, desk)[3]
-    assert (mark.starred, mark.state, mark.tags, mark.note) == ("", State.READ, ("Méthodes",), "")
-    mark_papers(generation, desk, [paper.id], Change(state=State.NONE, drop_tags=("MÉTHODES",)))
-    assert marks_on(generation, desk).of == {}
+    mark_papers(generation, desk, [paper.id], DeskChange(star=False, drop_tags=("MY THESIS",)))
+    mark_papers(generation, desk, [paper.id], DeskChange(state=ReadingState.READ, note=""))
+    mark = marks_of(generation, desk)[3]
+    assert (mark.starred, mark.state, mark.tags, mark.note) == (
+        "",
+        ReadingState.READ,
+        ("Méthodes",),
+        "",
+    )
+    mark_papers(
+        generation, desk, [paper.id], DeskChange(state=ReadingState.NONE, drop_tags=("MÉTHODES",))
+    )
+    assert marks_of(generation, desk).of == {}
     assert desk.entries() == ()
 
 
@@ -96,27 +108,27 @@ def test_any_id_will_do_and_one_unknown_id_changes_nothing(
     paper = generation.records[row]
     with pytest.raises(UnknownPaper, match="Nothing was changed"):
         mark_papers(generation, desk, [paper.id, "no-such-paper"], STAR)
-    assert marks_on(generation, desk).of == {}
+    assert marks_of(generation, desk).of == {}
     mark_papers(generation, desk, [f"https://arxiv.org/abs/{paper.arxiv}v3"], STAR)
-    assert marks_on(generation, desk).starred == (row,)
+    assert marks_of(generation, desk).starred == (row,)
 
 
 def test_desks_of_two_readers_are_apart(generation: Generation, tmp_path: Path) -> None:
     ada, grace = desk_of(tmp_path, "ada"), desk_of(tmp_path, "grace")
     mark_papers(generation, ada, ids(generation, 1), STAR)
-    mark_papers(generation, grace, ids(generation, 1, 2), Change(note="grace's"))
-    assert marks_on(generation, ada).starred == (1,)
-    assert marks_on(generation, ada)[1].note == ""
-    assert sorted(marks_on(generation, grace).of) == [1, 2]
-    grace.follow(Following("mine", "{}", 5, 0))
+    mark_papers(generation, grace, ids(generation, 1, 2), DeskChange(note="grace's"))
+    assert marks_of(generation, ada).starred == (1,)
+    assert marks_of(generation, ada)[1].note == ""
+    assert sorted(marks_of(generation, grace).of) == [1, 2]
+    grace.follow(FollowedSearch("mine", "{}", 5, 0))
     assert ada.followings() == ()
 
 
 @pytest.mark.parametrize("tag", ["", "  ", "x" * 61, 'with "quotes"'])
 def test_what_cannot_be_a_tag_is_refused(generation: Generation, desk: Desk, tag: str) -> None:
     with pytest.raises(UnusableInput, match="tag"):
-        mark_papers(generation, desk, ids(generation, 0), Change(star=True, add_tags=(tag,)))
-    assert marks_on(generation, desk).of == {}
+        mark_papers(generation, desk, ids(generation, 0), DeskChange(star=True, add_tags=(tag,)))
+    assert marks_of(generation, desk).of == {}
 
 
 def test_filters_on_the_desk_are_exact(generation: Generation, desk: Desk) -> None:
@@ -124,8 +136,8 @@ def test_filters_on_the_desk_are_exact(generation: Generation, desk: Desk) -> No
     every = range(generation.size)
     starred, read, tagged = (set(random.choice(generation.size, 9, False).tolist()) for _ in "abc")
     mark_papers(generation, desk, ids(generation, *starred), STAR)
-    mark_papers(generation, desk, ids(generation, *read), Change(state=State.READ))
-    mark_papers(generation, desk, ids(generation, *tagged), Change(add_tags=("Deep Learning",)))
+    mark_papers(generation, desk, ids(generation, *read), DeskChange(state=ReadingState.READ))
+    mark_papers(generation, desk, ids(generation, *tagged), DeskChange(add_tags=("Deep Learning",)))
     expected = {
         "is:starred": starred,
         "-is:starred": set(every) - starred,
@@ -139,7 +151,7 @@ def test_filters_on_the_desk_are_exact(generation: Generation, desk: Desk) -> No
     for typed, rows in expected.items():
         assert rows_of(generation, desk, typed) == sorted(rows), typed
     # All that pass are found, however far down they rank, and nothing else.
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     found = search(
         generation, None, Query("-is:read is:starred", filters=Filters(desk=marks)), generation.size
     )
@@ -152,7 +164,7 @@ def test_a_filter_on_the_desk_is_left_out_and_said_where_there_is_no_desk(
     found = search(generation, None, Query('is:starred year:2023 "cache"', mode=Mode.LEXICAL), 5)
     assert any("is:starred" in note for note in found.parsed.notes)
     assert [clause.field for clause in found.parsed.clauses] == [Field.YEAR, Field.TEXT]
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     found = search(generation, None, Query("tag:nothing is:starred", filters=Filters(desk=marks)))
     assert [str(clause) for clause in found.parsed.clauses] == ["is:starred"]
     assert any("tag" in note for note in found.parsed.notes)
@@ -161,12 +173,12 @@ def test_a_filter_on_the_desk_is_left_out_and_said_where_there_is_no_desk(
 
 
 def test_facets_count_what_is_on_the_desk(generation: Generation, desk: Desk) -> None:
-    mark_papers(generation, desk, ids(generation, 1, 2, 3), Change(star=True, add_tags=("a",)))
-    mark_papers(generation, desk, ids(generation, 3, 4), Change(state=State.NOT_FOR_ME))
+    mark_papers(generation, desk, ids(generation, 1, 2, 3), DeskChange(star=True, add_tags=("a",)))
+    mark_papers(generation, desk, ids(generation, 3, 4), DeskChange(state=ReadingState.NOT_FOR_ME))
     rows = np.array([2, 3, 4, 5])
     counted = {
         str(count.clause): count.papers
-        for facet in facets(generation, rows, 0, desk=marks_on(generation, desk))
+        for facet in facets(generation, rows, 0, desk=marks_of(generation, desk))
         for count in facet.counts
         if facet.field in (Field.IS, Field.TAG)
     }
@@ -178,8 +190,10 @@ def test_more_like_the_starred_unlike_the_dismissed(generation: Generation, desk
     serving = [row for row, title in enumerate(titles) if "KV Cache" in title or "LLM" in title]
     medical = [row for row, title in enumerate(titles) if "Liver" in title or "CT" in title]
     mark_papers(generation, desk, ids(generation, *serving[:4]), STAR)
-    mark_papers(generation, desk, ids(generation, *medical[:1]), Change(state=State.NOT_FOR_ME))
-    marks = marks_on(generation, desk)
+    mark_papers(
+        generation, desk, ids(generation, *medical[:1]), DeskChange(state=ReadingState.NOT_FOR_ME)
+    )
+    marks = marks_of(generation, desk)
     query = Query("like:starred unlike:dismissed", filters=Filters(desk=marks))
     found = search(generation, None, query, 4)
     rows = [hit.row for hit in found.hits]
@@ -195,7 +209,7 @@ def test_more_like_the_starred_unlike_the_dismissed(generation: Generation, desk
 
 
 def test_an_empty_desk_offers_no_examples_and_says_so(generation: Generation, desk: Desk) -> None:
-    filters = Filters(desk=marks_on(generation, desk))
+    filters = Filters(desk=marks_of(generation, desk))
     found = search(generation, None, Query("like:starred", filters=filters))
     assert found.hits == ()
     assert found.parsed.notes == ("No paper on the desk is starred; that was left out.",)
@@ -212,7 +226,9 @@ def paper(number: int, **known: str) -> Paper:
     return Paper(title=title, abstract=f"{' '.join(words)}. It holds for {number}.", **known)  # type: ignore[arg-type]
 
 
-def grow(library: Library, folder: Path, papers: Sequence[Paper], **options: bool) -> Generation:
+def grow(
+    library: LibraryStore, folder: Path, papers: Sequence[Paper], **options: bool
+) -> Generation:
     """Build ``library`` from exactly these papers, as JSON lines."""
     import json
 
@@ -234,32 +250,32 @@ def grow(library: Library, folder: Path, papers: Sequence[Paper], **options: boo
     ]
     digest = folder / "papers.jsonl"
     digest.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    build(library, [digest], Options(model="hashing", prune=True, **options))  # type: ignore[arg-type]
+    build(library, [digest], BuildOptions(model="hashing", prune=True, **options))  # type: ignore[arg-type]
     return library.open()
 
 
 def test_a_paper_that_is_gone_rests_and_comes_back(tmp_path: Path) -> None:
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(12)]
     generation = grow(library, tmp_path / "digests", papers)
     chosen = next(row for row, p in enumerate(generation.records) if p.title == papers[4].title)
     own = ids(generation, chosen)[0]
-    mark_papers(generation, desk, [own], Change(star=True, note="mine"))
+    mark_papers(generation, desk, [own], DeskChange(star=True, note="mine"))
     generation = grow(library, tmp_path / "digests", [*papers[:4], *papers[5:]])
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     assert (marks.starred, marks.of) == ((), {})
     assert [entry.anchor.paper.title for entry in marks.resting] == [papers[4].title]
-    mark_papers(generation, desk, [own], Change(add_tags=("still",)))
+    mark_papers(generation, desk, [own], DeskChange(add_tags=("still",)))
     generation = grow(library, tmp_path / "digests", papers)
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     (row,) = marks.starred
     assert generation.records[row].title == papers[4].title
     assert (marks[row].note, marks[row].tags, marks.resting) == ("mine", ("still",), ())
 
 
 def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_path: Path) -> None:
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(10)]
     generation = grow(library, tmp_path / "digests", papers)
@@ -273,7 +289,7 @@ def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_pat
     papers[2] = replace(papers[2], doi="10.1000/two", abstract=papers[2].abstract + " Added.")
     papers[3] = replace(papers[3], arxiv="2401.00003", title=papers[3].title.upper())
     generation = grow(library, tmp_path / "digests", papers)
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     assert marks.resting == ()
     found = {generation.records[row].title for row in marks.starred}
     assert found == {papers[n].title for n in (1, 2, 3)}
@@ -281,7 +297,7 @@ def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_pat
 
 
 def test_a_doi_on_a_very_different_paper_takes_no_marks_over(tmp_path: Path) -> None:
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(8)]
     papers[0] = replace(papers[0], title="Deep nets for reading liver scans", doi="10.1000/one")
@@ -289,7 +305,7 @@ def test_a_doi_on_a_very_different_paper_takes_no_marks_over(tmp_path: Path) -> 
     mark_papers(generation, desk, ["10.1000/one"], STAR)
     other = replace(paper(99), title="Ancient Roman pottery in Gaul", doi="10.1000/one")
     generation = grow(library, tmp_path / "digests", [*papers[1:], other])
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     assert marks.starred == ()
     assert [entry.anchor.paper.doi for entry in marks.resting] == ["10.1000/one"]
 
@@ -297,34 +313,36 @@ def test_a_doi_on_a_very_different_paper_takes_no_marks_over(tmp_path: Path) -> 
 def test_two_papers_that_become_one_join_their_marks_and_a_rollback_parts_them(
     tmp_path: Path,
 ) -> None:
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(10)]
     one = replace(papers[0], title="A Study of Large Cache Trees", arxiv="2401.00001")
     two = replace(papers[1], title="Large Cache Trees: A Study", doi="10.1000/two")
     generation = grow(library, tmp_path / "digests", [one, two, *papers[2:]])
-    mark_papers(generation, desk, ["2401.00001"], Change(star=True, add_tags=("a",), note="first"))
-    mark_papers(generation, desk, ["2401.00001"], Change(state=State.TO_READ))
-    change = Change(state=State.READ, add_tags=("b",), note="second")
+    mark_papers(
+        generation, desk, ["2401.00001"], DeskChange(star=True, add_tags=("a",), note="first")
+    )
+    mark_papers(generation, desk, ["2401.00001"], DeskChange(state=ReadingState.TO_READ))
+    change = DeskChange(state=ReadingState.READ, add_tags=("b",), note="second")
     mark_papers(generation, desk, ["10.1000/two"], change)
     both = replace(one, doi="10.1000/two")
     generation = grow(library, tmp_path / "digests", [one, two, both, *papers[2:]])
     assert generation.size == 9
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     (row,) = marks.of
     mark = marks[row]
     assert mark.starred
-    assert (mark.state, mark.tags, mark.note) == (State.READ, ("a", "b"), "first\n\nsecond")
-    mark_papers(generation, desk, [generation.records.ids[row]], Change(add_tags=("c",)))
-    assert marks_on(generation, desk)[row].state is State.READ
+    assert (mark.state, mark.tags, mark.note) == (ReadingState.READ, ("a", "b"), "first\n\nsecond")
+    mark_papers(generation, desk, [generation.records.ids[row]], DeskChange(add_tags=("c",)))
+    assert marks_of(generation, desk)[row].state is ReadingState.READ
     library.rollback()
     generation = library.open()
-    marks = marks_on(generation, desk)
+    marks = marks_of(generation, desk)
     first, second = (generation.records.find(name) for name in ("2401.00001", "10.1000/two"))
     assert first is not None and second is not None
     assert (bool(marks[first].starred), bool(marks[second].starred)) == (True, False)
     assert (marks[first].note, marks[second].note) == ("first", "second")
-    assert (marks[first].state, marks[second].state) == (State.TO_READ, State.READ)
+    assert (marks[first].state, marks[second].state) == (ReadingState.TO_READ, ReadingState.READ)
 
 
 # The file.
@@ -333,17 +351,19 @@ def test_two_papers_that_become_one_join_their_marks_and_a_rollback_parts_them(
 def test_reading_leaves_nothing_behind(generation: Generation, desk: Desk) -> None:
     mark_papers(generation, desk, ids(generation, 1), STAR)
     before = desk.path.read_bytes()
-    assert marks_on(generation, desk).starred == (1,)
+    assert marks_of(generation, desk).starred == (1,)
     assert problems(desk.path) == []
     assert [path.name for path in desk.path.parent.iterdir()] == [desk.path.name]
     assert desk.path.read_bytes() == before
 
 
-def test_the_doctor_looks_at_the_desk(hashing_library: Library, tmp_path: Path) -> None:
-    library = Library(tmp_path / "library")
+def test_the_doctor_looks_at_the_desk(hashing_library: LibraryStore, tmp_path: Path) -> None:
+    library = LibraryStore(tmp_path / "library")
     shutil.copytree(hashing_library.folder, library.folder)
     desk = desk_of(library.folder)
-    mark_papers(library.open(), desk, ids(library.open(), *range(20)), Change(note="long " * 900))
+    mark_papers(
+        library.open(), desk, ids(library.open(), *range(20)), DeskChange(note="long " * 900)
+    )
     assert not damaged(examine(library))
     content = bytearray(desk.path.read_bytes())
     content[9000:16000] = b"\xff" * 7000
@@ -359,10 +379,10 @@ def test_a_torn_file_is_told_and_a_newer_one_refused(generation: Generation, des
     with closing(sqlite3.connect(desk.path)) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(LibraryNewer, match="schema 99"):
-        marks_on(generation, desk)
+        marks_of(generation, desk)
     desk.path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(LibraryDamaged, match=r"desk\.sqlite"):
-        marks_on(generation, desk)
+        marks_of(generation, desk)
     with pytest.raises(LibraryDamaged, match=r"desk\.sqlite"):
         mark_papers(generation, desk, ids(generation, 1), STAR)
 
@@ -372,7 +392,7 @@ def test_a_desk_that_may_not_be_written_can_be_read(generation: Generation, desk
     mark_papers(generation, desk, ids(generation, 1), STAR)
     desk.path.parent.chmod(0o500)
     try:
-        assert marks_on(generation, desk).starred == (1,)
+        assert marks_of(generation, desk).starred == (1,)
     finally:
         desk.path.parent.chmod(0o700)
 
@@ -416,7 +436,7 @@ def test_what_was_told_to_be_kept_is_there_after_a_kill_and_nothing_is_half_done
             assert entry.starred
             assert (entry.note, entry.tags) == (entry.anchor.paper.id, ("one", "two"))
         assert problems(desk.path) == []
-        desk.apply([(entries[0].anchor, (entries[0].number,), Change(star=False))])
+        desk.apply([(entries[0].anchor, (entries[0].number,), DeskChange(star=False))])
 
 
 def killed_while_writing(folder: Path, seconds: float) -> int:
@@ -436,11 +456,11 @@ def killed_while_writing(folder: Path, seconds: float) -> int:
 def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path: Path) -> None:
     """Papers come, go, merge and get other ids; what the reader did is always found."""
     random = np.random.default_rng(11)
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(30)]
     generation = grow(library, tmp_path / "digests", papers)
-    done: dict[str, Mark] = {}
+    done: dict[str, PaperMark] = {}
     merged = others = 0
     for turn in range(50):
         kept = [p for p in papers if random.random() > 0.1]
@@ -461,10 +481,10 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
         merged += generation.manifest.changes["merged"]
         row = int(random.integers(generation.size))
         title = generation.records[row].title.casefold()
-        change = Change(star=True, note=f"note {turn}", add_tags=(f"tag {turn % 7}",))
+        change = DeskChange(star=True, note=f"note {turn}", add_tags=(f"tag {turn % 7}",))
         mark_papers(generation, desk, ids(generation, row), change)
-        before = done.get(title, Mark())
-        done[title] = Mark(
+        before = done.get(title, PaperMark())
+        done[title] = PaperMark(
             starred="yes",
             note=f"note {turn}",
             tags=tuple(sorted({*before.tags, f"tag {turn % 7}"})),
@@ -476,11 +496,11 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
     assert problems(desk.path) == []
 
 
-def told_by(generation: Generation, desk: Desk) -> dict[str, Mark]:
+def told_by(generation: Generation, desk: Desk) -> dict[str, PaperMark]:
     """Return what the desk says by title, of papers that rest, too."""
-    marks: Marks = marks_on(generation, desk)
+    marks: PaperMarks = marks_of(generation, desk)
     told = {
-        generation.records[row].title.casefold(): Mark(
+        generation.records[row].title.casefold(): PaperMark(
             starred="yes", note=mark.note, tags=mark.tags
         )
         for row, mark in marks.of.items()
@@ -488,5 +508,5 @@ def told_by(generation: Generation, desk: Desk) -> dict[str, Mark]:
     for entry in marks.resting:
         title = entry.anchor.paper.title.casefold()
         assert title not in told
-        told[title] = Mark(starred="yes", note=entry.note, tags=entry.tags)
+        told[title] = PaperMark(starred="yes", note=entry.note, tags=entry.tags)
     return told

@@ -14,17 +14,17 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.cli.output.progress import checking
 from explorer.doctor import Finding, Severity, damaged, examine, next_step
 from explorer.embedders.cache import VectorCache
 from explorer.errors import LibraryDamaged
 from explorer.library.generation import SCHEMA, Generation, read_manifest
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.topics import edits
-from explorer.topics.edits import Kind
+from explorer.topics.edits import EditKind
 from tests.helpers.corpus import WriteDigest
 from tests.library.test_store import another_builder
 
@@ -32,7 +32,7 @@ from tests.library.test_store import another_builder
 class Ward(NamedTuple):
     """A library of three generations, the third live, and the digests that it was built from."""
 
-    library: Library
+    library: LibraryStore
     digests: Path
 
     def generation(self, number: int) -> Path:
@@ -53,10 +53,10 @@ def built(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
 ) -> Path:
     folder = tmp_path_factory.mktemp("ward")
-    library = Library(folder / "library")
+    library = LibraryStore(folder / "library")
     for number, count in enumerate((20, 30, 40), start=1):
         write_digest(folder / "digests" / f"{number}.txt", corpus[:count])
-        build(library, [folder / "digests"], Options(model="hashing"))
+        build(library, [folder / "digests"], BuildOptions(model="hashing"))
     return folder
 
 
@@ -64,7 +64,7 @@ def built(
 def ward(tmp_path: Path, built: Path) -> Ward:
     """A copy that a test may change."""
     shutil.copytree(built, tmp_path / "ward")
-    return Ward(Library(tmp_path / "ward" / "library"), tmp_path / "ward" / "digests")
+    return Ward(LibraryStore(tmp_path / "ward" / "library"), tmp_path / "ward" / "digests")
 
 
 def cut(path: Path) -> None:
@@ -377,17 +377,17 @@ def test_garbage_for_what_people_said_is_damage_and_can_be_moved_away(
     assert "move it away" in finding.advice
     path.unlink()
     assert not damaged(examine(ward.library))
-    assert build(ward.library, [ward.digests], Options(full=True)).published
+    assert build(ward.library, [ward.digests], BuildOptions(full=True)).published
 
 
 def test_what_people_said_is_counted_and_what_rests_is_noted(ward: Ward) -> None:
     about = ward.library.open()
     members = [about.records.ids[row] for row in about.members(about.levels[0][0])]
     depth = len(about.levels)
-    said = edits.with_one_more((), Kind.RENAME, 0, depth, [members], "Mine", ["t"])
+    said = edits.with_edit((), EditKind.RENAME, 0, depth, [members], "Mine", ["t"])
     edits.write(ward.library.folder, said)
     assert "1 thing said" in {f.subject: f.what for f in examine(ward.library)}["topics.json"]
-    said = edits.with_one_more(said, Kind.RENAME, 0, depth, [["p0gone"]], "Lost", ["t"])
+    said = edits.with_edit(said, EditKind.RENAME, 0, depth, [["p0gone"]], "Lost", ["t"])
     edits.write(ward.library.folder, said)
     note = the(examine(ward.library), Severity.NOTE)
     assert note.subject == "topics.json"
@@ -400,7 +400,7 @@ def test_a_cut_end_of_the_cache_is_noted_and_mended_by_the_next_build(ward: Ward
     findings = examine(ward.library)
     assert name_of(path, ward) in subjects(findings, Severity.NOTE)
     assert not damaged(findings)
-    build(ward.library, [ward.digests], Options(full=True))
+    build(ward.library, [ward.digests], BuildOptions(full=True))
     assert name_of(path, ward) in subjects(examine(ward.library), Severity.GOOD)
 
 
@@ -432,7 +432,7 @@ def test_vectors_that_are_lost_are_counted_and_nothing_is_damaged(
     lost = {finding.subject: finding for finding in findings}["vectors"]
     assert (lost.severity, "40 of 40" in lost.what) == (Severity.NOTE, True)
     assert not damaged(findings)
-    assert build(ward.library, [ward.digests], Options(full=True)).embedded == 40
+    assert build(ward.library, [ward.digests], BuildOptions(full=True)).embedded == 40
     assert name_of(path, ward) in subjects(examine(ward.library), Severity.GOOD)
 
 
@@ -472,7 +472,7 @@ def test_a_folder_without_a_library_is_one_finding_and_nothing_is_made(
     for name in ("none", "file", "photos"):
         assert main(["doctor", "--library", str(tmp_path / name)]) == 1
         assert "Do this next" in capsys.readouterr().out
-        assert subjects(examine(Library(tmp_path / name)), Severity.DAMAGE) == {"library"}
+        assert subjects(examine(LibraryStore(tmp_path / name)), Severity.DAMAGE) == {"library"}
     assert tree(tmp_path) == before
 
 

@@ -13,8 +13,8 @@ import pytest
 from explorer.cli import main
 from explorer.embedders import open_embedder
 from explorer.evaluation.beir import Collection, JudgedQuery
-from explorer.evaluation.benchmark import evaluate, judged, opened
-from explorer.library.store import Library
+from explorer.evaluation.benchmark import evaluate, open_collection, score_queries
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.progress import Silence
 from explorer.search.search import Mode, Query, ranked_rows, search
@@ -89,7 +89,7 @@ def test_marks_in_a_judged_query_are_plain_words(collection: Collection, tmp_pat
     plain = replace(asked, text="liver segmentation year 1900 CT scans")
     embedder = open_embedder("hashing")
     both = Collection(collection.papers, (asked, plain))
-    with opened(both, embedder, tmp_path, Silence()) as found:
+    with open_collection(both, embedder, tmp_path, Silence()) as found:
         rows = [ranked_rows(found.generation, None, q.text, Mode.LEXICAL, 20) for q in both.queries]
     assert rows[0] == rows[1]
     assert rows[0]
@@ -97,7 +97,7 @@ def test_marks_in_a_judged_query_are_plain_words(collection: Collection, tmp_pat
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_ranked_rows_are_what_search_finds_where_nothing_is_named(
-    mode: Mode, hashing_library: Library
+    mode: Mode, hashing_library: LibraryStore
 ) -> None:
     generation, embedder = hashing_library.open(), open_embedder("hashing")
     text = "video diffusion frames with sound"
@@ -107,12 +107,12 @@ def test_ranked_rows_are_what_search_finds_where_nothing_is_named(
 
 
 def test_the_best_ranking_has_full_marks(collection: Collection, tmp_path: Path) -> None:
-    with opened(collection, open_embedder("hashing"), tmp_path, Silence()) as found:
+    with open_collection(collection, open_embedder("hashing"), tmp_path, Silence()) as found:
         ids = list(found.generation.records.ids)
 
         def ideal(query: JudgedQuery, _: np.ndarray[Any, Any], k: int) -> list[int]:
             best = sorted(query.grades, key=query.grades.__getitem__, reverse=True)
             return [ids.index(paper) for paper in best][:k]
 
-        of = judged(found, ideal)
+        of = score_queries(found, ideal)
     assert set(of.ndcg) == set(of.recall) == {1.0}

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.embedders import open_embedder
 from explorer.evaluation.self_evaluation import self_evaluate
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.helpers.corpus import WriteDigest
 
@@ -34,7 +34,7 @@ def _tree(folder: Path) -> dict[str, str]:
 
 
 def test_every_figure_is_told_with_what_it_means(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = _tree(hashing_library.folder)
     assert main(["evaluate", "--self", "--library", str(hashing_library.folder), "--json"]) == 0
@@ -62,15 +62,17 @@ def test_the_title_of_a_paper_searched_for_does_not_help_to_find_it(
     names = [f"Zq{i}x wv{i}k jh{i}p" for i in range(len(corpus))]
     papers = [Paper(title=n, abstract=p.abstract) for n, p in zip(names, corpus, strict=True)]
     digest = write_digest(tmp_path / "2024-01-01.txt", papers)
-    library = Library(tmp_path / "library")
-    build(library, [digest], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [digest], BuildOptions(model="hashing"))
     told = self_evaluate(library.open(), open_embedder("hashing"), tmp_path / "vectors")
     found = {one.name: one.figure.value for one in told}
     assert found["title to abstract, lexical, MRR"] == 0.0
     assert found["title to abstract, hybrid, hit@1"] < 0.3
 
 
-def test_a_scattered_map_is_told_from_a_drawn_one(hashing_library: Library, tmp_path: Path) -> None:
+def test_a_scattered_map_is_told_from_a_drawn_one(
+    hashing_library: LibraryStore, tmp_path: Path
+) -> None:
     drawn = hashing_library.open()
     scattered = replace(drawn, positions=np.random.default_rng(1).permutation(drawn.positions))
     embedder = open_embedder("hashing")
@@ -87,13 +89,13 @@ def test_a_scattered_map_is_told_from_a_drawn_one(hashing_library: Library, tmp_
 
 def test_what_cannot_be_measured_is_said(
     tmp_path: Path,
-    hashing_library: Library,
+    hashing_library: LibraryStore,
     write_digest: WriteDigest,
     corpus: list[Paper],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    small = Library(tmp_path / "small")
-    build(small, [write_digest(tmp_path / "d.txt", corpus[:12])], Options(model="hashing"))
+    small = LibraryStore(tmp_path / "small")
+    build(small, [write_digest(tmp_path / "d.txt", corpus[:12])], BuildOptions(model="hashing"))
     of = ["--library", str(hashing_library.folder)]
     for arguments, said in (
         (["--self", "--library", str(small.folder)], "Only 12 papers with title and abstract"),

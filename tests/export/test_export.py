@@ -21,17 +21,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.cli import main
-from explorer.desk.desk import Change, State, desk_of
-from explorer.desk.marks import mark_papers, marks_on
+from explorer.desk.desk import DeskChange, ReadingState, desk_of
+from explorer.desk.marks import mark_papers, marks_of
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, UnusableInput
-from explorer.export import Format, write_file, write_list
+from explorer.export import ExportFormat, write_file, write_list
 from explorer.export.bibtex import tex, write_bibtex
-from explorer.export.citations import Kind, address_of, citation_key, kind_of, name_of, shown
+from explorer.export.citations import (
+    EntryType,
+    address_of,
+    citation_key,
+    entry_type_of,
+    name_of,
+    shown,
+)
 from explorer.export.csl import csl_item, write_csl_json
 from explorer.export.ris import write_ris
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain, tidy
 from explorer.readers import read_digest
@@ -288,7 +295,7 @@ def test_a_citation_key_depends_on_the_paper_alone() -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+", key) for key in among)
 
 
-def test_keys_of_a_library_differ(hashing_library: Library) -> None:
+def test_keys_of_a_library_differ(hashing_library: LibraryStore) -> None:
     papers = list(hashing_library.open().records)
     assert len({citation_key(paper) for paper in papers}) == len(papers)
 
@@ -313,16 +320,16 @@ def test_names_in_their_parts(written: str, family: str, given: str) -> None:
 @pytest.mark.parametrize(
     ("venue", "arxiv", "kind"),
     [
-        ("NeurIPS 2023", "", Kind.CONFERENCE),
-        ("Proceedings of the 5th Workshop on X", "", Kind.CONFERENCE),
-        ("Nature", "2403.1", Kind.JOURNAL),
-        ("arXiv preprint", "", Kind.PREPRINT),
-        ("", "2403.01234", Kind.PREPRINT),
-        ("", "", Kind.OTHER),
+        ("NeurIPS 2023", "", EntryType.CONFERENCE),
+        ("Proceedings of the 5th Workshop on X", "", EntryType.CONFERENCE),
+        ("Nature", "2403.1", EntryType.JOURNAL),
+        ("arXiv preprint", "", EntryType.PREPRINT),
+        ("", "2403.01234", EntryType.PREPRINT),
+        ("", "", EntryType.OTHER),
     ],
 )
-def test_kinds_of_publication(venue: str, arxiv: str, kind: Kind) -> None:
-    assert kind_of(Paper("T", venue=venue, arxiv=arxiv)) is kind
+def test_kinds_of_publication(venue: str, arxiv: str, kind: EntryType) -> None:
+    assert entry_type_of(Paper("T", venue=venue, arxiv=arxiv)) is kind
 
 
 def test_capitals_that_styles_would_lose_are_protected() -> None:
@@ -343,13 +350,13 @@ def test_formulas_stay_formulas_and_the_rest_is_escaped() -> None:
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
-@pytest.mark.parametrize("form", [form for form in Format if form is not Format.HTML])
+@pytest.mark.parametrize("form", [form for form in ExportFormat if form is not ExportFormat.HTML])
 def test_any_list_is_written_in_its_order(
-    generation: Generation, form: Format, tmp_path: Path
+    generation: Generation, form: ExportFormat, tmp_path: Path
 ) -> None:
     rows = [7, 3, 30]
     path = tmp_path / f"list.{form.ending}"
@@ -386,7 +393,7 @@ def test_a_table_holds_no_formula_and_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def run(hashing_library: Library, capsys: pytest.CaptureFixture[str]) -> Any:
+def run(hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]) -> Any:
     def export(*arguments: str) -> str:
         assert main(["export", "--library", str(hashing_library.folder), *arguments]) == 0
         return capsys.readouterr().out
@@ -459,7 +466,7 @@ def test_what_is_no_file_is_written_to_as_it_is(
 
 
 def test_ids_and_a_choice_exclude_each_other(
-    hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["export", "--library", str(hashing_library.folder), "--ids", "x", "--query", "y"]
     assert main(command) == 2
@@ -467,15 +474,15 @@ def test_ids_and_a_choice_exclude_each_other(
 
 
 def test_the_command_knows_the_desk(
-    tmp_path: Path, hashing_library: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(hashing_library.folder, tmp_path / "library")
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     generation = library.open()
     ids = generation.records.ids
     desk = desk_of(library.folder, "grace")
-    mark_papers(generation, desk, [ids[3], ids[9]], Change(star=True, add_tags=("thesis",)))
-    mark_papers(generation, desk, [ids[20]], Change(state=State.NOT_FOR_ME))
+    mark_papers(generation, desk, [ids[3], ids[9]], DeskChange(star=True, add_tags=("thesis",)))
+    mark_papers(generation, desk, [ids[20]], DeskChange(state=ReadingState.NOT_FOR_ME))
 
     def written(query: str, *options: str) -> list[str]:
         here = ["--library", str(library.folder), "--query", query, *options]
@@ -485,7 +492,7 @@ def test_the_command_knows_the_desk(
     assert set(written("is:starred", "--reader", "grace")) == {ids[3], ids[9]}
     assert set(written("tag:thesis", "--reader", "grace")) == {ids[3], ids[9]}
     assert written("is:starred") == []
-    query = Query("like:starred unlike:dismissed", filters=Filters(desk=marks_on(generation, desk)))
+    query = Query("like:starred unlike:dismissed", filters=Filters(desk=marks_of(generation, desk)))
     near = [hit.paper.id for hit in search(generation, None, query, 7).hits]
     assert written(query.text, "--reader", "grace", "-k", "7") == near
 

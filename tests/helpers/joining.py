@@ -6,14 +6,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from explorer.builds.update_plan import joined
+from explorer.builds.update_plan import join_papers
 from explorer.papers.paper import Paper
-from explorer.papers.spill_file import Spool
-from explorer.papers.table import Records
+from explorer.papers.spill_file import SpillFile
+from explorer.papers.table import PaperTable
 
 
 def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Paper]:
     """Return one record for each distinct paper of ``readings`` and ``stored``, by their ids."""
     with tempfile.TemporaryDirectory() as folder:
-        made = Spool(Path(folder))
-        return list(joined(Records.of(readings), Records.of(stored), made, prune=False).papers)
+        made = SpillFile(Path(folder))
+        return list(
+            join_papers(PaperTable.of(readings), PaperTable.of(stored), made, prune=False).papers
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from explorer.map.sampling import View
+from explorer.map.sampling import Viewport
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,9 +33,9 @@ def strip(generation: Generation, size: int) -> tuple[str, list[str]]:
     return written, [generation.records.ids[int(row)] for row in order[:size]]
 
 
-def view_of(page: Page) -> View:
+def view_of(page: Page) -> Viewport:
     """Return what part of the map is in sight."""
-    return View(*page.evaluate("literatureMap.atlas.view()"))
+    return Viewport(*page.evaluate("literatureMap.atlas.view()"))
 
 
 def pixel_of(page: Page, generation: Generation, row: int) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from explorer.index.engines import (
     DEFAULTS,
     Engine,
     EngineFactory,
-    Nearest,
+    Neighbours,
     engine_names,
     load_engine,
 )
@@ -76,7 +76,7 @@ class AlwaysSaved(MilvusFactory):
 
 
 def assert_right(
-    found: Nearest, vectors: Vectors, queries: Vectors, k: int, among: Keys | None = None
+    found: Neighbours, vectors: Vectors, queries: Vectors, k: int, among: Keys | None = None
 ) -> None:
     """Check an answer against all cosines, computed here."""
     allowed = np.arange(len(vectors)) if among is None else among

@@ -58,16 +58,16 @@ def lists_of(engine: Engine) -> FaissLists:
 def test_it_reaches_the_recall_that_is_wanted_without_looking_through_everything(
     built: Engine, vectors: Vectors, queries: Vectors
 ) -> None:
-    facts = built.facts
-    assert facts["recall@10"] >= facts["recall wanted"] == 0.99
-    assert facts["probes"] < int(facts["kind"].partition(",")[0].removeprefix("IVF"))
+    stats = built.stats
+    assert stats["recall@10"] >= stats["recall wanted"] == 0.99
+    assert stats["probes"] < int(stats["kind"].partition(",")[0].removeprefix("IVF"))
     assert recall(built, vectors[:PAPERS], queries) > 0.98
 
 
 def test_more_lists_are_looked_through_for_more_recall(vectors: Vectors) -> None:
     some = vectors[:PAPERS]
     little, much = (
-        EightBitFactory().build(some, IndexSettings(recall=wanted)).facts for wanted in (0.5, 0.999)
+        EightBitFactory().build(some, IndexSettings(recall=wanted)).stats for wanted in (0.5, 0.999)
     )
     assert little["probes"] < much["probes"]
     assert little["recall@10"] < much["recall@10"]
@@ -78,7 +78,7 @@ def test_smaller_codes_are_refined_until_they_find_as_much(
     factory: FourBitFactory | OneBitFactory, vectors: Vectors, queries: Vectors
 ) -> None:
     engine = factory.build(vectors[:PAPERS])
-    assert engine.facts["recall@10"] >= 0.99
+    assert engine.stats["recall@10"] >= 0.99
     assert recall(engine, vectors[:PAPERS], queries) > 0.98
     keys = np.arange(0, PAPERS, 700, dtype=np.int64)
     assert np.array_equal(engine.vectors(keys), vectors[keys])
@@ -182,10 +182,10 @@ def test_the_kind_is_chosen_by_size_and_memory() -> None:
 def test_a_library_that_grows_changes_its_kind(vectors: Vectors) -> None:
     factory, settings = load_engine("faiss"), IndexSettings(exact_up_to=5_000)
     small = factory.build(vectors[:5_000], settings)
-    assert small.facts["kind"] == "flat"
+    assert small.stats["kind"] == "flat"
     large = factory.update(small, np.arange(5_000), vectors[:5_100], settings)
-    assert large.facts["kind"].endswith("SQ8")
-    assert json.loads(json.dumps(large.facts)) == large.facts
+    assert large.stats["kind"].endswith("SQ8")
+    assert json.loads(json.dumps(large.stats)) == large.stats
 
 
 def test_stored_vectors_are_read_alike_from_memory_and_file(

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
-from explorer.index.full_text import Lexicon, Ranking, query_stems, stem, words
+from explorer.index.full_text import FullTextIndex, WordRanking, query_stems, stem, words
 from explorer.papers.paper import Paper
 
 NONSENSE = [
@@ -37,15 +37,15 @@ NONSENSE = [
 
 
 @pytest.fixture(scope="module")
-def lexicon(tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper]) -> Lexicon:
-    return Lexicon.build(corpus, tmp_path_factory.mktemp("words"))
+def lexicon(tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper]) -> FullTextIndex:
+    return FullTextIndex.build(corpus, tmp_path_factory.mktemp("words"))
 
 
-def index(folder: Path, *papers: Paper) -> Lexicon:
-    return Lexicon.build(papers, folder)
+def index(folder: Path, *papers: Paper) -> FullTextIndex:
+    return FullTextIndex.build(papers, folder)
 
 
-def found(ranking: Ranking) -> list[int]:
+def found(ranking: WordRanking) -> list[int]:
     return [int(key) for key in ranking.keys]
 
 
@@ -113,7 +113,9 @@ def test_authors_and_keywords_are_found(tmp_path: Path) -> None:
     assert found(lexicon.search("invariant", 5)) == [1]
 
 
-def test_a_rare_word_counts_more_than_a_common_one(lexicon: Lexicon, corpus: list[Paper]) -> None:
+def test_a_rare_word_counts_more_than_a_common_one(
+    lexicon: FullTextIndex, corpus: list[Paper]
+) -> None:
     for query, rare in (
         ("clipart in video", "Animating Clipart with Video Priors"),
         ("pancreas segmentation", "Segmenting Pancreas Tumours with Anatomical Priors"),
@@ -131,13 +133,13 @@ def test_a_word_in_the_title_counts_more_than_in_the_abstract(tmp_path: Path) ->
     assert found(lexicon.search("diffusion", 5)) == [1, 0]
 
 
-def test_more_of_the_query_beats_less(lexicon: Lexicon, corpus: list[Paper]) -> None:
+def test_more_of_the_query_beats_less(lexicon: FullTextIndex, corpus: list[Paper]) -> None:
     for row, paper in enumerate(corpus):
         ranking = lexicon.search(paper.title, 3)
         assert found(ranking)[0] == row, paper.title
 
 
-def test_scores_fall_keys_are_distinct_and_k_is_kept(lexicon: Lexicon) -> None:
+def test_scores_fall_keys_are_distinct_and_k_is_kept(lexicon: FullTextIndex) -> None:
     ranking = lexicon.search("liver video serving protein", 100)
     assert len(set(found(ranking))) == len(ranking.keys) > 25
     assert np.all(np.diff(ranking.scores) <= 0)
@@ -146,7 +148,7 @@ def test_scores_fall_keys_are_distinct_and_k_is_kept(lexicon: Lexicon) -> None:
     assert found(lexicon.search("liver", 0)) == []
 
 
-def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: Lexicon) -> None:
+def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: FullTextIndex) -> None:
     query = "diffusion of video frames in LLM serving"
     everything = lexicon.search(query, 100)
     score = dict(zip(found(everything), everything.scores.tolist(), strict=True))
@@ -160,7 +162,7 @@ def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: Lexicon) ->
 @pytest.mark.parametrize("looked_through", [0, 10, 4_000])
 @pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
 def test_a_filter_lets_the_same_through_by_either_way(
-    lexicon: Lexicon, share: float, looked_through: int, monkeypatch: pytest.MonkeyPatch
+    lexicon: FullTextIndex, share: float, looked_through: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("explorer.index.full_text._LEAST_LOOKED_THROUGH", looked_through)
     monkeypatch.setattr("explorer.index.full_text._LOOKED_FOR_EACH", 0)
@@ -177,7 +179,7 @@ def test_a_filter_lets_the_same_through_by_either_way(
 
 @pytest.mark.parametrize("looked_through", [0, 4_000])
 def test_where_few_do_those_found_are_the_best_and_what_the_others_reach_is_told(
-    lexicon: Lexicon, looked_through: int, monkeypatch: pytest.MonkeyPatch
+    lexicon: FullTextIndex, looked_through: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("explorer.index.full_text._LEAST_LOOKED_THROUGH", looked_through)
     monkeypatch.setattr("explorer.index.full_text._LOOKED_FOR_EACH", 0)
@@ -200,25 +202,25 @@ def test_where_few_do_those_found_are_the_best_and_what_the_others_reach_is_told
 @given(query=st.text(max_size=60), k=st.integers(-1, 50))
 @example(query="\u0301", k=5)
 @example(query="½ ² Ⅷ", k=5)
-def test_no_query_raises(lexicon: Lexicon, query: str, k: int) -> None:
+def test_no_query_raises(lexicon: FullTextIndex, query: str, k: int) -> None:
     assert len(lexicon.search(query, k).keys) <= max(k, 0)
 
 
 @pytest.mark.parametrize("query", NONSENSE)
-def test_no_nonsense_raises_with_or_without_a_filter(lexicon: Lexicon, query: str) -> None:
+def test_no_nonsense_raises_with_or_without_a_filter(lexicon: FullTextIndex, query: str) -> None:
     lexicon.search(query, 10)
     lexicon.search(query, 10, np.array([0, 5], dtype=np.int64))
 
 
-def test_operators_of_query_languages_are_plain_words(lexicon: Lexicon) -> None:
+def test_operators_of_query_languages_are_plain_words(lexicon: FullTextIndex) -> None:
     plain = found(lexicon.search("liver title", 5))
     assert found(lexicon.search("title:liver", 5)) == plain
     assert found(lexicon.search("-liver", 5)) == found(lexicon.search("liver", 5)) != []
 
 
 def test_an_index_opens_as_it_was_built(tmp_path: Path, corpus: list[Paper]) -> None:
-    built = Lexicon.build(corpus, tmp_path)
-    opened = Lexicon.open(tmp_path)
+    built = FullTextIndex.build(corpus, tmp_path)
+    opened = FullTextIndex.open(tmp_path)
     for query in ("liver CT", "Noether", "video diffusion"):
         before, after = built.search(query, 10), opened.search(query, 10)
         assert found(before) == found(after) != []
@@ -231,7 +233,7 @@ def test_an_open_index_stays_as_it_was_opened_whatever_is_put_in_its_place(tmp_p
     other.mkdir()
     index(folder, Paper(title="Liver segmentation"))
     index(other, Paper(title="Kidney segmentation"))
-    opened = Lexicon.open(folder)
+    opened = FullTextIndex.open(folder)
     time.sleep(0.1)
     shutil.copytree(other, folder, dirs_exist_ok=True)
     time.sleep(1.2)  # Tantivy looks every half second
@@ -250,14 +252,14 @@ def test_an_index_that_must_not_be_written_to_opens_every_time_and_leaves_nothin
     monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)
     monkeypatch.setattr(tempfile, "tempdir", str(beside))
     for _ in range(500):
-        Lexicon.open(folder)
+        FullTextIndex.open(folder)
     assert {path.name for path in folder.iterdir()} == there
     assert list(beside.iterdir()) == []
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LibraryDamaged, match="word index"):
-        Lexicon.open(tmp_path)
+        FullTextIndex.open(tmp_path)
 
 
 def test_an_index_of_no_papers_finds_nothing(tmp_path: Path) -> None:
@@ -277,9 +279,9 @@ def test_an_index_that_grew_finds_what_one_built_anew_finds(
     moved = np.array([places.get(p.title, -1) if p in kept else -1 for p in before])
     for name in ("before", "grown", "anew"):
         (tmp_path / name).mkdir()
-    grown = Lexicon.build(before, tmp_path / "before").grown(after, moved, tmp_path / "grown")
-    anew = Lexicon.build(after, tmp_path / "anew")
-    opened = Lexicon.open(tmp_path / "grown")
+    grown = FullTextIndex.build(before, tmp_path / "before").grown(after, moved, tmp_path / "grown")
+    anew = FullTextIndex.build(after, tmp_path / "anew")
+    opened = FullTextIndex.open(tmp_path / "grown")
     few = np.arange(0, len(after), 3)
     for paper in corpus:
         # What is gone still weighs a little in the words' weights, so scores are not compared.

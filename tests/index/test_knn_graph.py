@@ -271,13 +271,13 @@ def test_many_newcomers_are_looked_for_no_longer_than_the_graph_needs(
     papers: Vectors, monkeypatch: pytest.MonkeyPatch, recall: float, most: float
 ) -> None:
     efforts: list[float] = [1.0]
-    hurried = FaissLists.hurried
+    faster = FaissLists.with_effort
 
     def noted(self: FaissLists, effort: float) -> FaissLists:
         efforts.append(effort)
-        return hurried(self, effort)
+        return faster(self, effort)
 
-    monkeypatch.setattr(FaissLists, "hurried", noted)
+    monkeypatch.setattr(FaissLists, "with_effort", noted)
     factory = load_engine("faiss-sq8")
     settings = GraphSettings(recall=recall)
     before = build_graph(factory.build(papers[:3_000]), settings)

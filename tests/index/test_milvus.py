@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from explorer.builds.apply_edits import rename
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.doctor import Severity, damaged, examine, next_step
 from explorer.embedders import open_embedder
 from explorer.errors import EngineError, UnusableInput
@@ -21,7 +21,7 @@ from explorer.index.engines import milvus, milvus_server
 from explorer.index.engines.milvus import MilvusFactory
 from explorer.index.engines.milvus_server import Server
 from explorer.library import store as library_module
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.search import Query, search
 from tests.helpers.corpus import WriteDigest
@@ -30,12 +30,12 @@ from tests.index.test_engines_contract import assert_right, unit_vectors
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "library")
+def library(tmp_path: Path) -> LibraryStore:
+    return LibraryStore(tmp_path / "library")
 
 
-def on(server: Lite | Standalone, **options: Any) -> Options:
-    return Options(model="hashing", engine="milvus", engine_uri=server.uri, **options)
+def on(server: Lite | Standalone, **options: Any) -> BuildOptions:
+    return BuildOptions(model="hashing", engine="milvus", engine_uri=server.uri, **options)
 
 
 def client_of(server: Lite) -> Any:
@@ -51,12 +51,12 @@ def collections(server: Lite) -> set[str]:
     return names
 
 
-def pointers(library: Library) -> list[dict[str, Any]]:
+def pointers(library: LibraryStore) -> list[dict[str, Any]]:
     found = sorted((library.folder / "generations").glob("*/index/collection.json"))
     return [json.loads(path.read_text()) for path in found]
 
 
-def alias_of(server: Lite, library: Library) -> set[str]:
+def alias_of(server: Lite, library: LibraryStore) -> set[str]:
     """Return which of the library's collections go by an alias."""
     client = client_of(server)
     names = {p["collection"] for p in pointers(library)}
@@ -66,7 +66,7 @@ def alias_of(server: Lite, library: Library) -> set[str]:
 
 
 def test_each_generation_has_a_collection_and_the_live_one_an_alias(
-    library: Library,
+    library: LibraryStore,
     milvus_lite: Lite,
     corpus: list[Paper],
     write_digest: WriteDigest,
@@ -74,29 +74,29 @@ def test_each_generation_has_a_collection_and_the_live_one_an_alias(
 ) -> None:
     before = collections(milvus_lite)
 
-    def grow(papers: Sequence[Paper], options: Options) -> None:
+    def grow(papers: Sequence[Paper], options: BuildOptions) -> None:
         build(library, [write_digest(tmp_path / "all.txt", papers)], options)
 
     grow(corpus[:20], on(milvus_lite))
-    grow(corpus[:30], Options(keep=2))  # engine and server are remembered
+    grow(corpus[:30], BuildOptions(keep=2))  # engine and server are remembered
     first, second = (pointer["collection"] for pointer in pointers(library))
     assert collections(milvus_lite) - before == {first, second}
     assert alias_of(milvus_lite, library) == {second}
     library.rollback()
     assert alias_of(milvus_lite, library) == {first}
     assert library.open().engine.size == 20
-    grow(corpus, Options())
+    grow(corpus, BuildOptions())
     third = pointers(library)[-1]["collection"]
     assert collections(milvus_lite) - before == {second, third}
     assert alias_of(milvus_lite, library) == {third}
 
 
 def test_hits_are_those_of_the_same_library_on_faiss(
-    library: Library, milvus_lite: Lite, digest_folder: Path, tmp_path: Path
+    library: LibraryStore, milvus_lite: Lite, digest_folder: Path, tmp_path: Path
 ) -> None:
     build(library, [digest_folder], on(milvus_lite))
-    other = Library(tmp_path / "other")
-    build(other, [digest_folder], Options(model="hashing"))
+    other = LibraryStore(tmp_path / "other")
+    build(other, [digest_folder], BuildOptions(model="hashing"))
     embedder = open_embedder("hashing")
     for text in ("liver segmentation", "text-to-video diffusion", "cache of a language model"):
         here = search(library.open(), embedder, Query(text), 10).hits
@@ -106,7 +106,7 @@ def test_hits_are_those_of_the_same_library_on_faiss(
 
 
 def test_what_a_killed_build_left_goes_with_the_next(
-    library: Library,
+    library: LibraryStore,
     milvus_lite: Lite,
     digest_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -127,24 +127,24 @@ def test_what_a_killed_build_left_goes_with_the_next(
 
 
 def test_what_cannot_be_dropped_now_is_dropped_by_a_later_build(
-    library: Library, milvus_lite: Lite, digest_folder: Path, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, milvus_lite: Lite, digest_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(library, [digest_folder], on(milvus_lite))
     (pointer,) = pointers(library)
     monkeypatch.setattr(milvus_server, "_PATIENCE", 0.2)
-    build(library, [digest_folder], Options(engine="faiss", full=True))
+    build(library, [digest_folder], BuildOptions(engine="faiss", full=True))
     with monkeypatch.context() as away:
         away.setenv("EXPLORER_ENGINE_URI", f"http://127.0.0.1:{free_port()}")
         library.keep(1)
         library.remove_old()
     assert pointer["collection"] in collections(milvus_lite)
-    build(library, [digest_folder], Options())
+    build(library, [digest_folder], BuildOptions())
     assert pointer["collection"] not in collections(milvus_lite)
     assert not [p for p in (library.folder / "generations").iterdir() if p.name.startswith(".")]
 
 
 def test_a_collection_that_two_generations_share_goes_with_the_second(
-    library: Library, milvus_lite: Lite, digest_folder: Path
+    library: LibraryStore, milvus_lite: Lite, digest_folder: Path
 ) -> None:
     build(library, [digest_folder], on(milvus_lite))
     (pointer,) = pointers(library)
@@ -157,7 +157,7 @@ def test_a_collection_that_two_generations_share_goes_with_the_second(
     assert pointers(library) == [pointer]
     assert pointer["collection"] in collections(milvus_lite)
     assert library.open().engine.search(unit_vectors(1, 256), 3).keys.shape == (1, 3)
-    build(library, [digest_folder], Options(full=True))
+    build(library, [digest_folder], BuildOptions(full=True))
     assert pointer["collection"] not in collections(milvus_lite)
 
 
@@ -186,23 +186,27 @@ def test_filters_and_counts_beyond_what_the_server_takes_at_once(
 
 
 def test_a_server_that_is_not_there_is_told_with_the_next_step(
-    library: Library, digest_folder: Path, monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, digest_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(milvus_server, "_PATIENCE", 0.5)
     monkeypatch.setenv("EXPLORER_MILVUS_TOKEN", "reader:open-sesame")
     nowhere = f"http://127.0.0.1:{free_port()}"
     for _ in range(2):  # what the first try leaves is in nobody's way
         with pytest.raises(EngineError, match=f"{nowhere} cannot be reached.*--engine-uri") as told:
-            build(library, [digest_folder], Options("hashing", engine="milvus", engine_uri=nowhere))
+            build(
+                library,
+                [digest_folder],
+                BuildOptions("hashing", engine="milvus", engine_uri=nowhere),
+            )
         assert "sesame" not in str(told.value)
     assert not library.live
-    build(library, [digest_folder], Options("hashing", engine="faiss"))
+    build(library, [digest_folder], BuildOptions("hashing", engine="faiss"))
     assert library.open().engine.size == 40
 
 
 def test_a_server_that_is_not_there_is_no_damage_and_a_lost_collection_is(
     milvus_lite: Lite,
-    library: Library,
+    library: LibraryStore,
     digest_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -271,11 +275,15 @@ def test_addresses_that_are_none_or_hold_credentials_are_refused(uri: str) -> No
     assert "secret" not in str(told.value)
 
 
-def test_engines_without_a_server_take_no_address(library: Library, digest_folder: Path) -> None:
+def test_engines_without_a_server_take_no_address(
+    library: LibraryStore, digest_folder: Path
+) -> None:
     with pytest.raises(UnusableInput, match="--engine milvus"):
-        build(library, [digest_folder], Options(engine="faiss", engine_uri="http://127.0.0.1:1"))
+        build(
+            library, [digest_folder], BuildOptions(engine="faiss", engine_uri="http://127.0.0.1:1")
+        )
     with pytest.raises(UnusableInput, match="--engine milvus"):
-        build(library, [digest_folder], Options("hashing", engine_uri="http://127.0.0.1:1"))
+        build(library, [digest_folder], BuildOptions("hashing", engine_uri="http://127.0.0.1:1"))
 
 
 def test_a_graph_on_the_server_finds_nearly_all(milvus_lite: Lite, tmp_path: Path) -> None:
@@ -292,7 +300,7 @@ def test_a_graph_on_the_server_finds_nearly_all(milvus_lite: Lite, tmp_path: Pat
 @pytest.mark.cluster
 def test_a_wrong_password_is_told_and_not_shown(
     milvus_standalone: Standalone,
-    library: Library,
+    library: LibraryStore,
     digest_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -315,7 +323,7 @@ def test_no_certificate_of_the_server_no_connection(
 
 @pytest.mark.cluster
 def test_a_library_outlives_the_kill_of_its_server(
-    milvus_standalone: Standalone, library: Library, digest_folder: Path
+    milvus_standalone: Standalone, library: LibraryStore, digest_folder: Path
 ) -> None:
     build(library, [digest_folder], on(milvus_standalone))
     generation, embedder = library.open(), open_embedder("hashing")

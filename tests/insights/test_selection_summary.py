@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 
 from explorer.insights.selection_summary import summarise
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 
-def test_a_topics_papers_are_told_by_their_own_words(hashing_library: Library) -> None:
+def test_a_topics_papers_are_told_by_their_own_words(hashing_library: LibraryStore) -> None:
     generation = hashing_library.open()
     for topic in generation.levels[0]:
         rows = generation.members(topic)
@@ -27,14 +27,14 @@ def test_a_topics_papers_are_told_by_their_own_words(hashing_library: Library) -
             assert here / len(holding) > len(rows) / generation.size
 
 
-def test_topics_are_counted_as_the_papers_are(hashing_library: Library) -> None:
+def test_topics_are_counted_as_the_papers_are(hashing_library: LibraryStore) -> None:
     generation = hashing_library.open()
     rows = [0, 3, 4, 11, 30]
     expected = Counter(generation.topics_of(row)[-1].id for row in rows)
     assert {topic.id: n for topic, n in summarise(generation, rows).topics} == dict(expected)
 
 
-def test_a_single_paper_and_none_have_nothing_in_common(hashing_library: Library) -> None:
+def test_a_single_paper_and_none_have_nothing_in_common(hashing_library: LibraryStore) -> None:
     generation = hashing_library.open()
     assert summarise(generation, [5]).keywords == ()
     assert summarise(generation, []).topics == ()

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.insights.topic_profile import dossier
+from explorer.insights.topic_profile import topic_profile
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.topics.communities import Topic
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -59,7 +59,7 @@ def test_every_topic_has_all_its_papers_those_first_that_belong_most(
 ) -> None:
     ids = generation.records.ids
     for topic in generation.topics.values():
-        found = dossier(generation, topic)
+        found = topic_profile(generation, topic)
         assert sorted(found.members) == generation.members(topic).tolist()
         assert found.share == pytest.approx(len(found.members) / generation.size)
         strengths = generation.strengths[topic.level]
@@ -70,7 +70,7 @@ def test_every_topic_has_all_its_papers_those_first_that_belong_most(
 
 def test_what_is_above_and_below_agrees_with_the_papers(generation: Generation) -> None:
     for topic in generation.topics.values():
-        found = dossier(generation, topic)
+        found = topic_profile(generation, topic)
         members = set(found.members)
         for other in found.above:
             assert members < set(generation.members(other).tolist())
@@ -91,14 +91,14 @@ def test_a_topic_that_goes_on_unchanged_is_neither_above_nor_below_itself(
         return [topic.id for topic in topics]
 
     for level in range(4):
-        found = dossier(nested, nested.topics[f"b{level}"])
+        found = topic_profile(nested, nested.topics[f"b{level}"])
         assert found.above == found.below == ()
-    assert names(dossier(nested, nested.topics["a0"]).below) == ["a2", "c2"]
-    assert names(dossier(nested, nested.topics["a1"]).below) == ["a2", "c2"]
-    assert names(dossier(nested, nested.topics["a2"]).below) == ["a3", "d3"]
-    assert dossier(nested, nested.topics["c2"]).below == ()
-    assert names(dossier(nested, nested.topics["c3"]).above) == ["a1"]
-    assert names(dossier(nested, nested.topics["d3"]).above) == ["a1", "a2"]
+    assert names(topic_profile(nested, nested.topics["a0"]).below) == ["a2", "c2"]
+    assert names(topic_profile(nested, nested.topics["a1"]).below) == ["a2", "c2"]
+    assert names(topic_profile(nested, nested.topics["a2"]).below) == ["a3", "d3"]
+    assert topic_profile(nested, nested.topics["c2"]).below == ()
+    assert names(topic_profile(nested, nested.topics["c3"]).above) == ["a1"]
+    assert names(topic_profile(nested, nested.topics["d3"]).above) == ["a1", "a2"]
 
 
 def test_neighbours_are_the_topics_with_the_most_edges_for_their_size(
@@ -124,14 +124,14 @@ def test_neighbours_are_the_topics_with_the_most_edges_for_their_size(
         memberships=(labels,),
         strengths=(np.ones(size, dtype=np.float32),),
     )
-    near = [[other.id for other in dossier(generation, topic).neighbours] for topic in topics]
+    near = [[other.id for other in topic_profile(generation, topic).neighbours] for topic in topics]
     assert near == [["q3", "q1"], ["q0"], [], ["q0"]]
 
 
 def test_neighbours_are_other_topics_of_the_same_level(generation: Generation) -> None:
     for topic in generation.topics.values():
-        neighbours = dossier(generation, topic).neighbours
+        neighbours = topic_profile(generation, topic).neighbours
         assert len(neighbours) == len(set(neighbours)) <= 5
         assert all(other.level == topic.level for other in neighbours)
         assert topic not in neighbours
-    assert any(dossier(generation, topic).neighbours for topic in generation.levels[0])
+    assert any(topic_profile(generation, topic).neighbours for topic in generation.levels[0])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.insights.topic_tree import branch_of, topic_tree
-from explorer.library.store import Library
+from explorer.insights.topic_tree import node_of, topic_tree
+from explorer.library.store import LibraryStore
 
 
-def test_a_topic_that_goes_on_undivided_stands_in_the_tree_once(hashing_library: Library) -> None:
+def test_a_topic_that_goes_on_undivided_stands_in_the_tree_once(
+    hashing_library: LibraryStore,
+) -> None:
     generation = hashing_library.open()
     coarse = generation.levels[0][0]
     again = replace(coarse, id="again", level=1, parent=coarse.id)
@@ -17,6 +19,6 @@ def test_a_topic_that_goes_on_undivided_stands_in_the_tree_once(hashing_library:
     tree = topic_tree(undivided)
     standing = [branch.topic for branch in tree]
     assert len(standing) == len(generation.levels[0])
-    assert branch_of(undivided, coarse) is branch_of(undivided, again)
-    assert branch_of(undivided, again).below == ()
+    assert node_of(undivided, coarse) is node_of(undivided, again)
+    assert node_of(undivided, again).below == ()
     assert [topic.label for topic in standing].count(coarse.label) == 1

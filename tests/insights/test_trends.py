@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from explorer.insights.trends import Order, Trends, first_recent, in_order, trends
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.dates import year_of
 from explorer.papers.paper import Source
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 
 
 class Dated(Protocol):
@@ -26,7 +26,7 @@ class Dated(Protocol):
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -44,8 +44,8 @@ def dated(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> D
             for row, paper in enumerate(generation.records)
         ]
         path: Path = tmp_path_factory.mktemp("dated") / "papers.arrow"
-        Records.write(papers, path)
-        return replace(generation, records=Records.open(path))
+        PaperTable.write(papers, path)
+        return replace(generation, records=PaperTable.open(path))
 
     return with_dates
 
@@ -80,8 +80,8 @@ def test_a_paper_without_a_date_has_the_latest_of_its_digests(dated: Dated) -> N
         generation.records[0], sources=(Source("a", 1, "2024"), Source("b", 2, "2023-01"))
     )
     path = generation.folder.parent / "twice.arrow"
-    Records.write([twice, *list(generation.records)[1:]], path)
-    records = Records.open(path)
+    PaperTable.write([twice, *list(generation.records)[1:]], path)
+    records = PaperTable.open(path)
     path.unlink()
     assert tuple(records.dates[:4]) == ("2024", "2023-05-02", "2021", "2023-05-02")
     found = trends(replace(generation, records=records))

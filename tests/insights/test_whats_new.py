@@ -12,37 +12,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.builds.apply_edits import merge
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.errors import UnusableInput
-from explorer.insights.topic_tree import branch_of, shown_level
-from explorer.insights.whats_new import last_update, moment_at, moment_of, news
+from explorer.insights.topic_tree import node_of, shown_level
+from explorer.insights.whats_new import last_update, moment_at, moment_of, whats_new
 from explorer.library.generation import Generation, milliseconds
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.topics.tracking import EventKind
+from explorer.topics.tracking import TopicEventKind
 from tests.helpers.corpus import WriteDigest
 
 
 @pytest.fixture(scope="module")
 def updated(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
-) -> Library:
+) -> LibraryStore:
     """A library of two subjects, then two papers on one of them, then two subjects more."""
     folder = tmp_path_factory.mktemp("updated")
-    library = Library(folder / "library")
+    library = LibraryStore(folder / "library")
     for number, papers in enumerate((corpus[:18], corpus[18:20], corpus[20:])):
         digest = write_digest(folder / f"2024-03-1{number}.txt", papers)
-        build(library, [digest], Options(model="hashing"))
+        build(library, [digest], BuildOptions(model="hashing"))
     return library
 
 
 @pytest.fixture(scope="module")
-def generation(updated: Library) -> Generation:
+def generation(updated: LibraryStore) -> Generation:
     return updated.open()
 
 
 @pytest.fixture(scope="module")
-def first(hashing_library: Library) -> Generation:
+def first(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -53,7 +53,7 @@ def _titles(generation: Generation, rows: tuple[int, ...]) -> set[str]:
 def test_by_default_what_the_last_update_brought_is_new(
     generation: Generation, corpus: list[Paper]
 ) -> None:
-    found = news(generation)
+    found = whats_new(generation)
     assert _titles(generation, found.rows) == {paper.title for paper in corpus[20:]}
     assert found.since == last_update(generation)
     assert not found.all_at_once
@@ -63,36 +63,38 @@ def test_a_build_that_brings_no_papers_changes_nothing_about_what_is_new(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = tmp_path_factory.mktemp("merged")
-    library = Library(folder / "library")
+    library = LibraryStore(folder / "library")
     for number, papers in enumerate((corpus[:20], corpus[20:])):
-        build(library, [write_digest(folder / f"{number}.txt", papers)], Options(model="hashing"))
-    before = news(library.open())
+        build(
+            library, [write_digest(folder / f"{number}.txt", papers)], BuildOptions(model="hashing")
+        )
+    before = whats_new(library.open())
     coarsest = library.open().levels[0]
     merge(library, [coarsest[0].id, coarsest[1].id])
-    after = news(library.open())
+    after = whats_new(library.open())
     assert (after.rows, after.since) == (before.rows, before.since)
     assert len(after.events) > len(before.events)
 
 
 def test_of_a_first_build_nothing_is_new_unless_one_asks_from_before_it(first: Generation) -> None:
-    found = news(first)
+    found = whats_new(first)
     assert found.all_at_once
     assert (found.rows, found.topics, found.events) == ((), (), ())
-    asked = news(first, found.since)
+    asked = whats_new(first, found.since)
     assert set(asked.rows) == set(range(first.size))
-    assert news(first, found.since + timedelta(milliseconds=1)).rows == ()
+    assert whats_new(first, found.since + timedelta(milliseconds=1)).rows == ()
 
 
 def test_what_came_at_the_moment_itself_is_new_and_what_came_before_is_not(
     generation: Generation, corpus: list[Paper]
 ) -> None:
-    begin, second, _ = sorted(set(generation.arrived.tolist()))
+    begin, second, _ = sorted(set(generation.added_at.tolist()))
     expected = {paper.title for paper in corpus[18:]}
     for moment in (begin + 1, second):
-        found = news(generation, moment_at(moment))
+        found = whats_new(generation, moment_at(moment))
         assert _titles(generation, found.rows) == expected
-    assert len(news(generation, moment_at(begin)).rows) == generation.size
-    assert _titles(generation, news(generation, moment_at(second + 1)).rows) < expected
+    assert len(whats_new(generation, moment_at(begin)).rows) == generation.size
+    assert _titles(generation, whats_new(generation, moment_at(second + 1)).rows) < expected
 
 
 @given(moment=st.integers(-5, 30), data=st.data())
@@ -104,8 +106,8 @@ def test_newcomers_are_ordered_and_stand_each_in_one_topic(
     shares = st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=size, max_size=size)
     arrived = np.array(data.draw(moments), dtype=np.int64)
     belonging = np.array(data.draw(shares), dtype=np.float32)
-    drawn = replace(first, arrived=arrived, strengths=tuple(belonging for _ in first.levels))
-    found = news(drawn, moment_at(moment))
+    drawn = replace(first, added_at=arrived, strengths=tuple(belonging for _ in first.levels))
+    found = whats_new(drawn, moment_at(moment))
     assert sorted(found.rows) == np.flatnonzero(arrived >= moment).tolist()
     dates = first.records.dates
     keys = [(arrived[row], dates[row], belonging[row]) for row in found.rows]
@@ -123,23 +125,23 @@ def test_newcomers_are_ordered_and_stand_each_in_one_topic(
 def test_topics_are_those_shown_on_the_map_and_the_new_ones_are_marked(
     generation: Generation,
 ) -> None:
-    found = news(generation)
+    found = whats_new(generation)
     assert {of.topic.level for of in found.topics} == {shown_level(generation)}
-    begun = {event.topic for event in found.events if event.kind is EventKind.NEW}
+    begun = {event.topic for event in found.events if event.kind is TopicEventKind.NEW}
     assert begun
     marked = {of.topic for of in found.topics if of.is_new}
     for topic in begun & generation.topics.keys():
-        assert branch_of(generation, generation.topics[topic]).topic in marked
-    old = news(generation, last_update(generation) + timedelta(milliseconds=1))
+        assert node_of(generation, generation.topics[topic]).topic in marked
+    old = whats_new(generation, last_update(generation) + timedelta(milliseconds=1))
     assert not any(of.is_new for of in old.topics)
 
 
 def test_a_topic_that_was_there_before_is_not_marked(
     generation: Generation, corpus: list[Paper]
 ) -> None:
-    _, second, third = sorted(set(generation.arrived.tolist()))
+    _, second, third = sorted(set(generation.added_at.tolist()))
     created = [milliseconds(event.created) for event in generation.events]
-    found = news(generation, moment_at(second))
+    found = whats_new(generation, moment_at(second))
     assert set(created) <= {second, third}
     newcomers = {paper.title for paper in corpus[18:20]}
     joined = [of for of in found.topics if _titles(generation, of.rows) & newcomers]
@@ -148,7 +150,7 @@ def test_a_topic_that_was_there_before_is_not_marked(
 
 
 def test_events_are_told_from_the_newest_build_back(generation: Generation) -> None:
-    told = news(generation, datetime(1970, 1, 1, tzinfo=UTC)).events
+    told = whats_new(generation, datetime(1970, 1, 1, tzinfo=UTC)).events
     assert sorted(told, key=lambda event: event.generation, reverse=True) == list(told)
     assert set(told) == set(generation.events)
 

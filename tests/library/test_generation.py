@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from explorer.desk.desk import desk_of
-from explorer.desk.marks import marks_on
+from explorer.desk.marks import marks_of
 from explorer.embedders import open_embedder
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.index.engines import engine_names, load_engine
@@ -30,17 +30,17 @@ from explorer.library.generation import (
     verify_generation,
     write_generation,
 )
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.colouring import ColourBy
 from explorer.map.highlights import Highlights
 from explorer.map.layout import draw
-from explorer.map.scene import Look, scene
+from explorer.map.scene import SceneRequest, scene
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows
 from explorer.search.query import parse
 from explorer.settings import GraphSettings, MapSettings
 from explorer.topics.communities import Topic
-from explorer.topics.hierarchy import Outline
+from explorer.topics.hierarchy import TopicHierarchy
 from tests.helpers.joining import identify
 
 
@@ -55,13 +55,13 @@ def make_draft(papers: list[Paper], engine: str = "faiss") -> Draft:
         engine=built,
         graph=graph,
         positions=draw(graph, vectors, MapSettings()),
-        outline=Outline(
+        outline=TopicHierarchy(
             levels=((Topic("t1", 0, "", "everything", ("some", "words"), len(records)),),),
             memberships=(np.zeros(len(records), dtype=np.int32),),
             strengths=(np.ones(len(records), dtype=np.float32),),
-            found=(np.zeros(len(records), dtype=np.int32),),
+            raw_labels=(np.zeros(len(records), dtype=np.int32),),
         ),
-        arrived=np.full(len(records), 1_710_115_200_000, dtype=np.int64),
+        added_at=np.full(len(records), 1_710_115_200_000, dtype=np.int64),
         events=(),
     )
 
@@ -228,10 +228,10 @@ def test_a_generation_of_the_schema_before_is_read_as_it_is(written: Path) -> No
     path.write_text(json.dumps(content | {"schema": 2}), encoding="utf-8")
     verify_generation(written)
     generation = open_generation(written)
-    assert [labels.tolist() for labels in generation.found] == [
+    assert [labels.tolist() for labels in generation.raw_labels] == [
         labels.tolist() for labels in generation.memberships
     ]
-    assert set(generation.arrived.tolist()) == {1_710_115_200_000}
+    assert set(generation.added_at.tolist()) == {1_710_115_200_000}
     assert generation.events == ()
 
 
@@ -312,23 +312,25 @@ def test_an_open_generation_outlives_its_removal(written: Path, corpus: list[Pap
     assert generation.records[int(found[0])].title == corpus[0].title
 
 
-def test_what_is_remembered_of_a_generation_goes_when_that_does(hashing_library: Library) -> None:
+def test_what_is_remembered_of_a_generation_goes_when_that_does(
+    hashing_library: LibraryStore,
+) -> None:
     clause = parse("-survey").clauses[0]
     region = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0))
     opened: WeakSet[Generation] = WeakSet()
     for _ in range(12):
         generation = hashing_library.open()
         opened.add(generation)
-        marks_on(generation, desk_of(hashing_library.folder))
+        marks_of(generation, desk_of(hashing_library.folder))
         allowed_rows(generation, Filters(clauses=(clause,), region=region))
         query = generation.engine.vectors(np.array([0]))[0]
-        scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query))
+        scene(generation, SceneRequest(by=ColourBy.SCORE), Highlights(query=query))
     del generation
     gc.collect()
     assert len(opened) <= 4
 
 
-def test_the_answers_asked_for_last_are_remembered(hashing_library: Library) -> None:
+def test_the_answers_asked_for_last_are_remembered(hashing_library: LibraryStore) -> None:
     asked: list[int] = []
 
     @remembered(2)

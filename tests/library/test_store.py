@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
 from explorer.library.generation import Generation, open_generation, write_generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.helpers.corpus import WriteDigest
 from tests.library.test_generation import make_draft, make_manifest
 
 
-def publish(library: Library, papers: list[Paper]) -> int:
+def publish(library: LibraryStore, papers: list[Paper]) -> int:
     """Publish ``papers`` without reading or embedding, and return the generation's number."""
     with library.building():
         number = library.next_number()
@@ -33,16 +33,16 @@ def publish(library: Library, papers: list[Paper]) -> int:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path / "library")
+def library(tmp_path: Path) -> LibraryStore:
+    return LibraryStore(tmp_path / "library")
 
 
-def generations(library: Library) -> list[str]:
+def generations(library: LibraryStore) -> list[str]:
     return sorted(path.name for path in (library.folder / "generations").iterdir())
 
 
 def test_a_new_library_is_missing_until_something_is_published(
-    library: Library, corpus: list[Paper]
+    library: LibraryStore, corpus: list[Paper]
 ) -> None:
     assert library.live == ""
     assert library.history() == []
@@ -55,7 +55,7 @@ def test_a_new_library_is_missing_until_something_is_published(
 
 
 def test_publishing_switches_to_the_new_generation_and_keeps_the_old(
-    library: Library, corpus: list[Paper]
+    library: LibraryStore, corpus: list[Paper]
 ) -> None:
     publish(library, corpus[:3])
     publish(library, corpus[:5])
@@ -64,7 +64,9 @@ def test_publishing_switches_to_the_new_generation_and_keeps_the_old(
     assert generations(library) == ["000001", "000002"]
 
 
-def test_a_reader_is_undisturbed_by_new_generations(library: Library, corpus: list[Paper]) -> None:
+def test_a_reader_is_undisturbed_by_new_generations(
+    library: LibraryStore, corpus: list[Paper]
+) -> None:
     publish(library, corpus[:4])
     reader = library.open()
     before = [paper.id for paper in reader.records]
@@ -79,7 +81,7 @@ def test_a_reader_is_undisturbed_by_new_generations(library: Library, corpus: li
 
 
 def test_a_generation_that_is_removed_while_it_is_opened_makes_way_for_the_next(
-    library: Library, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch
+    library: LibraryStore, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(library, corpus[:2])
     opened: list[str] = []
@@ -97,7 +99,9 @@ def test_a_generation_that_is_removed_while_it_is_opened_makes_way_for_the_next(
     assert "000001" not in generations(library)
 
 
-def test_only_the_last_five_generations_are_kept(library: Library, corpus: list[Paper]) -> None:
+def test_only_the_last_five_generations_are_kept(
+    library: LibraryStore, corpus: list[Paper]
+) -> None:
     for _ in range(8):
         publish(library, corpus[:2])
     assert generations(library) == [f"{number:06d}" for number in range(4, 9)]
@@ -105,7 +109,7 @@ def test_only_the_last_five_generations_are_kept(library: Library, corpus: list[
 
 
 def test_rollback_goes_back_one_by_one_until_there_is_none(
-    library: Library, corpus: list[Paper]
+    library: LibraryStore, corpus: list[Paper]
 ) -> None:
     for count in (2, 3, 4):
         publish(library, corpus[:count])
@@ -119,7 +123,7 @@ def test_rollback_goes_back_one_by_one_until_there_is_none(
 
 
 def test_a_build_after_a_rollback_gets_a_number_of_its_own(
-    library: Library, corpus: list[Paper]
+    library: LibraryStore, corpus: list[Paper]
 ) -> None:
     publish(library, corpus[:2])
     publish(library, corpus[:3])
@@ -129,14 +133,14 @@ def test_a_build_after_a_rollback_gets_a_number_of_its_own(
     assert library.rollback().number == 2
 
 
-def test_rollback_in_an_empty_library_says_so(library: Library) -> None:
+def test_rollback_in_an_empty_library_says_so(library: LibraryStore) -> None:
     with pytest.raises(LibraryMissing):
         library.rollback()
     assert not library.folder.exists()
 
 
 def test_there_is_no_rollback_while_a_build_runs(
-    library: Library, corpus: list[Paper], capsys: pytest.CaptureFixture[str]
+    library: LibraryStore, corpus: list[Paper], capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(library, corpus[:2])
     publish(library, corpus[:3])
@@ -164,7 +168,7 @@ def test_there_is_no_rollback_while_a_build_runs(
     ],
 )
 def test_wrong_content_of_live_is_refused_and_rollback_repairs_it(
-    library: Library, corpus: list[Paper], content: bytes
+    library: LibraryStore, corpus: list[Paper], content: bytes
 ) -> None:
     publish(library, corpus[:2])
     publish(library, corpus[:3])
@@ -175,7 +179,7 @@ def test_wrong_content_of_live_is_refused_and_rollback_repairs_it(
     assert library.open().size == 3
 
 
-def test_live_that_is_a_folder_is_refused(library: Library) -> None:
+def test_live_that_is_a_folder_is_refused(library: LibraryStore) -> None:
     (library.folder / "LIVE").mkdir(parents=True)
     with pytest.raises(LibraryError):
         library.open()
@@ -183,7 +187,7 @@ def test_live_that_is_a_folder_is_refused(library: Library) -> None:
 
 def test_a_library_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    library = Library(tmp_path / "file")
+    library = LibraryStore(tmp_path / "file")
     with pytest.raises(LibraryMissing):
         library.open()
     with pytest.raises(LibraryError), library.building():
@@ -192,7 +196,7 @@ def test_a_library_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_damaged_live_generation_can_be_rolled_back(
-    library: Library, corpus: list[Paper]
+    library: LibraryStore, corpus: list[Paper]
 ) -> None:
     publish(library, corpus[:2])
     publish(library, corpus[:3])
@@ -204,19 +208,19 @@ def test_a_damaged_live_generation_can_be_rolled_back(
 
 
 def test_building_anew_is_a_way_out_of_a_damaged_library(
-    library: Library, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     digest = write_digest(tmp_path / "today.txt", corpus[:6])
-    build(library, [digest], Options(model="hashing"))
+    build(library, [digest], BuildOptions(model="hashing"))
     (library.folder / "generations" / "000001" / "manifest.json").write_text("{}")
     with pytest.raises(LibraryDamaged):
-        build(library, [digest], Options(model="hashing"))
-    report = build(library, [digest], Options(model="hashing", full=True))
+        build(library, [digest], BuildOptions(model="hashing"))
+    report = build(library, [digest], BuildOptions(model="hashing", full=True))
     assert (report.published, report.papers, report.embedded) == (True, 6, 0)
     assert library.open().size == 6
 
 
-def test_nothing_of_a_failed_publish_is_visible(library: Library, corpus: list[Paper]) -> None:
+def test_nothing_of_a_failed_publish_is_visible(library: LibraryStore, corpus: list[Paper]) -> None:
     publish(library, corpus[:3])
     draft = make_draft(corpus[:9])
     bad = replace(draft, positions=draft.positions[:-1])
@@ -231,7 +235,7 @@ def test_nothing_of_a_failed_publish_is_visible(library: Library, corpus: list[P
 
 @pytest.mark.parametrize("stage", ["write_generation", "publish_generation", "replace_text"])
 def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(
-    library: Library, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch, stage: str
+    library: LibraryStore, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     publish(library, corpus[:3])
 
@@ -250,7 +254,7 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(
 
 
 def test_leftovers_of_a_killed_build_are_cleared_away_and_nothing_else(
-    library: Library, corpus: list[Paper]
+    library: LibraryStore, corpus: list[Paper]
 ) -> None:
     publish(library, corpus[:3])
     inside = library.folder / "generations"
@@ -264,10 +268,10 @@ def test_leftovers_of_a_killed_build_are_cleared_away_and_nothing_else(
     assert library.open().size == 3
 
 
-def test_a_second_builder_in_the_same_process_is_refused(library: Library) -> None:
-    with library.building(), pytest.raises(LibraryBusy), Library(library.folder).building():
+def test_a_second_builder_in_the_same_process_is_refused(library: LibraryStore) -> None:
+    with library.building(), pytest.raises(LibraryBusy), LibraryStore(library.folder).building():
         pass
-    with Library(library.folder).building():
+    with LibraryStore(library.folder).building():
         pass
 
 
@@ -295,18 +299,18 @@ def another_builder(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_builder_in_another_process_is_refused_but_readers_are_not(
-    library: Library, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     publish(library, corpus[:3])
     digest = write_digest(tmp_path / "today.txt", corpus[:6])
     with another_builder(library.folder):
         with pytest.raises(LibraryBusy, match="another build"):
-            build(library, [digest], Options(model="hashing"))
+            build(library, [digest], BuildOptions(model="hashing"))
         assert library.open().size == 3
-    assert build(library, [digest], Options(model="hashing")).papers >= 6
+    assert build(library, [digest], BuildOptions(model="hashing")).papers >= 6
 
 
-def test_the_lock_of_a_killed_builder_is_free(library: Library, corpus: list[Paper]) -> None:
+def test_the_lock_of_a_killed_builder_is_free(library: LibraryStore, corpus: list[Paper]) -> None:
     with another_builder(library.folder) as process:
         process.kill()
         process.wait()

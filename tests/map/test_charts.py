@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.insights.topic_tree import branch_of, shown_level
+from explorer.insights.topic_tree import node_of, shown_level
 from explorer.insights.trends import trends
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.charts import sunburst_figure, trend_figure
 from explorer.map.colouring import topic_colour
 from explorer.map.palette import PALETTE
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -38,7 +38,7 @@ def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
     points = [topic_colour(generation, row) for row in range(generation.size)]
     for topic in generation.levels[shown_level(generation)]:
         colours = {points[row] for row in generation.members(topic)}
-        assert colours == {fills[branch_of(generation, topic).topic.id]}
+        assert colours == {fills[node_of(generation, topic).topic.id]}
 
 
 def test_a_trend_shows_each_period_beside_the_library(generation: Generation) -> None:

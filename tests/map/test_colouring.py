@@ -10,10 +10,10 @@ import pytest
 
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
-from explorer.library.store import Library
-from explorer.map.colouring import ColourBy, Colouring, Key, colouring
+from explorer.library.store import LibraryStore
+from explorer.map.colouring import ColourBy, Colouring, LegendEntry, colouring
 from explorer.map.palette import DARK, LIGHT
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 from explorer.search.filters import Filters, allowed_rows
 from explorer.search.query import parse
 from tests.helpers.colour import luminance
@@ -22,7 +22,7 @@ KINDS = [ColourBy.TOPIC, ColourBy.YEAR, ColourBy.SOURCE, ColourBy.NOVELTY]
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -32,7 +32,7 @@ def _coloured(
     return colouring(generation, by, dark=dark, safe=safe, level=shown_level(generation))
 
 
-def _papers(key: Key) -> int:
+def _papers(key: LegendEntry) -> int:
     assert key.papers is not None
     return key.papers
 
@@ -76,7 +76,7 @@ def test_an_entry_of_the_legend_finds_the_papers_that_it_counts(
 def test_years_are_in_few_spans_without_gaps_or_overlaps(generation: Generation) -> None:
     chance = np.random.default_rng(0)
     years = np.concatenate([np.arange(1960, 2000), chance.integers(2000, 2026, 4_000), [0, 0]])
-    records = type("Records", (), {"years": years.astype(np.int32)})()
+    records = type("PaperTable", (), {"years": years.astype(np.int32)})()
     many = replace(generation, records=records)
     found = _coloured(many, ColourBy.YEAR)
     *spans, unknown = found.legend
@@ -112,7 +112,7 @@ def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Gene
     likeness = graph.similarities.mean(axis=1)
     if undated.all():
         assert likeness[found.of == 7].mean() < likeness[found.of == 0].mean()
-    day = Records.of(replace(paper, date="2024") for paper in generation.records)
+    day = PaperTable.of(replace(paper, date="2024") for paper in generation.records)
     one_day = replace(generation, records=day)
     same = _coloured(one_day, ColourBy.NOVELTY)
     order = np.argsort(-likeness, kind="stable")

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from explorer.library.generation import Generation
-from explorer.library.store import Library
-from explorer.map.highlights import Highlights, frame_of, home_frame, spots
+from explorer.library.store import LibraryStore
+from explorer.map.highlights import Highlights, badges, frame_of, home_frame
 from explorer.map.palette import shares_of_best
 from tests.helpers.colour import luminance
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
 def test_hits_are_numbered_in_their_order_where_their_papers_lie(generation: Generation) -> None:
     hits = Highlights(hits=(5, 2, 9))
-    drawn = spots(generation, hits, dark=False)
+    drawn = badges(generation, hits, dark=False)
     assert [(spot.number, spot.row) for spot in drawn] == [(1, 5), (2, 2), (3, 9)]
     places = np.array([(spot.x, spot.y) for spot in drawn])
     assert np.allclose(places, generation.positions[[5, 2, 9]])
@@ -32,7 +32,7 @@ def test_hits_show_their_scores_the_best_furthest_from_the_background(
     generation: Generation, dark: bool
 ) -> None:
     shares = shares_of_best([0.9, 0.8, 0.5])
-    drawn = spots(generation, Highlights(hits=(5, 2, 9), shares=shares), dark=dark)
+    drawn = badges(generation, Highlights(hits=(5, 2, 9), shares=shares), dark=dark)
     lights = [luminance(spot.disc) for spot in drawn]
     assert lights == sorted(lights, reverse=dark)
     assert len(set(lights)) == 3

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.errors import UnusableInput
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.html_export import MOST_PAPERS, standalone
 from explorer.papers.paper import Paper
 from tests.helpers.browser import HINT, find_browser, open_browser
@@ -39,10 +39,10 @@ def written(
     folder = tmp_path_factory.mktemp("map")
     papers = [*corpus, Paper(HOSTILE, abstract="It says bold things at some length. " * 5)]
     digest = write_digest(folder / "digest.txt", papers)
-    build(Library(folder / "library"), [digest], Options(model="hashing"))
+    build(LibraryStore(folder / "library"), [digest], BuildOptions(model="hashing"))
     path = folder / "map.html"
     path.write_text(
-        standalone(Library(folder / "library").open(), "Maps & <i>more</i>"), encoding="utf-8"
+        standalone(LibraryStore(folder / "library").open(), "Maps & <i>more</i>"), encoding="utf-8"
     )
     return path
 
@@ -141,7 +141,7 @@ def test_the_page_names_nothing_to_fetch(written: Path) -> None:
     assert "<img src=x" not in source
 
 
-def test_a_library_too_large_for_a_file_is_refused(hashing_library: Library) -> None:
+def test_a_library_too_large_for_a_file_is_refused(hashing_library: LibraryStore) -> None:
     from dataclasses import replace
 
     generation = hashing_library.open()

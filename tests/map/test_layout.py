@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from explorer.arrays import Positions, Vectors
 from explorer.index.engines import load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.layout import draw, place, redraw, spread_out
 from explorer.settings import GraphSettings, MapSettings
 
@@ -95,7 +95,7 @@ def test_the_longest_axis_lies_level() -> None:
         assert width >= height
 
 
-def kept_neighbours(library: Library, k: int = 8) -> tuple[float, float]:
+def kept_neighbours(library: LibraryStore, k: int = 8) -> tuple[float, float]:
     """Return the share of each paper's k nearest that are among its k nearest on the map.
 
     The second number is the share that chance alone would keep.
@@ -111,7 +111,7 @@ def kept_neighbours(library: Library, k: int = 8) -> tuple[float, float]:
 
 
 def test_neighbours_in_meaning_are_neighbours_on_the_map(
-    hashing_library: Library, seed_library: Library
+    hashing_library: LibraryStore, seed_library: LibraryStore
 ) -> None:
     for library in (hashing_library, seed_library):
         kept, chance = kept_neighbours(library)

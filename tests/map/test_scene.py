@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.colouring import ColourBy
 from explorer.map.highlights import Highlights
-from explorer.map.sampling import View
-from explorer.map.scene import MOST_DRAWN, Look, home_view, scene, topic_view, unpacked
+from explorer.map.sampling import Viewport
+from explorer.map.scene import MOST_DRAWN, SceneRequest, home_view, scene, topic_view, unpacked
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -43,7 +43,7 @@ def crowd(generation: Generation) -> Generation:
 
 
 def test_a_small_library_is_drawn_as_a_whole(generation: Generation) -> None:
-    header, arrays = unpacked(scene(generation, Look(), Highlights()))
+    header, arrays = unpacked(scene(generation, SceneRequest(), Highlights()))
     assert sorted(arrays["row"]) == list(range(generation.size))
     assert header["whole"] and header["inside"] == header["papers"] == generation.size
     titles = header["titles"].split("\n")
@@ -55,7 +55,7 @@ def test_a_small_library_is_drawn_as_a_whole(generation: Generation) -> None:
 
 
 def test_points_lie_where_their_papers_do(generation: Generation) -> None:
-    header, arrays = unpacked(scene(generation, Look(), Highlights()))
+    header, arrays = unpacked(scene(generation, SceneRequest(), Highlights()))
     left, bottom, right, top = header["around"]
     x = left + (right - left) * arrays["x"] / 65535.0
     y = bottom + (top - bottom) * arrays["y"] / 65535.0
@@ -64,12 +64,12 @@ def test_points_lie_where_their_papers_do(generation: Generation) -> None:
 
 
 def test_the_same_look_makes_the_same_scene(crowd: Generation) -> None:
-    look = Look(View(-1.0, -1.0, 6.0, 6.0), ColourBy.YEAR)
+    look = SceneRequest(Viewport(-1.0, -1.0, 6.0, 6.0), ColourBy.YEAR)
     assert scene(crowd, look, Highlights()) == scene(crowd, look, Highlights())
 
 
 def test_a_crowd_is_sampled_over_its_density(crowd: Generation) -> None:
-    packed = scene(crowd, Look(), Highlights())
+    packed = scene(crowd, SceneRequest(), Highlights())
     header, arrays = unpacked(packed)
     assert not header["whole"]
     assert header["inside"] > MOST_DRAWN > len(arrays["row"])
@@ -82,7 +82,7 @@ def test_a_crowd_is_sampled_over_its_density(crowd: Generation) -> None:
 
 def test_chosen_papers_are_drawn_before_others(crowd: Generation) -> None:
     chosen = tuple(range(7, crowd.size, 97))
-    header, arrays = unpacked(scene(crowd, Look(), Highlights(focus=chosen)))
+    header, arrays = unpacked(scene(crowd, SceneRequest(), Highlights(focus=chosen)))
     assert header["focused"]
     drawn = arrays["row"][arrays["focus"] == 1]
     assert set(drawn.tolist()) <= set(chosen)
@@ -91,14 +91,14 @@ def test_chosen_papers_are_drawn_before_others(crowd: Generation) -> None:
 
 
 def test_a_period_is_drawn_before_others(generation: Generation) -> None:
-    header, arrays = unpacked(scene(generation, Look(), Highlights()))
+    header, arrays = unpacked(scene(generation, SceneRequest(), Highlights()))
     assert sum(header["papers_in"]) == np.count_nonzero(arrays["when"] != 255)
     for place, papers in enumerate(header["papers_in"]):
         assert np.count_nonzero(arrays["when"] == place) == papers
 
 
 def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Generation) -> None:
-    header, _ = unpacked(scene(generation, Look(), Highlights()))
+    header, _ = unpacked(scene(generation, SceneRequest(), Highlights()))
     names = header["names"]
     assert {name["id"] for name in names} <= set(generation.topics)
     levels = [name["level"] for name in names]
@@ -107,15 +107,17 @@ def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Ge
         topic.label for topic in generation.levels[shown_level(generation)]
     }
     topic = generation.levels[shown_level(generation)][0]
-    near, _ = unpacked(scene(generation, Look(topic_view(generation, topic.id)), Highlights()))
+    near, _ = unpacked(
+        scene(generation, SceneRequest(topic_view(generation, topic.id)), Highlights())
+    )
     assert topic.label in {name["label"] for name in near["names"]}
-    far = View(900.0, 900.0, 901.0, 901.0)
-    empty, arrays = unpacked(scene(generation, Look(far), Highlights()))
+    far = Viewport(900.0, 900.0, 901.0, 901.0)
+    empty, arrays = unpacked(scene(generation, SceneRequest(far), Highlights()))
     assert empty["names"] == [] and len(arrays["row"]) == 0
 
 
 def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
-    header, _ = unpacked(scene(crowd, Look(), Highlights()))
+    header, _ = unpacked(scene(crowd, SceneRequest(), Highlights()))
     assert header["names"]
     for told in header["names"]:
         topic = crowd.topics[told["id"]]
@@ -133,7 +135,9 @@ def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bool) -> None:
     query = generation.engine.vectors(np.array([3]))[0]
-    header, arrays = unpacked(scene(generation, Look(by=by, dark=dark), Highlights(query=query)))
+    header, arrays = unpacked(
+        scene(generation, SceneRequest(by=by, dark=dark), Highlights(query=query))
+    )
     assert header["by"] == by
     assert set(header["kinds"]) == set(ColourBy)
     assert arrays["colour"].max() < len(header["palette"])
@@ -143,15 +147,19 @@ def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bo
 
 def test_scores_colour_the_papers_nearest_to_the_query_most(generation: Generation) -> None:
     query = generation.engine.vectors(np.array([3]))[0]
-    _, arrays = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query)))
+    _, arrays = unpacked(
+        scene(generation, SceneRequest(by=ColourBy.SCORE), Highlights(query=query))
+    )
     of = dict(zip(arrays["row"].tolist(), arrays["colour"].tolist(), strict=True))
     assert of[3] == max(of.values())
-    whole, _ = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights(query=query)))
+    whole, _ = unpacked(scene(generation, SceneRequest(by=ColourBy.SCORE), Highlights(query=query)))
     home = home_view(generation)
-    corner = View(home.left, home.bottom, home.left / 2 + home.right / 2, home.top)
-    part, _ = unpacked(scene(generation, Look(corner, ColourBy.SCORE), Highlights(query=query)))
+    corner = Viewport(home.left, home.bottom, home.left / 2 + home.right / 2, home.top)
+    part, _ = unpacked(
+        scene(generation, SceneRequest(corner, ColourBy.SCORE), Highlights(query=query))
+    )
     assert [key["label"] for key in part["legend"]] == [key["label"] for key in whole["legend"]]
-    plain, _ = unpacked(scene(generation, Look(by=ColourBy.SCORE), Highlights()))
+    plain, _ = unpacked(scene(generation, SceneRequest(by=ColourBy.SCORE), Highlights()))
     assert plain["by"] == ColourBy.TOPIC and ColourBy.SCORE not in plain["kinds"]
 
 
@@ -162,7 +170,7 @@ def test_titles_with_line_breaks_stay_with_their_papers(tmp_path: Path) -> None:
         {"title": "One line", "abstract": "About lines that do not."},
     ]
     digest.write_text("\n".join(map(json.dumps, papers)), encoding="utf-8")
-    library = Library(tmp_path / "library")
-    build(library, [digest], Options(model="hashing"))
-    header, arrays = unpacked(scene(library.open(), Look(), Highlights()))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [digest], BuildOptions(model="hashing"))
+    header, arrays = unpacked(scene(library.open(), SceneRequest(), Highlights()))
     assert len(header["titles"].split("\n")) == len(arrays["row"]) == 2

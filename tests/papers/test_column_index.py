@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
-from explorer.papers.column_index import Columns
+from explorer.papers.column_index import ColumnIndex
 from explorer.papers.dates import year_of
 from explorer.papers.paper import Paper, Source, title_key
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 
 NAMES = st.sampled_from(
     [
@@ -56,11 +56,11 @@ def _with_id(paper: Paper, name: str) -> Paper:
     return paper
 
 
-def _both(papers: list[Paper], path: Path) -> list[Columns]:
-    made = Columns.made_of(Records.of(papers)._table)
+def _both(papers: list[Paper], path: Path) -> list[ColumnIndex]:
+    made = ColumnIndex.made_of(PaperTable.of(papers)._table)
     path.unlink(missing_ok=True)
     made.write(path)
-    return [made, Columns.open(path)]
+    return [made, ColumnIndex.open(path)]
 
 
 @given(PAPERS)
@@ -146,4 +146,4 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "columns.arrow"
     path.write_bytes(content)
     with pytest.raises(LibraryDamaged, match=r"columns\.arrow: cannot be read"):
-        Columns.open(path)
+        ColumnIndex.open(path)

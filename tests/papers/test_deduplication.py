@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from explorer.papers.deduplication import conflicts, merge
 from explorer.papers.paper import Paper, Source, arxiv_id, doi, title_key
-from explorer.papers.table import Records
+from explorer.papers.table import PaperTable
 from tests.helpers.joining import identify
 
 TITLE = "How Daily Papers Are Read"
@@ -345,7 +345,7 @@ def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None
     ]
     records = identify(papers)
     assert sorted(len(record.sources) for record in records) == [1, 2]
-    (conflict,) = conflicts(Records.of(records))
+    (conflict,) = conflicts(PaperTable.of(records))
     assert conflict.id == "doi:10.1/x"
     assert set(conflict.papers) == {record.id for record in records}
     assert any("peat" in title for title in conflict.titles)
@@ -354,4 +354,4 @@ def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None
 
 def test_records_with_ids_of_their_own_are_in_no_conflict() -> None:
     records = identify([Paper("One", doi="10.1/x", sources=at("a")), Paper("Two words here")])
-    assert conflicts(Records.of(records)) == []
+    assert conflicts(PaperTable.of(records)) == []

@@ -6,7 +6,7 @@ import gc
 from pathlib import Path
 
 from explorer.papers.paper import Paper, Source
-from explorer.papers.spill_file import Spool
+from explorer.papers.spill_file import SpillFile
 
 MANY = 2_345
 """More papers than are written at once."""
@@ -18,7 +18,7 @@ def paper(number: int) -> Paper:
 
 
 def test_papers_come_back_in_order_and_no_file_is_left(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = SpillFile(tmp_path)
     assert [spool.add(paper(number)) for number in range(MANY)] == list(range(MANY))
     assert len(spool) == len(spool.papers) == MANY
     assert list(spool.papers) == [paper(number) for number in range(MANY)]
@@ -30,7 +30,7 @@ def test_papers_come_back_in_order_and_no_file_is_left(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "library" / "inside", fingerprints=False)
+    spool = SpillFile(tmp_path / "library" / "inside", fingerprints=False)
     spool.add(paper(1))
     assert list(spool.papers.fingerprints) == [""]
     assert spool.papers[0].fingerprint == paper(1).fingerprint
@@ -38,7 +38,7 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_shelves_hold_the_papers_of_their_digests(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = SpillFile(tmp_path)
     first = spool.shelve(map(paper, range(5)))
     none = spool.shelve(())
     second = spool.shelve(map(paper, range(5, MANY)))
@@ -51,4 +51,4 @@ def test_shelves_hold_the_papers_of_their_digests(tmp_path: Path) -> None:
 
 
 def test_no_papers_are_papers_too(tmp_path: Path) -> None:
-    assert list(Spool(tmp_path).papers) == []
+    assert list(SpillFile(tmp_path).papers) == []

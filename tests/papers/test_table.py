@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
 from explorer.papers.paper import Paper, Source
-from explorer.papers.table import Records, Texts, rows_same
+from explorer.papers.table import PaperTable, Texts, rows_same
 
 PAPERS = (
     Paper(
@@ -38,13 +38,13 @@ PAPERS = (
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
+def records(tmp_path_factory: pytest.TempPathFactory) -> PaperTable:
     path = tmp_path_factory.mktemp("records") / "papers.arrow"
-    Records.write(PAPERS, path)
-    return Records.open(path)
+    PaperTable.write(PAPERS, path)
+    return PaperTable.open(path)
 
 
-def test_what_was_written_comes_back(records: Records) -> None:
+def test_what_was_written_comes_back(records: PaperTable) -> None:
     assert len(records) == len(PAPERS)
     assert tuple(records) == PAPERS
     assert tuple(records[row] for row in range(len(records))) == PAPERS
@@ -54,7 +54,7 @@ def test_what_was_written_comes_back(records: Records) -> None:
 
 
 def test_memory_that_was_given_back_is_read_again(
-    records: Records, monkeypatch: pytest.MonkeyPatch
+    records: PaperTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("explorer.papers.table._READ_BEFORE_RELEASE", 1)
     for _ in range(2):
@@ -89,22 +89,22 @@ SOURCES = st.lists(st.builds(Source, TEXT, st.integers(1, 2**62), TEXT), max_siz
 def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, papers: list[Paper]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.arrow"
     path.unlink(missing_ok=True)
-    Records.write(papers, path)
-    assert list(Records.open(path)) == papers
+    PaperTable.write(papers, path)
+    assert list(PaperTable.open(path)) == papers
 
 
 def test_more_papers_than_one_batch_holds_come_back_in_order(tmp_path: Path) -> None:
     papers = [Paper(title=f"Paper {n}", id=f"p{n}") for n in range(10_003)]
-    Records.write(papers, tmp_path / "many.arrow")
-    records = Records.open(tmp_path / "many.arrow")
+    PaperTable.write(papers, tmp_path / "many.arrow")
+    records = PaperTable.open(tmp_path / "many.arrow")
     assert len(records) == 10_003
     assert [paper.id for paper in records] == [paper.id for paper in papers]
     assert records[10_001] == papers[10_001]
 
 
 def test_no_papers_are_records_too(tmp_path: Path) -> None:
-    Records.write([], tmp_path / "none.arrow")
-    records = Records.open(tmp_path / "none.arrow")
+    PaperTable.write([], tmp_path / "none.arrow")
+    records = PaperTable.open(tmp_path / "none.arrow")
     assert len(records) == 0
     assert list(records) == []
     assert records.find("anything") is None
@@ -140,7 +140,7 @@ def test_no_papers_are_records_too(tmp_path: Path) -> None:
     ],
 )
 def test_papers_are_found_under_all_their_names(
-    records: Records, name: str, row: int | None
+    records: PaperTable, name: str, row: int | None
 ) -> None:
     assert records.find(name) == row
 
@@ -150,15 +150,15 @@ def test_a_library_id_is_found_before_what_a_digest_calls_another_paper(tmp_path
         Paper(title="First", other_ids=("digest:psecond",), id="pfirst"),
         Paper(title="Second", id="psecond"),
     ]
-    Records.write(papers, tmp_path / "r.arrow")
-    assert Records.open(tmp_path / "r.arrow").find("psecond") == 1
+    PaperTable.write(papers, tmp_path / "r.arrow")
+    assert PaperTable.open(tmp_path / "r.arrow").find("psecond") == 1
 
 
-def test_years_come_from_the_paper_or_else_from_its_digest(records: Records) -> None:
+def test_years_come_from_the_paper_or_else_from_its_digest(records: PaperTable) -> None:
     assert records.years.tolist() == [2024, 0, 2023, 0]
 
 
-def test_digests_hold_the_rows_that_were_read_in_them(records: Records) -> None:
+def test_digests_hold_the_rows_that_were_read_in_them(records: PaperTable) -> None:
     found = {name: rows.tolist() for name, rows in records.digests.items()}
     assert found == {"monday": [0, 1], "tuesday": [0, 2], "w": [3]}
     assert list(found) == sorted(found)
@@ -169,23 +169,23 @@ def test_damaged_files_are_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "papers.arrow"
     path.write_bytes(content)
     with pytest.raises(LibraryDamaged, match=r"papers\.arrow: the records cannot be read"):
-        Records.open(path)
+        PaperTable.open(path)
 
 
 def test_a_torn_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "papers.arrow"
-    Records.write(PAPERS, path)
+    PaperTable.write(PAPERS, path)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(LibraryDamaged):
-        Records.open(path)
+        PaperTable.open(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LibraryDamaged, match=r"nowhere\.arrow"):
-        Records.open(tmp_path / "nowhere.arrow")
+        PaperTable.open(tmp_path / "nowhere.arrow")
 
 
-def test_chosen_papers_have_rows_of_their_own(records: Records) -> None:
+def test_chosen_papers_have_rows_of_their_own(records: PaperTable) -> None:
     chosen = records.chosen(np.array([2, 0]))
     assert list(chosen) == [PAPERS[2], PAPERS[0]] == list(chosen[:2])
     assert chosen[-1] == PAPERS[0]
@@ -198,27 +198,27 @@ def test_chosen_papers_have_rows_of_their_own(records: Records) -> None:
         chosen[2]
 
 
-def test_papers_with_some_fields_say_nothing_else(records: Records) -> None:
+def test_papers_with_some_fields_say_nothing_else(records: PaperTable) -> None:
     bare = [Paper(title=paper.title, sources=paper.sources) for paper in PAPERS]
     assert list(records.with_only("title", "sources")) == bare
 
 
-def test_papers_are_told_by_their_digest(records: Records) -> None:
+def test_papers_are_told_by_their_digest(records: PaperTable) -> None:
     assert records.read_in("monday").tolist() == [0, 1]
     assert records.read_in("tuesday").tolist() == [0, 2]
     assert records.chosen(np.array([3, 2, 1])).read_in("tuesday").tolist() == [1]
     assert records.read_in("sunday").tolist() == []
 
 
-def test_an_id_is_found_exactly_or_not_at_all(records: Records) -> None:
+def test_an_id_is_found_exactly_or_not_at_all(records: PaperTable) -> None:
     assert records.row_of("pold") == 1
     assert records.row_of("POLD") is None
     assert records.row_of("2401.00001") is None
 
 
-def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: Records) -> None:
-    other = Records.of([replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")])
-    both = Records.together(records, other)
+def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: PaperTable) -> None:
+    other = PaperTable.of([replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")])
+    both = PaperTable.together(records, other)
     assert list(both) == [*PAPERS, *other]
     after = both.chosen(np.array([0, 2, 4, 5]))
     moved = np.array([0, 3, 1, 2])
@@ -232,13 +232,15 @@ def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: Recor
 @given(st.lists(st.tuples(NAMED, NAMED), max_size=8))
 def test_records_agree_where_their_papers_do(pairs: list[tuple[Paper, Paper]]) -> None:
     fields = ("title", "authors", "keywords")
-    before, now = (Records.of(papers) for papers in zip(*pairs, strict=True)) if pairs else ([], [])
+    before, now = (
+        (PaperTable.of(papers) for papers in zip(*pairs, strict=True)) if pairs else ([], [])
+    )
     moved = np.arange(len(pairs))
     wanted = [all(getattr(a, f) == getattr(b, f) for f in fields) for a, b in pairs]
     assert rows_same(before, now, moved, fields).tolist() == wanted
 
 
-def test_texts_are_read_by_fingerprint(records: Records) -> None:
+def test_texts_are_read_by_fingerprint(records: PaperTable) -> None:
     texts = Texts(records, np.array([0, 3]))
     assert dict(texts) == {PAPERS[row].fingerprint: PAPERS[row].text for row in (0, 3)}
     assert dict(texts.items()) == dict(texts)

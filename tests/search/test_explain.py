@@ -7,13 +7,13 @@ import pytest
 
 from explorer.embedders import DEFAULT_MODEL, Embedder, open_embedder
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.search import Mode, Query, search
 
 
 @pytest.fixture(scope="module")
-def seed(seed_library: Library) -> Generation:
+def seed(seed_library: LibraryStore) -> Generation:
     return seed_library.open()
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from explorer.alerts.followed_search import typed
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.map.colouring import ColourBy, colouring
 from explorer.search.facets import AMONG_BEST, facets, loosened, related_topics, rows_to_count
 from explorer.search.filters import Filters, allowed_rows, usable
@@ -21,7 +21,7 @@ from explorer.search.search import Mode, Query, search
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -102,8 +102,8 @@ def test_a_digest_with_quotes_in_its_name_is_found_by_what_is_typed_for_it(
     for number, name in enumerate(names):
         paper = {"title": f"Paper number {number} on robots", "abstract": f"Robots {number}."}
         (tmp_path / name).write_text(json.dumps(paper), encoding="utf-8")
-    library = Library(tmp_path / "library")
-    build(library, [tmp_path / name for name in names], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [tmp_path / name for name in names], BuildOptions(model="hashing"))
     generation = library.open()
     assert set(generation.records.digests) == set(names)
     counted = next(
@@ -149,8 +149,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Generation:
 def _built(folder: Path, papers: list[dict[str, str]]) -> Generation:
     digest = folder / "papers.jsonl"
     digest.write_text("\n".join(json.dumps(paper) for paper in papers), encoding="utf-8")
-    build(Library(folder / "library"), [digest], Options(model="hashing"))
-    return Library(folder / "library").open()
+    build(LibraryStore(folder / "library"), [digest], BuildOptions(model="hashing"))
+    return LibraryStore(folder / "library").open()
 
 
 @pytest.mark.parametrize("mode", [Mode.HYBRID, Mode.DENSE, Mode.LEXICAL])

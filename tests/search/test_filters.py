@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import Embedder, open_embedder
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows, inside
 from explorer.search.query import parse
@@ -31,7 +31,7 @@ PAPERS = (
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def library(tmp_path_factory: pytest.TempPathFactory) -> LibraryStore:
     import json
 
     folder = tmp_path_factory.mktemp("filters")
@@ -51,13 +51,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     ]
     path = folder / "papers.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    library = Library(folder / "library")
-    build(library, [path], Options(model="hashing"))
+    library = LibraryStore(folder / "library")
+    build(library, [path], BuildOptions(model="hashing"))
     return library
 
 
 @pytest.fixture(scope="module")
-def few(library: Library) -> Generation:
+def few(library: LibraryStore) -> Generation:
     return library.open()
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.near_duplicates import LEAST_SIMILARITY, folded, folded_results
 from explorer.search.search import Mode, Query, Results, search
@@ -29,8 +29,8 @@ def generation(
         for n in range(4)
     ]
     digest = write_digest(folder / "alike.txt", [*corpus, *alike])
-    build(Library(folder / "library"), [digest], Options(model="hashing"))
-    return Library(folder / "library").open()
+    build(LibraryStore(folder / "library"), [digest], BuildOptions(model="hashing"))
+    return LibraryStore(folder / "library").open()
 
 
 def _ask(generation: Generation, k: int) -> Results:
@@ -65,7 +65,7 @@ def test_nothing_found_is_nothing_folded(generation: Generation) -> None:
     assert folded(generation, ()) == ()
 
 
-def test_without_near_duplicates_every_hit_stands_alone(hashing_library: Library) -> None:
+def test_without_near_duplicates_every_hit_stands_alone(hashing_library: LibraryStore) -> None:
     generation = hashing_library.open()
     results = search(generation, open_embedder("hashing"), Query("graph networks"), 10)
     folds = folded(generation, results.hits)

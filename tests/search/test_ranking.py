@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import Embedder, open_embedder
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.ranking import Ranked, by_both, by_meaning, by_words, diversified
 from explorer.search.search import Query, search
@@ -38,8 +38,8 @@ def many(
         for number in range(PAPERS)
     ]
     folder = tmp_path_factory.mktemp("many")
-    library = Library(folder / "library")
-    build(library, [write_digest(folder / "many.txt", made)], Options(model="hashing"))
+    library = LibraryStore(folder / "library")
+    build(library, [write_digest(folder / "many.txt", made)], BuildOptions(model="hashing"))
     return library.open()
 
 

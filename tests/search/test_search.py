@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer.arrays import Vectors
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import EmbedderError, ExplorerError, UnknownPaper, UnknownTopic, UnusableInput
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows, find_topic
 from explorer.search.search import (
@@ -36,7 +36,7 @@ from tests.helpers.corpus import WriteDigest
 
 
 @pytest.fixture(scope="module")
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -46,7 +46,7 @@ def hashing() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def seed(seed_library: Library) -> Generation:
+def seed(seed_library: LibraryStore) -> Generation:
     return seed_library.open()
 
 
@@ -195,8 +195,8 @@ def test_exact_titles_come_first_even_where_words_favour_another(
             for name in ("dense", "large", "small", "random", "planar", "regular", "bipartite")
         ),
     ]
-    library = Library(tmp_path / "library")
-    build(library, [write_digest(tmp_path / "d.txt", papers)], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [write_digest(tmp_path / "d.txt", papers)], BuildOptions(model="hashing"))
     for text in ("Sparse graphs", "sparse  GRAPHS", "Sparse graphs!"):
         results = search(library.open(), hashing, Query(text, mode=mode), 4)
         assert titles(results)[0] == "Sparse graphs"
@@ -209,8 +209,8 @@ def test_a_title_comes_first_as_it_stood_in_the_digest_and_as_it_reads(
     raw = "B\\'{e}zier Splines at 43\\% of the Cost"
     body = "Splines are drawn at a part of the cost, as we show in this paper of ours."
     papers = [Paper(raw, body), Paper("The Cost of Zier Splines at 43 of the Cost", body)]
-    library = Library(tmp_path / "library")
-    build(library, [write_digest(tmp_path / "d.txt", papers)], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [write_digest(tmp_path / "d.txt", papers)], BuildOptions(model="hashing"))
     generation = library.open()
     for text in (
         raw,
@@ -451,8 +451,8 @@ def test_ties_go_to_the_smaller_id(
         title = " ".join(listed)
         said = f"We say {title} in one sentence of twelve words."
         papers.append(Paper(title, said, arxiv=f"2401.0000{i}"))
-    library = Library(tmp_path / "library")
-    build(library, [write_digest(tmp_path / "d.txt", papers)], Options(model="hashing"))
+    library = LibraryStore(tmp_path / "library")
+    build(library, [write_digest(tmp_path / "d.txt", papers)], BuildOptions(model="hashing"))
     generation = library.open()
     for mode in Mode:
         results = search(generation, hashing, Query("alpha epsilon sentence", mode=mode), 10)
@@ -568,14 +568,14 @@ def test_the_embedder_of_given_vectors_is_the_one_that_was_named(
 ) -> None:
     rows_given = hashing.embed([paper.text[::-1] for paper in corpus[:5]])
     np.save(tmp_path / "given.npy", rows_given)
-    library = Library(tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
     digest = write_digest(tmp_path / "d.txt", corpus[:5])
-    build(library, [digest], Options(model="hashing", given_vectors=tmp_path / "given.npy"))
+    build(library, [digest], BuildOptions(model="hashing", given_vectors=tmp_path / "given.npy"))
     check_model(hashing, library.open())
 
 
 def test_a_digest_that_is_not_there_is_wrong_usage_and_the_others_are_named(
-    hashing_library: Library,
+    hashing_library: LibraryStore,
 ) -> None:
     generation = hashing_library.open()
     query = Query(text="learning", filters=Filters(source="no such digest"))

@@ -27,12 +27,12 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from starlette.testclient import TestClient
 
 from explorer.api.library import MOST_RANKED, Library
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.errors import UnusableInput
 from explorer.library.generation import Generation
-from explorer.library.store import Library as Folder
-from explorer.map.sampling import View
+from explorer.library.store import LibraryStore
+from explorer.map.sampling import Viewport
 from explorer.papers.paper import Paper
 from explorer.search.search import Query, search
 from explorer.servers.http.api import make_api
@@ -46,7 +46,7 @@ _FAST = 1_000_000
 
 
 @pytest.fixture
-def library(hashing_library: Folder) -> Library:
+def library(hashing_library: LibraryStore) -> Library:
     return Library(hashing_library.folder)
 
 
@@ -150,7 +150,7 @@ def test_similar_papers_topics_points_and_news(client: TestClient, generation: G
     everything = client.get("/v1/map", params={"most": 5000}).json()
     assert everything["whole"]
     assert len(everything["points"]) == generation.size
-    view = View(*everything["view"].values())
+    view = Viewport(*everything["view"].values())
     middle = (view.left + view.right) / 2
     half = client.get("/v1/map", params={"right": middle, "most": 5000}).json()["points"]
     assert {point["id"] for point in half} == {
@@ -170,7 +170,7 @@ def test_a_doi_is_an_address(tmp_path: Path) -> None:
     ]
     digest.write_text("\n".join(map(json.dumps, papers)), encoding="utf-8")
     library = Library(tmp_path / "library")
-    build(library, [digest], Options(model="hashing"))
+    build(library, [digest], BuildOptions(model="hashing"))
     found = _client(library).get(f"/v1/papers/{quote('10.1000/c(x)/y')}")
     assert found.json()["title"] == "Paper c about liver scans"
 
@@ -406,7 +406,7 @@ def test_people_search_while_a_build_runs(growing: Growing, corpus: list[Paper])
     assert seen == {1, 2}
 
 
-def test_a_server_with_a_token(hashing_library: Folder) -> None:
+def test_a_server_with_a_token(hashing_library: LibraryStore) -> None:
     with _served(hashing_library.folder, token=_SECRET) as address:
         assert _get(f"{address}/v1/topics")[0] == 401
         assert _get(f"{address}/v1/topics", Authorization=f"Bearer {_SECRET}")[0] == 200
@@ -414,7 +414,9 @@ def test_a_server_with_a_token(hashing_library: Folder) -> None:
 
 
 def test_serving_others_without_a_token_is_refused(
-    hashing_library: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    hashing_library: LibraryStore,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(TOKEN, raising=False)
     command = ["serve", "--library", str(hashing_library.folder), "--host", "0.0.0.0"]

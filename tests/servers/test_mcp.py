@@ -15,14 +15,14 @@ from mcp import Client, StdioServerParameters, stdio_client
 
 from explorer.cli import main
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.search.search import find_paper, similar
 
 Ask = Callable[..., Any]
 
 
 @pytest.fixture
-def generation(hashing_library: Library) -> Generation:
+def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
@@ -39,7 +39,7 @@ def _with_client(library: Path, act: Callable[[Client], Awaitable[Any]], reposit
 
 
 def test_an_assistant_finds_its_way(
-    hashing_library: Library, generation: Generation, repository: Path
+    hashing_library: LibraryStore, generation: Generation, repository: Path
 ) -> None:
     paper = next(paper for paper in generation.records if paper.arxiv)
 
@@ -90,7 +90,7 @@ def test_what_goes_wrong_is_told_and_ends_nothing(tmp_path: Path, repository: Pa
 
 
 def test_the_session_in_the_docs_is_what_it_would_be_now(
-    seed_library: Library, repository: Path, tmp_path: Path
+    seed_library: LibraryStore, repository: Path, tmp_path: Path
 ) -> None:
     """Topics and scores may differ a little between processors; questions, hits and shape not."""
     record = runpy.run_path(str(repository / "docs" / "record_mcp.py"))
@@ -112,7 +112,9 @@ def _shape(session: str) -> str:
 
 
 def test_without_the_package_the_command_says_what_to_install(
-    hashing_library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hashing_library: LibraryStore,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)

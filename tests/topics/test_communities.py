@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from explorer.arrays import Labels, Vectors
 from explorer.index.engines import load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.settings import GraphSettings, TopicSettings
 from explorer.topics.communities import edges_of, partition
 
@@ -127,7 +127,7 @@ def test_parts_that_nothing_joins_never_share_a_topic_that_holds_others() -> Non
 
 
 def test_topics_of_a_library_agree_with_its_memberships(
-    hashing_library: Library, seed_library: Library
+    hashing_library: LibraryStore, seed_library: LibraryStore
 ) -> None:
     for library in (hashing_library, seed_library):
         generation = library.open()
@@ -148,7 +148,7 @@ def test_topics_of_a_library_agree_with_its_memberships(
                 assert topic.parent == (chain[-2].id if depth else "")
 
 
-def test_the_four_subjects_of_the_corpus_are_four_topics(hashing_library: Library) -> None:
+def test_the_four_subjects_of_the_corpus_are_four_topics(hashing_library: LibraryStore) -> None:
     generation = hashing_library.open()
     words = ("scan", "video", "serving", "molecul")
     found = [

@@ -15,13 +15,18 @@ from explorer.arrays import Labels
 from explorer.errors import LibraryDamaged, UnusableInput
 from explorer.topics import edits
 from explorer.topics.communities import Topic, by_size
-from explorer.topics.edits import Kind, Statement
+from explorer.topics.edits import EditKind, TopicEdit
 
 
 def said(
-    kind: Kind, *groups: list[str], level: int = 0, depth: int = 2, name: str = "", number: int = 1
-) -> Statement:
-    return Statement(number, kind, level, depth, tuple(map(tuple, groups)), name)
+    kind: EditKind,
+    *groups: list[str],
+    level: int = 0,
+    depth: int = 2,
+    name: str = "",
+    number: int = 1,
+) -> TopicEdit:
+    return TopicEdit(number, kind, level, depth, tuple(map(tuple, groups)), name)
 
 
 def labels(*topics: int) -> Labels:
@@ -46,14 +51,14 @@ def nested(draw: st.DrawFn) -> list[Labels]:
 
 
 @st.composite
-def statements(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind)) -> list[Statement]:
+def statements(draw: st.DrawFn, kinds: tuple[EditKind, ...] = tuple(EditKind)) -> list[TopicEdit]:
     """Return statements on papers, some of which may not exist."""
     papers = st.lists(st.integers(0, 50).map(lambda row: f"p{row}"), min_size=1, max_size=20)
-    made: list[Statement] = []
+    made: list[TopicEdit] = []
     for number in range(1, draw(st.integers(0, 5)) + 1):
         kind = draw(st.sampled_from(kinds))
         depth = draw(st.integers(1, 4))
-        count = 2 if kind is Kind.MERGE else 1
+        count = 2 if kind is EditKind.MERGE else 1
         groups = draw(st.lists(papers, min_size=count, max_size=count))
         level = draw(st.integers(0, depth - 1))
         name = draw(st.sampled_from(["One", "Two", "Three"]))
@@ -75,18 +80,18 @@ def assert_sound(levels: list[Labels], count: int) -> None:
 @settings(max_examples=200, deadline=None)
 @given(levels=nested(), what=statements())
 def test_whatever_is_said_partitions_stay_nested_whole_and_without_gaps(
-    levels: list[Labels], what: list[Statement]
+    levels: list[Labels], what: list[TopicEdit]
 ) -> None:
     ids = ids_of(len(levels[0]))
-    result = edits.curated(levels, ids, what)
+    result = edits.apply_to_labels(levels, ids, what)
     assert len(result) == len(levels)
     assert_sound(result, len(ids))
     names = edits.names_given(result, ids, what)
     for given_names, level in zip(names, result, strict=True):
         assert all(0 <= place <= level.max() for place in given_names)
         assert len(set(given_names.values())) == len(given_names)
-    for bearing in edits.bearings(result, ids, what):
-        if not bearing.rests:
+    for bearing in edits.applied_edits(result, ids, what):
+        if not bearing.is_inactive:
             assert bearing.place <= result[bearing.level].max()
 
 
@@ -97,13 +102,15 @@ def test_pins_of_different_papers_all_hold_on_their_levels(
 ) -> None:
     ids = ids_of(len(levels[0]))
     owner = data.draw(st.lists(st.integers(0, 3), min_size=len(ids), max_size=len(ids)))
-    pins: list[Statement] = []
+    pins: list[TopicEdit] = []
     for pinned in range(1, 4):
         papers = [paper for paper, of in zip(ids, owner, strict=True) if of == pinned]
         if len(papers) > 1:
             level = data.draw(st.integers(0, len(levels) - 1))
-            pins.append(said(Kind.PIN, papers, level=level, depth=len(levels), name=f"P{pinned}"))
-    result = edits.curated(levels, ids, pins)
+            pins.append(
+                said(EditKind.PIN, papers, level=level, depth=len(levels), name=f"P{pinned}")
+            )
+    result = edits.apply_to_labels(levels, ids, pins)
     for statement in pins:
         rows = [ids.index(paper) for paper in statement.groups[0]]
         assert len(set(result[statement.level][rows].tolist())) == 1
@@ -112,28 +119,28 @@ def test_pins_of_different_papers_all_hold_on_their_levels(
 @settings(max_examples=100, deadline=None)
 @given(levels=nested(), what=statements())
 def test_statements_whose_papers_are_gone_rest_and_change_nothing(
-    levels: list[Labels], what: list[Statement]
+    levels: list[Labels], what: list[TopicEdit]
 ) -> None:
     ids = [f"other{row}" for row in range(len(levels[0]))]
-    result = edits.curated(levels, ids, what)
+    result = edits.apply_to_labels(levels, ids, what)
     assert all(np.array_equal(a, b) for a, b in zip(result, levels, strict=True))
-    assert all(bearing.rests for bearing in edits.bearings(result, ids, what))
+    assert all(bearing.is_inactive for bearing in edits.applied_edits(result, ids, what))
     assert not any(edits.names_given(result, ids, what))
 
 
 def test_merged_topics_are_one_and_keep_what_lies_below_them() -> None:
     coarse = labels(0, 0, 0, 0, 1, 1, 1, 2, 2)
     fine = labels(0, 0, 1, 1, 2, 2, 2, 3, 3)
-    merge = said(Kind.MERGE, ["p0", "p1", "p2", "p3"], ["p7", "p8"])
-    top, below = edits.curated([coarse, fine], ids_of(9), [merge])
+    merge = said(EditKind.MERGE, ["p0", "p1", "p2", "p3"], ["p7", "p8"])
+    top, below = edits.apply_to_labels([coarse, fine], ids_of(9), [merge])
     assert top.tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 0]
     assert len(set(below.tolist())) == 4
 
 
 def test_merged_topics_that_are_not_divided_stay_undivided() -> None:
     coarse = labels(0, 0, 0, 1, 1, 2, 2)
-    merge = said(Kind.MERGE, ["p3", "p4"], ["p5", "p6"])
-    for level in edits.curated([coarse, coarse], ids_of(7), [merge]):
+    merge = said(EditKind.MERGE, ["p3", "p4"], ["p5", "p6"])
+    for level in edits.apply_to_labels([coarse, coarse], ids_of(7), [merge]):
         assert level.tolist() == [0, 0, 0, 0, 0, 0, 0] or level.tolist() == [1, 1, 1, 0, 0, 0, 0]
         assert len(set(level.tolist())) == 2
 
@@ -141,16 +148,16 @@ def test_merged_topics_that_are_not_divided_stay_undivided() -> None:
 def test_topics_merged_across_a_border_go_where_most_of_their_papers_are() -> None:
     coarse = labels(0, 0, 0, 0, 0, 1, 1, 1, 1)
     fine = labels(0, 0, 0, 1, 1, 2, 2, 3, 3)
-    merge = said(Kind.MERGE, ["p0", "p1", "p2"], ["p5", "p6"], level=1)
-    top, below = edits.curated([coarse, fine], ids_of(9), [merge])
+    merge = said(EditKind.MERGE, ["p0", "p1", "p2"], ["p5", "p6"], level=1)
+    top, below = edits.apply_to_labels([coarse, fine], ids_of(9), [merge])
     assert top.tolist() == [0, 0, 0, 0, 0, 0, 0, 1, 1]
     assert len(set(below[[0, 1, 2, 5, 6]].tolist())) == 1
 
 
 def test_newcomers_join_a_pinned_topic_only_if_they_lie_among_its_papers() -> None:
     found = labels(0, 0, 0, 0, 1, 1, 1, 1, 2, 2)
-    pinned = said(Kind.PIN, ["p0", "p1", "p2", "p4"], depth=1, name="Mine")
-    (level,) = edits.curated([found], ids_of(10), [pinned])
+    pinned = said(EditKind.PIN, ["p0", "p1", "p2", "p4"], depth=1, name="Mine")
+    (level,) = edits.apply_to_labels([found], ids_of(10), [pinned])
     mine = np.flatnonzero(level == level[0]).tolist()
     assert mine == [0, 1, 2, 3, 4]  # p3 lay among the pinned, p5 to p7 only beside one of them
 
@@ -158,16 +165,16 @@ def test_newcomers_join_a_pinned_topic_only_if_they_lie_among_its_papers() -> No
 def test_a_name_follows_the_topic_to_the_nearest_level_that_has_it() -> None:
     coarse = labels(*[0] * 12)
     fine = labels(*[0] * 7, *[1] * 5)
-    name = said(Kind.RENAME, [f"p{row}" for row in range(7, 12)], depth=1, name="Mine")
+    name = said(EditKind.RENAME, [f"p{row}" for row in range(7, 12)], depth=1, name="Mine")
     assert edits.names_given([coarse, fine], ids_of(12), [name]) == [{}, {1: "Mine"}]
 
 
 def test_the_latest_name_of_a_topic_wins_and_the_earlier_comes_back_when_it_is_taken_back() -> None:
     found = labels(0, 0, 0, 1, 1)
-    first = said(Kind.RENAME, ["p0", "p1", "p2"], depth=1, name="First", number=1)
-    second = said(Kind.RENAME, ["p0", "p1", "p2"], depth=1, name="Second", number=2)
+    first = said(EditKind.RENAME, ["p0", "p1", "p2"], depth=1, name="First", number=1)
+    second = said(EditKind.RENAME, ["p0", "p1", "p2"], depth=1, name="Second", number=2)
     assert edits.names_given([found], ids_of(5), [first, second]) == [{0: "Second"}]
-    left = edits.without([first, second], 2)
+    left = edits.without_edit([first, second], 2)
     assert edits.names_given([found], ids_of(5), left) == [{0: "First"}]
 
 
@@ -194,7 +201,7 @@ def test_a_name_is_taken_as_it_is_but_for_its_blanks() -> None:
 @settings(max_examples=50, deadline=None)
 @given(what=statements())
 def test_what_is_written_is_read(
-    tmp_path_factory: pytest.TempPathFactory, what: list[Statement]
+    tmp_path_factory: pytest.TempPathFactory, what: list[TopicEdit]
 ) -> None:
     folder = tmp_path_factory.mktemp("said")
     assert edits.read(folder) == ()

@@ -14,7 +14,7 @@ from explorer.arrays import Labels, Vectors
 from explorer.embedders import open_embedder
 from explorer.index.full_text import STOP_WORDS, stem
 from explorer.library.generation import Generation
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.topics.communities import TopicName
 from explorer.topics.labelling import _scores, name_topics
@@ -30,7 +30,7 @@ EMBEDDER = open_embedder("hashing")
 
 @pytest.fixture(params=["hashing_library", "seed_library"])
 def generation(request: pytest.FixtureRequest) -> Generation:
-    library: Library = request.getfixturevalue(str(request.param))
+    library: LibraryStore = request.getfixturevalue(str(request.param))
     return library.open()
 
 
@@ -104,7 +104,7 @@ def test_a_topic_that_is_not_cut_keeps_the_name_of_its_parent(generation: Genera
                 assert topic.label != parent.label
 
 
-def test_the_seed_has_a_level_on_which_some_topics_are_cut(seed_library: Library) -> None:
+def test_the_seed_has_a_level_on_which_some_topics_are_cut(seed_library: LibraryStore) -> None:
     assert len(seed_library.open().levels) > 1
 
 
@@ -232,7 +232,7 @@ def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
     assert scores["spars retriev"] > 1.5 * scores["volcan ash"]
 
 
-def test_a_paper_holds_its_phrases_and_no_others(seed_library: Library) -> None:
+def test_a_paper_holds_its_phrases_and_no_others(seed_library: LibraryStore) -> None:
     papers = list(seed_library.open().records)[:40]
     keys = [keys_in(paper) for paper in papers]
     every = sorted(set().union(*keys))

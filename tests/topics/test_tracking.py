@@ -19,18 +19,18 @@ from explorer.embedders import open_embedder
 from explorer.papers.paper import Paper
 from explorer.settings import TopicSettings
 from explorer.topics.communities import Topic, TopicName, by_size, partition
-from explorer.topics.hierarchy import Outline, draw_outline
+from explorer.topics.hierarchy import TopicHierarchy, build_hierarchy
 from explorer.topics.phrases import key_of
 from explorer.topics.tracking import (
-    Before,
-    Descent,
-    Event,
-    EventKind,
-    carried,
-    descents,
-    descents_by_name,
+    PreviousTopics,
+    TopicEvent,
+    TopicEventKind,
+    TopicMatch,
+    carry_over,
     events,
     last_number,
+    match_topics,
+    match_topics_by_name,
     rows_moved,
 )
 from tests.helpers.corpus import keys_in
@@ -69,7 +69,7 @@ class Update:
             [str(row) for row in self.rows_before], [str(row) for row in self.rows]
         )
         self.edges = edges_in(vectors[stays], chosen)
-        self.levels = carried(self.before, self.moved, self.edges, chosen)
+        self.levels = carry_over(self.before, self.moved, self.edges, chosen)
         self.is_new = ~np.isin(self.rows, self.rows_before)
         assert_nested(self.levels, len(self.rows))
         assert len(self.levels) <= len(self.before)
@@ -112,7 +112,7 @@ def test_any_update_leaves_topics_nested_with_everybody_in_one(
     was[0] = now[-1] = True
     chosen = TopicSettings(smallest_topic=smallest, split_above=3 * smallest)
     update = Update(vectors, was, now, chosen)
-    again = carried(update.before, update.moved, update.edges, chosen)
+    again = carry_over(update.before, update.moved, update.edges, chosen)
     assert all(np.array_equal(a, b) for a, b in zip(update.levels, again, strict=True))
     for depth, labels in enumerate(update.levels):
         within = update.levels[depth - 1] if depth else np.zeros_like(labels)
@@ -192,12 +192,14 @@ def test_a_level_that_divides_nothing_any_more_is_left_out_and_the_others_go_on(
     stays = np.r_[0:12, 20:40]
     moved = np.full(40, -1, dtype=np.int64)
     moved[stays] = np.arange(32)
-    levels = carried(before, moved, edges_in(vectors[stays], CHOSEN), CHOSEN)
+    levels = carry_over(before, moved, edges_in(vectors[stays], CHOSEN), CHOSEN)
     assert [np.bincount(labels).tolist() for labels in levels] == [[20, 12], [12, 12, 8]]
     told, ids = now_told(before_of(before, moved.tolist()), levels)
     assert [len(level) for level in ids] == [2, 3]
     assert set().union(*ids) <= {f"t{number}" for number in range(1, 10)}
-    assert [event for event in told if event.kind in (EventKind.NEW, EventKind.SPLIT)] == []
+    assert [
+        event for event in told if event.kind in (TopicEventKind.NEW, TopicEventKind.SPLIT)
+    ] == []
 
 
 def test_small_remains_of_several_topics_are_all_taken_in() -> None:
@@ -219,13 +221,13 @@ def test_a_topic_that_was_outgrown_at_once_is_divided() -> None:
     vectors = np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
     known = np.flatnonzero(np.arange(120) % 20 < 10)
     continents = by_size(own[known] // 2)
-    (labels,) = carried([continents], known, edges_in(vectors, CHOSEN), CHOSEN)
+    (labels,) = carry_over([continents], known, edges_in(vectors, CHOSEN), CHOSEN)
     alike = [np.bincount(own[labels == topic]).max() for topic in range(int(labels.max()) + 1)]
     assert sum(alike) > 0.8 * 120
     # Where half as many come, no topic is outgrown.
     come = np.flatnonzero(np.arange(120) % 20 < 13)
     edges = edges_in(vectors[come], CHOSEN)
-    (labels,) = carried([continents], np.searchsorted(come, known), edges, CHOSEN)
+    (labels,) = carry_over([continents], np.searchsorted(come, known), edges, CHOSEN)
     assert same_partition(labels[np.searchsorted(come, known)], continents)
 
 
@@ -248,13 +250,13 @@ def topics_of(memberships: Sequence[Labels], first: int = 1) -> list[tuple[Topic
     return levels
 
 
-def before_of(memberships: Sequence[Labels], moved: Sequence[int] | None = None) -> Before:
+def before_of(memberships: Sequence[Labels], moved: Sequence[int] | None = None) -> PreviousTopics:
     count = len(memberships[0])
     levels = topics_of(memberships)
-    return Before(
+    return PreviousTopics(
         papers=[Paper(f"Paper {row}", id=f"p{row}") for row in range(count)],
         levels=levels,
-        found=memberships,
+        raw_labels=memberships,
         memberships=memberships,
         moved=np.arange(count, dtype=np.int64)
         if moved is None
@@ -268,9 +270,11 @@ def labelled(*groups: int) -> Labels:
     return np.repeat(np.arange(len(groups), dtype=np.int32), groups)
 
 
-def now_told(before: Before, memberships: Sequence[Labels]) -> tuple[list[Event], list[set[str]]]:
+def now_told(
+    before: PreviousTopics, memberships: Sequence[Labels]
+) -> tuple[list[TopicEvent], list[set[str]]]:
     """Return what became of topics, and the ids of each level."""
-    found = descents(before, memberships)
+    found = match_topics(before, memberships)
     fresh = topics_of(memberships, before.last_number + 1)
     levels = [
         tuple(
@@ -284,7 +288,7 @@ def now_told(before: Before, memberships: Sequence[Labels]) -> tuple[list[Event]
     return list(told), [{topic.id for topic in level} for level in levels]
 
 
-def brief(told: Sequence[Event]) -> list[tuple[str, str, str, int]]:
+def brief(told: Sequence[TopicEvent]) -> list[tuple[str, str, str, int]]:
     return sorted((event.kind.value, event.topic, event.other, event.papers) for event in told)
 
 
@@ -297,17 +301,17 @@ def test_where_nothing_changed_all_topics_are_the_same_and_nothing_is_told() -> 
 
 def test_a_topic_that_keeps_more_than_half_is_the_same_and_one_of_half_is_not() -> None:
     before = before_of([labelled(10, 10)])
-    (descent,) = descents(before, [labelled(6, 4, 10)])
+    (descent,) = match_topics(before, [labelled(6, 4, 10)])
     assert [old.id if old else None for old in descent.same] == ["t1", None, "t2"]
     assert descent.overlaps == (0.6, 0.0, 1.0)
-    (descent,) = descents(before, [labelled(5, 5, 10)])
+    (descent,) = match_topics(before, [labelled(5, 5, 10)])
     assert [old.id if old else None for old in descent.same] == [None, None, "t2"]
 
 
 def test_newcomers_and_those_who_are_gone_do_not_count_for_which_topic_is_which() -> None:
     before = before_of([labelled(10, 10)], [*range(6), -1, -1, -1, -1, *range(6, 16)])
     now = np.array([0] * 6 + [1] * 10 + [0] * 90, dtype=np.int32)
-    (descent,) = descents(before, [now])
+    (descent,) = match_topics(before, [now])
     assert [old.id if old else None for old in descent.same] == ["t1", "t2"]
     assert descent.overlaps == (1.0, 1.0)
 
@@ -346,9 +350,9 @@ def test_a_topic_that_gets_the_name_of_one_it_shares_papers_with_is_that_one(
     before = before_of([labelled(10, 15)])
     now = np.ones(25, dtype=np.int32)
     now[:shared] = now[15 + shared :] = 0
-    found = [Descent(0, (None, None), (0.0, 0.0))]
+    found = [TopicMatch(0, (None, None), (0.0, 0.0))]
     names = [{0: TopicName("Topic 1", ()), 1: TopicName("another", ())}]
-    (descent,) = descents_by_name(before, [now], found, names)
+    (descent,) = match_topics_by_name(before, [now], found, names)
     assert descent.same == (before.levels[0][0] if is_same else None, None)
     assert descent.overlaps[0] == pytest.approx(shared / (20 - shared) if is_same else 0.0)
 
@@ -359,11 +363,11 @@ def test_only_one_topic_goes_on_under_a_name_and_none_that_another_has() -> None
     names = [
         {place: TopicName("topic 1", ()) for place in range(3)} | {3: TopicName("topic 2", ())}
     ]
-    (descent,) = descents_by_name(before, [now], descents(before, [now]), names)
+    (descent,) = match_topics_by_name(before, [now], match_topics(before, [now]), names)
     assert [old.id if old else None for old in descent.same] == ["t1", None, None, "t2"]
     # The one of that name is there still, under another.
-    kept = [Descent(0, (None, before.levels[0][0], None, None), (0.0, 1.0, 0.0, 0.0))]
-    (descent,) = descents_by_name(before, [now], kept, names)
+    kept = [TopicMatch(0, (None, before.levels[0][0], None, None), (0.0, 1.0, 0.0, 0.0))]
+    (descent,) = match_topics_by_name(before, [now], kept, names)
     assert [old.id if old else None for old in descent.same] == [None, "t1", None, "t2"]
 
 
@@ -371,7 +375,7 @@ def test_a_topic_on_two_levels_is_told_of_once() -> None:
     before = before_of([labelled(10, 10), labelled(5, 5, 10)])
     told, _ = now_told(before, [labelled(10, 7, 3), labelled(5, 5, 7, 3)])
     assert [(event.kind, event.level, event.other) for event in told] == [
-        (EventKind.SPLIT, 0, "t2")
+        (TopicEventKind.SPLIT, 0, "t2")
     ]
 
 
@@ -417,7 +421,7 @@ def test_however_topics_change_no_two_have_one_id_and_each_change_is_told_once(
     else:
         new = nested_labels(random, size, depths[1])
     before = before_of(old, moved.tolist())
-    found = descents(before, new)
+    found = match_topics(before, new)
     used = [topic.id for descent in found for topic in descent.same if topic is not None]
     assert len(set(used)) == len(used)
     matched = [descent.level for descent in found if descent.level >= 0]
@@ -447,8 +451,10 @@ def test_however_topics_change_no_two_have_one_id_and_each_change_is_told_once(
                 assert overlap > 0.5
         if len(new) == 1:
             alive = {topic.id for topic in descent.same if topic is not None}
-            begun = {e.topic for e in told if e.kind in (EventKind.NEW, EventKind.SPLIT)}
-            ended = {e.topic for e in told if e.kind in (EventKind.MERGED, EventKind.RETIRED)}
+            begun = {e.topic for e in told if e.kind in (TopicEventKind.NEW, TopicEventKind.SPLIT)}
+            ended = {
+                e.topic for e in told if e.kind in (TopicEventKind.MERGED, TopicEventKind.RETIRED)
+            }
             assert begun == ids[depth] - alive
             assert ended == {t.id for t in before.levels[descent.level]} - alive
             assert all((event.other == "") == (event.other_label == "") for event in told)
@@ -464,15 +470,15 @@ def test_rows_moved_tells_where_each_paper_is_now() -> None:
 
 
 def named(
-    papers: Sequence[Paper], chosen: TopicSettings = CHOSEN, before: Before | None = None
-) -> Outline:
+    papers: Sequence[Paper], chosen: TopicSettings = CHOSEN, before: PreviousTopics | None = None
+) -> TopicHierarchy:
     embedder = open_embedder("hashing")
     vectors = embedder.embed([paper.text for paper in papers])
     edges = edges_in(vectors, chosen)
-    return draw_outline(papers, vectors, edges, chosen, embedder.embed, before=before)
+    return build_hierarchy(papers, vectors, edges, chosen, embedder.embed, before=before)
 
 
-def assert_told_truly(outline: Outline, papers: Sequence[Paper]) -> None:
+def assert_told_truly(outline: TopicHierarchy, papers: Sequence[Paper]) -> None:
     """Check evidence against a count, and that no topic is called as one that holds more."""
     above: dict[str, Topic] = {}
     for level, labels in zip(outline.levels, outline.memberships, strict=True):
@@ -489,13 +495,13 @@ def assert_told_truly(outline: Outline, papers: Sequence[Paper]) -> None:
 
 
 def going_on(
-    outline: Outline, papers: Sequence[Paper], moved: Sequence[int], found: Sequence[Labels]
-) -> Before:
+    outline: TopicHierarchy, papers: Sequence[Paper], moved: Sequence[int], found: Sequence[Labels]
+) -> PreviousTopics:
     """Return what goes on from ``outline``, its partitions being ``found`` ones now."""
-    return Before(
+    return PreviousTopics(
         papers=papers,
         levels=outline.levels,
-        found=found,
+        raw_labels=found,
         memberships=outline.memberships,
         moved=np.array(moved, dtype=np.int64),
         last_number=last_number(outline.levels),
@@ -517,7 +523,7 @@ def test_a_topic_that_is_new_below_one_of_the_same_papers_takes_name_and_evidenc
     few = papers[::2] + papers[1:20:2]
     chosen = TopicSettings(most_levels=1)
     first = named(few, chosen)
-    (labels,) = first.found
+    (labels,) = first.raw_labels
     moved = [papers.index(paper) for paper in few]
     fine = four_cut_off(labels, [int(labels.max())])
     outline = named(papers, before=going_on(first, few, moved, [labels, fine]))
@@ -540,7 +546,7 @@ def test_a_name_that_stood_on_three_levels_stays_with_the_coarsest_when_its_topi
 ) -> None:
     papers = identify(corpus)
     flat = named(papers, TopicSettings(most_levels=1))
-    (coarse,) = flat.found
+    (coarse,) = flat.raw_labels
     stay = list(range(len(papers)))
     topics = list(range(int(coarse.max()) + 1))
     begun = [coarse, four_cut_off(coarse, topics[-1:]), four_cut_off(coarse, topics[-2:])]
@@ -566,7 +572,7 @@ def test_evidence_follows_papers_that_come_go_and_are_edited(corpus: list[Paper]
     ]
     papers = identify(corpus[34:], edited)
     moved = rows_moved([paper.id for paper in before], [paper.id for paper in papers])
-    outline = named(papers, before=going_on(first, before, moved.tolist(), first.found))
+    outline = named(papers, before=going_on(first, before, moved.tolist(), first.raw_labels))
     kept = {topic.id for level in first.levels for topic in level}
     assert any(topic.id in kept for topic in outline.levels[0])
     assert_told_truly(outline, papers)

@@ -24,7 +24,7 @@ from explorer.builds.distributed.shards import (
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache
 from explorer.errors import EmbedderError, LibraryBusy
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 from explorer.progress import Progress, Silence
 
 _LONGEST_WAIT = 600.0
@@ -48,7 +48,7 @@ only where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EmbeddingReport:
     """What was done with the shards that were named."""
 
     shards: int
@@ -66,16 +66,16 @@ class Report:
 
 
 def embed(
-    library: Library,
+    library: LibraryStore,
     shards: Sequence[Path],
     model: str = "",
     run: Run | None = None,
     progress: Progress | None = None,
-) -> Report:
+) -> EmbeddingReport:
     """Embed ``shards`` and put their vectors into the cache of ``library``.
 
     Args:
-        model: as in :class:`explorer.builds.build.Options`.
+        model: as in :class:`explorer.builds.build.BuildOptions`.
         run: does the tasks; by default one after the other, in this process.
 
     Raises:
@@ -113,7 +113,7 @@ def embed(
             if ended.computed:
                 machines[ended.where] = machines.get(ended.where, 0) + 1
     stored = _collect(library, embedder, {shard: names[shard] for shard in open_shards}, progress)
-    return Report(
+    return EmbeddingReport(
         shards=len(names),
         texts=len({one for found in names.values() for one in found}),
         known=len(names) - len(open_shards),
@@ -131,7 +131,7 @@ def on_this_machine(tasks: Sequence[Task], embedder: Embedder, advance: Advance)
 
 
 def _collect(
-    library: Library, embedder: Embedder, names: dict[Path, list[str]], progress: Progress
+    library: LibraryStore, embedder: Embedder, names: dict[Path, list[str]], progress: Progress
 ) -> int:
     """Put vectors of embedded shards into the cache and return how many there were to put."""
     stored = 0

@@ -6,22 +6,22 @@ from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 
-from explorer.builds.build import Report
+from explorer.builds.build import BuildReport
 from explorer.builds.distributed import bulk
 from explorer.builds.inspect import Inspection
-from explorer.builds.watch import Update
+from explorer.builds.watch import UpdateOutcome
 from explorer.cli.output.console import out
 from explorer.cli.output.topics import told_of
 from explorer.errors import ExplorerError
 from explorer.readers import Rejection
-from explorer.topics.tracking import Event
+from explorer.topics.tracking import TopicEvent
 
 _MOST_REJECTIONS = 10
 _MOST_PLANNED = 10
 _MOST_EVENTS = 12
 
 
-def show_report(report: Report, folder: str) -> None:
+def show_report(report: BuildReport, folder: str) -> None:
     """Print what a build did."""
     if report.dry_run:
         _show_plan(report)
@@ -57,7 +57,7 @@ def show_report(report: Report, folder: str) -> None:
         out.print(f"  Library: {escape(folder)}. See it with `explorer app`.")
 
 
-def show_embedded(report: bulk.Report, folder: str) -> None:
+def show_embedded(report: bulk.EmbeddingReport, folder: str) -> None:
     """Print what was done with shards, and on which machines."""
     told = [f"{report.computed:,} embedded now"]
     if report.known:
@@ -76,7 +76,7 @@ def show_embedded(report: bulk.Report, folder: str) -> None:
     )
 
 
-def _changes(report: Report) -> str:
+def _changes(report: BuildReport) -> str:
     return ", ".join(
         f"{count:,} {what}"
         for what, count in (
@@ -92,7 +92,7 @@ def _changes(report: Report) -> str:
     )
 
 
-def _show_plan(report: Report) -> None:
+def _show_plan(report: BuildReport) -> None:
     """Print what a build would do, paper by paper as far as people read."""
     out.print(f"[bold]A dry run[/]: {escape(_changes(report) or 'nothing to do')}.")
     signs = {"added": "[green]+[/]", "changed": "[yellow]~[/]", "removed": "[red]-[/]"}
@@ -107,7 +107,7 @@ def _show_plan(report: Report) -> None:
     out.print("  Nothing was changed. Leave out --dry-run to do it.")
 
 
-def _show_lineage(events: Sequence[Event]) -> None:
+def _show_lineage(events: Sequence[TopicEvent]) -> None:
     for event in events[:_MOST_EVENTS]:
         out.print(f"  {told_of(event)}", soft_wrap=True)
     if len(events) > _MOST_EVENTS:
@@ -115,7 +115,7 @@ def _show_lineage(events: Sequence[Event]) -> None:
         out.print(f"  … and {rest:,} more; `explorer history` lists them.")
 
 
-def _show_fit(report: Report) -> None:
+def _show_fit(report: BuildReport) -> None:
     if report.redrawn:
         moved = ""
         if report.drift is not None:
@@ -131,7 +131,7 @@ def _show_fit(report: Report) -> None:
         )
 
 
-def show_update(update: Update) -> None:
+def show_update(update: UpdateOutcome) -> None:
     """Print one line about an update of a watch."""
     if update.report is not None:
         told = ", ".join(_told(update.report))
@@ -145,7 +145,7 @@ def show_update(update: Update) -> None:
     out.print(f"{update.ended:%H:%M:%S}  {escape(told)}", highlight=False, soft_wrap=True)
 
 
-def _told(report: Report) -> Iterator[str]:
+def _told(report: BuildReport) -> Iterator[str]:
     if report.added:
         yield f"+{report.added:,} {'paper' if report.added == 1 else 'papers'}"
     if report.changed:

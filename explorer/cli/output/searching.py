@@ -12,7 +12,7 @@ from rich.text import Text
 from explorer.cli.output.console import out
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
-from explorer.evaluation.self_evaluation import Told
+from explorer.evaluation.self_evaluation import Metric
 from explorer.library.generation import Generation
 from explorer.search.search import Hit, Results, highlight
 
@@ -75,7 +75,7 @@ def show_evaluation(found: Evaluation) -> None:
     out.print(table)
 
 
-def show_self_evaluation(generation: Generation, told: Sequence[Told]) -> None:
+def show_self_evaluation(generation: Generation, told: Sequence[Metric]) -> None:
     """Print the figures about a library, each with what it means."""
     table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)

@@ -7,28 +7,28 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.tree import Tree
 
-from explorer.builds.apply_edits import Said
+from explorer.builds.apply_edits import EditOutcome
 from explorer.cli.output.console import out
-from explorer.insights.topic_profile import Dossier
+from explorer.insights.topic_profile import TopicProfile
 from explorer.insights.trends import Order, Trend, Trends, first_recent
-from explorer.insights.whats_new import News
+from explorer.insights.whats_new import WhatsNew
 from explorer.library.generation import Generation
 from explorer.topics.communities import Topic
-from explorer.topics.tracking import Event, EventKind
+from explorer.topics.tracking import TopicEvent, TopicEventKind
 
 _MOST_MEMBERS = 10
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
-def told_of(event: Event) -> str:
+def told_of(event: TopicEvent) -> str:
     """Return what became of a topic, as markup of rich."""
     topic = f"“{escape(event.label)}” ({event.topic}, {event.papers:,} papers)"
     other = f"“{escape(event.other_label)}” ({event.other})"
     return {
-        EventKind.NEW: f"[green]New topic[/] {topic}",
-        EventKind.SPLIT: f"[green]Topic[/] {topic} split off {other}",
-        EventKind.MERGED: f"[yellow]Topic[/] {topic} went into {other}",
-        EventKind.RETIRED: f"[yellow]Topic[/] {topic} is no more",
+        TopicEventKind.NEW: f"[green]New topic[/] {topic}",
+        TopicEventKind.SPLIT: f"[green]Topic[/] {topic} split off {other}",
+        TopicEventKind.MERGED: f"[yellow]Topic[/] {topic} went into {other}",
+        TopicEventKind.RETIRED: f"[yellow]Topic[/] {topic} is no more",
     }[event.kind]
 
 
@@ -54,7 +54,7 @@ def _times(trend: Trend) -> str:
     return f"×{trend.growth:.1f}" if trend.growth >= 1 else f"×{trend.growth:.2f}"
 
 
-def show_topic(generation: Generation, found: Dossier, dated: Trends) -> None:
+def show_topic(generation: Generation, found: TopicProfile, dated: Trends) -> None:
     """Print all about one topic, a few of its papers among it."""
     topic = found.topic
     out.print(f"[bold]{escape(topic.label)}[/] [dim]{topic.id}[/]", highlight=False)
@@ -101,7 +101,7 @@ def _show_papers(generation: Generation, head: str, rows: Sequence[int]) -> None
         out.print(f"  [dim]{paper.id}[/]  {title}", highlight=False)
 
 
-def show_said(said: Sequence[Said], taken_back: Sequence[int] = ()) -> None:
+def show_said(said: Sequence[EditOutcome], taken_back: Sequence[int] = ()) -> None:
     """Print what people said of topics, and what it applies to now."""
     for number in taken_back:
         out.print(f"[bold green]✓[/] Number {number} is taken back.")
@@ -118,7 +118,7 @@ def show_said(said: Sequence[Said], taken_back: Sequence[int] = ()) -> None:
         out.print(f"{escape(line)} [dim]· {escape(now)}[/]", highlight=False, soft_wrap=True)
 
 
-def show_news(generation: Generation, found: News, most: int | None) -> None:
+def show_news(generation: Generation, found: WhatsNew, most: int | None) -> None:
     """Print what is new, topic by topic; at most ``most`` papers, the newest of all."""
     since = f"{found.since:%Y-%m-%d %H:%M} UTC"
     if found.rows:

@@ -12,7 +12,7 @@ from explorer.cli.output.console import out
 from explorer.cli.output.topics import told_of
 from explorer.doctor import Finding, Severity, next_step
 from explorer.search.near_duplicates import Pair
-from explorer.topics.tracking import Event
+from explorer.topics.tracking import TopicEvent
 
 _WIDEST_SUBJECT = 40
 _SIGNS = {
@@ -55,7 +55,7 @@ def show_history(generations: Sequence[dict[str, Any]]) -> None:
             highlight=False,
         )
         for event in facts["events"]:
-            told = told_of(Event(**event))
+            told = told_of(TopicEvent(**event))
             out.print(f"          {told}", highlight=False, soft_wrap=True)
 
 

@@ -34,7 +34,7 @@ _BUILT_IN = {
 }
 
 
-class Nearest(NamedTuple):
+class Neighbours(NamedTuple):
     """The nearest keys of each query, best first, and their cosines.
 
     Both have the shape (queries, found); ``found`` is k, or what there is if that is less.
@@ -55,14 +55,14 @@ class Engine(Protocol):
     def dimension(self) -> int:
         """Length of each vector."""
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
         """Return the k nearest keys of each row of ``queries``, out of ``among`` if given.
 
         ``among`` holds distinct keys in any order; an empty one finds nothing.
         """
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         """What it is, and what was measured of it when it was built; for the manifest, as JSON."""
 
     def vectors(self, keys: Keys) -> Vectors:
@@ -73,10 +73,10 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class Hurrying(Protocol):
+class AdjustableEngine(Protocol):
     """An engine that can also be had to find less in less time."""
 
-    def hurried(self, effort: float) -> Engine:
+    def with_effort(self, effort: float) -> Engine:
         """Return the same index, which looks through ``effort`` of what it usually does, 0 to 1."""
 
 

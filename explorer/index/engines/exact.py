@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import DEFAULTS, Engine, InFolder, Nearest
+from explorer.index.engines import DEFAULTS, Engine, InFolder, Neighbours
 from explorer.settings import IndexSettings
 
 _FILE = "vectors.npy"
@@ -51,14 +51,14 @@ class Exact:
     def dimension(self) -> int:
         return int(self._matrix.shape[1])
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
         keys = np.arange(self.size, dtype=np.int64) if among is None else np.sort(among)
         scores = np.asarray(queries @ self._matrix[keys].T, dtype=np.float32)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return Nearest(keys[order], np.take_along_axis(scores, order, axis=1))
+        return Neighbours(keys[order], np.take_along_axis(scores, order, axis=1))
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         return {"kind": "exact", "recall@10": 1.0}
 
     def vectors(self, keys: Keys) -> Vectors:

@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import DEFAULTS, Engine, InFolder, Nearest
+from explorer.index.engines import DEFAULTS, Engine, InFolder, Neighbours
 from explorer.index.engines.faiss_threads import threads
 from explorer.settings import IndexSettings
 
@@ -63,13 +63,13 @@ class FaissFlat:
     def dimension(self) -> int:
         return int(self._index.d)
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
         import faiss
 
         found = min(k, self.size if among is None else len(among))
         if found <= 0:
             empty = (len(queries), 0)
-            return Nearest(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+            return Neighbours(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if among is not None and len(queries) == 1 and len(among) >= _BROAD * self.size:
             nearest = self._looked_through(queries, found, among)
@@ -85,9 +85,9 @@ class FaissFlat:
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         with threads(1 if len(queries) == 1 else 0):
             scores, keys = self._index.search(queries, found, params=parameters)
-        return Nearest(keys, scores)
+        return Neighbours(keys, scores)
 
-    def _looked_through(self, query: Vectors, found: int, among: Keys) -> Nearest | None:
+    def _looked_through(self, query: Vectors, found: int, among: Keys) -> Neighbours | None:
         """Return those of ``among`` that are nearest of all, or None where they are too few.
 
         To ask for each vector whether it is allowed takes FAISS longer than to compare it.
@@ -98,10 +98,10 @@ class FaissFlat:
         allowed = np.zeros(self.size, dtype=bool)
         allowed[among] = True
         passed = np.flatnonzero(allowed[keys[0]])[:found]
-        return Nearest(keys[:, passed], scores[:, passed]) if len(passed) == found else None
+        return Neighbours(keys[:, passed], scores[:, passed]) if len(passed) == found else None
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         return {"kind": "flat", "recall@10": 1.0, "bytes": 4 * self.size * self.dimension}
 
     def vectors(self, keys: Keys) -> Vectors:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import DEFAULTS, Engine, InFolder, Nearest
+from explorer.index.engines import DEFAULTS, Engine, InFolder, Neighbours
 from explorer.index.engines.faiss_threads import threads
 from explorer.index.engines.faiss_tuning import Tuning, tuned
 from explorer.index.engines.stored_vectors import StoredVectors, refined
@@ -203,7 +203,7 @@ class FaissLists:
         return self._stored.dimension
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         bytes_in_all = self.size * (self._index.code_size + 12)
         bytes_in_all += 4 * self.dimension * self._index.nlist
         return {
@@ -221,11 +221,11 @@ class FaissLists:
     def _list_sizes(self) -> Keys:
         return np.bincount(self.list_of, minlength=self._index.nlist)
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
         found = min(k, self.size if among is None else len(among))
         if found <= 0 or not len(queries):
             empty = (len(queries), max(found, 0))
-            return Nearest(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+            return Neighbours(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if among is None and self.size <= _FEW:
             among = np.arange(self.size, dtype=np.int64)
@@ -241,7 +241,7 @@ class FaissLists:
                 )
             return refined(self._stored, queries, candidates, found)
 
-    def hurried(self, effort: float) -> FaissLists:
+    def with_effort(self, effort: float) -> FaissLists:
         near = math.ceil(effort * self.tuning.near)
         far = math.ceil(effort * self.tuning.far)
         tuning = replace(self.tuning, near=near, far=far)
@@ -274,11 +274,11 @@ class FaissLists:
         index.reset()
         return index
 
-    def _compared(self, queries: Vectors, found: int, among: Keys) -> Nearest:
+    def _compared(self, queries: Vectors, found: int, among: Keys) -> Neighbours:
         # A product of matrices is shared among threads, at the cost of whatever runs beside it.
         scores = np.einsum("qd,rd->qr", queries, self._stored.take(among))
         order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
-        return Nearest(among[order], np.take_along_axis(scores, order, axis=1))
+        return Neighbours(among[order], np.take_along_axis(scores, order, axis=1))
 
     def _candidates(self, queries: Vectors, wanted: int, found: int) -> Keys:
         import faiss

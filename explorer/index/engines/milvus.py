@@ -27,7 +27,7 @@ import numpy as np
 from explorer.arrays import Keys, Vectors
 from explorer.errors import EngineError, EngineLost, LibraryDamaged
 from explorer.files import replace_text
-from explorer.index.engines import DEFAULTS, Engine, EngineFactory, Nearest, load_engine
+from explorer.index.engines import DEFAULTS, Engine, EngineFactory, Neighbours, load_engine
 from explorer.index.engines.milvus_server import LOOPBACK, Server, checked_uri
 from explorer.settings import IndexSettings
 
@@ -118,11 +118,11 @@ class _InMemory:
     def dimension(self) -> int:
         return self._near.dimension
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
         return self._near.search(queries, k, among)
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         return _facts(exact=self._exact)
 
     def vectors(self, keys: Keys) -> Vectors:
@@ -149,11 +149,11 @@ class _OnServer:
     def dimension(self) -> int:
         return int(self._pointer["dimension"])
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Nearest:
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
         found = min(k, self.size if among is None else len(among))
         if found <= 0 or not len(queries):
             empty = (len(queries), max(found, 0))
-            return Nearest(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+            return Neighbours(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if among is None and found <= _WINDOW:
             nearest = self._asked(queries, found)
@@ -164,7 +164,7 @@ class _OnServer:
         return nearest or self._slice_by_slice(queries, found, among)
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         return _facts(exact=self._exact)
 
     def vectors(self, keys: Keys) -> Vectors:
@@ -221,7 +221,7 @@ class _OnServer:
         )
         return told
 
-    def _asked(self, queries: Vectors, found: int, expression: str = "") -> Nearest | None:
+    def _asked(self, queries: Vectors, found: int, expression: str = "") -> Neighbours | None:
         """Return the server's answer; None where it is short of what there is."""
         keys = np.empty((len(queries), found), dtype=np.int64)
         scores = np.empty((len(queries), found), dtype=np.float32)
@@ -234,7 +234,7 @@ class _OnServer:
                     return None
                 keys[row] = [hit["id"] for hit in hits]
                 scores[row] = [hit["distance"] for hit in hits]
-        return Nearest(keys, scores)
+        return Neighbours(keys, scores)
 
     def _hits(self, client: Any, queries: Vectors, found: int, expression: str) -> Any:
         # The graph is followed further than is asked for, so that what is found is the nearest.
@@ -251,7 +251,9 @@ class _OnServer:
             timeout=_CALL,
         )
 
-    def _looked_through(self, queries: Vectors, found: int, among: Keys | None) -> Nearest | None:
+    def _looked_through(
+        self, queries: Vectors, found: int, among: Keys | None
+    ) -> Neighbours | None:
         """Return those of ``among`` that are nearest of all, or None where they are too few."""
         if among is None or len(queries) > 1 or len(among) < _BROAD * self.size:
             return None
@@ -261,11 +263,11 @@ class _OnServer:
         passed = np.flatnonzero(np.isin(nearest.keys[0], among))[:found]
         if len(passed) < found:
             return None
-        return Nearest(nearest.keys[:, passed], nearest.scores[:, passed])
+        return Neighbours(nearest.keys[:, passed], nearest.scores[:, passed])
 
-    def _slice_by_slice(self, queries: Vectors, found: int, among: Keys | None) -> Nearest:
+    def _slice_by_slice(self, queries: Vectors, found: int, among: Keys | None) -> Neighbours:
         """Return the best of the nearest of each slice of the keys, whatever their number."""
-        best = Nearest(
+        best = Neighbours(
             np.empty((len(queries), 0), dtype=np.int64),
             np.empty((len(queries), 0), dtype=np.float32),
         )
@@ -279,7 +281,7 @@ class _OnServer:
             keys = np.hstack([best.keys, nearest.keys])
             scores = np.hstack([best.scores, nearest.scores])
             order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
-            best = Nearest(
+            best = Neighbours(
                 np.take_along_axis(keys, order, axis=1), np.take_along_axis(scores, order, axis=1)
             )
         return best

@@ -18,7 +18,7 @@ import numpy as np
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import Nearest
+from explorer.index.engines import Neighbours
 
 _FILE = "vectors.npy"
 _SMALL = 1 << 28
@@ -102,7 +102,7 @@ def _mapping(file: BinaryIO, offset: int, size: int, dimension: int) -> Vectors:
     return rows.reshape(size, dimension)
 
 
-def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: int) -> Nearest:
+def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: int) -> Neighbours:
     """Return the nearest of ``candidates`` by the vectors themselves; -1 is none.
 
     At least ``found`` of each row must be keys.
@@ -124,4 +124,4 @@ def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: in
             )
         scores[some < 0] = -np.inf
     order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
-    return Nearest(np.take_along_axis(some, order, axis=1), np.take_along_axis(scores, order, 1))
+    return Neighbours(np.take_along_axis(some, order, axis=1), np.take_along_axis(scores, order, 1))

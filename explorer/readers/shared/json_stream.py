@@ -44,7 +44,7 @@ _DATE_KEYS = ("date", "digest_date", "retrieved", "fetched", "exported", "genera
 Path = tuple[str, ...]
 
 
-class Found(NamedTuple):
+class RecordsPlace(NamedTuple):
     """A value in a document: its line, itself, and the keys on the way to it."""
 
     line: int
@@ -53,7 +53,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Outline:
+class JsonOutline:
     """What the beginning of a JSON text shows."""
 
     lines: bool
@@ -74,7 +74,7 @@ class Outline:
 class Keys:
     """The keys of one kind of object, and of the objects inside it."""
 
-    outline: Outline
+    outline: JsonOutline
     place: Path
 
     def __contains__(self, key: str) -> bool:
@@ -176,7 +176,7 @@ def steps_to(place: Path) -> Path:
 
 
 @lru_cache(maxsize=4)
-def outline(head: str) -> Outline:
+def outline(head: str) -> JsonOutline:
     """Return the outline of the JSON text that begins with ``head``."""
     objects: dict[Path, dict[str, str]] = {}
     texts: dict[str, str] = {}
@@ -184,12 +184,12 @@ def outline(head: str) -> Outline:
     lines = _is_lines(first, others)
     for text in (first, *others) if lines else (head,):
         _note(text, objects, texts)
-    return Outline(lines, objects, {} if lines else texts)
+    return JsonOutline(lines, objects, {} if lines else texts)
 
 
 def records(
     digest: Digest, steps: Path = (), most: int = RECORD_CHARACTERS
-) -> Iterator[Found | Rejection]:
+) -> Iterator[RecordsPlace | Rejection]:
     """Yield what stands at the end of ``steps``, for every document or line of ``digest``.
 
     A record of more than ``most`` characters, or one that is not valid JSON, comes as a
@@ -272,7 +272,7 @@ def _events(text: str) -> list[tuple[str, Any]]:
     return list(events)
 
 
-def _from_lines(digest: Digest, steps: Path) -> Iterator[Found | Rejection]:
+def _from_lines(digest: Digest, steps: Path) -> Iterator[RecordsPlace | Rejection]:
     for line in digest.lines():
         if isinstance(line, Rejection):
             yield line
@@ -285,7 +285,7 @@ def _from_lines(digest: Digest, steps: Path) -> Iterator[Found | Rejection]:
                 continue
             if isinstance(value, dict):
                 for inner in _within(value, steps):
-                    yield Found(line.number, inner, ())
+                    yield RecordsPlace(line.number, inner, ())
             else:
                 reason = "the line is JSON, but not an object"
                 yield Rejection(digest.name, line.number, reason, text[:80])
@@ -428,7 +428,9 @@ class _Cursor:
         return bool(chunk)
 
 
-def _walk(cursor: _Cursor, steps: Path, keys: Path, digest: str) -> Iterator[Found | Rejection]:
+def _walk(
+    cursor: _Cursor, steps: Path, keys: Path, digest: str
+) -> Iterator[RecordsPlace | Rejection]:
     char = cursor.peek()
     line = cursor.line
     if not steps:
@@ -439,7 +441,7 @@ def _walk(cursor: _Cursor, steps: Path, keys: Path, digest: str) -> Iterator[Fou
         except _Unreadable as unreadable:
             yield Rejection(digest, line, str(unreadable))
         else:
-            yield Found(line, value, keys)
+            yield RecordsPlace(line, value, keys)
     elif steps[0] == ITEMS and char == "[":
         cursor.take()
         while (char := cursor.peek()) != "]":

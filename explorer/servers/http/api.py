@@ -24,11 +24,12 @@ from explorer.api.json_format import (
 )
 from explorer.api.library import Library
 from explorer.errors import ExplorerError, UnusableInput
-from explorer.insights.topic_profile import dossier
+from explorer.insights.topic_profile import topic_profile
 from explorer.insights.trends import Order, in_order, trends
-from explorer.insights.whats_new import moment_of, news
+from explorer.insights.whats_new import moment_of
+from explorer.insights.whats_new import whats_new as papers_since
 from explorer.library.generation import Generation
-from explorer.map.sampling import View
+from explorer.map.sampling import Viewport
 from explorer.map.scene import MOST_DRAWN, detail_of, home_view
 from explorer.search.filters import Filters, corners_of, find_topic
 from explorer.search.query import years_of
@@ -183,7 +184,7 @@ def _add_topics(api: FastAPI, library: Library) -> None:
         generation = library.generation
 
         def told() -> dict[str, Any]:
-            found = dossier(generation, find_topic(generation, name))
+            found = topic_profile(generation, find_topic(generation, name))
             return dossier_as_json(generation, found, trends(generation))
 
         return _tagged(request, generation, told)
@@ -210,7 +211,7 @@ def _add_rest(api: FastAPI, library: Library) -> None:
             home = home_view(generation)
             corners = (home.left, home.bottom, home.right, home.top)
             pairs = zip(edges, corners, strict=True)
-            view = View(*(own if edge is None else edge for edge, own in pairs))
+            view = Viewport(*(own if edge is None else edge for edge, own in pairs))
             shown = detail_of(generation).rows_in(view, most)
             return points_as_json(generation, view, shown)
 
@@ -228,7 +229,9 @@ def _add_rest(api: FastAPI, library: Library) -> None:
         generation = library.generation
         moment = moment_of(since) if since else None
         return _tagged(
-            request, generation, lambda: news_as_json(generation, news(generation, moment), k)
+            request,
+            generation,
+            lambda: news_as_json(generation, papers_since(generation, moment), k),
         )
 
     @api.get("/v1/health", tags=["server"], responses=documented())
