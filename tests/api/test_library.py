@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 import explorer
-from explorer import LibraryStore
+from explorer import Library
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, LibraryMissing, UnknownPaper, UnknownTopic
-from explorer.library.store import LibraryStore as Folder
+from explorer.library.store import LibraryStore
 from explorer.search.search import Query, search, similar
 from tests.helpers.corpus import Growing
 
 
 @pytest.fixture
-def library(hashing_library: Folder) -> LibraryStore:
-    return LibraryStore(hashing_library.folder)
+def library(hashing_library: LibraryStore) -> Library:
+    return Library(hashing_library.folder)
 
 
-def test_a_search_is_the_search_of_the_page(library: LibraryStore) -> None:
+def test_a_search_is_the_search_of_the_page(library: Library) -> None:
     generation = library.generation
     for text in ("liver segmentation", "year:2020.. video", "author:byron"):
         wanted = search(generation, library.embedder(generation), Query(text), 8).hits
@@ -36,7 +36,7 @@ def test_a_search_is_the_search_of_the_page(library: LibraryStore) -> None:
 
 
 def test_the_lines_of_the_docs_run(
-    hashing_library: Folder, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hashing_library: LibraryStore, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (repository / "docs" / "scripting.md").read_text(encoding="utf-8")
     (lines,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
@@ -52,14 +52,14 @@ def test_the_lines_of_the_docs_run(
     assert named["topics"].papers.max() <= size
 
 
-def test_similar_papers_and_papers_by_any_id(library: LibraryStore) -> None:
+def test_similar_papers_and_papers_by_any_id(library: Library) -> None:
     paper = next(paper for paper in library.generation.records if paper.arxiv)
     wanted = similar(library.generation, paper.id, 5).hits
     assert library.similar(paper.arxiv, k=5).hits == wanted
     assert library.paper(f"arXiv:{paper.arxiv}") == paper
 
 
-def test_topics_are_a_table(library: LibraryStore) -> None:
+def test_topics_are_a_table(library: Library) -> None:
     topics = library.topics()
     assert list(topics.index) == list(library.generation.topics)
     for level, of_level in topics.groupby("level"):
@@ -68,7 +68,7 @@ def test_topics_are_a_table(library: LibraryStore) -> None:
     assert parents <= set(topics.index)
 
 
-def test_the_map_is_a_table(library: LibraryStore) -> None:
+def test_the_map_is_a_table(library: Library) -> None:
     points, generation = library.map(), library.generation
     assert list(points.index) == list(generation.records.ids)
     row = 7
@@ -79,19 +79,19 @@ def test_the_map_is_a_table(library: LibraryStore) -> None:
     assert told.title == generation.records[row].readable_title
 
 
-def test_what_is_not_there_is_told(library: LibraryStore, tmp_path: Path) -> None:
+def test_what_is_not_there_is_told(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UnknownPaper):
         library.similar("nothing")
     with pytest.raises(UnknownTopic):
         library.search("x", topic="nothing")
     with pytest.raises(LibraryMissing):
-        LibraryStore(tmp_path).search("x")
+        Library(tmp_path).search("x")
     with pytest.raises(AttributeError):
         explorer.nothing  # noqa: B018
 
 
 def test_an_update_is_seen_with_the_next_question(growing: Growing) -> None:
-    library = LibraryStore(growing.folder)
+    library = Library(growing.folder)
     first = library.generation
     assert library.generation is first
     growing.grow()
@@ -100,7 +100,7 @@ def test_an_update_is_seen_with_the_next_question(growing: Growing) -> None:
 
 
 def test_the_notebook_runs(
-    seed_library: Folder, repository: Path, monkeypatch: pytest.MonkeyPatch
+    seed_library: LibraryStore, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
@@ -128,7 +128,7 @@ def test_the_notebook_runs(
 
 
 def test_a_page_of_what_filters_let_through_reads_no_more_than_itself(
-    library: LibraryStore, rows_read: list[int]
+    library: Library, rows_read: list[int]
 ) -> None:
     generation, query = library.generation, Query("has:abstract")
     everything = search(generation, None, query, generation.size).hits
@@ -141,7 +141,7 @@ def test_a_page_of_what_filters_let_through_reads_no_more_than_itself(
 
 
 def test_filters_and_examples_open_no_model(
-    library: LibraryStore, monkeypatch: pytest.MonkeyPatch
+    library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(model: str) -> Embedder:
         raise EmbedderError(f"{model} is not on this machine")
