@@ -501,9 +501,9 @@ def test_given_vectors_go_with_one_digest_only(
 SLOW_BUILD = """
 import sys, time
 from pathlib import Path
-from explorer.builds.build import Options, build
+from explorer.builds.build import BuildOptions, build
 from explorer.embedders.hashing import Hashing
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 quick = Hashing.embed
 
@@ -515,7 +515,7 @@ def slow(self, texts):
 
 slow.calls = 0
 Hashing.embed = slow
-build(Library(sys.argv[1]), [Path(sys.argv[2])], Options(model="hashing"))
+build(LibraryStore(sys.argv[1]), [Path(sys.argv[2])], BuildOptions(model="hashing"))
 """
 
 

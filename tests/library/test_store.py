@@ -279,8 +279,8 @@ def test_a_second_builder_in_the_same_process_is_refused(library: LibraryStore) 
 def another_builder(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Hold the build lock of ``folder`` in another process."""
     code = (
-        "import sys; from explorer.library.store import Library\n"
-        "with Library(sys.argv[1]).building():\n"
+        "import sys; from explorer.library.store import LibraryStore\n"
+        "with LibraryStore(sys.argv[1]).building():\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
