@@ -178,7 +178,7 @@ def test_a_view_without_papers_says_how_to_find_some(page: Page, address: str) -
     box = page.locator(".atlas-canvas").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 3)
-    said = page.locator(".count", has_text="No papers here. Zoom out")
+    said = page.locator(".count", has_text="No papers in view. Zoom out")
     assert not said.is_visible()
     for _ in range(8):
         page.mouse.wheel(0, -600)

@@ -360,8 +360,8 @@ function createAtlas(root, host) {
       hide();
       canvas.setAttribute(
         "aria-label",
-        `Map of ${scene.papers.toLocaleString()} papers. Arrows move, plus and minus zoom, ` +
-          "0 shows all, t lists the papers in view.",
+        `Map of ${scene.papers.toLocaleString()} papers. Arrow keys move, plus and minus zoom, ` +
+          "0 shows the whole map, t lists the papers in view.",
       );
       if (size.width && !camera) camera = cameraOn(host.at ?? home, size);
       panels.showScene(scene, look, papersSeen());

@@ -173,8 +173,8 @@ function openFile(library) {
       for (let row = 0; row < library.count; row++)
         if (words.every((word) => library.plain[row].includes(word))) found.push(row);
     list.replaceChildren(...found.slice(0, MOST_FOUND).map((row, i) => item(row, i + 1)));
-    const many = found.length > MOST_FOUND ? `, the first ${MOST_FOUND} listed` : "";
-    note.textContent = words.length ? `${found.length.toLocaleString()} titles hold these words${many}` : "";
+    const many = found.length > MOST_FOUND ? `, showing the first ${MOST_FOUND}` : "";
+    note.textContent = words.length ? `${found.length.toLocaleString()} titles match${many}` : "";
     about.hidden = true;
     lay();
     show();
@@ -185,7 +185,7 @@ function openFile(library) {
     const title = element("strong", "", library.titles[row]);
     about.replaceChildren(title, element("small", "", facts(row)));
     if (/^https?:\/\//.test(library.links[row])) {
-      const link = element("a", "", "Read on");
+      const link = element("a", "", "Open paper");
       link.href = library.links[row];
       link.rel = "noreferrer";
       link.target = "_blank";
@@ -210,7 +210,7 @@ function openFile(library) {
     for (let row = 0; row < library.count; row++)
       if (isInside(region, library.x[row], library.y[row])) rows.push(row);
     list.replaceChildren(...rows.slice(0, MOST_FOUND).map((row) => item(row)));
-    note.textContent = `${rows.length.toLocaleString()} papers chosen`;
+    note.textContent = `${rows.length.toLocaleString()} papers selected`;
     lay();
   }
 

@@ -56,7 +56,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     })
     .catch((error) => {
       console.error(error);
-      root.textContent = `The map cannot be drawn here (${error.message}). The search works.`;
+      root.textContent = `The map could not be drawn (${error.message}). Search still works.`;
     });
   return () => {
     host.atlas?.stop();

@@ -40,10 +40,10 @@ function createPanels(frame, acts) {
   const tools = element("div", "tools");
   tools.setAttribute("role", "toolbar");
   tools.setAttribute("aria-label", "Map");
-  const hits = iconButton("hits", "Fly to the hits", acts.hits);
+  const hits = iconButton("hits", "Zoom to results", acts.hits);
   hits.hidden = true;
-  const lasso = iconButton("lasso", "Choose papers with a lasso (l)", () => acts.take("lasso"));
-  const box = iconButton("box", "Choose papers with a box (shift and drag)", () => acts.take("box"));
+  const lasso = iconButton("lasso", "Select papers with a lasso (l)", () => acts.take("lasso"));
+  const box = iconButton("box", "Select papers with a box (Shift + drag)", () => acts.take("box"));
   const tabled = iconButton("table", "List the papers in view (t)", () => toggleTable());
   const saving = element("details", "saving");
   const opener = element("summary", "tool");
@@ -62,8 +62,8 @@ function createPanels(frame, acts) {
   }
   saving.append(opener, choices);
   tools.append(
-    iconButton("closer", "Closer (+)", () => acts.zoom(1.6)),
-    iconButton("farther", "Farther (-)", () => acts.zoom(1 / 1.6)),
+    iconButton("closer", "Zoom in (+)", () => acts.zoom(1.6)),
+    iconButton("farther", "Zoom out (-)", () => acts.zoom(1 / 1.6)),
     iconButton("whole", "Whole map (0)", acts.whole),
     hits,
     lasso,
@@ -87,7 +87,7 @@ function createPanels(frame, acts) {
   safe.type = "checkbox";
   safe.onchange = () => acts.safe(safe.checked);
   const safely = element("label", "safe");
-  safely.append(safe, "for colour-blind eyes");
+  safely.append(safe, "Colour-blind safe");
   const keys = element("ul");
   legend.append(head, by, keys, safely);
   legend.ontoggle = acts.unfolded;
@@ -112,7 +112,7 @@ function createPanels(frame, acts) {
         const row = element("button");
         row.type = "button";
         row.disabled = !key.clause;
-        row.title = key.clause ? `Only ${key.label}` : "";
+        row.title = key.clause ? `Show only ${key.label}` : "";
         const dot = element("span", "dot");
         dot.style.background = scene.palette[key.colour];
         row.append(dot, element("span", "label", key.label), element("small", "", key.papers?.toLocaleString()));
@@ -129,7 +129,7 @@ function createPanels(frame, acts) {
   const bars = document.createElementNS(SVG, "svg");
   bars.setAttribute("preserveAspectRatio", "none");
   const spoken = element("output");
-  const play = iconButton("play", "Walk through the years", () => (playing ? pause() : start()));
+  const play = iconButton("play", "Play", () => (playing ? pause() : start()));
   const track = element("div", "track");
   track.append(bars, from, to);
   years.append(play, track, spoken);
@@ -200,8 +200,8 @@ function createPanels(frame, acts) {
     };
     playing = setInterval(next, STEP);
     play.replaceChildren(icon("pause"));
-    play.title = "Stop";
-    play.setAttribute("aria-label", "Stop");
+    play.title = "Pause";
+    play.setAttribute("aria-label", "Pause");
     next();
   }
 
@@ -209,7 +209,7 @@ function createPanels(frame, acts) {
     clearInterval(playing);
     playing = 0;
     play.replaceChildren(icon("play"));
-    play.title = "Walk through the years";
+    play.title = "Play";
     play.setAttribute("aria-label", play.title);
   }
 
@@ -226,7 +226,7 @@ function createPanels(frame, acts) {
     const { papers, all } = acts.papers();
     const made = element("table");
     const listed = papers.slice(0, MOST_ROWS);
-    const rest = listed.length < all ? "; move closer for the others" : "";
+    const rest = listed.length < all ? "; zoom in to list the others" : "";
     made.createCaption().textContent = `${listed.length} of ${all.toLocaleString()} papers in view${rest}`;
     const names = made.createTHead().insertRow();
     for (const name of ["Paper", "Year", "Topic"]) {
@@ -249,9 +249,9 @@ function createPanels(frame, acts) {
 
   function countShown(inside) {
     if (!table.hidden) fillTable();
-    const papers = `${inside.toLocaleString()} ${inside === 1 ? "paper" : "papers"} here`;
-    if (!inside) count.textContent = "No papers here. Zoom out to see some.";
-    else count.textContent = shown.whole ? papers : `${papers}, ${shown.count.toLocaleString()} drawn`;
+    const papers = `${inside.toLocaleString()} ${inside === 1 ? "paper" : "papers"} in view`;
+    if (!inside) count.textContent = "No papers in view. Zoom out to see some.";
+    else count.textContent = shown.whole ? papers : `Showing ${shown.count.toLocaleString()} of ${papers}`;
   }
 
   return {
