@@ -11,8 +11,10 @@ library.py    what the library holds, how far an update has come, the way back t
 uploads.py    digests dropped on the page, and what they would bring
 updates.py    updates in the background, one at a time, shared by all visitors
 paper.py      one paper
-keys.py       the keyboard; keys.js is what the browser does
-map.py        the map (drawn by explorer/atlas) and the rings of topics, and what is done on them;
-              rings.js keeps the rings from zooming
+keyboard.py   keys that search, move through hits and go back; keyboard.js is the browser's side
+visits.py     when a visitor was last here; visits.js is the browser's side
+components.py scripts of the page as Streamlit components
+map.py        the map (drawn by explorer/map/browser) and the sunburst of topics, and what is done
+              on them; sunburst.js keeps the sunburst from zooming
 style.css     spacing and type that the theme cannot set
 """

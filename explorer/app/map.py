@@ -7,13 +7,13 @@ Hits, the open paper and the region are laid over it separately, since they chan
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from explorer.app import state
 from explorer.app.asking import added, without
+from explorer.app.components import script_component
 from explorer.app.reader import marks_here
 from explorer.library.generation import Generation
 from explorer.map import browser
@@ -33,9 +33,7 @@ _atlas = st.components.v2.component(
     js=browser.script("page"),
 )
 _over = st.components.v2.component("literature_explorer_over", js=browser.over_script())
-_rings = st.components.v2.component(
-    "literature_explorer_rings", js=Path(__file__).with_name("rings.js").read_text(encoding="utf-8")
-)
+_open_sectors = script_component("sunburst")
 _ACTED = "acted-on-the-map"
 _MOST_STARS = 2_000
 """Starred papers that are shown, those starred last."""
@@ -139,7 +137,7 @@ def _narrow(typed: str) -> None:
 
 def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]:
     dark = state.is_dark()
-    inks = DARK if dark else LIGHT
+    theme = DARK if dark else LIGHT
     opened = None
     if highlights.opened is not None:
         x, y = (float(value) for value in generation.positions[highlights.opened])
@@ -157,7 +155,7 @@ def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]
             "region": [list(corner) for corner in highlights.region] or None,
             "grey": bool(highlights.hits) or opened is not None,
         },
-        "inks": {"text": inks.text, "faint": inks.faint, "paper": inks.paper},
+        "theme": asdict(theme),
         "flight": flight,
         "goal": goal,
     }
@@ -183,7 +181,7 @@ def _show_sunburst(generation: Generation) -> None:
         config=BARE_CONFIG,
         alt=f"Topics of {generation.size} papers as rings, the coarsest inside.",
     )
-    _rings(key="rings")
+    _open_sectors(key="rings")
 
 
 def _sector_chosen(generation: Generation) -> None:

@@ -23,7 +23,7 @@ from explorer.app.asking import (
 )
 from explorer.app.desk import desk_label, show_desk, show_desk_map, show_following
 from explorer.app.exports import offer_export
-from explorer.app.keys import listen_to_keys
+from explorer.app.keyboard import listen_to_keys
 from explorer.app.library import notice_update, show_holdings, show_library
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
 from explorer.app.news import show_news, show_news_map

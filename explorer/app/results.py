@@ -278,7 +278,7 @@ def _marked(sentence: str, query: str) -> str:
 
 
 def _badge(number: int, mark: BadgeColours) -> None:
-    style = f"background:{mark.disc};color:{mark.ink}"
+    style = f"background:{mark.background};color:{mark.text}"
     st.html(f'<span class="badge" style="{style}">{number:d}</span>', width="content")
 
 

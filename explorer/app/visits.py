@@ -1,43 +1,43 @@
-"""When this visitor was last here; the browser keeps it, and the server only while it is asked."""
+"""Time of a visitor's last visit, kept by the browser."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import streamlit as st
 
+from explorer.app.components import script_component
 from explorer.insights.whats_new import moment_at
 
-_keep = st.components.v2.component(
-    "literature_explorer_visit", js=Path(__file__).with_name("visit.js").read_text(encoding="utf-8")
-)
-_ANSWER = "visited-before"
+_mount = script_component("visits")
+_PREVIOUS = "previous-visit"
 
 
 def keep_visit(*, wanted: bool) -> None:
-    """Let the browser keep this visit; if ``wanted``, let it tell of the one before."""
-    told = _keep(
+    """Record this visit in the browser; if ``wanted``, get the time of the one before."""
+    reply = _mount(
         key="visit",
         data={"wanted": wanted},
-        default={"before": None},
-        on_before_change=lambda: None,
+        default={"previous": None},
+        on_previous_change=lambda: None,
     )
-    # The first answer stands: another tab begins no other visit.
-    if told.before is not None:
-        st.session_state.setdefault(_ANSWER, told.before)
+    # The first reply stands: another tab begins no other visit.
+    if reply.previous is not None:
+        st.session_state.setdefault(_PREVIOUS, reply.previous)
 
 
 def is_first_visit() -> bool:
-    """Whether the browser was asked, and told of no earlier visit."""
-    return _ANSWER in st.session_state and last_visit() is None
+    """Whether the browser has replied and knows of no earlier visit."""
+    return _PREVIOUS in st.session_state and last_visit() is None
 
 
 def last_visit() -> datetime | None:
-    """Return when the page was last opened before this visit, UTC; None where nothing is known.
+    """Return when the page was last opened before this visit, UTC; None if that is unknown.
 
-    What is opened within half an hour of the opening before belongs to the same visit.
+    Openings within half an hour of each other belong to one visit.
     """
-    before = st.session_state.get(_ANSWER)
+    previous = st.session_state.get(_PREVIOUS)
     now = datetime.now(UTC).timestamp() * 1000
-    return moment_at(int(before)) if isinstance(before, int | float) and 0 < before < now else None
+    if isinstance(previous, int | float) and 0 < previous < now:
+        return moment_at(int(previous))
+    return None

@@ -57,7 +57,7 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
     """
     from plotly import graph_objects
 
-    inks = DARK if dark else LIGHT
+    theme = DARK if dark else LIGHT
     colours = topic_colours(generation)
     finest = shown_level(generation) + 1
     all_papers = Topic("all", -1, "", f"{generation.size:,} papers", (), generation.size)
@@ -70,7 +70,7 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
         topics.append(branch.topic)
         inner = [finer for finer in branch.below if finer.topic.level <= finest]
         rings += [(finer, branch.topic.id) for finer in inner]
-    fills = [inks.paper, *(colours[topic.id] for topic in topics[1:])]
+    fills = [theme.background, *(colours[topic.id] for topic in topics[1:])]
     figure = graph_objects.Figure(
         graph_objects.Sunburst(
             ids=ids,
@@ -82,10 +82,10 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
             textinfo="text",
             hovertext=[_sector_hover(topic, generation.size) for topic in topics],
             hoverinfo="text",
-            marker={"colors": fills, "line": {"width": 1, "color": inks.paper}},
+            marker={"colors": fills, "line": {"width": 1, "color": theme.background}},
             leaf={"opacity": 1.0},
             insidetextfont={
-                "color": [inks.text, *(_ink_on(colour) for colour in fills[1:])],
+                "color": [theme.text, *(_ink_on(colour) for colour in fills[1:])],
                 "size": 13,
             },
             insidetextorientation="auto",
@@ -95,10 +95,10 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
         template="none",
         margin={"l": 4, "r": 4, "t": 4, "b": 16},
         paper_bgcolor="rgba(0,0,0,0)",
-        font={"color": inks.text},
+        font={"color": theme.text},
         # Names that do not fit their sector at a readable size are left to the pointer.
         uniformtext={"minsize": 10, "mode": "hide"},
-        hoverlabel=_hover_label(inks),
+        hoverlabel=_hover_label(theme),
         uirevision=f"{generation.manifest.number}",
     )
     return figure
@@ -111,7 +111,7 @@ def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Fi
     """
     from plotly import graph_objects
 
-    inks = DARK if dark else LIGHT
+    theme = DARK if dark else LIGHT
     counts = trends.of[topic.id].counts
     share = sum(counts) / max(sum(trends.library), 1)
     hover = [
@@ -128,7 +128,7 @@ def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Fi
                 x=places,
                 y=[share * all_papers for all_papers in trends.library],
                 mode="lines",
-                line={"color": inks.text, "width": 1.5, "dash": "dot"},
+                line={"color": theme.text, "width": 1.5, "dash": "dot"},
                 opacity=0.45,
                 hoverinfo="skip",
             ),
@@ -144,8 +144,8 @@ def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Fi
         dragmode=False,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": inks.text, "size": 11},
-        hoverlabel=_hover_label(inks),
+        font={"color": theme.text, "size": 11},
+        hoverlabel=_hover_label(theme),
     )
     figure.update_xaxes(
         tickvals=shown,
@@ -154,7 +154,7 @@ def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Fi
         showgrid=False,
         zeroline=False,
         showline=True,
-        linecolor=inks.faint,
+        linecolor=theme.faint,
         fixedrange=True,
     )
     figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
@@ -191,11 +191,11 @@ def _ink_on(colour: str) -> str:
     return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
 
 
-def _hover_label(inks: Theme) -> dict[str, Any]:
+def _hover_label(theme: Theme) -> dict[str, Any]:
     """Return how what the pointer is on is shown, on every figure."""
     return {
-        "bgcolor": inks.paper,
-        "bordercolor": inks.faint,
-        "font": {"color": inks.text, "size": 13},
+        "bgcolor": theme.background,
+        "bordercolor": theme.faint,
+        "font": {"color": theme.text, "size": 13},
         "align": "left",
     }

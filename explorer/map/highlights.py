@@ -54,8 +54,8 @@ class Badge:
     year: int
     """0 if it is not known."""
     topic: str
-    disc: str
-    ink: str
+    background: str
+    text: str
 
 
 def badges(generation: Generation, highlights: Highlights, *, dark: bool) -> list[Badge]:
@@ -74,8 +74,8 @@ def badges(generation: Generation, highlights: Highlights, *, dark: bool) -> lis
             paper.readable_title,
             int(generation.records.years[row]),
             generation.levels[-1][generation.memberships[-1][row]].label,
-            mark.disc,
-            mark.ink,
+            mark.background,
+            mark.text,
         )
         for number, ((x, y), row, paper, mark) in enumerate(
             zip(places, highlights.hits, papers, marks, strict=True), 1

@@ -1,4 +1,4 @@
-"""The colours of the page: topics, scores, and the inks of both themes."""
+"""The colours of the page: topics, scores, and both themes."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class Theme:
 
     text: str
     faint: str
-    paper: str
+    background: str
 
 
 @dataclass(frozen=True, slots=True)
 class BadgeColours:
-    """Colours of a hit's number: the disc, and what is written on it."""
+    """Colours of a numbered badge: the disc, and the number on it."""
 
-    disc: str
-    ink: str
+    background: str
+    text: str
 
 
-LIGHT = Theme(text="#1f2430", faint="#b9bfcb", paper="#ffffff")
-DARK = Theme(text="#e8eaf0", faint="#4a5163", paper="#14171f")
+LIGHT = Theme(text="#1f2430", faint="#b9bfcb", background="#ffffff")
+DARK = Theme(text="#e8eaf0", faint="#4a5163", background="#14171f")
 
 
 def shares_of_best(scores: Sequence[float]) -> tuple[float, ...]:

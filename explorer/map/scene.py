@@ -11,7 +11,7 @@ import json
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -315,11 +315,11 @@ def _over(generation: Generation, topic: Topic, level: int) -> Topic:
 
 def _asked(look: SceneRequest) -> dict[str, Any]:
     """Return what the browser begins with."""
-    inks = DARK if look.dark else LIGHT
+    theme = DARK if look.dark else LIGHT
     return {
         "at": corners(look.view) if look.view is not None else None,
         "look": {"by": str(look.by), "safe": look.safe, "when": look.when},
-        "inks": {"text": inks.text, "faint": inks.faint, "paper": inks.paper},
+        "theme": asdict(theme),
     }
 
 

@@ -22,7 +22,7 @@ from tests.helpers.corpus import WriteDigest
 from tests.helpers.serving import serve_page
 
 OpenPage = Callable[..., AppTest]
-ANSWER = "visited-before"
+ANSWER = "previous-visit"
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
 
 

@@ -47,10 +47,10 @@ def test_every_paper_has_a_colour_that_is_seen(
     assert found.of.shape == (generation.size,)
     assert found.of.max() < len(found.palette) <= 64
     assert sum(_papers(key) for key in found.legend) == generation.size
-    paper = luminance((DARK if dark else LIGHT).paper)
+    background = luminance((DARK if dark else LIGHT).background)
     for key in found.legend:
         if key.clause or by is ColourBy.NOVELTY:
-            low, high = sorted((luminance(found.palette[key.colour]), paper))
+            low, high = sorted((luminance(found.palette[key.colour]), background))
             assert (high + 0.05) / (low + 0.05) > 1.4
 
 

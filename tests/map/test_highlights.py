@@ -33,11 +33,11 @@ def test_hits_show_their_scores_the_best_furthest_from_the_background(
 ) -> None:
     shares = shares_of_best([0.9, 0.8, 0.5])
     drawn = badges(generation, Highlights(hits=(5, 2, 9), shares=shares), dark=dark)
-    lights = [luminance(spot.disc) for spot in drawn]
+    lights = [luminance(spot.background) for spot in drawn]
     assert lights == sorted(lights, reverse=dark)
     assert len(set(lights)) == 3
     for spot in drawn:
-        low, high = sorted((luminance(spot.disc), luminance(spot.ink)))
+        low, high = sorted((luminance(spot.background), luminance(spot.text)))
         assert (high + 0.05) / (low + 0.05) > 3
 
 

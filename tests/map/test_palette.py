@@ -7,10 +7,10 @@ from tests.helpers.colour import luminance
 
 
 def test_scores_that_are_nearly_one_look_nearly_one() -> None:
-    first, near, far = (luminance(m.disc) for m in score_marks((1.0, 0.99, 0.5), dark=True))
+    first, near, far = (luminance(m.background) for m in score_marks((1.0, 0.99, 0.5), dark=True))
     assert abs(first - near) < 0.1 * abs(first - far)
     alone, also = score_marks((1.0, 0.99), dark=True)
-    assert abs(luminance(alone.disc) - luminance(also.disc)) < 0.1
+    assert abs(luminance(alone.background) - luminance(also.background)) < 0.1
 
 
 def test_shares_are_of_the_best_and_never_below_nothing() -> None:

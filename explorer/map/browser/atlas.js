@@ -26,7 +26,7 @@ function createAtlas(root, host) {
   let home = null;
   let scenes = [];
   let over = { hits: [], opened: null, region: null, grey: false };
-  let inks = host.inks;
+  let theme = host.theme;
   let look = { by: "topic", safe: false, when: null, ...host.asked };
   let tool = "pan";
   let lasso = null;
@@ -90,8 +90,8 @@ function createAtlas(root, host) {
       painting = 0;
       const ink = new CanvasInk(canvas, size, devicePixelRatio || 1);
       const taken = panels.boxes();
-      names = paint(ink, { scenes, over, camera, size, inks, when: look.when, lit, taken });
-      if (lasso) ink.line(lasso, inks.text, 1.5, 0.9, true);
+      names = paint(ink, { scenes, over, camera, size, theme, when: look.when, lit, taken });
+      if (lasso) ink.line(lasso, theme.text, 1.5, 0.9, true);
       placeDiscs();
     });
   }
@@ -334,17 +334,17 @@ function createAtlas(root, host) {
   }
 
   function save(kind) {
-    const shown = { scenes, over, camera, size, inks, when: look.when };
+    const shown = { scenes, over, camera, size, theme, when: look.when };
     if (kind === "svg") {
       const ink = new SvgInk(size);
-      ink.fill(inks.paper);
+      ink.fill(theme.background);
       paint(ink, shown);
       paintHits(ink, shown);
       return download(new Blob([ink.source], { type: "image/svg+xml" }), "literature-map.svg");
     }
     const large = document.createElement("canvas");
     const ink = new CanvasInk(large, size, Math.max(4, 4000 / size.width));
-    ink.fill(inks.paper, size);
+    ink.fill(theme.background, size);
     paint(ink, shown);
     paintHits(ink, shown);
     large.toBlob((blob) => download(blob, "literature-map.png"));
@@ -372,10 +372,10 @@ function createAtlas(root, host) {
     // Lay hits, the open paper, a region over it, and fly to where `goal` says.
     over(next) {
       over = next.over;
-      inks = next.inks;
-      frame.style.setProperty("--paper", inks.paper);
-      frame.style.setProperty("--text", inks.text);
-      frame.style.setProperty("--faint", inks.faint);
+      theme = next.theme;
+      frame.style.setProperty("--background", theme.background);
+      frame.style.setProperty("--text", theme.text);
+      frame.style.setProperty("--faint", theme.faint);
       discs.replaceChildren(...over.hits.map((hit) => disc(hit, host)));
       panels.showHits(over.hits.length);
       repaint();
@@ -417,8 +417,8 @@ function disc(hit, host) {
   const made = element("button", "badge", String(hit.number));
   made.tabIndex = -1; // The list has the same hits, and keys move through it.
   made.title = hit.title;
-  made.style.background = hit.disc;
-  made.style.color = hit.ink;
+  made.style.background = hit.background;
+  made.style.color = hit.text;
   made.style.zIndex = 1000 - hit.number;
   made.onclick = () => host.act({ kind: "open", row: hit.row });
   return made;

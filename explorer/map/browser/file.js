@@ -109,7 +109,7 @@ function openFile(library) {
     document.getElementById(id),
   );
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const inks = () => (dark.matches ? library.dark : library.light);
+  const theme = () => (dark.matches ? library.dark : library.light);
   let asked = { view: null, by: "topic", safe: false, when: null };
   let found = [];
   let opened;
@@ -117,7 +117,7 @@ function openFile(library) {
 
   const show = () => atlas.scene(localScene(library, asked, found.length ? new Set(found) : null));
   const host = {
-    inks: inks(),
+    theme: theme(),
     asked,
     at: null,
     look(next) {
@@ -140,14 +140,14 @@ function openFile(library) {
       number: i + 1,
       row,
       title: library.titles[row],
-      disc: "#31688e",
-      ink: "#ffffff",
+      background: "#31688e",
+      text: "#ffffff",
     }));
     const colour = opened === undefined ? "" : library.kinds.topic.palette[library.kinds.topic.of[opened]];
     const star = opened === undefined ? null : { x: library.x[opened], y: library.y[opened], colour };
     atlas.over({
       over: { hits, opened: star, region: chosen, grey: hits.length > 0 || Boolean(star) },
-      inks: inks(),
+      theme: theme(),
     });
   }
 

@@ -41,14 +41,14 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     .then((scene) => {
       if (turn !== host.turn) return;
       if (!host.atlas) {
-        const { at, look, inks } = scene;
+        const { at, look, theme } = scene;
         const acts = {
           look: (asked) => host.look(asked),
           act: (deed) => host.act(deed),
           seen: (view) => host.seen(view),
         };
         page.at = at?.join(",");
-        host.atlas = page.atlas = createAtlas(root, { ...acts, at, asked: look, inks });
+        host.atlas = page.atlas = createAtlas(root, { ...acts, at, asked: look, theme });
         if (page.over) page.over(host.atlas);
       }
       host.generation = scene.generation;

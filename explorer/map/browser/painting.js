@@ -4,7 +4,7 @@ const GREYED = 0.4;
 const STARRED = "#d18f13";
 
 // Names and titles keep clear of the boxes in `taken`.
-function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covered = [] }) {
+function paint(ink, { scenes, over, camera, size, theme, when, lit, taken: covered = [] }) {
   const scene = scenes.at(-1);
   const screen = screenOf(camera, size);
   const grey = (over.grey && scene.by !== "score") || scene.focused;
@@ -26,19 +26,19 @@ function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covere
         screen.x(along(scene.around, 0, line[i])),
         screen.y(along(scene.around, 1, line[i + 1])),
       ]);
-    ink.line(points, inks.text, 1, 0.07 + 0.03 * level);
+    ink.line(points, theme.text, 1, 0.07 + 0.03 * level);
   }
   const behind = scenes.slice(0, -1).filter(() => !covers(scene.around, viewOf(camera, size)));
-  for (const each of [...behind, scene]) dots(ink, each, { screen, size, inks, when, grey });
+  for (const each of [...behind, scene]) dots(ink, each, { screen, size, theme, when, grey });
   if (over.region) {
     const corners = over.region.map(([x, y]) => [screen.x(x), screen.y(y)]);
-    ink.line(corners, inks.text, 1.5, 0.8, true);
+    ink.line(corners, theme.text, 1.5, 0.8, true);
   }
   for (const [x, y] of over.stars ?? [])
-    ink.text("★", screen.x(x), screen.y(y), 17, STARRED, inks.paper, 1, 400);
-  if (over.opened) star(ink, screen.x(over.opened.x), screen.y(over.opened.y), over.opened, inks);
+    ink.text("★", screen.x(x), screen.y(y), 17, STARRED, theme.background, 1, 400);
+  if (over.opened) star(ink, screen.x(over.opened.x), screen.y(over.opened.y), over.opened, theme);
   if (lit !== undefined && scene.count > lit)
-    ink.disc(screen.x(scene.x[lit]), screen.y(scene.y[lit]), 8, "none", inks.text, 2);
+    ink.disc(screen.x(scene.x[lit]), screen.y(scene.y[lit]), 8, "none", theme.text, 2);
   const discs = over.hits.map((hit) => ({
     x: screen.x(hit.x),
     y: screen.y(hit.y),
@@ -54,13 +54,13 @@ function paint(ink, { scenes, over, camera, size, inks, when, lit, taken: covere
   const taken = [...covered, ...discs, ...stars];
   const names = placedNames(scene, camera, size, taken);
   for (const name of names) {
-    const colour = grey ? inks.text : scene.palette[name.colour] ?? inks.text;
+    const colour = grey ? theme.text : scene.palette[name.colour] ?? theme.text;
     const alpha = name.strength * (grey ? 0.65 : 1);
-    ink.text(name.label, ...name.at, name.font, colour, inks.paper, alpha);
+    ink.text(name.label, ...name.at, name.font, colour, theme.background, alpha);
   }
   const boxes = [...taken, ...names.map((name) => name.box)];
   for (const { label, at } of placedTitles(scene, camera, size, boxes))
-    ink.text(label, ...at, TITLE_SIZE, inks.text, inks.paper, 0.85, 400);
+    ink.text(label, ...at, TITLE_SIZE, theme.text, theme.background, 0.85, 400);
   return names;
 }
 
@@ -76,10 +76,10 @@ function isOut(scene, i, when) {
   return when && (scene.when[i] < when[0] || scene.when[i] > when[1]);
 }
 
-function dots(ink, scene, { screen, size, inks, when, grey }) {
+function dots(ink, scene, { screen, size, theme, when, grey }) {
   const radius = dotRadius(scene);
-  const dot = ink.dots(radius, inks.paper);
-  const bright = scene.focused ? ink.dots(radius + 1, inks.paper) : dot;
+  const dot = ink.dots(radius, theme.background);
+  const bright = scene.focused ? ink.dots(radius + 1, theme.background) : dot;
   // From the last to the first: what tells most lies on top; what is grey lies under it all.
   for (const onTop of grey || when ? [false, true] : [true])
     for (let i = scene.count - 1; i >= 0; i--) {
@@ -91,17 +91,17 @@ function dots(ink, scene, { screen, size, inks, when, grey }) {
       const shown = coloured && !isOut(scene, i, when);
       if (shown !== onTop && (grey || when)) continue;
       if (shown) bright(x, y, scene.palette[scene.colour[i]], 0.9);
-      else dot(x, y, inks.faint, isOut(scene, i, when) ? 0.25 : GREYED + 0.35);
+      else dot(x, y, theme.faint, isOut(scene, i, when) ? 0.25 : GREYED + 0.35);
     }
 }
 
-function star(ink, x, y, opened, inks) {
+function star(ink, x, y, opened, theme) {
   const points = [];
   for (let i = 0; i < 10; i++) {
     const [angle, radius] = [(i * Math.PI) / 5 - Math.PI / 2, i % 2 ? 6 : 14];
     points.push([x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
   }
-  ink.disc(x, y, 17, inks.paper, inks.text, 1.5);
+  ink.disc(x, y, 17, theme.background, theme.text, 1.5);
   for (const width of [9, 5, 2]) ink.line(points, opened.colour, width, 1, true);
   ink.disc(x, y, 5, opened.colour, opened.colour, 1);
 }
@@ -111,7 +111,7 @@ function paintHits(ink, { over, camera, size }) {
   const screen = screenOf(camera, size);
   for (const hit of [...over.hits].reverse()) {
     const [x, y] = [screen.x(hit.x), screen.y(hit.y)];
-    ink.disc(x, y, 11, hit.disc, "#ffffff", 1.5);
-    ink.text(String(hit.number), x, y + 0.5, 11.5, hit.ink, "", 1);
+    ink.disc(x, y, 11, hit.background, "#ffffff", 1.5);
+    ink.text(String(hit.number), x, y + 0.5, 11.5, hit.text, "", 1);
   }
 }

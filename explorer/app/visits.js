@@ -24,5 +24,5 @@ export default function ({ data, setStateValue }) {
       // Storage may be full or refused; then the next visit is the first once more.
     }
   }
-  if (data.wanted) setStateValue("before", visits.before ?? 0);
+  if (data.wanted) setStateValue("previous", visits.before ?? 0);
 }

@@ -1,0 +1,12 @@
+"""Keys of the page: ``/`` searches, ``j``, ``k`` and arrows go through hits, Escape goes back."""
+
+from __future__ import annotations
+
+from explorer.app.components import script_component
+
+_mount = script_component("keyboard")
+
+
+def listen_to_keys(calls: int) -> None:
+    """Listen to keys in the browser; focus the search box whenever ``calls`` has grown."""
+    _mount(key="keys", data={"calls": calls})
