@@ -234,7 +234,7 @@ def _stages(digest: Path, vectors: Path, size: int) -> dict[str, Any]:
     peak = _peak()
     later: dict[str, float] = {}
     now = size + round(_NEWCOMERS * size)
-    after = PaperTable.together(papers, _records(digest, size, now)).chosen(np.arange(now))
+    after = PaperTable.concatenate(papers, _records(digest, size, now)).take(np.arange(now))
     moved = np.arange(size, dtype=np.int64)
     with _timed(later, "index"):
         engine = factory.update(engine, moved, rows[:now], settings.index)

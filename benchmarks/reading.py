@@ -23,22 +23,22 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from explorer.papers.paper import Paper
-from explorer.readers import open_digests, recognise, stream
-from explorer.readers.digest import Digest
+from explorer.readers import open_digests, read_items, recognise
+from explorer.readers.contract import Digest
 from explorer.settings import ReadingLimits
 
 _PROBE = """
 import resource, sys, time
 from pathlib import Path
 from explorer.papers.paper import Paper
-from explorer.readers import open_digests, recognise, stream
+from explorer.readers import open_digests, read_items, recognise
 from explorer.settings import ReadingLimits
 path, most = Path(sys.argv[1]), int(sys.argv[2])
 (digest,) = open_digests(path, "bench", ReadingLimits())
 reader = recognise(digest)
 papers = abstracts = rejected = 0
 begin = time.perf_counter()
-for item in stream(digest, reader):
+for item in read_items(digest, reader):
     if isinstance(item, Paper):
         papers += 1
         abstracts += bool(item.abstract)
@@ -105,7 +105,7 @@ def _corpus(path: Path) -> Iterator[Record]:
     for digest in open_digests(path, path.name, ReadingLimits()):
         if not isinstance(digest, Digest):
             continue
-        for item in stream(digest, recognise(digest)):
+        for item in read_items(digest, recognise(digest)):
             if isinstance(item, Paper) and len(item.abstract.split()) > 30:
                 authors = item.authors or ("Ada Lovelace", "Charles Babbage")
                 yield Record(0, item.readable_title, item.readable_abstract, authors)

@@ -18,7 +18,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from explorer.api.json_format import read_as_json  # noqa: E402
+from explorer.api.json_format import parsed_paper_as_json  # noqa: E402
 from explorer.builds.build import build  # noqa: E402
 from explorer.library.store import LibraryStore  # noqa: E402
 from explorer.readers import read_digest  # noqa: E402
@@ -60,7 +60,7 @@ def make_library(folder: Path, vectors: Path | None = None) -> LibraryStore:
     """
     (digest,) = (REPOSITORY / "data" / "digests").glob("*.txt")
     earlier = folder / "earlier.jsonl"
-    records = [read_as_json(paper) for paper in read_digest(digest).papers[:_EARLIER]]
+    records = [parsed_paper_as_json(paper) for paper in read_digest(digest).papers[:_EARLIER]]
     earlier.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     library = LibraryStore(folder / "library")
     if vectors is not None:

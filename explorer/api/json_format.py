@@ -38,7 +38,7 @@ def paper_as_json(paper: Paper) -> dict[str, Any]:
     return first | {name: value for name, value in known.items() if name not in first}
 
 
-def placed_as_json(generation: Generation, row: int) -> dict[str, Any]:
+def mapped_paper_as_json(generation: Generation, row: int) -> dict[str, Any]:
     """Return the paper in ``row`` with its links, its topics, coarse to fine, and its place."""
     paper = generation.records[row]
     x, y = (round(float(value), 4) for value in generation.positions[row])
@@ -137,7 +137,9 @@ def figure_as_json(figure: Figure) -> dict[str, float]:
     return {name: round(value, 4) for name, value in asdict(figure).items()}
 
 
-def dossier_as_json(generation: Generation, found: TopicProfile, dated: Trends) -> dict[str, Any]:
+def topic_profile_as_json(
+    generation: Generation, found: TopicProfile, dated: Trends
+) -> dict[str, Any]:
     ids, titles = generation.records.ids, generation.records.titles
     belonging = generation.strengths[found.topic.level]
 
@@ -162,7 +164,7 @@ def dossier_as_json(generation: Generation, found: TopicProfile, dated: Trends) 
     }
 
 
-def read_as_json(paper: Paper) -> dict[str, Any]:
+def parsed_paper_as_json(paper: Paper) -> dict[str, Any]:
     """Return a paper as it was read: it has no id yet, and nobody has dated its sources."""
     fields = {name: value for name, value in paper_as_json(paper).items() if name != "id"}
     sources = [{"digest": s.digest, "line": s.line, "date": s.date} for s in paper.sources]
@@ -178,7 +180,7 @@ def rejection_as_json(rejection: Rejection) -> dict[str, Any]:
     }
 
 
-def said_as_json(said: EditOutcome) -> dict[str, Any]:
+def topic_edit_as_json(said: EditOutcome) -> dict[str, Any]:
     """Return something that people said of topics; its topic is null while it rests."""
     statement, topic = said.statement, said.topic
     return {
@@ -193,14 +195,14 @@ def said_as_json(said: EditOutcome) -> dict[str, Any]:
     }
 
 
-def report_as_json(report: BuildReport) -> dict[str, Any]:
+def build_report_as_json(report: BuildReport) -> dict[str, Any]:
     facts = asdict(report) | {"rejected": len(report.rejected)}
     if not report.dry_run:
         del facts["planned"]
     return facts | {"rejections": [rejection_as_json(rejection) for rejection in report.rejected]}
 
 
-def event_as_json(event: TopicEvent) -> dict[str, Any]:
+def topic_event_as_json(event: TopicEvent) -> dict[str, Any]:
     """Return what became of a topic; ``other`` is what it was split off or went into."""
     return asdict(event)
 
@@ -217,11 +219,11 @@ def generation_as_json(
         "papers": manifest.papers,
         **manifest.changes,
         "redrawn": manifest.fit.get("drawn") == manifest.created,
-        "events": [event_as_json(event) for event in events if event.generation == number],
+        "events": [topic_event_as_json(event) for event in events if event.generation == number],
     }
 
 
-def news_as_json(generation: Generation, found: WhatsNew, most: int | None) -> dict[str, Any]:
+def whats_new_as_json(generation: Generation, found: WhatsNew, most: int | None) -> dict[str, Any]:
     """Return what is new; at most ``most`` papers are listed, topics count all."""
     topic_of = {row: of.topic for of in found.topics for row in of.rows}
     papers = [
@@ -230,7 +232,7 @@ def news_as_json(generation: Generation, found: WhatsNew, most: int | None) -> d
             "title": generation.records.titles[row],
             "topic": topic_of[row].label,
             "topic_id": topic_of[row].id,
-            "arrived": arrival_as_json(generation, row),
+            "arrived": added_at_as_json(generation, row),
         }
         for row in found.rows[:most]
     ]
@@ -248,11 +250,11 @@ def news_as_json(generation: Generation, found: WhatsNew, most: int | None) -> d
         "since": found.since.isoformat(timespec="milliseconds"),
         "papers": papers,
         "topics": topics,
-        "events": [event_as_json(event) for event in found.events],
+        "events": [topic_event_as_json(event) for event in found.events],
     }
 
 
-def points_as_json(generation: Generation, view: Viewport, shown: Sample) -> dict[str, Any]:
+def map_sample_as_json(generation: Generation, view: Viewport, shown: Sample) -> dict[str, Any]:
     """Return the papers that are drawn of a view of the map."""
     rows = shown.rows
     titles = generation.records.titles.take(rows)
@@ -290,7 +292,7 @@ def mark_as_json(paper: Paper, mark: PaperMark, *, resting: bool = False) -> dic
     }
 
 
-def found_as_json(generation: Generation, found: FollowedResults) -> dict[str, Any]:
+def followed_search_as_json(generation: Generation, found: FollowedResults) -> dict[str, Any]:
     """Return a followed search and its new papers, the newest first."""
     return {
         "name": found.following.name,
@@ -300,13 +302,13 @@ def found_as_json(generation: Generation, found: FollowedResults) -> dict[str, A
         "hits": len(found.hits),
         "problem": found.problem,
         "new": [
-            hit_as_json(hit) | {"arrived": arrival_as_json(generation, hit.row)}
+            hit_as_json(hit) | {"arrived": added_at_as_json(generation, hit.row)}
             for hit in newest_first(generation, found.new)
         ],
     }
 
 
-def arrival_as_json(generation: Generation, row: int) -> str:
+def added_at_as_json(generation: Generation, row: int) -> str:
     """Return when a paper came into the library."""
     return moment_at(int(generation.added_at[row])).isoformat(timespec="milliseconds")
 
@@ -327,7 +329,7 @@ def briefing_as_json(generation: Generation, told: Briefing) -> dict[str, Any]:
                         "relevance": item.relevance,
                         "like": None if item.nearest is None else item.nearest.id,
                         "searches": list(item.searches),
-                        "arrived": arrival_as_json(generation, item.row),
+                        "arrived": added_at_as_json(generation, item.row),
                     }
                     for item in section.items
                 ],
@@ -352,7 +354,7 @@ def update_as_json(update: UpdateOutcome) -> dict[str, Any]:
     told = None if error is None else {"kind": type(error).__name__, "message": str(error)}
     return {
         "ended": update.ended.isoformat(timespec="seconds"),
-        "report": None if update.report is None else report_as_json(update.report),
+        "report": None if update.report is None else build_report_as_json(update.report),
         "error": told,
         "retry_seconds": update.retry,
     }

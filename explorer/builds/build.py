@@ -35,7 +35,7 @@ from explorer.library.store import LibraryStore
 from explorer.papers.dates import latest
 from explorer.papers.deduplication import Conflict, conflicts
 from explorer.papers.spill_file import SpillFile, SpillSection
-from explorer.papers.table import PaperTable, Texts
+from explorer.papers.table import PaperTable, TextsByFingerprint
 from explorer.progress import Clock, Progress, Silence
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
@@ -159,7 +159,7 @@ def texts_to_embed(
     digests: Sequence[Path],
     model: str = "",
     progress: Progress | None = None,
-) -> Texts:
+) -> TextsByFingerprint:
     """Return the texts, by fingerprint, that :func:`build` would embed; nothing is embedded.
 
     Raises:
@@ -327,13 +327,13 @@ class _Update:
             drift=drawn.drift,
         )
 
-    def texts_to_embed(self, embedder: Embedder) -> Texts:
+    def texts_to_embed(self, embedder: Embedder) -> TextsByFingerprint:
         """Return the texts whose vectors are missing, by fingerprint."""
         cache = VectorCache(self._library.vectors, embedder.identity, embedder.dimension)
         return self._missing(cache)
 
-    def _missing(self, cache: VectorCache) -> Texts:
-        return Texts(self._papers, cache.missing(list(self._papers.fingerprints)))
+    def _missing(self, cache: VectorCache) -> TextsByFingerprint:
+        return TextsByFingerprint(self._papers, cache.missing(list(self._papers.fingerprints)))
 
     def _factory(self, engine: str) -> EngineFactory:
         known = self._known
@@ -387,7 +387,7 @@ class _Update:
         titles: dict[str, str] = {}
         for papers in (self._stored, self._papers):
             rows = [row for row, name in enumerate(papers.ids) if name in told]
-            chosen = papers.chosen(np.array(rows, dtype=np.int64))
+            chosen = papers.take(np.array(rows, dtype=np.int64))
             titles |= {paper.id: paper.readable_title for paper in chosen}
         return tuple(
             PaperChange(kind, paper, titles[paper])
@@ -437,7 +437,7 @@ def _read(
     unreadable: list[Rejection] = []
     for done, (name, path) in enumerate(files):
         try:
-            readings += read_digests(path, name, settings.reading, spool.shelve)
+            readings += read_digests(path, name, settings.reading, spool.add_all)
         except DigestError as error:
             unreadable.append(Rejection(name, 0, str(error)))
         progress.advance(done + 1, len(files))
@@ -464,12 +464,12 @@ def _live(library: LibraryStore, options: BuildOptions) -> tuple[Generation | No
             verify_files(generation.folder)
         return generation, generation.records
     except LibraryMissing:
-        return None, PaperTable.of([])
+        return None, PaperTable.from_papers([])
     except LibraryDamaged:
         # Building anew is the way out of a damaged library, so it must not need what is damaged;
         # but papers that can be read are not lost.
         if options.full:
-            return None, PaperTable.of(library.rescued_papers())
+            return None, PaperTable.from_papers(library.rescued_papers())
         raise
 
 

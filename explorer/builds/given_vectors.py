@@ -68,8 +68,8 @@ def _rows_of_papers(reading: Reading, papers: PaperTable) -> NDArray[np.int64]:
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     rows = np.full(len(papers), -1, dtype=np.int64)
-    read = papers.read_in(reading.digest)
-    told = papers.chosen(read).with_only("title", "sources")
+    read = papers.rows_from_digest(reading.digest)
+    told = papers.take(read).select("title", "sources")
     for place, paper in zip(read.tolist(), told, strict=True):
         for source in paper.sources:
             if source.digest == reading.digest:

@@ -9,7 +9,7 @@ from pathlib import Path
 from explorer.errors import DigestError
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper, title_key
-from explorer.readers import Rejection, open_each, stream
+from explorer.readers import Rejection, open_with_readers, read_items
 from explorer.settings import ReadingLimits
 
 _FIRST = 5
@@ -43,13 +43,13 @@ def inspect(path: Path, name: str, generation: Generation | None = None) -> Iter
         DigestError: the file as a whole cannot be read.
     """
     is_known = _known_to(generation)
-    for opened in open_each(path, name, ReadingLimits()):
+    for opened in open_with_readers(path, name, ReadingLimits()):
         if isinstance(opened, Rejection):
             yield Inspection(opened.digest, "", iter(()), rejections=[opened])
             continue
         digest, reader = opened
         inspection = Inspection(digest.name, reader.name, iter(()))
-        inspection.items = _counted(inspection, stream(digest, reader), is_known)
+        inspection.items = _counted(inspection, read_items(digest, reader), is_known)
         yield inspection
 
 
@@ -85,7 +85,7 @@ def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:
     if generation is None:
         return lambda _: False
     records = generation.records
-    titles = {title_key(paper.readable_title) for paper in records.with_only("title")}
+    titles = {title_key(paper.readable_title) for paper in records.select("title")}
 
     def is_known(paper: Paper) -> bool:
         ids = (name for name in (paper.arxiv, paper.doi, *paper.other_ids) if name)

@@ -24,7 +24,7 @@ from explorer.index.knn_graph import NeighbourGraph, build_graph, updated_graph
 from explorer.library.generation import Draft, Generation, WordsBefore, milliseconds
 from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper
-from explorer.papers.table import ids_of, rows_same
+from explorer.papers.table import ids_of, unchanged_rows
 from explorer.progress import Clock, Progress
 from explorer.settings import Settings
 from explorer.topics.communities import Topic, edges_of
@@ -264,7 +264,7 @@ def _where_same(
     before: Sequence[Paper], papers: Sequence[Paper], moved: RowMap, fields: Sequence[str]
 ) -> RowMap:
     """Return ``moved``, papers of which any of ``fields`` is another now counting as gone."""
-    return np.where(rows_same(before, papers, moved, fields), moved, -1)
+    return np.where(unchanged_rows(before, papers, moved, fields), moved, -1)
 
 
 def _drift(start: Positions, positions: Positions) -> Drift:

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from explorer.papers.deduplication import Distinct, distinct, told_apart
+from explorer.papers.deduplication import DistinctPaper, deduplicate, disambiguated_ids
 from explorer.papers.paper import TEXT_FIELDS, Paper, Source
 from explorer.papers.spill_file import SpillFile
 from explorer.papers.table import PaperTable
@@ -78,7 +78,7 @@ def join_papers(
         prune: drop papers that none of the given digests holds.
     """
     update = _Join(stored, made, prune=prune)
-    for one in distinct(read, stored):
+    for one in deduplicate(read, stored):
         update.take(one)
     return update.done(len(read))
 
@@ -91,7 +91,7 @@ class _Join:
         self._made = made
         self._prune = prune
         self._today = datetime.now(UTC).date().isoformat()
-        self._undated = frozenset(stored.not_dated().tolist())
+        self._undated = frozenset(stored.undated_rows().tolist())
         self._stored_ids = list(stored.ids)
         self._ids: list[str] = []
         self._places = array("q")
@@ -104,7 +104,7 @@ class _Join:
         """Papers with an id that the library has for another."""
         self._read = 0
 
-    def take(self, one: Distinct) -> None:
+    def take(self, one: DistinctPaper) -> None:
         """Take up one paper that was read, or is stored, or both."""
         self._read += bool(one.read)
         self._is_new.append(not one.stored)
@@ -126,14 +126,14 @@ class _Join:
 
     def done(self, read: int) -> JoinedPapers:
         """Return the library; ``read`` records were gone through."""
-        more = PaperTable.of(self._settle_namesakes())
+        more = PaperTable.from_papers(self._settle_namesakes())
         stayed = [place for place, dropped in enumerate(self._is_dropped) if not dropped]
         stayed.sort(key=self._ids.__getitem__)
         rows = np.array([self._places[place] for place in stayed], dtype=np.int64)
         before = {name: row for row, name in enumerate(self._stored_ids)}
         after = {self._ids[place]: self._says[place] for place in stayed}
         return JoinedPapers(
-            PaperTable.together(self._stored, self._made.papers, more).chosen(rows),
+            PaperTable.concatenate(self._stored, self._made.papers, more).take(rows),
             compare(before, after, merged=read - self._read),
             is_as_before=np.array_equal(rows, np.arange(len(self._stored))),
         )
@@ -170,7 +170,7 @@ class _Join:
                 continue
             papers = [(bool(self._is_new[place]), self._paper(place)) for place in places]
             for place, (_, paper), name in zip(
-                places, papers, told_apart(papers, taken), strict=True
+                places, papers, disambiguated_ids(papers, taken), strict=True
             ):
                 if name == paper.id and place not in self._unsettled:
                     continue

@@ -22,7 +22,7 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.text import tidy
 from explorer.progress import Progress
-from explorer.readers import UNFINISHED, Rejection
+from explorer.readers import UNFINISHED_ENDINGS, Rejection
 
 _NAMELESS = "digest"
 _LONGEST = 150
@@ -83,8 +83,8 @@ def safe_name(name: str) -> str:
     """Return a file's name that is like ``name``: visible, of one part, of a bearable length."""
     last = re.split(r"[/\\]", tidy(name))[-1]
     kept = re.sub(r'[<>:"|?*]', "-", last).strip(" .-")
-    while kept.lower().endswith(UNFINISHED):
-        ending = next(ending for ending in UNFINISHED if kept.lower().endswith(ending))
+    while kept.lower().endswith(UNFINISHED_ENDINGS):
+        ending = next(ending for ending in UNFINISHED_ENDINGS if kept.lower().endswith(ending))
         kept = kept[: -len(ending)].strip(" .-")
     stem, suffix = _halves(kept)
     room = _LONGEST - len(suffix.encode())

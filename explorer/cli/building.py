@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from explorer.api.json_format import read_as_json, rejection_as_json, report_as_json, update_as_json
+from explorer.api.json_format import (
+    build_report_as_json,
+    parsed_paper_as_json,
+    rejection_as_json,
+    update_as_json,
+)
 from explorer.builds.build import BuildOptions, build
 from explorer.builds.inspect import Inspection, inspect
 from explorer.builds.watch import LOOK, SETTLE, UpdateOutcome, silence, watch
@@ -200,7 +205,7 @@ def build_library(options: argparse.Namespace) -> int:
     with build_progress() as progress:
         report = build(LibraryStore(options.library), digests, chosen, progress)
     if options.json:
-        print_json(report_as_json(report))
+        print_json(build_report_as_json(report))
     else:
         show_report(report, str(options.library))
     return 0
@@ -321,7 +326,10 @@ def _show_inspection(
     count = 0
     for item in inspection.items:
         if isinstance(item, Paper):
-            print("  ," if count else "   ", json.dumps(read_as_json(item), ensure_ascii=False))
+            print(
+                "  ," if count else "   ",
+                json.dumps(parsed_paper_as_json(item), ensure_ascii=False),
+            )
             count += 1
     tail = {
         "rejected": [rejection_as_json(rejection) for rejection in inspection.rejections],

@@ -21,7 +21,7 @@ from explorer.alerts.followed_search import (
     run,
     typed,
 )
-from explorer.api.json_format import briefing_as_json, found_as_json
+from explorer.api.json_format import briefing_as_json, followed_search_as_json
 from explorer.cli.options import Commands, count, print_json, with_reader
 from explorer.cli.searching import query_of, with_query
 from explorer.desk.desk import Desk, FollowedSearch, desk_of
@@ -122,7 +122,7 @@ def follow(options: argparse.Namespace) -> int:
         seen = [one.following.name for one in found if not one.problem]
         desk.saw(seen, int(generation.added_at.max()))
     if options.json:
-        told = [found_as_json(generation, one) for one in found]
+        told = [followed_search_as_json(generation, one) for one in found]
         print_json({"searches": told, "feeds": [str(file) for file in files]})
     else:
         _show(generation, found, files)
@@ -167,7 +167,7 @@ def _begin(generation: Generation, desk: Desk, options: argparse.Namespace) -> i
     following = desk.follow(followed(generation, name, query, options.top or MOST))
     found = _run_each(generation, [following], marks_of(generation, desk), None)
     if options.json:
-        print_json(found_as_json(generation, found[0]))
+        print_json(followed_search_as_json(generation, found[0]))
     else:
         print(
             f"Followed from now on as “{following.name}”: {described(following)} "

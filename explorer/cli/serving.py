@@ -58,9 +58,9 @@ def add_serving(commands: Commands) -> None:
 def serve_http(options: argparse.Namespace) -> int:
     """Answer searches over HTTP until told to end."""
     from explorer.api.library import Library
-    from explorer.servers.http.serving import serve, terms_for
+    from explorer.servers.http.serving import access_rules_for, serve
 
-    terms = terms_for(options.host, tuple(options.allow_host), options.rate)
+    terms = access_rules_for(options.host, tuple(options.allow_host), options.rate)
     library = Library(options.library)
     library.generation  # noqa: B018  what is wrong with it is better told now than to each client
 

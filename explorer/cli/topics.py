@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from explorer.api.json_format import dossier_as_json, news_as_json, said_as_json, topics_as_json
+from explorer.api.json_format import (
+    topic_edit_as_json,
+    topic_profile_as_json,
+    topics_as_json,
+    whats_new_as_json,
+)
 from explorer.builds.apply_edits import EditOutcome, all_edits, merge, pin, rename, undo
 from explorer.cli.options import Commands, count, print_json
 from explorer.export import write_file
@@ -131,7 +136,7 @@ def tell_topic(options: argparse.Namespace) -> int:
     topic = find_topic(generation, options.name)
     found, dated = topic_profile(generation, topic), trends(generation)
     if options.json:
-        print_json(dossier_as_json(generation, found, dated))
+        print_json(topic_profile_as_json(generation, found, dated))
     else:
         from explorer.cli.output.topics import show_topic
 
@@ -145,7 +150,7 @@ def tell_news(options: argparse.Namespace) -> int:
     generation = LibraryStore(options.library).open()
     found = whats_new(generation, since)
     if options.json:
-        print_json(news_as_json(generation, found, options.k))
+        print_json(whats_new_as_json(generation, found, options.k))
     else:
         from explorer.cli.output.topics import show_news
 
@@ -182,7 +187,7 @@ def pin_topic(options: argparse.Namespace) -> int:
 
 def _tell_said(said: EditOutcome, options: argparse.Namespace) -> int:
     if options.json:
-        print_json(said_as_json(said))
+        print_json(topic_edit_as_json(said))
     else:
         from explorer.cli.output.topics import show_said
 
@@ -202,7 +207,7 @@ def take_back(options: argparse.Namespace) -> int:
             taken_back.append(undo(library, options.number, progress).number)
     said = all_edits(library)
     if options.json:
-        print_json({"taken_back": taken_back, "said": [said_as_json(one) for one in said]})
+        print_json({"taken_back": taken_back, "said": [topic_edit_as_json(one) for one in said]})
     else:
         show_said(said, taken_back)
     return 0

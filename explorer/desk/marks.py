@@ -120,7 +120,7 @@ def locate(generation: Generation, anchor: Anchor) -> int | None:
             not name.startswith("doi:") or may_share_doi(anchor.paper, records[row])
         ):
             return row
-    rows = records.fingerprints.where(anchor.paper.fingerprint)
+    rows = records.fingerprints.rows_equal_to(anchor.paper.fingerprint)
     rows = rows or titled(generation, anchor.paper.readable_title)
     same = [row for row in rows if is_same_paper(anchor.paper, records[row])]
     return same[0] if len(same) == 1 else None

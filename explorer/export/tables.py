@@ -29,7 +29,7 @@ def write_papers(generation: Generation, file: TextIO, rows: Iterable[int]) -> N
         paper = generation.records[row]
         topics = [topic.id for topic in generation.topics_of(row)]
         strengths = [round(float(level[row]), 3) for level in generation.strengths]
-        record = paper_as_json(paper) | place_of(generation, row)
+        record = paper_as_json(paper) | map_position(generation, row)
         record |= {"topics": topics, "strengths": strengths}
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
@@ -40,7 +40,7 @@ def write_table(generation: Generation, file: TextIO, rows: Iterable[int]) -> No
     table.writerow(_COLUMNS)
     for row in rows:
         paper = generation.records[row]
-        facts = _facts(paper) | place_of(generation, row)
+        facts = _facts(paper) | map_position(generation, row)
         facts["topic"] = _cell(generation.topics_of(row)[-1].label)
         table.writerow([facts[name] for name in _COLUMNS])
 
@@ -56,7 +56,7 @@ def write_topics(topics: Sequence[Topic], found: Trends, papers: int, file: Text
         table.writerow([*(facts[name] for name in columns), *found.of[topic.id].counts])
 
 
-def place_of(generation: Generation, row: int) -> dict[str, float]:
+def map_position(generation: Generation, row: int) -> dict[str, float]:
     """Return where a paper lies on the map."""
     x, y = (round(float(value), 4) for value in generation.positions[row])
     return {"x": x, "y": y}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.library.generation import Generation
-from explorer.papers.column_index import Dates
+from explorer.papers.column_index import DateColumn
 from explorer.papers.dates import parse_date
 from explorer.topics.communities import Topic
 
@@ -166,7 +166,7 @@ def in_order(topics: Iterable[Topic], found: Trends, order: Order) -> list[Topic
     return sorted(topics, key=key, reverse=True)
 
 
-def _dates(written: Dates) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+def _dates(written: DateColumn) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
     """Return the dates with a year, sorted, "" always first, and the place in them of each paper's.
 
     Shapes (dates,) and (papers,).

@@ -25,7 +25,7 @@ _COMPOUNDING = frozenset(
 _JOINING = frozenset("and or to nor bis und et".split())
 
 
-def body(abstract: str) -> str:
+def clean_abstract(abstract: str) -> str:
     """Return ``abstract`` without what publishers and typesetters put around and into it."""
     text = _SHOUTED.sub("", abstract)
     label = _LABEL.match(text)

@@ -30,7 +30,7 @@ _WORDED_AT_ONCE = 100_000
 _READ_AT_ONCE = 10_000
 
 
-class Strings(Sequence[str]):
+class TextColumn(Sequence[str]):
     """Texts in an Arrow column; each is read when it is asked for."""
 
     def __init__(self, column: pa.ChunkedArray | pa.Array) -> None:
@@ -42,10 +42,10 @@ class Strings(Sequence[str]):
     @overload
     def __getitem__(self, place: SupportsIndex) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Strings: ...
-    def __getitem__(self, place: SupportsIndex | slice) -> str | Strings:
+    def __getitem__(self, place: slice) -> TextColumn: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> str | TextColumn:
         if isinstance(place, slice):
-            return Strings(self._column[place])
+            return TextColumn(self._column[place])
         return str(self._column[place.__index__()].as_py())
 
     def __iter__(self) -> Iterator[str]:
@@ -56,13 +56,13 @@ class Strings(Sequence[str]):
         """Return the texts of ``rows``, in their order."""
         return [self[row] for row in rows.tolist()]
 
-    def where(self, text: str) -> list[int]:
+    def rows_equal_to(self, text: str) -> list[int]:
         """Return the rows whose text is exactly ``text``, in order."""
         return list(np.flatnonzero(np.asarray(pc.equal(self._column, text))).tolist())
 
 
 @dataclass(frozen=True, eq=False)
-class Dates(Sequence[str]):
+class DateColumn(Sequence[str]):
     """The EDTF date of each row, with a year or empty: its own, else its digests' latest."""
 
     distinct: tuple[str, ...]
@@ -76,15 +76,15 @@ class Dates(Sequence[str]):
     @overload
     def __getitem__(self, place: SupportsIndex) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Dates: ...
-    def __getitem__(self, place: SupportsIndex | slice) -> str | Dates:
+    def __getitem__(self, place: slice) -> DateColumn: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> str | DateColumn:
         if isinstance(place, slice):
-            return Dates(self.distinct, self.ranks[place])
+            return DateColumn(self.distinct, self.ranks[place])
         return self.distinct[int(self.ranks[place])]
 
 
 @dataclass(frozen=True, eq=False)
-class Digests(Mapping[str, Rows]):
+class DigestIndex(Mapping[str, Rows]):
     """The rows that were read in each digest, by the digest's name, in order."""
 
     names: tuple[str, ...]
@@ -112,19 +112,19 @@ class Digests(Mapping[str, Rows]):
 
 
 @dataclass(frozen=True, eq=False)
-class Names:
+class NameIndex:
     """The names in one column, each distinct one once, with the rows that it stands in."""
 
-    names: Strings
+    names: TextColumn
     starts: NDArray[np.int64]
     rows: NDArray[np.int32]
-    words: Strings
+    words: TextColumn
     """The distinct words of all names in order, case and accents apart."""
     word_starts: NDArray[np.int64]
     word_names: NDArray[np.int32]
     """The places of the names that have a word, for each word in turn."""
 
-    def holding(self, words: Sequence[str]) -> Rows:
+    def rows_with_words(self, words: Sequence[str]) -> Rows:
         """Return the rows with a name that has all ``words``; with any name if there are none."""
         if not words:
             return np.unique(self.rows).astype(np.int64)
@@ -148,14 +148,14 @@ class Names:
 class ColumnIndex:
     """The arrays of one generation's papers."""
 
-    MADE_OF = ("id", "arxiv", "doi", "other_ids", "date", "sources", *_NAMED)
+    SOURCE_COLUMNS = ("id", "arxiv", "doi", "other_ids", "date", "sources", *_NAMED)
     """The columns of records that they are made of."""
 
     def __init__(self, arrays: Mapping[str, pa.Array]) -> None:
         self._arrays = arrays
 
     @classmethod
-    def made_of(cls, table: pa.Table) -> ColumnIndex:
+    def from_table(cls, table: pa.Table) -> ColumnIndex:
         """Return the arrays of the papers in ``table`` (see :mod:`explorer.papers.table`)."""
         rows, names = _ids(table)
         arrays = {"known": names, "known.rows": rows, "ids.ranks": _ranks(table.column("id"))}
@@ -195,31 +195,31 @@ class ColumnIndex:
         return self._numbers("years")
 
     @cached_property
-    def dates(self) -> Dates:
-        return Dates(tuple(self._arrays["dates"].to_pylist()), self._numbers("dates.ranks"))
+    def dates(self) -> DateColumn:
+        return DateColumn(tuple(self._arrays["dates"].to_pylist()), self._numbers("dates.ranks"))
 
     @cached_property
-    def digests(self) -> Digests:
-        return Digests(
+    def digests(self) -> DigestIndex:
+        return DigestIndex(
             tuple(self._arrays["digests"].to_pylist()),
             self._numbers("digests.starts"),
             self._numbers("digests.rows"),
         )
 
-    def names(self, column: str) -> Names:
+    def name_index(self, column: str) -> NameIndex:
         """Return the names in ``column``: authors, venue, categories or keywords."""
-        return Names(
-            Strings(self._arrays[column]),
+        return NameIndex(
+            TextColumn(self._arrays[column]),
             self._numbers(f"{column}.starts"),
             self._numbers(f"{column}.rows"),
-            Strings(self._arrays[f"{column}.words"]),
+            TextColumn(self._arrays[f"{column}.words"]),
             self._numbers(f"{column}.words.starts"),
             self._numbers(f"{column}.words.names"),
         )
 
-    def known_as(self, name: str) -> Iterator[int]:
+    def rows_known_as(self, name: str) -> Iterator[int]:
         """Yield the rows of papers that go by ``name``, case apart, the surest first."""
-        known, rows = Strings(self._arrays["known"]), self._numbers("known.rows")
+        known, rows = TextColumn(self._arrays["known"]), self._numbers("known.rows")
         try:
             wanted = pc.utf8_lower(pa.scalar(name)).as_py()
         except UnicodeEncodeError:  # half a character is in no name

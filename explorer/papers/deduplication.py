@@ -39,7 +39,7 @@ _MOST_NAMESAKES = 64
 """A title that more records bear tells no papers apart; their abstracts must be the same."""
 
 
-class Distinct(NamedTuple):
+class DistinctPaper(NamedTuple):
     """One paper, and the records of it that were read or stored."""
 
     paper: Paper | None
@@ -52,34 +52,34 @@ class Distinct(NamedTuple):
     """The stored records, parallel to ``stored``; empty where ``paper`` is None."""
 
 
-def distinct(read: PaperTable, stored: PaperTable) -> Iterator[Distinct]:
+def deduplicate(read: PaperTable, stored: PaperTable) -> Iterator[DistinctPaper]:
     """Yield each distinct paper among ``read`` and ``stored``; only some lie in memory at once.
 
     ``stored`` are the library's records; they keep their ids. What a stored record knows from
     digests that were read again now is replaced by what those digests say now; what it knows
     from others stays. New ids are made from what identifies a paper best, so the same paper
     gets the same id in every library; papers that nothing tells apart but their texts get the
-    same one here (see :func:`told_apart`).
+    same one here (see :func:`disambiguated_ids`).
     """
-    given = PaperTable.together(read, stored)
+    given = PaperTable.concatenate(read, stored)
     begin = len(read)  # where the stored records begin
     read_now = read.digest_names
     for groups in _batched(_groups(given), _GROUPS_AT_ONCE):
         wanted = [i for group in groups for i in group if len(group) > 1 or i < begin]
-        records = dict(zip(wanted, given.chosen(np.array(wanted, dtype=np.int64)), strict=True))
+        records = dict(zip(wanted, given.take(np.array(wanted, dtype=np.int64)), strict=True))
         for group in groups:
             if len(group) == 1 and group[0] >= begin:  # as nearly all are in an update
-                yield Distinct(None, (), (group[0] - begin,), ())
+                yield DistinctPaper(None, (), (group[0] - begin,), ())
                 continue
             new = tuple(i for i in group if i < begin)
             old = tuple(i - begin for i in group if i >= begin)
             known = [records[begin + row] for row in old]
             from_digests = [records[i] for i in new]
             elsewhere = [_unread(paper, read_now) for paper in known] if new else known
-            yield Distinct(merge([*from_digests, *elsewhere]), new, old, tuple(known))
+            yield DistinctPaper(merge([*from_digests, *elsewhere]), new, old, tuple(known))
 
 
-def told_apart(papers: Sequence[tuple[bool, Paper]], taken: Container[str]) -> list[str]:
+def disambiguated_ids(papers: Sequence[tuple[bool, Paper]], taken: Container[str]) -> list[str]:
     """Return an id for each of several papers that were given the same one.
 
     Two papers may share a title and nothing else that is known; the texts tell them apart. Stored
@@ -126,7 +126,7 @@ def conflicts(records: PaperTable) -> list[Conflict]:
     for row, name in enumerate(records.dois):
         if name:
             holders.add(name, row)
-    claimed = [list(records.chosen(np.array(rows))) for rows in holders.shared()]
+    claimed = [list(records.take(np.array(rows))) for rows in holders.shared()]
     found = [
         Conflict(
             f"doi:{papers[0].doi}",
@@ -249,7 +249,7 @@ class _Forest:
 def _groups(papers: PaperTable) -> Iterator[list[int]]:
     """Yield the places of the records of each paper."""
     ids, dois, titles = _Keys(), _Keys(), _Keys()
-    for i, paper in enumerate(papers.with_only(*_IDENTIFYING)):
+    for i, paper in enumerate(papers.select(*_IDENTIFYING)):
         for key in _joining(paper):
             ids.add(key, i)
         if paper.doi:
@@ -282,7 +282,7 @@ def _joining(paper: Paper) -> Iterator[str]:
 
 def _of_one_doi(papers: PaperTable, holding: list[int]) -> list[list[int]]:
     """Return which of the records with one DOI are one paper; very different titles stay apart."""
-    chosen = zip(papers.chosen(np.array(holding)), holding, strict=True)
+    chosen = zip(papers.take(np.array(holding)), holding, strict=True)
     holders = sorted((title_key(paper.readable_title), paper.id, i) for paper, i in chosen)
     alike: list[list[tuple[str, str, int]]] = []
     for holder in holders:
@@ -304,14 +304,14 @@ def _join_namesakes(papers: PaperTable, holding: list[list[int]], forest: _Fores
     unsure = [places for places in holding if len({forest.root(i) for i in places}) > 1]
     if not unsure:
         return
-    first = papers.chosen(np.array([places[0] for places in unsure])).with_only("title")
+    first = papers.take(np.array([places[0] for places in unsure])).select("title")
     titles = [title_key(paper.readable_title) for paper in first]
     members = {forest.root(group[0]): group for group in forest.groups() if len(group) > 1}
     in_order = sorted(zip(titles, unsure, strict=True))
     for some in _batched(in_order, _GROUPS_AT_ONCE):
         roots = {forest.root(i) for _, places in some for i in places}
         wanted = sorted({i for root in roots for i in members.get(root, [root])})
-        records = papers.chosen(np.array(wanted))
+        records = papers.take(np.array(wanted))
         known = {i: _known(paper) for i, paper in zip(wanted, records, strict=True)}
         for title, places in some:
             same = {forest.root(i) for i in places}

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from explorer.papers.abstracts import body
+from explorer.papers.abstracts import clean_abstract
 from explorer.papers.markup import without_markup
 from explorer.papers.text import plain
 
@@ -112,7 +112,7 @@ class Paper:
     @cached_property
     def abstract_body(self) -> str:
         """The abstract without label, copyright notice and line-wrapping hyphens."""
-        return body(without_markup(self.abstract))
+        return clean_abstract(without_markup(self.abstract))
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:

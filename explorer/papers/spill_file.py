@@ -49,7 +49,7 @@ class SpillFile:
         self._size += 1
         return self._size - 1
 
-    def shelve(self, papers: Iterable[Paper]) -> SpillSection:
+    def add_all(self, papers: Iterable[Paper]) -> SpillSection:
         """Put ``papers`` aside, and return them as they are read from here."""
         start = self._size
         dates: set[str] = set()
@@ -64,7 +64,7 @@ class SpillFile:
         with writing(self._folder):
             self._writer.close()
             self._file.flush()
-        return PaperTable.in_file(self._file)
+        return PaperTable.from_file(self._file)
 
 
 @dataclass(frozen=True, slots=True)

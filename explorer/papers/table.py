@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Rows
 from explorer.errors import LibraryDamaged
-from explorer.papers.column_index import ColumnIndex, Dates, Digests, Names, Strings
+from explorer.papers.column_index import ColumnIndex, DateColumn, DigestIndex, NameIndex, TextColumn
 from explorer.papers.paper import Paper, Source, arxiv_id, doi
 
 _TEXT = pa.large_string()
@@ -79,12 +79,12 @@ class PaperTable(Sequence[Paper]):
         self._read = 0
 
     @classmethod
-    def of(cls, papers: Iterable[Paper]) -> PaperTable:
+    def from_papers(cls, papers: Iterable[Paper]) -> PaperTable:
         """Return ``papers`` as records in memory."""
         return cls(pa.Table.from_batches(_batches(papers), schema=_SCHEMA))
 
     @classmethod
-    def together(cls, *parts: PaperTable) -> PaperTable:
+    def concatenate(cls, *parts: PaperTable) -> PaperTable:
         """Return the papers of several records, one after another; nothing is copied."""
         tables = [part._table.select(_SCHEMA.names).cast(_SCHEMA) for part in parts]
         sizes = np.cumsum([0, *(table.num_rows for table in tables)])
@@ -100,7 +100,7 @@ class PaperTable(Sequence[Paper]):
     def write(cls, papers: Iterable[Paper], path: Path) -> None:
         """Write ``papers`` to ``path`` in their order."""
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            records = papers if isinstance(papers, PaperTable) else cls.of(papers)
+            records = papers if isinstance(papers, PaperTable) else cls.from_papers(papers)
             for batch in records.batches():
                 writer.write_batch(batch)
 
@@ -114,14 +114,14 @@ class PaperTable(Sequence[Paper]):
         """
         try:
             with path.open("rb") as file:
-                records = cls.in_file(file)
+                records = cls.from_file(file)
         except (OSError, ValueError, pa.ArrowInvalid) as error:
             raise LibraryDamaged(f"{path}: the records cannot be read ({error}).") from None
         records._columns = ColumnIndex.open(columns) if columns else None
         return records
 
     @classmethod
-    def in_file(cls, file: IO[bytes]) -> PaperTable:
+    def from_file(cls, file: IO[bytes]) -> PaperTable:
         """Return the papers that were written to ``file``, which may be closed meanwhile.
 
         Raises:
@@ -141,7 +141,7 @@ class PaperTable(Sequence[Paper]):
     def __getitem__(self, row: slice) -> PaperTable: ...
     def __getitem__(self, row: int | slice) -> Paper | PaperTable:
         if isinstance(row, slice):
-            return self.chosen(np.arange(len(self))[row])
+            return self.take(np.arange(len(self))[row])
         if not -len(self) <= row < len(self):
             raise IndexError(row)
         place = range(len(self))[row] if self._rows is None else int(self._rows[row])
@@ -176,17 +176,17 @@ class PaperTable(Sequence[Paper]):
             for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
                 yield from map(_paper, batch.slice(start, _ROWS_AT_ONCE).to_pylist())
 
-    def chosen(self, rows: Rows) -> PaperTable:
+    def take(self, rows: Rows) -> PaperTable:
         """Return the papers of ``rows`` under new row numbers; nothing is copied."""
         chosen = PaperTable(self._table, rows if self._rows is None else self._rows[rows])
         chosen._begins_with = self._begins_with
         return chosen
 
-    def with_only(self, *fields: str) -> PaperTable:
+    def select(self, *fields: str) -> PaperTable:
         """Return the same papers with nothing but ``fields``; to read all takes long."""
         return PaperTable(self._table.select(fields), self._rows)
 
-    def are_rows_of(self, other: PaperTable, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
+    def same_rows_as(self, other: PaperTable, theirs: Rows, ours: Rows) -> NDArray[np.bool_]:
         """Return where row ``ours`` here is row ``theirs`` of ``other`` itself, not another's."""
         if self is other:
             return np.equal(ours, theirs)
@@ -195,7 +195,7 @@ class PaperTable(Sequence[Paper]):
         same: NDArray[np.bool_] = self._rows[ours] == theirs
         return same
 
-    def agreeing(self, other: PaperTable, fields: Sequence[str]) -> NDArray[np.bool_]:
+    def equal_rows(self, other: PaperTable, fields: Sequence[str]) -> NDArray[np.bool_]:
         """Return which rows are as those of ``other``, row by row of as many, in ``fields``.
 
         What is nowhere told agrees with nothing.
@@ -238,15 +238,15 @@ class PaperTable(Sequence[Paper]):
         """What is asked of all papers at once."""
         if self._columns is not None:
             return self._columns
-        table = self._table.select(ColumnIndex.MADE_OF)
-        return ColumnIndex.made_of(
+        table = self._table.select(ColumnIndex.SOURCE_COLUMNS)
+        return ColumnIndex.from_table(
             table if self._rows is None else table.take(pa.array(self._rows))
         )
 
     @property
-    def dois(self) -> Strings:
+    def dois(self) -> TextColumn:
         """The DOI of each row; empty where it has none."""
-        return Strings(self._column("doi"))
+        return TextColumn(self._column("doi"))
 
     @property
     def digest_names(self) -> frozenset[str]:
@@ -254,11 +254,11 @@ class PaperTable(Sequence[Paper]):
         digests = pc.struct_field(pc.list_flatten(self._column("sources")), "digest")
         return frozenset(pc.unique(digests).to_pylist())
 
-    def not_dated(self) -> Rows:
+    def undated_rows(self) -> Rows:
         """Return the rows with a source of which nobody knows when it was first seen."""
         return self._with_source("seen", "")
 
-    def read_in(self, digest: str) -> Rows:
+    def rows_from_digest(self, digest: str) -> Rows:
         """Return the rows of the papers that were read in the digest of this name."""
         return self._with_source("digest", digest)
 
@@ -271,9 +271,9 @@ class PaperTable(Sequence[Paper]):
         return np.unique(np.repeat(np.arange(len(self)), lengths)[is_it])
 
     @property
-    def ids(self) -> Strings:
+    def ids(self) -> TextColumn:
         """The library's id of each row."""
-        return Strings(self._column("id"))
+        return TextColumn(self._column("id"))
 
     @property
     def id_ranks(self) -> NDArray[np.int32]:
@@ -281,14 +281,14 @@ class PaperTable(Sequence[Paper]):
         return self.columns.id_ranks
 
     @property
-    def titles(self) -> Strings:
+    def titles(self) -> TextColumn:
         """The title of each row, as it stood in the digest."""
-        return Strings(self._column("title"))
+        return TextColumn(self._column("title"))
 
     @property
-    def fingerprints(self) -> Strings:
+    def fingerprints(self) -> TextColumn:
         """The text fingerprint of each row."""
-        return Strings(self._column("fingerprint"))
+        return TextColumn(self._column("fingerprint"))
 
     @property
     def years(self) -> NDArray[np.int32]:
@@ -296,18 +296,18 @@ class PaperTable(Sequence[Paper]):
         return self.columns.years
 
     @property
-    def dates(self) -> Dates:
+    def dates(self) -> DateColumn:
         """The EDTF date of each row, with a year or empty: its own, else its digests' latest."""
         return self.columns.dates
 
     @property
-    def digests(self) -> Digests:
+    def digests(self) -> DigestIndex:
         """The rows that were read in each digest, by the digest's name."""
         return self.columns.digests
 
-    def names(self, column: str) -> Names:
+    def name_index(self, column: str) -> NameIndex:
         """Return the names in ``column``: authors, venue, categories or keywords."""
-        return self.columns.names(column)
+        return self.columns.name_index(column)
 
     def having(self, column: str) -> NDArray[np.bool_]:
         """Which rows have anything in ``column``; shape (papers,)."""
@@ -321,11 +321,13 @@ class PaperTable(Sequence[Paper]):
         """Return the row of the paper that goes by ``name``, whatever the scheme."""
         wanted = name.strip()
         forms = filter(None, (wanted, arxiv_id(wanted), doi(wanted)))
-        return next((row for form in forms for row in self.columns.known_as(form)), None)
+        return next((row for form in forms for row in self.columns.rows_known_as(form)), None)
 
     def row_of(self, paper: str) -> int | None:
         """Return the row of the paper whose library id is exactly ``paper``."""
-        return next((row for row in self.columns.known_as(paper) if self.ids[row] == paper), None)
+        return next(
+            (row for row in self.columns.rows_known_as(paper) if self.ids[row] == paper), None
+        )
 
     def _column(self, name: str) -> pa.ChunkedArray:
         column = self._table.column(name)
@@ -355,12 +357,12 @@ class PaperWriter:
         self._waiting = []
 
 
-class Texts(Mapping[str, str]):
+class TextsByFingerprint(Mapping[str, str]):
     """What is embedded of papers, by fingerprint; read when it is asked for."""
 
     def __init__(self, papers: PaperTable, rows: Rows) -> None:
         """Take the texts of the papers in ``rows``."""
-        self._papers = papers.chosen(rows)
+        self._papers = papers.take(rows)
         names = self._papers.fingerprints
         self._places = {name: place for place, name in enumerate(names)}
 
@@ -383,7 +385,7 @@ class Texts(Mapping[str, str]):
 
 
 class _Items(ItemsView[str, str]):
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: TextsByFingerprint) -> None:
         super().__init__(texts)
         self._texts = texts
 
@@ -391,7 +393,7 @@ class _Items(ItemsView[str, str]):
         return self._texts.in_order()
 
 
-def rows_same(
+def unchanged_rows(
     before: Sequence[Paper], papers: Sequence[Paper], moved: Rows, fields: Sequence[str]
 ) -> NDArray[np.bool_]:
     """Return which of the papers of ``before`` say now what they said, shape (papers before,).
@@ -403,9 +405,9 @@ def rows_same(
     same = moved >= 0
     unsure = np.flatnonzero(same)
     if isinstance(before, PaperTable) and isinstance(papers, PaperTable):
-        unsure = unsure[~papers.are_rows_of(before, unsure, moved[unsure])]
-        was, now = before.chosen(unsure), papers.chosen(moved[unsure])
-        same[unsure] = was.agreeing(now, fields)
+        unsure = unsure[~papers.same_rows_as(before, unsure, moved[unsure])]
+        was, now = before.take(unsure), papers.take(moved[unsure])
+        same[unsure] = was.equal_rows(now, fields)
         return same
     for row, old, new in zip(
         unsure.tolist(), papers_at(before, unsure), papers_at(papers, moved[unsure]), strict=True
@@ -417,7 +419,7 @@ def rows_same(
 def papers_at(papers: Sequence[Paper], rows: Rows) -> Iterable[Paper]:
     """Return the papers of ``rows``, in their order; only some of them lie in memory at once."""
     if isinstance(papers, PaperTable):
-        return papers.chosen(rows)
+        return papers.take(rows)
     return (papers[row] for row in rows.tolist())
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from explorer.papers.paper import Paper, Source, doi
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.timestamps import date_in
 from explorer.readers.shared.xml_prose import prose
 from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records

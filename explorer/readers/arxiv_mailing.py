@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import tidy
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.arxiv_fields import author_names, first_doi
 from explorer.readers.shared.fields import listed
 from explorer.readers.shared.mail import Header, mail_lines

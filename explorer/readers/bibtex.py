@@ -20,7 +20,7 @@ from typing import Any
 
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import plain
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.shared.bibtex_values import Macros, address, without_braces
 from explorer.readers.shared.fields import Ids, ids_in, pubmed_id
 from explorer.readers.shared.reference_fields import (

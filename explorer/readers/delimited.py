@@ -15,7 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.shared.columns import Columns, guess, is_table_of_papers, paper_of
 
 _DELIMITERS = ",\t;|"

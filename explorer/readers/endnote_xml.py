@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.arxiv_fields import first_doi, oai_arxiv_id
 from explorer.readers.shared.fields import pubmed_id
 from explorer.readers.shared.xml_prose import prose

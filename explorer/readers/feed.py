@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from explorer.papers.paper import Paper, Source, arxiv_id, doi
 from explorer.papers.text import tidy
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.arxiv_fields import (
     author_names,
     first_doi,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.fields import first_text, ids_in, listed, people, text_of
 from explorer.readers.shared.markdown_inline import date_of, inline, names, reference
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest
+from explorer.readers.contract import Digest
 from explorer.readers.shared.columns import NO_TITLE
 from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
 from explorer.readers.shared.json_stream import JsonReader, Keys

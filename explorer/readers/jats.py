@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source, doi
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.arxiv_fields import oai_arxiv_id
 from explorer.readers.shared.timestamps import date_in, earliest
 from explorer.readers.shared.xml_prose import prose, sections

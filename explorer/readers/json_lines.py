@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest
+from explorer.readers.contract import Digest
 from explorer.readers.shared.columns import NO_TITLE, guess, normal, paper_of
 from explorer.readers.shared.fields import first_date, first_text
 from explorer.readers.shared.json_stream import JsonReader, Keys, looks_like_json, outline

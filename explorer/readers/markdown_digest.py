@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from explorer.papers.paper import Paper, Source, arxiv_id
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.shared.fields import listed
 from explorer.readers.shared.markdown_inline import (
     Inline,

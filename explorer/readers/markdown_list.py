@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Line, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.markdown_digest import labelled
 from explorer.readers.shared.markdown_inline import (
     IMAGE,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,

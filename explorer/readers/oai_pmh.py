@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from explorer.papers.paper import Paper, Source, arxiv_id, doi
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.jats import JATS_UNREAD, jats_paper
 from explorer.readers.shared.arxiv_fields import author_names, first_doi, oai_arxiv_id
 from explorer.readers.shared.fields import pubmed_id

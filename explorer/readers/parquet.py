@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.columns import guess, is_table_of_papers, paper_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source, doi
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.xml_prose import labelled, prose
 from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 

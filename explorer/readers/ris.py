@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.fields import ids_in
 from explorer.readers.shared.reference_fields import (
     abstract_of,

@@ -20,7 +20,7 @@ from typing import Any
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import tidy
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
 from explorer.readers.shared.markdown_inline import date_in, file_date, names, reference
 from explorer.readers.shared.page_blocks import block_of, digest_date, is_navigation, pair

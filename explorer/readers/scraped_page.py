@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from explorer.papers.paper import Paper
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.markdown_inline import BRACKETS, IMAGE, LINK
 from explorer.readers.shared.page_blocks import Block, block_of, digest_date, is_navigation, pair
 

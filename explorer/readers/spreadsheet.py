@@ -18,7 +18,7 @@ from typing import Any
 from xml.parsers import expat
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.columns import Columns, guess, is_table_of_papers, paper_of, text_of
 
 _ARCHIVE, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"

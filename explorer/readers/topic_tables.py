@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
 from explorer.readers.shared.json_stream import ANY, RecordsPlace, looks_like_json, records
 

@@ -191,7 +191,7 @@ def _in_span(first: int, span: int) -> Clause:
 
 
 def _by_venue(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
-    venues = generation.records.names("venue")
+    venues = generation.records.name_index("venue")
     return _most(Field.VENUE, venues.names, venues.counts(_chosen(generation, rows)), most)
 
 

@@ -215,8 +215,8 @@ def _holding(generation: Generation, field: Field, value: str) -> _Mask:
     if field is Field.HAS:
         return records.having(value.casefold())
     if field in _COLUMNS:
-        names = records.names(_COLUMNS[field])
-        return _mask(generation, names.holding(title_key(value).split()))
+        names = records.name_index(_COLUMNS[field])
+        return _mask(generation, names.rows_with_words(title_key(value).split()))
     return _mask(generation, generation.lexicon.holding(value, str(field)))
 
 

@@ -17,7 +17,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from explorer import __version__
-from explorer.api.json_format import news_as_json, placed_as_json
+from explorer.api.json_format import mapped_paper_as_json, whats_new_as_json
 from explorer.api.library import Library
 from explorer.errors import ExplorerError
 from explorer.insights.topic_profile import topic_profile
@@ -96,7 +96,7 @@ def _add_searches(server: MCPServer[Any], library: Library) -> None:
         """Return a paper: title, abstract, authors, date, links, topics."""
         with _told():
             generation = library.generation
-            found = placed_as_json(generation, find_paper(generation, id))
+            found = mapped_paper_as_json(generation, find_paper(generation, id))
             shown = {"title": plain(found["title"]), "abstract": plain(found["abstract"])}
             return shown | {name: found[name] for name in _TOLD if found.get(name)}
 
@@ -124,7 +124,7 @@ def _add_overviews(server: MCPServer[Any], library: Library) -> None:
         with _told():
             generation = library.generation
             moment = moment_of(since) if since else None
-            return news_as_json(generation, papers_since(generation, moment), k)
+            return whats_new_as_json(generation, papers_since(generation, moment), k)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from explorer.arrays import Labels, Rows, Strengths, Vectors
 from explorer.papers.paper import Paper
-from explorer.papers.table import ids_of, papers_at, rows_same
+from explorer.papers.table import ids_of, papers_at, unchanged_rows
 from explorer.settings import TopicSettings
 from explorer.topics.communities import Topic, TopicName, members_of, partition, strengths
 from explorer.topics.edits import TopicEdit, apply_to_labels, names_given, with_given_names
@@ -369,7 +369,7 @@ class _Facts:
         known = np.zeros(len(self._papers), dtype=bool)
         if self._before is not None:
             moved = self._before.moved
-            same = rows_same(self._before.papers, self._papers, moved, ("title", "abstract"))
+            same = unchanged_rows(self._before.papers, self._papers, moved, ("title", "abstract"))
             known[moved[same]] = True
         return known
 

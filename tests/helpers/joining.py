@@ -17,5 +17,7 @@ def identify(readings: Sequence[Paper], stored: Sequence[Paper] = ()) -> list[Pa
     with tempfile.TemporaryDirectory() as folder:
         made = SpillFile(Path(folder))
         return list(
-            join_papers(PaperTable.of(readings), PaperTable.of(stored), made, prune=False).papers
+            join_papers(
+                PaperTable.from_papers(readings), PaperTable.from_papers(stored), made, prune=False
+            ).papers
         )

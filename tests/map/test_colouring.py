@@ -112,7 +112,7 @@ def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Gene
     likeness = graph.similarities.mean(axis=1)
     if undated.all():
         assert likeness[found.of == 7].mean() < likeness[found.of == 0].mean()
-    day = PaperTable.of(replace(paper, date="2024") for paper in generation.records)
+    day = PaperTable.from_papers(replace(paper, date="2024") for paper in generation.records)
     one_day = replace(generation, records=day)
     same = _coloured(one_day, ColourBy.NOVELTY)
     order = np.argsort(-likeness, kind="stable")

@@ -57,7 +57,7 @@ def _with_id(paper: Paper, name: str) -> Paper:
 
 
 def _both(papers: list[Paper], path: Path) -> list[ColumnIndex]:
-    made = ColumnIndex.made_of(PaperTable.of(papers)._table)
+    made = ColumnIndex.from_table(PaperTable.from_papers(papers)._table)
     path.unlink(missing_ok=True)
     made.write(path)
     return [made, ColumnIndex.open(path)]
@@ -71,7 +71,7 @@ def test_names_are_found_by_their_words_in_the_papers_that_have_them(
     chosen = np.arange(len(papers)) % 2 == 0
     for columns in _both(papers, tmp_path_factory.getbasetemp() / "names.arrow"):
         for column in ("authors", "venue", "categories", "keywords"):
-            names = columns.names(column)
+            names = columns.name_index(column)
             of = [getattr(paper, column) for paper in papers]
             of = [(value,) * bool(value) if isinstance(value, str) else value for value in of]
             for words in (
@@ -88,7 +88,7 @@ def test_names_are_found_by_their_words_in_the_papers_that_have_them(
                     for row, own in enumerate(of)
                     if any(set(words) <= set(title_key(name).split()) for name in own)
                 ]
-                assert names.holding(words).tolist() == having
+                assert names.rows_with_words(words).tolist() == having
             counted = dict(zip(names.names, names.counts(chosen).tolist(), strict=True))
             flat = [name for row in np.flatnonzero(chosen) for name in of[row]]
             assert counted == {n: flat.count(n) for own in of for n in own}
@@ -138,7 +138,7 @@ def test_a_name_finds_the_paper_that_it_is_the_surest_of(
                 for known in names
                 if known and known.lower() == name.lower()
             ]
-            assert list(columns.known_as(name)) == rows
+            assert list(columns.rows_known_as(name)) == rows
 
 
 @pytest.mark.parametrize("content", [b"", b"no arrow at all", b"ARROW1\x00\x00" + bytes(64)])

@@ -345,7 +345,7 @@ def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None
     ]
     records = identify(papers)
     assert sorted(len(record.sources) for record in records) == [1, 2]
-    (conflict,) = conflicts(PaperTable.of(records))
+    (conflict,) = conflicts(PaperTable.from_papers(records))
     assert conflict.id == "doi:10.1/x"
     assert set(conflict.papers) == {record.id for record in records}
     assert any("peat" in title for title in conflict.titles)
@@ -354,4 +354,4 @@ def test_one_doi_on_two_different_papers_is_reported_and_joins_nothing() -> None
 
 def test_records_with_ids_of_their_own_are_in_no_conflict() -> None:
     records = identify([Paper("One", doi="10.1/x", sources=at("a")), Paper("Two words here")])
-    assert conflicts(PaperTable.of(records)) == []
+    assert conflicts(PaperTable.from_papers(records)) == []

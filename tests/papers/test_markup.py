@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.papers.abstracts import body
+from explorer.papers.abstracts import clean_abstract
 from explorer.papers.markup import without_markup
 from explorer.papers.paper import Paper
 
@@ -63,7 +63,7 @@ def test_markup_becomes_text(markup: str, text: str) -> None:
     ],
 )
 def test_an_abstract_is_freed_of_what_others_put_into_it(abstract: str, left: str) -> None:
-    assert body(abstract) == left
+    assert clean_abstract(abstract) == left
 
 
 def test_the_original_wording_stays_in_the_record() -> None:
@@ -75,7 +75,7 @@ def test_the_original_wording_stays_in_the_record() -> None:
 
 @given(st.text(max_size=300))
 def test_no_text_makes_it_fail(text: str) -> None:
-    assert isinstance(body(without_markup(text)), str)
+    assert isinstance(clean_abstract(without_markup(text)), str)
 
 
 @given(st.text(alphabet=st.characters(blacklist_characters="<&"), max_size=200))
@@ -104,4 +104,4 @@ def test_text_without_markup_stays_as_it_is(text: str) -> None:
 )
 def test_piled_up_markup_is_read_in_no_time(unit: str) -> None:
     text = unit * (50_000 // len(unit))
-    assert isinstance(body(without_markup(text)), str)
+    assert isinstance(clean_abstract(without_markup(text)), str)

@@ -39,9 +39,9 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 def test_shelves_hold_the_papers_of_their_digests(tmp_path: Path) -> None:
     spool = SpillFile(tmp_path)
-    first = spool.shelve(map(paper, range(5)))
-    none = spool.shelve(())
-    second = spool.shelve(map(paper, range(5, MANY)))
+    first = spool.add_all(map(paper, range(5)))
+    none = spool.add_all(())
+    second = spool.add_all(map(paper, range(5, MANY)))
     assert (len(first), len(none), len(second)) == (5, 0, MANY - 5)
     assert list(first) == [paper(number) for number in range(5)]
     assert not none and list(none) == []

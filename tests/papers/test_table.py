@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
 from explorer.papers.paper import Paper, Source
-from explorer.papers.table import PaperTable, Texts, rows_same
+from explorer.papers.table import PaperTable, TextsByFingerprint, unchanged_rows
 
 PAPERS = (
     Paper(
@@ -186,28 +186,28 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_chosen_papers_have_rows_of_their_own(records: PaperTable) -> None:
-    chosen = records.chosen(np.array([2, 0]))
+    chosen = records.take(np.array([2, 0]))
     assert list(chosen) == [PAPERS[2], PAPERS[0]] == list(chosen[:2])
     assert chosen[-1] == PAPERS[0]
     assert list(chosen.ids) == [PAPERS[2].id, PAPERS[0].id]
     assert chosen.find("2401.00001") == 1
     assert chosen.years.tolist() == [2023, 2024]
     assert chosen.having("abstract").tolist() == [False, True]
-    assert list(chosen.chosen(np.array([1]))) == [PAPERS[0]]
+    assert list(chosen.take(np.array([1]))) == [PAPERS[0]]
     with pytest.raises(IndexError):
         chosen[2]
 
 
 def test_papers_with_some_fields_say_nothing_else(records: PaperTable) -> None:
     bare = [Paper(title=paper.title, sources=paper.sources) for paper in PAPERS]
-    assert list(records.with_only("title", "sources")) == bare
+    assert list(records.select("title", "sources")) == bare
 
 
 def test_papers_are_told_by_their_digest(records: PaperTable) -> None:
-    assert records.read_in("monday").tolist() == [0, 1]
-    assert records.read_in("tuesday").tolist() == [0, 2]
-    assert records.chosen(np.array([3, 2, 1])).read_in("tuesday").tolist() == [1]
-    assert records.read_in("sunday").tolist() == []
+    assert records.rows_from_digest("monday").tolist() == [0, 1]
+    assert records.rows_from_digest("tuesday").tolist() == [0, 2]
+    assert records.take(np.array([3, 2, 1])).rows_from_digest("tuesday").tolist() == [1]
+    assert records.rows_from_digest("sunday").tolist() == []
 
 
 def test_an_id_is_found_exactly_or_not_at_all(records: PaperTable) -> None:
@@ -217,31 +217,35 @@ def test_an_id_is_found_exactly_or_not_at_all(records: PaperTable) -> None:
 
 
 def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: PaperTable) -> None:
-    other = PaperTable.of([replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")])
-    both = PaperTable.together(records, other)
+    other = PaperTable.from_papers(
+        [replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")]
+    )
+    both = PaperTable.concatenate(records, other)
     assert list(both) == [*PAPERS, *other]
-    after = both.chosen(np.array([0, 2, 4, 5]))
+    after = both.take(np.array([0, 2, 4, 5]))
     moved = np.array([0, 3, 1, 2])
     for before, now in ((records, after), (list(records), list(after))):
-        assert rows_same(before, now, moved, ("title",)).tolist() == [True, False, True, True]
-        assert rows_same(before, now, moved, ("date",)).tolist() == [True, True, True, False]
+        assert unchanged_rows(before, now, moved, ("title",)).tolist() == [True, False, True, True]
+        assert unchanged_rows(before, now, moved, ("date",)).tolist() == [True, True, True, False]
         gone = np.array([-1, -1, 1, -1])
-        assert rows_same(before, now, gone, ("title",)).tolist() == [False, False, True, False]
+        assert unchanged_rows(before, now, gone, ("title",)).tolist() == [False, False, True, False]
 
 
 @given(st.lists(st.tuples(NAMED, NAMED), max_size=8))
 def test_records_agree_where_their_papers_do(pairs: list[tuple[Paper, Paper]]) -> None:
     fields = ("title", "authors", "keywords")
     before, now = (
-        (PaperTable.of(papers) for papers in zip(*pairs, strict=True)) if pairs else ([], [])
+        (PaperTable.from_papers(papers) for papers in zip(*pairs, strict=True))
+        if pairs
+        else ([], [])
     )
     moved = np.arange(len(pairs))
     wanted = [all(getattr(a, f) == getattr(b, f) for f in fields) for a, b in pairs]
-    assert rows_same(before, now, moved, fields).tolist() == wanted
+    assert unchanged_rows(before, now, moved, fields).tolist() == wanted
 
 
 def test_texts_are_read_by_fingerprint(records: PaperTable) -> None:
-    texts = Texts(records, np.array([0, 3]))
+    texts = TextsByFingerprint(records, np.array([0, 3]))
     assert dict(texts) == {PAPERS[row].fingerprint: PAPERS[row].text for row in (0, 3)}
     assert dict(texts.items()) == dict(texts)
     assert PAPERS[1].fingerprint not in texts

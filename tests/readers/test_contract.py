@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from explorer.errors import DigestError
 from explorer.readers import Reading, load_reader, read_digest, read_digests, reader_names
-from explorer.readers.digest import Digest, open_digests
+from explorer.readers.contract import Digest
+from explorer.readers.opening import open_digests
 from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
 

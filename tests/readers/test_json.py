@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from explorer.readers import Reading, read_digest, recognise
-from explorer.readers.digest import Digest, open_digests
+from explorer.readers.contract import Digest
+from explorer.readers.opening import open_digests
 from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
 

@@ -12,7 +12,7 @@ import pytest
 
 from explorer.papers.paper import Paper
 from explorer.readers import Reading, load_reader, open_digests, read_digest
-from explorer.readers.digest import Digest
+from explorer.readers.contract import Digest
 from explorer.readers.shared.markdown_inline import (
     date_in,
     date_of,

@@ -8,7 +8,8 @@ import pytest
 
 from explorer.papers.paper import Paper
 from explorer.readers import Reading, load_reader, read_digest
-from explorer.readers.digest import Digest, open_digests
+from explorer.readers.contract import Digest
+from explorer.readers.opening import open_digests
 from explorer.readers.shared.bibtex_values import without_braces
 from explorer.readers.shared.reference_fields import (
     accession,

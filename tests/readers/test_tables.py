@@ -18,7 +18,8 @@ import pytest
 from explorer.errors import DigestError
 from explorer.papers.paper import Paper
 from explorer.readers import Reading, read_digest
-from explorer.readers.digest import Digest, open_digests
+from explorer.readers.contract import Digest
+from explorer.readers.opening import open_digests
 from explorer.readers.parquet import Parquet
 from explorer.readers.shared.columns import guess, normal
 from explorer.settings import ReadingLimits

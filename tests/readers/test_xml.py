@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from explorer.papers.paper import Paper
-from explorer.readers import Digest, Reading, load_reader, open_digests, read_digest, stream
+from explorer.readers import Digest, Reading, load_reader, open_digests, read_digest, read_items
 from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
 
@@ -406,7 +406,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     (digest,) = open_digests(path, "big", ReadingLimits())
     assert isinstance(digest, Digest)
     tracemalloc.start()
-    count = sum(isinstance(item, Paper) for item in stream(digest, load_reader("oai-pmh")))
+    count = sum(isinstance(item, Paper) for item in read_items(digest, load_reader("oai-pmh")))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 2_000

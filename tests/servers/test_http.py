@@ -36,8 +36,8 @@ from explorer.map.sampling import Viewport
 from explorer.papers.paper import Paper
 from explorer.search.search import Query, search
 from explorer.servers.http.api import make_api
-from explorer.servers.http.guard import LARGEST_BODY, Terms, host_of, is_loopback
-from explorer.servers.http.serving import TOKEN, terms_for
+from explorer.servers.http.guard import LARGEST_BODY, AccessRules, host_of, is_loopback
+from explorer.servers.http.serving import TOKEN, access_rules_for
 from tests.helpers.corpus import Growing
 
 _SECRET = "a secret of some length"
@@ -61,7 +61,7 @@ def client(library: Library) -> TestClient:
 
 
 def _client(library: Library, **terms: Any) -> TestClient:
-    api = make_api(library, Terms(**{"rate": _FAST} | terms))
+    api = make_api(library, AccessRules(**{"rate": _FAST} | terms))
     return TestClient(api, raise_server_exceptions=False)
 
 
@@ -293,18 +293,18 @@ def test_one_client_cannot_take_everything(library: Library) -> None:
 
 def test_a_server_for_others_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(TOKEN, raising=False)
-    assert terms_for("127.0.0.1", (), 5) == Terms(
+    assert access_rules_for("127.0.0.1", (), 5) == AccessRules(
         "", frozenset(("localhost", "127.0.0.1", "::1")), 5
     )
     for host, allowed in (("0.0.0.0", ()), ("::", ()), ("papers.example", ()), ("::1", ("x",))):
         with pytest.raises(UnusableInput, match=TOKEN):
-            terms_for(host, allowed, 5)
+            access_rules_for(host, allowed, 5)
     monkeypatch.setenv(TOKEN, "short")
     with pytest.raises(UnusableInput, match="16"):
-        terms_for("0.0.0.0", (), 5)
+        access_rules_for("0.0.0.0", (), 5)
     monkeypatch.setenv(TOKEN, _SECRET)
-    assert terms_for("0.0.0.0", (), 5) == Terms(_SECRET, frozenset(), 5)
-    assert "papers.example" in terms_for("127.0.0.1", ("papers.example",), 5).hosts
+    assert access_rules_for("0.0.0.0", (), 5) == AccessRules(_SECRET, frozenset(), 5)
+    assert "papers.example" in access_rules_for("127.0.0.1", ("papers.example",), 5).hosts
 
 
 def test_loopback_is_told_from_the_rest() -> None:
@@ -323,7 +323,9 @@ _BOUNDED = settings(
 
 def _described(library: Library) -> dict[str, Any]:
     """Return the operations that the description of the server has, by method and address."""
-    schema = schemathesis.openapi.from_asgi("/openapi.json", make_api(library, Terms(rate=_FAST)))
+    schema = schemathesis.openapi.from_asgi(
+        "/openapi.json", make_api(library, AccessRules(rate=_FAST))
+    )
     found = schema.get_all_operations()
     operations = [operation.ok() for operation in found if isinstance(operation, Ok)]
     return {operation.label: operation for operation in operations}

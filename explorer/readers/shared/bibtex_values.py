@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from explorer.papers.text import tidy
-from explorer.readers.digest import RECORD_CHARACTERS
+from explorer.readers.contract import RECORD_CHARACTERS
 
 _MOST_MACROS = 100_000
 _LONGEST_MACRO = 10_000

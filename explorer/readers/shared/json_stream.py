@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.shared.columns import guess
 
 ITEMS = "[]"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 
-from explorer.readers.digest import Digest, Line, Rejection
+from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.declared_encoding import known_encoding
 
 _MAILBOX = re.compile(

@@ -16,7 +16,7 @@ from itertools import pairwise
 from explorer.papers.dates import complete_year, parse_date
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import tidy
-from explorer.readers.digest import Rejection
+from explorer.readers.contract import Rejection
 from explorer.readers.shared.markdown_inline import BARE_ADDRESS
 
 _LABEL = re.compile(

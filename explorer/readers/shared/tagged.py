@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from explorer.papers.text import tidy
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 
 _FIELD_COST = 100
 """What a field adds to a record's length, or a million empty ones would pass for short."""

@@ -19,7 +19,7 @@ from html.entities import html5
 from xml.parsers import expat
 
 from explorer.papers.text import tidy
-from explorer.readers.digest import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.shared.declared_encoding import known_encoding
 
 _CHUNK = 1 << 16

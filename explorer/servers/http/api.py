@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from explorer import __version__
 from explorer.api.json_format import (
-    dossier_as_json,
-    news_as_json,
-    placed_as_json,
-    points_as_json,
+    map_sample_as_json,
+    mapped_paper_as_json,
     results_as_json,
+    topic_profile_as_json,
     topics_as_json,
+    whats_new_as_json,
 )
 from explorer.api.library import Library
 from explorer.errors import ExplorerError, UnusableInput
@@ -34,8 +34,8 @@ from explorer.map.scene import MOST_DRAWN, detail_of, home_view
 from explorer.search.filters import Filters, corners_of, find_topic
 from explorer.search.query import years_of
 from explorer.search.search import Mode, Query, Sort, find_paper, similar
-from explorer.servers.http.guard import Guard, Terms
-from explorer.servers.http.problems import documented, tell_problems
+from explorer.servers.http.guard import AccessRules, Guard
+from explorer.servers.http.problems import add_problem_handlers, problem_responses
 
 MOST_HITS = 100
 """Hits in one answer."""
@@ -100,7 +100,7 @@ class Search(BaseModel):
         return Query(self.q, *examples, filters, self.mode, self.sort, self.diverse)
 
 
-def make_api(library: Library, terms: Terms) -> FastAPI:
+def make_api(library: Library, terms: AccessRules) -> FastAPI:
     """Return the application that answers from ``library`` on these ``terms``."""
     api: FastAPI = FastAPIOffline(
         title="Literature Explorer",
@@ -110,7 +110,7 @@ def make_api(library: Library, terms: Terms) -> FastAPI:
         license_info={"name": "Apache-2.0"},
     )
     api.add_middleware(Guard, terms=terms)
-    tell_problems(api)
+    add_problem_handlers(api)
     _add_searches(api, library)
     _add_topics(api, library)
     _add_rest(api, library)
@@ -129,18 +129,18 @@ def _add_searches(api: FastAPI, library: Library) -> None:
             "generation": generation.manifest.number,
         }
 
-    @api.get("/v1/search", tags=["search"], responses=documented(404))
+    @api.get("/v1/search", tags=["search"], responses=problem_responses(404))
     def search(request: Request, asked: Annotated[Search, Parameter()]) -> Response:
         """Return the papers that answer a query best; ``next_offset`` is null at the end."""
         generation = library.generation
         return _tagged(request, generation, lambda: found(asked, generation))
 
-    @api.post("/v1/search", tags=["search"], responses=documented(404, 413))
+    @api.post("/v1/search", tags=["search"], responses=problem_responses(404, 413))
     def search_long(asked: Search) -> dict[str, Any]:
         """Do the same for what is too long for an address, such as a pasted abstract."""
         return found(asked, library.generation)
 
-    @api.get("/v1/similar", tags=["search"], responses=documented(404))
+    @api.get("/v1/similar", tags=["search"], responses=problem_responses(404))
     def nearest(
         request: Request,
         id: Annotated[str, Parameter(min_length=1, max_length=_LONG_ID)],
@@ -150,7 +150,7 @@ def _add_searches(api: FastAPI, library: Library) -> None:
         generation = library.generation
         return _tagged(request, generation, lambda: results_as_json(similar(generation, id, k)))
 
-    @api.get("/v1/papers/{id:path}", tags=["search"], responses=documented(404))
+    @api.get("/v1/papers/{id:path}", tags=["search"], responses=problem_responses(404))
     def paper(
         request: Request,
         id: Annotated[str, Path(min_length=1, max_length=_LONG_ID)],
@@ -159,12 +159,14 @@ def _add_searches(api: FastAPI, library: Library) -> None:
         generation = library.generation
 
         return _tagged(
-            request, generation, lambda: placed_as_json(generation, find_paper(generation, id))
+            request,
+            generation,
+            lambda: mapped_paper_as_json(generation, find_paper(generation, id)),
         )
 
 
 def _add_topics(api: FastAPI, library: Library) -> None:
-    @api.get("/v1/topics", tags=["topics"], responses=documented())
+    @api.get("/v1/topics", tags=["topics"], responses=problem_responses())
     def topics(request: Request, sort: Order = Order.SIZE) -> Response:
         """Return all topics, coarse to fine."""
         generation = library.generation
@@ -176,7 +178,7 @@ def _add_topics(api: FastAPI, library: Library) -> None:
 
         return _tagged(request, generation, told)
 
-    @api.get("/v1/topics/{name}", tags=["topics"], responses=documented(404))
+    @api.get("/v1/topics/{name}", tags=["topics"], responses=problem_responses(404))
     def topic(
         request: Request, name: Annotated[str, Path(min_length=1, max_length=_LONG_ID)]
     ) -> Response:
@@ -185,13 +187,13 @@ def _add_topics(api: FastAPI, library: Library) -> None:
 
         def told() -> dict[str, Any]:
             found = topic_profile(generation, find_topic(generation, name))
-            return dossier_as_json(generation, found, trends(generation))
+            return topic_profile_as_json(generation, found, trends(generation))
 
         return _tagged(request, generation, told)
 
 
 def _add_rest(api: FastAPI, library: Library) -> None:
-    @api.get("/v1/map", tags=["map"], responses=documented())
+    @api.get("/v1/map", tags=["map"], responses=problem_responses())
     def points(
         request: Request,
         left: _Edge = None,
@@ -213,11 +215,11 @@ def _add_rest(api: FastAPI, library: Library) -> None:
             pairs = zip(edges, corners, strict=True)
             view = Viewport(*(own if edge is None else edge for edge, own in pairs))
             shown = detail_of(generation).rows_in(view, most)
-            return points_as_json(generation, view, shown)
+            return map_sample_as_json(generation, view, shown)
 
         return _tagged(request, generation, told)
 
-    @api.get("/v1/news", tags=["news"], responses=documented())
+    @api.get("/v1/news", tags=["news"], responses=problem_responses())
     def whats_new(
         request: Request,
         since: Annotated[
@@ -231,10 +233,10 @@ def _add_rest(api: FastAPI, library: Library) -> None:
         return _tagged(
             request,
             generation,
-            lambda: news_as_json(generation, papers_since(generation, moment), k),
+            lambda: whats_new_as_json(generation, papers_since(generation, moment), k),
         )
 
-    @api.get("/v1/health", tags=["server"], responses=documented())
+    @api.get("/v1/health", tags=["server"], responses=problem_responses())
     def health() -> dict[str, Any]:
         """Tell that the server answers, and from which generation."""
         return {"status": "ok", "generation": library.generation.manifest.number}

@@ -22,14 +22,14 @@ from explorer.servers.http.problems import problem
 
 LARGEST_BODY = 1 << 16
 """Bytes; a pasted abstract has some thousand."""
-OPEN = ("/docs", "/openapi.json", "/static-offline-docs/", "/v1/health")
+PUBLIC_PATHS = ("/docs", "/openapi.json", "/static-offline-docs/", "/v1/health")
 """What can be read without the token: how to ask, and whether anybody answers."""
 _SECONDS = 10
 """What a client asks is counted over so long, so that it may ask much at once after a while."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AccessRules:
     """On what terms requests are answered."""
 
     token: str = ""
@@ -43,7 +43,7 @@ class Terms:
 class Guard:
     """Turns away requests that do not keep the terms; an ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, terms: Terms) -> None:
+    def __init__(self, app: ASGIApp, terms: AccessRules) -> None:
         self._app = app
         self._terms = terms
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -75,7 +75,7 @@ class Guard:
         if not self._limiter.hit(self._rate, client):
             told = f"More than {terms.rate} requests a second. Wait, then ask again."
             return 429, told, {"Retry-After": "1"}
-        if terms.token and not scope["path"].startswith(OPEN):
+        if terms.token and not scope["path"].startswith(PUBLIC_PATHS):
             shown = headers.get("authorization", "")
             # Compared as bytes in constant time, so that nobody can guess it sign by sign.
             if not hmac.compare_digest(shown.encode(), f"Bearer {terms.token}".encode()):

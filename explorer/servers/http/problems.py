@@ -39,7 +39,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse(content, status, headers, MEDIA_TYPE)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the problems that an operation can answer with, as OpenAPI describes them."""
     return {
         status: {
@@ -50,7 +50,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def tell_problems(api: FastAPI) -> None:
+def add_problem_handlers(api: FastAPI) -> None:
     """Have ``api`` tell everything that goes wrong as a problem."""
 
     @api.exception_handler(ExplorerError)

@@ -10,7 +10,7 @@ from types import FrameType
 
 from explorer.api.library import Library
 from explorer.errors import UnusableInput
-from explorer.servers.http.guard import LARGEST_BODY, Terms, is_loopback, loopback_names
+from explorer.servers.http.guard import LARGEST_BODY, AccessRules, is_loopback, loopback_names
 
 TOKEN = "EXPLORER_TOKEN"
 _SHORTEST_TOKEN = 16
@@ -18,7 +18,7 @@ _MOST_WAITING = 256
 """Requests that are worked on or wait; more are turned away at once."""
 
 
-def terms_for(host: str, allowed: tuple[str, ...], rate: int) -> Terms:
+def access_rules_for(host: str, allowed: tuple[str, ...], rate: int) -> AccessRules:
     """Return the terms for a server on ``host`` that others reach by the names ``allowed``.
 
     Raises:
@@ -34,11 +34,11 @@ def terms_for(host: str, allowed: tuple[str, ...], rate: int) -> Terms:
     if token and len(token) < _SHORTEST_TOKEN:
         raise UnusableInput(f"{TOKEN}: give it {_SHORTEST_TOKEN} characters or more.")
     hosts = loopback_names(allowed) if is_loopback(host) else frozenset(map(str.lower, allowed))
-    return Terms(token, hosts, rate)
+    return AccessRules(token, hosts, rate)
 
 
 def serve(
-    library: Library, host: str, port: int, terms: Terms, ready: Callable[[str], None]
+    library: Library, host: str, port: int, terms: AccessRules, ready: Callable[[str], None]
 ) -> None:
     """Answer requests until Ctrl-C or SIGTERM; ``ready`` is told the address before.
 

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from explorer.errors import DigestError
 from explorer.papers.paper import Paper
-from explorer.readers.digest import Digest, Rejection
+from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.json_stream import (
     ANY,
     ITEMS,
@@ -66,7 +66,8 @@ class RecordedResponses:
 
 
 def _inside(body: _Body, digest: Digest, own_name: str) -> Iterator[Paper | Rejection]:
-    from explorer.readers import recognise, stream
+    from explorer.readers.reading import read_items
+    from explorer.readers.recognition import recognise
 
     inner = _as_digest(_unpacked(body.content), digest)
     if not inner.head.strip() and not inner.head_bytes.strip():
@@ -76,7 +77,7 @@ def _inside(body: _Body, digest: Digest, own_name: str) -> Iterator[Paper | Reje
         reader = recognise(inner)
         if reader.name == own_name or reader.recognises(inner) <= _SUREST_GUESS:
             raise DigestError("in none of the known formats")
-        for item in stream(inner, reader):
+        for item in read_items(inner, reader):
             if isinstance(item, Rejection):
                 yield replace(item, digest=digest.name, line=body.line)
             else:

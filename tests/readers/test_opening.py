@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from explorer import readers
 from explorer.errors import DigestError
 from explorer.papers.paper import Paper, Source
 from explorer.readers import (
     Digest,
     Rejection,
     digest_files,
+    load_reader,
     read_digest,
     reader_names,
+    registry,
 )
 from explorer.settings import ReadingLimits
 
@@ -270,10 +271,10 @@ def outside_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def entry_points(*, group: str, name: str = "outside") -> list[EntryPoint]:
         return [point] if (group, name) == ("explorer.readers", "outside") else []
 
-    monkeypatch.setattr(readers, "entry_points", entry_points)
-    readers.load_reader.cache_clear()
+    monkeypatch.setattr(registry, "entry_points", entry_points)
+    load_reader.cache_clear()
     yield
-    readers.load_reader.cache_clear()
+    load_reader.cache_clear()
 
 
 @pytest.mark.usefixtures("outside_reader")
@@ -296,4 +297,4 @@ def test_readers_of_other_packages_take_nothing_from_the_others(
 
 def test_an_unknown_reader_is_refused_by_name() -> None:
     with pytest.raises(DigestError, match=r"'docx'.*json-lines, .*scraped-page"):
-        readers.load_reader("docx")
+        load_reader("docx")

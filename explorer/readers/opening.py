@@ -14,15 +14,13 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from explorer.errors import DigestError
+from explorer.readers.contract import Digest, Opener, Rejection
 from explorer.settings import ReadingLimits
 
-RECORD_CHARACTERS = 4_000_000
-"""A record that is longer is rejected, so that a torn file does not fill the memory."""
 _HEAD_BYTES = 65_536
 _ACCENTS_PER_LETTER = 4
 """A legacy text with fewer than one accent in so many ASCII letters is Western."""
@@ -48,66 +46,6 @@ _SIGNATURES = (
 )
 _ZIP = b"PK\x03\x04"
 _TORN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
-
-Opener = Callable[[], BinaryIO]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Something in a digest that did not become a paper, and why."""
-
-    digest: str
-    line: int
-    """From 1; 0 if it is about the digest as a whole."""
-    reason: str
-    excerpt: str = ""
-
-
-class Line(NamedTuple):
-    """One line of a digest, without its end; numbers start at 1."""
-
-    number: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """One digest: a file, what a compressed file holds, or one member of an archive."""
-
-    path: Path
-    name: str
-    encoding: str
-    """Of its text; empty if it is not text."""
-    head: str
-    """The first 64 KiB, decoded; empty if it is not text."""
-    head_bytes: bytes
-    """The first 64 KiB, unpacked."""
-    limits: ReadingLimits
-    opener: Opener = field(repr=False, compare=False)
-
-    def open(self) -> BinaryIO:
-        """Return the content as bytes, unpacked, bounded in how much it may grow."""
-        return self.opener()
-
-    def text(self) -> io.TextIOWrapper:
-        """Return the content as text; what is not valid in its encoding is replaced."""
-        return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace")
-
-    def lines(self) -> Iterator[Line | Rejection]:
-        """Yield the lines one by one; one that is too long comes as a Rejection."""
-        most = self.limits.line_characters
-        with self.text() as file:
-            number = 0
-            while text := file.readline(most + 1):
-                number += 1
-                if len(text) > most and not text.endswith("\n"):
-                    length = len(text)
-                    while not text.endswith("\n") and (text := file.readline(most)):
-                        length += len(text)
-                    reason = f"the line has {length:,} characters, more than the {most:,} allowed"
-                    yield Rejection(self.name, number, reason)
-                else:
-                    yield Line(number, text.rstrip("\n"))
 
 
 def open_digests(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:

@@ -1,0 +1,106 @@
+"""Contract of a digest format: a reader turns one digest file into papers and rejections."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from explorer.papers.paper import Paper
+from explorer.settings import ReadingLimits
+
+RECORD_CHARACTERS = 4_000_000
+"""A record that is longer is rejected, so that a torn file does not fill the memory."""
+
+Opener = Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Something in a digest that did not become a paper, and why."""
+
+    digest: str
+    line: int
+    """From 1; 0 if it is about the digest as a whole."""
+    reason: str
+    excerpt: str = ""
+
+
+class Line(NamedTuple):
+    """One line of a digest, without its end; numbers start at 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One digest: a file, what a compressed file holds, or one member of an archive."""
+
+    path: Path
+    name: str
+    encoding: str
+    """Of its text; empty if it is not text."""
+    head: str
+    """The first 64 KiB, decoded; empty if it is not text."""
+    head_bytes: bytes
+    """The first 64 KiB, unpacked."""
+    limits: ReadingLimits
+    opener: Opener = field(repr=False, compare=False)
+
+    def open(self) -> BinaryIO:
+        """Return the content as bytes, unpacked, bounded in how much it may grow."""
+        return self.opener()
+
+    def text(self) -> io.TextIOWrapper:
+        """Return the content as text; what is not valid in its encoding is replaced."""
+        return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace")
+
+    def lines(self) -> Iterator[Line | Rejection]:
+        """Yield the lines one by one; one that is too long comes as a Rejection."""
+        most = self.limits.line_characters
+        with self.text() as file:
+            number = 0
+            while text := file.readline(most + 1):
+                number += 1
+                if len(text) > most and not text.endswith("\n"):
+                    length = len(text)
+                    while not text.endswith("\n") and (text := file.readline(most)):
+                        length += len(text)
+                    reason = f"the line has {length:,} characters, more than the {most:,} allowed"
+                    yield Rejection(self.name, number, reason)
+                else:
+                    yield Line(number, text.rstrip("\n"))
+
+
+class Reader(Protocol):
+    """The contract of a digest format."""
+
+    name: str
+    """What the format is called, in lower case: ``scraped-page``."""
+
+    def recognises(self, digest: Digest) -> int:
+        """Return how surely ``digest`` is of this format, from 0 (it is not) to 100.
+
+        Only ``digest.head`` may be looked at. Formats that are recognised by a signature
+        answer 90 or more, formats that fit almost any text answer 10 or less.
+        """
+
+    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+        """Yield what stands in ``digest``, in its order, each with its line.
+
+        Never raises on content: what cannot be understood is yielded as a Rejection.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one digest file gave."""
+
+    digest: str
+    path: Path
+    format: str
+    papers: Sequence[Paper]
+    rejections: tuple[Rejection, ...]

@@ -1,0 +1,43 @@
+"""The digest files in files and folders that a user names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.errors import DigestError
+
+UNFINISHED_ENDINGS = (".part", ".crdownload", ".tmp", "~")
+"""How names of files end that a browser, a script or an editor has not finished."""
+
+
+def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Return (digest name, file) for each file that ``given`` names or holds, in order.
+
+    A folder stands for all files below it, apart from hidden ones, partial downloads and an
+    editor's leftovers; a digest is called by its path relative to that folder, a single file by
+    its own name.
+
+    Raises:
+        DigestError: one of ``given`` does not exist, or none of them holds a file.
+    """
+    found: dict[Path, str] = {}
+    for path in given:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                inside = file.relative_to(path)
+                if file.is_file() and not _is_passed_over(inside):
+                    found.setdefault(file.resolve(), inside.as_posix())
+        elif path.exists():
+            found.setdefault(path.resolve(), path.name)
+        else:
+            raise DigestError(f"{path}: there is no such file or folder. Check the spelling.")
+    if not found:
+        names = ", ".join(str(path) for path in given)
+        raise DigestError(f"{names}: no digest in there. Drop a file with titles and abstracts in.")
+    return [(name, file) for file, name in found.items()]
+
+
+def _is_passed_over(inside: Path) -> bool:
+    hidden = any(part.startswith(".") for part in inside.parts)
+    return hidden or inside.name.lower().endswith(UNFINISHED_ENDINGS)

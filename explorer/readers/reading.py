@@ -1,0 +1,133 @@
+"""Reading digests: each file with the reader that recognises it, one record at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from explorer.errors import DigestError
+from explorer.papers.paper import Paper
+from explorer.readers.contract import Digest, Reader, Reading, Rejection
+from explorer.readers.opening import open_digests
+from explorer.readers.recognition import recognise
+from explorer.settings import ReadingLimits
+
+
+def read_digests(
+    path: Path,
+    name: str = "",
+    limits: ReadingLimits | None = None,
+    hold: Callable[[Iterator[Paper]], Sequence[Paper]] = tuple,
+) -> list[Reading]:
+    """Read one file, whatever its format: one Reading, or one for each member of an archive.
+
+    A member that cannot be read has no papers and one Rejection. ``hold`` takes the papers of a
+    digest as they are read and returns what holds them.
+
+    Raises:
+        DigestError: the file as a whole cannot be read (missing, empty, binary, unknown).
+    """
+    readings = []
+    for opened in open_with_readers(path, name or path.name, limits or ReadingLimits()):
+        if isinstance(opened, Rejection):
+            readings.append(Reading(opened.digest, path, "", (), (opened,)))
+            continue
+        digest, reader = opened
+        try:
+            readings.append(_read(digest, reader, hold))
+        except DigestError as error:
+            readings.append(_unread(digest, path, error, name or path.name))
+    return readings
+
+
+def _unread(digest: Digest, path: Path, error: DigestError, name: str) -> Reading:
+    if digest.name == name:
+        raise error
+    return Reading(digest.name, path, "", (), (Rejection(digest.name, 0, str(error)),))
+
+
+def open_with_readers(
+    path: Path, name: str, limits: ReadingLimits
+) -> Iterator[tuple[Digest, Reader] | Rejection]:
+    """Yield the digest in ``path`` with its reader, or each that an archive holds.
+
+    A member of an archive that cannot be read is a Rejection.
+
+    Raises:
+        DigestError: the file as a whole cannot be read.
+    """
+    for digest in open_digests(path, name, limits):
+        if isinstance(digest, Rejection):
+            yield digest
+            continue
+        try:
+            reader = recognise(digest)
+        except DigestError as error:
+            if digest.name == name:
+                raise
+            yield Rejection(digest.name, 0, str(error))
+            continue
+        yield digest, reader
+
+
+def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None) -> Reading:
+    """Read a file that is one digest.
+
+    Raises:
+        DigestError: it cannot be read, or is an archive of several; see :func:`read_digests`.
+    """
+    readings = read_digests(path, name, limits)
+    if len(readings) > 1:
+        raise DigestError(f"{path}: an archive of {len(readings)} digests, not one digest.")
+    return readings[0]
+
+
+def read_items(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
+    """Yield what stands in ``digest``, within its limits, holding one record at a time.
+
+    A file that turns out to be torn gives what came before, and a Rejection.
+    """
+    read = 0
+    try:
+        for item in reader.read(digest):
+            read += 1
+            yield _within(item, digest.limits) if isinstance(item, Paper) else item
+    except DigestError as error:
+        if not read:
+            raise
+        yield Rejection(digest.name, 0, str(error))
+
+
+def _read(
+    digest: Digest, reader: Reader, hold: Callable[[Iterator[Paper]], Sequence[Paper]]
+) -> Reading:
+    rejections: list[Rejection] = []
+
+    def papers() -> Iterator[Paper]:
+        for item in read_items(digest, reader):
+            if isinstance(item, Paper):
+                yield item
+            else:
+                rejections.append(item)
+
+    held = hold(papers())
+    if not held and not rejections:
+        raise DigestError(
+            f"{digest.path}: no paper found. A digest holds titles, each followed by its abstract."
+        )
+    return Reading(digest.name, digest.path, reader.name, held, tuple(rejections))
+
+
+def _within(paper: Paper, limits: ReadingLimits) -> Paper | Rejection:
+    source = paper.sources[0]
+    for what, text, most in (
+        ("title", paper.title, limits.title_characters),
+        ("abstract", paper.abstract, limits.abstract_characters),
+    ):
+        if len(text) > most:
+            reason = f"the {what} has {len(text):,} characters, more than the {most:,} allowed"
+            return Rejection(source.digest, source.line, reason, text[:80])
+    if not any(character.isalnum() for character in paper.title):
+        return Rejection(source.digest, source.line, "a paper without a title", paper.abstract[:80])
+    return replace(paper, id="")

@@ -1,0 +1,26 @@
+"""The format of a digest, decided by its content."""
+
+from __future__ import annotations
+
+from explorer.errors import DigestError
+from explorer.readers.contract import Digest, Reader
+from explorer.readers.opening import binary_kind
+from explorer.readers.registry import load_reader, reader_names
+
+
+def recognise(digest: Digest) -> Reader:
+    """Return the reader that is surest of ``digest``; ties go to the name first in order.
+
+    Raises:
+        DigestError: no reader takes it.
+    """
+    readers = [load_reader(name) for name in reader_names()]
+    sureness = {reader.name: reader.recognises(digest) for reader in readers}
+    best = max(readers, key=lambda reader: sureness[reader.name])
+    if sureness[best.name] <= 0:
+        what = "text in none of the known formats" if digest.encoding else binary_kind(digest)
+        raise DigestError(
+            f"{digest.path}: this is {what}, not a digest. Save titles and abstracts as text; "
+            "docs/formats.md lists what can be read."
+        )
+    return best
