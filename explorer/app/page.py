@@ -11,23 +11,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import state
-from explorer.app.asking import (
-    SearchForm,
-    chip_of,
-    rows_in,
-    search_row,
-    show_controls,
-    show_examples,
-    show_understood,
-    without,
+from explorer.app.export_menu import offer_export
+from explorer.app.hits import (
+    Drop,
+    show_caught,
+    show_nothing_found,
+    show_nothing_passes,
+    show_related,
+    show_results,
+    show_within,
 )
-from explorer.app.desk import desk_label, show_desk, show_desk_map, show_following
-from explorer.app.exports import offer_export
 from explorer.app.keyboard import listen_to_keys
-from explorer.app.library import notice_update, show_holdings, show_library
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
-from explorer.app.news import show_news, show_news_map
-from explorer.app.paper import show_paper
 from explorer.app.reader import desk_here, is_admitted, show_reader
 from explorer.app.resources import (
     Model,
@@ -37,16 +32,21 @@ from explorer.app.resources import (
     model,
     why_read_only,
 )
-from explorer.app.results import (
-    Drop,
-    show_caught,
-    show_nothing_found,
-    show_nothing_passes,
-    show_related,
-    show_results,
-    show_within,
+from explorer.app.search_box import (
+    SearchForm,
+    chip_of,
+    rows_in,
+    search_row,
+    show_controls,
+    show_examples,
+    show_understood,
+    without,
 )
-from explorer.app.topics import show_topic, show_tree, show_welcome
+from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_following
+from explorer.app.views.library import notice_update, show_holdings, show_library
+from explorer.app.views.paper import show_paper
+from explorer.app.views.topics import show_topic, show_tree, show_welcome
+from explorer.app.views.whats_new import show_news, show_news_map
 from explorer.app.visits import keep_visit
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper

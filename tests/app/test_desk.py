@@ -16,7 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.alerts.followed_search import FollowedResults, followed, run
-from explorer.app.exports import offer_export
+from explorer.app.export_menu import offer_export
 from explorer.builds.build import BuildOptions, build
 from explorer.desk.desk import Desk, DeskChange, ReadingState, anchor_of, desk_of
 from explorer.desk.marks import PaperMarks, mark_papers, marks_of
@@ -217,7 +217,7 @@ def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
         raise EngineError("The vector server cannot be reached.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("explorer.app.desk.find", lost)
+        patch.setattr("explorer.app.views.desk.find", lost)
         page = open_page(view="desk")
         assert not page.exception
         assert "server cannot be reached" in text(page)
@@ -256,7 +256,7 @@ def test_what_the_desk_refuses_is_told_not_raised(
 def test_what_is_kept_can_be_taken_along(
     generation: Generation, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offered = recorded_offers(monkeypatch, "explorer.app.desk.offer_export")
+    offered = recorded_offers(monkeypatch, "explorer.app.views.desk.offer_export")
     open_page(view="desk")
     assert offered == []
     ids = generation.records.ids

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.app import state, topics
+from explorer.app import state
+from explorer.app.views import topics
 from explorer.builds.build import BuildOptions, build
 from explorer.errors import EngineError
 from explorer.insights.topic_profile import topic_profile

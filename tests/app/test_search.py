@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.app.asking import added, like_this, without, without_paper
+from explorer.app.search_box import added, like_this, without, without_paper
 from explorer.builds.build import BuildOptions, build
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.keeping import show_keeping, show_star
-from explorer.app.results import scroll_to_top, show_results
-from explorer.app.topics import show_topics_of
+from explorer.app.hits import scroll_to_top, show_results
+from explorer.app.paper_marks import show_keeping, show_star
+from explorer.app.views.topics import show_topics_of
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown, markdown, markdown_link
 from explorer.search.near_duplicates import Fold, near_duplicates_of

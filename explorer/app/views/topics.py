@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.curating import said_of_topic, show_all_said, show_editing, show_said
-from explorer.app.exports import offer_export
+from explorer.app.export_menu import offer_export
+from explorer.app.hits import list_papers, scroll_to_top, show_dot, topic_button
 from explorer.app.resources import trends_of
-from explorer.app.results import list_papers, scroll_to_top, show_dot, topic_button
+from explorer.app.topic_editing import said_of_topic, show_all_said, show_editing, show_said
 from explorer.insights.topic_profile import TopicProfile, topic_profile
 from explorer.insights.topic_tree import TopicNode, node_of, shown_level, topic_tree
 from explorer.insights.trends import Order, Trends, in_order

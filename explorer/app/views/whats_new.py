@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.exports import offer_export
+from explorer.app.export_menu import offer_export
+from explorer.app.hits import list_papers, show_dot, topic_button
 from explorer.app.map import show_map
-from explorer.app.results import list_papers, show_dot, topic_button
 from explorer.app.visits import is_first_visit, last_visit
 from explorer.errors import UnusableInput
 from explorer.insights.topic_tree import node_of

@@ -17,13 +17,13 @@ from explorer.alerts.followed_search import (
     typed,
 )
 from explorer.app import state
-from explorer.app.asking import SearchForm
-from explorer.app.exports import offer_export
-from explorer.app.keeping import STATES, show_keeping, show_note, show_star
+from explorer.app.export_menu import offer_export
+from explorer.app.hits import open_button, show_dot
 from explorer.app.map import show_map
+from explorer.app.paper_marks import STATES, show_keeping, show_note, show_star
 from explorer.app.reader import can_mark, desk_here, marks_here, on_desk
 from explorer.app.resources import Model, model
-from explorer.app.results import open_button, show_dot
+from explorer.app.search_box import SearchForm
 from explorer.desk.desk import FollowedSearch, ReadingState
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import ExplorerError

@@ -188,7 +188,7 @@ def test_a_since_that_is_none_gets_a_friendly_word_and_the_last_update(
 def test_the_newcomers_can_be_taken_along_in_the_order_of_the_list(
     updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offered = recorded_offers(monkeypatch, "explorer.app.news.offer_export")
+    offered = recorded_offers(monkeypatch, "explorer.app.views.whats_new.offer_export")
     generation = updated.open()
     page = open_page(updated)
     assert not page.exception

@@ -10,13 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import state
+from explorer.app.hits import topic_button
 from explorer.app.resources import (
     current_generation,
     library_folder,
     said_of,
     why_read_only,
 )
-from explorer.app.results import topic_button
 from explorer.builds import apply_edits
 from explorer.builds.apply_edits import EditOutcome
 from explorer.errors import ExplorerError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.asking import like_this
-from explorer.app.exports import offer_export
-from explorer.app.keeping import show_keeping, show_star
+from explorer.app.export_menu import offer_export
+from explorer.app.paper_marks import show_keeping, show_star
+from explorer.app.search_box import like_this
 from explorer.insights.selection_summary import summarise
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
