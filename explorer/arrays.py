@@ -21,7 +21,7 @@ Labels = NDArray[np.int32]
 """The topic of each paper on one level: shape (papers,)."""
 
 Strengths = NDArray[np.float32]
-"""How firmly each paper belongs to its topic, 0 to 1: shape (papers,)."""
+"""Strength of each paper's membership in its topic, 0 to 1: shape (papers,)."""
 
 Scores = NDArray[np.float32]
 """One score a paper, larger is better."""

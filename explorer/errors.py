@@ -29,7 +29,7 @@ class ExplorerError(Exception):
 
 
 class UnusableInput(ExplorerError):
-    """What the user handed over cannot be used; nothing was changed."""
+    """Unusable input from the user; nothing was changed."""
 
 
 class DigestError(UnusableInput):
