@@ -35,7 +35,8 @@ from explorer.embedders import open_embedder
 from explorer.embedders.cache import BATCH
 from explorer.errors import ExplorerError, LibraryMissing
 from explorer.files import checksum
-from explorer.library.generation import Generation, open_generation, verify_generation, verify_parts
+from explorer.library.checks import verify_files, verify_parts
+from explorer.library.generation import Generation, open_generation
 from explorer.library.store import LibraryStore
 from explorer.search.search import Query, search
 from explorer.topics import edits
@@ -138,7 +139,8 @@ def state_of(library: LibraryStore, checks: Checks) -> State | None:
     """Verify the live generation and return what it holds; None where there is none yet."""
     try:
         generation = library.open()
-        verify_generation(generation.folder)
+        verify_files(generation.folder)
+        verify_parts(open_generation(generation.folder))
     except LibraryMissing:
         return None
     except ExplorerError as error:
@@ -173,7 +175,8 @@ def _seals_on_disk(library: LibraryStore, checks: Checks) -> set[str]:
     for number, manifest in library.history():
         checks.that(manifest is not None, f"the manifest of generation {number} can be read")
         folder = library.folder / "generations" / f"{number:06d}"
-        verify_generation(folder)
+        verify_files(folder)
+        verify_parts(open_generation(folder))
         seals.add(seal_of(open_generation(folder)))
     return seals
 

@@ -101,7 +101,7 @@ def _library(digest: Sequence[Paper], count: int, embedder: Embedder, scratch: P
     outline = TopicHierarchy((topics,), (labels,), (np.ones(count, dtype=np.float32),), (labels,))
     vectors = np.load(write_vectors(count, scratch / "vectors.npy"))
     folder = scratch / "generation"
-    return scratch_generation(papers, vectors, embedder.identity, folder, outline=outline)
+    return scratch_generation(papers, vectors, embedder.identity, folder, hierarchy=outline)
 
 
 def _groups(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -26,8 +26,10 @@ from explorer.builds.stages import (
 from explorer.embedders import open_embedder
 from explorer.embedders.cache import VectorCache
 from explorer.errors import LibraryError, UnusableInput
-from explorer.library.generation import SCHEMA, Draft, Generation, WordsBefore, verify_files
+from explorer.library.checks import verify_files
+from explorer.library.generation import SCHEMA, Generation
 from explorer.library.store import LibraryStore
+from explorer.library.writing import Draft, PreviousFullText
 from explorer.progress import Progress, Silence
 from explorer.search.filters import find_topic
 from explorer.search.search import check_model
@@ -173,7 +175,7 @@ def _publish(
         changes=dict.fromkeys(generation.manifest.changes, 0) | {"unchanged": generation.size},
         settings=generation.manifest.settings
         | {"said": edits.fingerprint_of_edits(statements)}
-        | {LAST_TOPIC: max(last_topic(generation), last_number(draft.outline.levels))},
+        | {LAST_TOPIC: max(last_topic(generation), last_number(draft.hierarchy.levels))},
         files={},
         schema=SCHEMA,
     )
@@ -226,9 +228,9 @@ def _redrawn(
         outline,
         generation.added_at,
         told,
-        WordsBefore(generation.lexicon, everyone),
-        before=generation,
-        only_outline=True,
+        PreviousFullText(generation.lexicon, everyone),
+        previous=generation,
+        only_topics=True,
     )
 
 

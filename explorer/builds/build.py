@@ -30,7 +30,8 @@ from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embed
 from explorer.embedders.cache import Embedded, VectorCache, embed_missing
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
 from explorer.index.engines import DEFAULT_ENGINE, EngineFactory, load_engine
-from explorer.library.generation import GIVEN, Generation, Manifest, rescued_facts, verify_files
+from explorer.library.checks import salvaged_manifest, verify_files
+from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
 from explorer.papers.dates import latest
 from explorer.papers.deduplication import Conflict, conflicts
@@ -183,7 +184,7 @@ def embedder_of(library: LibraryStore, model: str = "") -> tuple[Embedder, str]:
         EmbedderError: the model cannot be had.
     """
     known = _known(library, None)
-    if known.identity.endswith(GIVEN):
+    if known.identity.endswith(GIVEN_SUFFIX):
         raise UnusableInput(
             f"{library.folder}: its vectors were given with --vectors, so none are to be computed."
         )
@@ -370,7 +371,7 @@ class _Update:
             live,
             self._stored,
             same_vectors=same_vectors and was.get("graph") == shape["graph"],
-            vectors_given=namespace.endswith(GIVEN),
+            vectors_given=namespace.endswith(GIVEN_SUFFIX),
             same_index=live.manifest.engine == engine and was["index"] == shape["index"],
             redraw=why,
             topics_anew=was.get("topics") != shape["topics"],
@@ -469,7 +470,7 @@ def _live(library: LibraryStore, options: BuildOptions) -> tuple[Generation | No
         # Building anew is the way out of a damaged library, so it must not need what is damaged;
         # but papers that can be read are not lost.
         if options.full:
-            return None, PaperTable.from_papers(library.rescued_papers())
+            return None, PaperTable.from_papers(library.salvaged_papers())
         raise
 
 
@@ -489,7 +490,7 @@ class _Known:
 
 def _known(library: LibraryStore, live: Generation | None) -> _Known:
     """Return what ``live`` was built with; without it, what can be read of the newest there is."""
-    facts = rescued_facts(live.folder) if live else library.rescued_facts()
+    facts = salvaged_manifest(live.folder) if live else library.salvaged_manifest()
     settings = facts.get("settings")
     facts |= settings if isinstance(settings, dict) else {}
     text = {name: value for name, value in facts.items() if isinstance(value, str)}
@@ -513,7 +514,7 @@ def _factory(engine: str, uri: str) -> EngineFactory:
 
 def _namespace(embedder: Embedder, options: BuildOptions, known: _Known) -> str:
     """Return the identity that vectors are kept under; given ones are kept apart."""
-    given = embedder.identity + GIVEN
+    given = embedder.identity + GIVEN_SUFFIX
     if options.given_vectors or known.identity == given:
         return given
     return embedder.identity

@@ -21,7 +21,8 @@ from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.index.engines import Engine, EngineFactory
 from explorer.index.full_text import INDEXED_FIELDS
 from explorer.index.knn_graph import NeighbourGraph, build_graph, updated_graph
-from explorer.library.generation import Draft, Generation, WordsBefore, milliseconds
+from explorer.library.generation import Generation, milliseconds
+from explorer.library.writing import Draft, PreviousFullText
 from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper
 from explorer.papers.table import ids_of, unchanged_rows
@@ -174,7 +175,7 @@ def make_draft(
     words = None
     if course is not None and moved is not None and not course.full:
         same = _where_same(course.papers, papers, moved, INDEXED_FIELDS)
-        words = WordsBefore(course.before.lexicon, same)
+        words = PreviousFullText(course.before.lexicon, same)
     before = course.before if course else None
     draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words, before)
     why = course.redraw if course else ""

@@ -7,7 +7,7 @@ import argparse
 from explorer.api.json_format import findings_as_json, generation_as_json
 from explorer.cli.options import Commands, print_json, tell
 from explorer.doctor import damaged, examine
-from explorer.library.generation import GIVEN
+from explorer.library.generation import GIVEN_SUFFIX
 from explorer.library.store import LibraryStore
 from explorer.search.near_duplicates import LEAST_SIMILARITY, near_duplicates
 
@@ -64,8 +64,8 @@ def show_stats(options: argparse.Namespace) -> int:
         "digests": {name: len(rows) for name, rows in generation.records.digests.items()},
         "topics": [len(level) for level in generation.levels],
         "model": manifest.model,
-        "identity": manifest.identity.removesuffix(GIVEN),
-        "vectors": "given" if manifest.identity.endswith(GIVEN) else "embedded",
+        "identity": manifest.identity.removesuffix(GIVEN_SUFFIX),
+        "vectors": "given" if manifest.identity.endswith(GIVEN_SUFFIX) else "embedded",
         "dimension": manifest.dimension,
         "engine": manifest.engine,
         "bytes": {

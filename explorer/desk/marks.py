@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from explorer.desk.desk import Anchor, Desk, DeskChange, DeskEntry, ReadingState, anchor_of
 from explorer.errors import UnknownPaper
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.library.lookup import titled
 from explorer.papers.deduplication import is_same_paper, may_share_doi
 
@@ -126,7 +127,7 @@ def locate(generation: Generation, anchor: Anchor) -> int | None:
     return same[0] if len(same) == 1 else None
 
 
-@remembered(8)
+@cached_by_owner(8)
 def _marks_on(
     generation: Generation,
     desk: Desk,

@@ -12,7 +12,7 @@ from explorer.doctor.disk import Meter, entries, size_of
 from explorer.doctor.findings import Finding, command_line, damage, good, guarded, note, plural
 from explorer.doctor.generations import Check
 from explorer.embedders.cache import CacheFile, read_cache_file
-from explorer.library.generation import GIVEN, open_generation
+from explorer.library.generation import GIVEN_SUFFIX, open_generation
 from explorer.library.store import LibraryStore
 
 _LATER = "Leave it: the next build with its model mends it and keeps the vectors that are whole."
@@ -66,7 +66,7 @@ class CacheCheck:
         findings = self._faults(path, stored)
         size = decimal(stored.size)
         whose = f"of {stored.dimension} numbers by {identity.partition(' ')[0]} ({size})"
-        whose += ", given by you" if identity.endswith(GIVEN) else ""
+        whose += ", given by you" if identity.endswith(GIVEN_SUFFIX) else ""
         is_used = (identity, stored.dimension) in self._used
         if not is_used and self._all_known and not self._building:
             what = f"{plural(len(stored.keys), 'vector')} {whose}, used by no generation."
@@ -101,7 +101,7 @@ class CacheCheck:
         """Return what makes a cache set a damaged file aside and keep what is good in it."""
         if not identity or identity != self._live_identity:
             return _LATER
-        if identity.endswith(GIVEN):
+        if identity.endswith(GIVEN_SUFFIX):
             command = command_line(self._library, "build", "--vectors", "FILE.npy", "DIGEST")
             return f"Give your vectors again with {command}; those that are whole are kept."
         command = command_line(self._library, "build", "--full", "DIGESTS")
@@ -127,7 +127,7 @@ class CacheCheck:
             what = "The vectors of all papers of the live generation are here."
             return [good("vectors", what)]
         what = f"The vectors of {absent:,} of {len(fingerprints):,} live texts are not here."
-        if self._live_identity.endswith(GIVEN):
+        if self._live_identity.endswith(GIVEN_SUFFIX):
             command = command_line(self._library, "build", "--vectors", "FILE.npy", "DIGEST")
             return [note("vectors", what, f"Give them again with {command}.")]
         return [note("vectors", what, "Nothing needs to be done: the next build embeds them.")]

@@ -27,7 +27,8 @@ from explorer.doctor.findings import (
 )
 from explorer.errors import EngineError, EngineLost, ExplorerError
 from explorer.files import checksum
-from explorer.library.generation import SCHEMA, open_generation, read_manifest, verify_parts
+from explorer.library.checks import verify_parts
+from explorer.library.generation import SCHEMA, open_generation, read_manifest
 from explorer.library.store import LibraryStore
 
 _MANIFEST = "manifest.json"

@@ -14,14 +14,8 @@ import numpy as np
 from explorer.arrays import Vectors
 from explorer.index.engines import DEFAULT_ENGINE, load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
-from explorer.library.generation import (
-    Draft,
-    Generation,
-    Manifest,
-    WordsBefore,
-    open_generation,
-    write_generation,
-)
+from explorer.library.generation import Generation, Manifest, open_generation
+from explorer.library.writing import Draft, PreviousFullText, write_generation
 from explorer.papers.paper import Paper
 from explorer.settings import Settings
 from explorer.topics.communities import Topic
@@ -38,8 +32,8 @@ def scratch_generation(
     *,
     engine: str = DEFAULT_ENGINE,
     graph: NeighbourGraph | None = None,
-    words: WordsBefore | None = None,
-    outline: TopicHierarchy | None = None,
+    previous_full_text: PreviousFullText | None = None,
+    hierarchy: TopicHierarchy | None = None,
 ) -> Generation:
     """Return ``papers`` as an opened generation.
 
@@ -49,8 +43,8 @@ def scratch_generation(
         identity: of the embedder that made them.
         folder: where it is written; must not exist, and must stay while it is used.
         graph: the neighbour graph, where it is known.
-        words: a word index to go on from.
-        outline: topics; without it there is one, of all papers. The map is left out.
+        previous_full_text: an index to update instead of building a new one.
+        hierarchy: topics; without it there is one, of all papers. The map is left out.
     """
     index = load_engine(engine).build(vectors)
     draft = Draft(
@@ -59,10 +53,10 @@ def scratch_generation(
         engine=index,
         graph=build_graph(index, Settings().graph) if graph is None else graph,
         positions=np.zeros((len(papers), 2), dtype=np.float32),
-        outline=_one_topic(len(papers)) if outline is None else outline,
+        hierarchy=_one_topic(len(papers)) if hierarchy is None else hierarchy,
         added_at=np.zeros(len(papers), dtype=np.int64),
         events=(),
-        words=words,
+        previous_full_text=previous_full_text,
     )
     manifest = Manifest(
         number=1,

@@ -27,7 +27,8 @@ from explorer.evaluation.scratch_library import scratch_generation
 from explorer.index.engines import DEFAULT_ENGINE, load_engine
 from explorer.index.engines.exact import ExactFactory
 from explorer.index.knn_graph import build_graph, updated_graph
-from explorer.library.generation import Generation, WordsBefore
+from explorer.library.generation import Generation
+from explorer.library.writing import PreviousFullText
 from explorer.papers.paper import Paper
 from explorer.progress import Progress, Silence
 from explorer.search.search import Mode, Query, check_model, ranked_rows, search
@@ -147,7 +148,7 @@ def _known_items(
             # A trial leaves nothing on a server.
             engine=DEFAULT_ENGINE if load_engine(name).uri else name,
             graph=graph,
-            words=WordsBefore(generation.lexicon, stays),
+            previous_full_text=PreviousFullText(generation.lexicon, stays),
         )
         progress.stage("rank", len(sample) * len(Mode))
         for mode in Mode:

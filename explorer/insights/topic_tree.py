@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.topics.communities import Topic
 
 _MOST_NAMES = 24
@@ -40,7 +41,7 @@ def node_of(generation: Generation, topic: Topic) -> TopicNode:
     return _tree(generation)[1][topic.id]
 
 
-@remembered(1)
+@cached_by_owner(1)
 def _tree(generation: Generation) -> tuple[tuple[TopicNode, ...], dict[str, TopicNode]]:
     shown = shown_level(generation)
     below: dict[str, list[Topic]] = {}

@@ -20,18 +20,14 @@ from typing import Any
 
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
 from explorer.files import replace_text, writing
-from explorer.library.generation import (
+from explorer.library.checks import salvaged_manifest, salvaged_papers
+from explorer.library.generation import Generation, Manifest, open_generation, read_manifest
+from explorer.library.writing import (
     Draft,
-    Generation,
-    Manifest,
     discard,
     make_live,
-    open_generation,
     publish_generation,
-    read_manifest,
     remove_generation,
-    rescued_facts,
-    rescued_papers,
     write_generation,
 )
 from explorer.papers.paper import Paper
@@ -209,26 +205,26 @@ class LibraryStore:
             if folder.name != live:  # as after a rollback
                 remove_generation(folder)
 
-    def rescued_papers(self) -> list[Paper]:
+    def salvaged_papers(self) -> list[Paper]:
         """Return the papers of the newest generation whose records can be read; else none.
 
         The live one is asked first. This is for libraries that cannot be opened any more.
         """
         for folder in self._live_and_older():
             try:
-                return rescued_papers(folder)
+                return salvaged_papers(folder)
             except LibraryDamaged:
                 continue
         return []
 
-    def rescued_facts(self) -> dict[str, Any]:
+    def salvaged_manifest(self) -> dict[str, Any]:
         """Return what the manifest of the newest generation says that can be read; else nothing.
 
         The live one is asked first. This is for libraries that cannot be opened any more.
         """
         for folder in self._live_and_older():
             try:
-                return rescued_facts(folder)
+                return salvaged_manifest(folder)
             except LibraryDamaged:
                 continue
         return {}

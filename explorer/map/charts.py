@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.insights.topic_tree import shown_level, topic_tree
 from explorer.insights.trends import Trends
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.map.palette import DARK, LIGHT, PALETTE, Theme
 from explorer.topics.communities import Topic
 
@@ -25,7 +26,7 @@ _SECTOR_LETTERS = 13
 _MOST_TICKS = 8
 
 
-@remembered(1)
+@cached_by_owner(1)
 def topic_colours(generation: Generation) -> dict[str, str]:
     """Return the colour of each topic by its id.
 

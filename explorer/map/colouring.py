@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.insights.topic_tree import shown_level
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.map.palette import DARK, LIGHT, PALETTE
 from explorer.search.query import quotable
 
@@ -101,7 +102,7 @@ def colouring(
     return Colouring(ColourBy.TOPIC, _palette(safe), of, legend)
 
 
-@remembered(4)
+@cached_by_owner(4)
 def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[LegendEntry, ...]]:
     topics = generation.levels[level]
     numbers = np.array([topic.colour % len(PALETTE) for topic in topics], dtype=np.uint8)
@@ -113,7 +114,7 @@ def _by_topic(generation: Generation, level: int) -> tuple[Colours, tuple[Legend
     return numbers[generation.memberships[level]], legend
 
 
-@remembered(1)
+@cached_by_owner(1)
 def _by_year(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
     years = generation.records.years
     firsts, lasts, counts = _spans(years[years > 0])
@@ -149,7 +150,7 @@ def _spans(known: NDArray[np.int32]) -> tuple[list[int], list[int], list[int]]:
     return firsts, lasts, counts
 
 
-@remembered(1)
+@cached_by_owner(1)
 def _by_source(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
     digests = generation.records.digests
     largest = sorted(digests, key=lambda name: (-len(digests[name]), name))[:_MOST_DIGESTS]
@@ -166,7 +167,7 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]
     return of, tuple(keys)
 
 
-@remembered(1)
+@cached_by_owner(1)
 def _by_novelty(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
     """Rank papers by how unlike they are to their nearest neighbours that are not of later."""
     dates = generation.records.dates

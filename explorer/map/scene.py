@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from explorer.insights.topic_tree import TopicNode, shown_level, topic_tree
 from explorer.insights.trends import periods_of
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.map.colouring import ColourBy, Colouring, colouring
 from explorer.map.highlights import Highlights, frame_of, home_frame
 from explorer.map.palette import DARK, LIGHT
@@ -150,7 +151,7 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
     return packed(header | _asked(look), arrays)
 
 
-@remembered(1)
+@cached_by_owner(1)
 def home_view(generation: Generation) -> Viewport:
     """Return what the map shows at first: all of it, but for a few papers far out."""
     (left, bottom), (right, top) = home_frame(generation)
@@ -163,12 +164,12 @@ def topic_view(generation: Generation, topic: str) -> Viewport:
     return Viewport(float(left), float(bottom), float(right), float(top))
 
 
-@remembered(1)
+@cached_by_owner(1)
 def detail_of(generation: Generation) -> Sampler:
     return Sampler(generation.positions, generation.strengths[-1])
 
 
-@remembered(1)
+@cached_by_owner(1)
 def dated(
     generation: Generation,
 ) -> tuple[tuple[str, ...], NDArray[np.int64], tuple[int, ...]]:
@@ -241,7 +242,7 @@ def _scored(
     return near.clip(0.0, 1.0)
 
 
-@remembered(64)
+@cached_by_owner(64)
 def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
     """Return the lowest and highest score of papers all over the map, so that colours stay."""
     sample = detail_of(generation).order[:SAMPLED]
@@ -279,7 +280,7 @@ def names_in(
     return found
 
 
-@remembered(1)
+@cached_by_owner(1)
 def _names(generation: Generation) -> tuple[_Name, ...]:
     """Return all topics from the shown level down, where each lies and how far it extends."""
     level = shown_level(generation)

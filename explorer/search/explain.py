@@ -7,27 +7,25 @@ is shown whose absence takes the paper furthest from the query (leave-one-out at
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedders import Embedder
+from explorer.library.caching import LruCache
 from explorer.papers.paper import Paper
 from explorer.search.search import Hit, Results
 
 _TAKEN_OUT = 3
 """Sentences of each paper that are tried; more hardly change the choice."""
-_MOST_REMEMBERED = 20_000
-"""Texts whose vectors are remembered, so that paging back costs nothing."""
+_TEXTS_CACHED = 20_000
+"""Texts whose vectors are cached, so that paging back costs nothing."""
 
 _Vector = NDArray[np.float32]
 
-_remembered: OrderedDict[tuple[str, str], _Vector] = OrderedDict()
-_lock = Lock()
+_text_vectors = LruCache[tuple[str, str], _Vector](_TEXTS_CACHED)
 
 
 def explain(embedder: Embedder, results: Results) -> Results:
@@ -75,14 +73,11 @@ def _without(paper: Paper, sentences: Sequence[str], place: int) -> str:
 
 
 def _embedded(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the vectors of ``texts``, shape (texts, dimension); those of late are remembered."""
-    with _lock:
-        known = {text: _remembered.get((embedder.identity, text)) for text in texts}
+    """Return the vectors of ``texts``, shape (texts, dimension); recent ones are cached."""
+    known = {text: _text_vectors.get((embedder.identity, text)) for text in texts}
     missing = [text for text, vector in known.items() if vector is None]
     fresh = dict(zip(missing, embedder.embed(missing), strict=True)) if missing else {}
-    with _lock:
-        _remembered.update({(embedder.identity, text): v for text, v in fresh.items()})
-        while len(_remembered) > _MOST_REMEMBERED:
-            _remembered.popitem(last=False)
+    for text, vector in fresh.items():
+        _text_vectors.put((embedder.identity, text), vector)
     vectors = [fresh[text] if text in fresh else known[text] for text in texts]
     return np.array(vectors, dtype=np.float32).reshape(len(texts), embedder.dimension)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from explorer.arrays import Keys
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import UnknownTopic, UnusableInput
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.papers.paper import title_key
 from explorer.search.query import OF_DESK, Clause, Field, being, quotable, years_of
 from explorer.topics.communities import Topic
@@ -27,7 +28,7 @@ _COLUMNS = {
     Field.KEYWORD: "keywords",
 }
 _LIKELY = 512
-"""Clauses whose rows are remembered of each generation."""
+"""Clauses whose rows are cached for each generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +164,14 @@ def _where(generation: Generation, clause: Clause) -> _Mask:
     return np.unpackbits(bits, count=generation.size).view(bool)
 
 
-@remembered(_LIKELY)
+@cached_by_owner(_LIKELY)
 def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
-    """Return the rows that a clause lets through, a bit for each: many clauses are remembered."""
+    """Return the rows that a clause lets through, a bit for each: many clauses are cached."""
     rows = _holding(generation, clause.field, clause.value)
     return np.packbits(~rows if clause.without else rows)
 
 
-@remembered(8)
+@cached_by_owner(8)
 def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) -> _Mask:
     return inside(corners, generation.positions)
 

@@ -7,11 +7,9 @@ ranked by meaning and words together (``ranking.py``). Ids and exact titles come
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +18,8 @@ from explorer.arrays import Keys
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, UnknownPaper
 from explorer.index.full_text import forms, query_stems, stems_among, words
-from explorer.library.generation import GIVEN, Generation
+from explorer.library.caching import LruCache
+from explorer.library.generation import GIVEN_SUFFIX, Generation
 from explorer.library.lookup import titled
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows, not_at_hand, usable
@@ -31,12 +30,11 @@ from explorer.topics.communities import Topic
 
 _EXACT = 1.0
 _LONGEST_TITLE = 1_000
-_QUERIES_REMEMBERED = 1_000
-"""Texts whose vectors are remembered."""
+_QUERIES_CACHED = 1_000
+"""Query texts whose vectors are cached."""
 
-_remembered: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
-"""Vectors by the embedder's identity and the text, those used last at the end."""
-_lock = Lock()
+_query_vectors = LruCache[tuple[str, str], NDArray[np.float32]](_QUERIES_CACHED)
+"""Vectors by the embedder's identity and the text."""
 _BY_DATE_AMONG = 100
 """Best papers that are sorted by date where that is asked for."""
 
@@ -136,7 +134,7 @@ def check_model(embedder: Embedder, generation: Generation) -> None:
     Raises:
         EmbedderError: it does not; a search with it would mean nothing.
     """
-    if embedder.identity != generation.manifest.identity.removesuffix(GIVEN):
+    if embedder.identity != generation.manifest.identity.removesuffix(GIVEN_SUFFIX):
         raise EmbedderError(
             f"The library's vectors come from {generation.manifest.identity!r}, but the model on "
             f"this machine is {embedder.identity!r}. Build anew: `explorer build --full`."
@@ -433,16 +431,12 @@ def _query_vector(
 
 
 def _embedded(embedder: Embedder, text: str) -> NDArray[np.float32]:
-    """Return the unit vector of ``text``; the same words are asked again, with other filters."""
+    """Return the unit vector of ``text``, cached: a query comes again with other filters."""
     key = (embedder.identity, text)
-    with _lock:
-        vector = _remembered.pop(key, None)
+    vector = _query_vectors.get(key)
     if vector is None:
         vector = embedder.embed_queries([text])[0]
-    with _lock:
-        _remembered[key] = vector
-        if len(_remembered) > _QUERIES_REMEMBERED:
-            _remembered.popitem(last=False)
+        _query_vectors.put(key, vector)
     return vector
 
 

@@ -14,7 +14,7 @@ from explorer.builds.apply_edits import all_edits, apply_edits, merge, pin, rena
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, UnusableInput
-from explorer.library.generation import SCHEMA, Generation, verify_generation
+from explorer.library.generation import SCHEMA, Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.settings import TopicSettings, of_fineness
@@ -22,6 +22,7 @@ from explorer.topics import edits
 from explorer.topics.communities import Topic
 from explorer.topics.labelling import NamingCase
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.generations import verify_generation
 
 SAME_FILES = ("positions.npy", "neighbours.npy", "similarities.npy", "papers.arrow")
 

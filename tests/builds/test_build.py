@@ -21,7 +21,7 @@ from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.builds.update_plan import compare
 from explorer.embedders import open_embedder
 from explorer.errors import DigestError, EmbedderError, UnusableInput
-from explorer.library.generation import GIVEN, Generation, open_generation
+from explorer.library.generation import GIVEN_SUFFIX, Generation, open_generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.progress import STAGES
@@ -399,7 +399,7 @@ def test_given_vectors_are_used_in_the_order_of_the_digest(
     report = give(library, ten, rows)
     assert (report.papers, report.embedded) == (10, 0)
     generation = library.open()
-    assert generation.manifest.identity.endswith(GIVEN)
+    assert generation.manifest.identity.endswith(GIVEN_SUFFIX)
     stored = stored_vectors(generation)
     for row, paper in zip(rows, corpus, strict=False):
         assert np.allclose(stored[paper.title], row, atol=1e-6)

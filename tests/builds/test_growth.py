@@ -20,18 +20,13 @@ from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.errors import LibraryDamaged, LibraryNewer
 from explorer.files import checksum
 from explorer.index.engines import Engine
-from explorer.library.generation import (
-    SCHEMA,
-    Generation,
-    milliseconds,
-    open_generation,
-    verify_generation,
-)
+from explorer.library.generation import SCHEMA, Generation, milliseconds, open_generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.settings import MapSettings, Settings, TopicSettings
 from explorer.topics.phrases import key_of
 from tests.helpers.corpus import WriteDigest, keys_in
+from tests.helpers.generations import verify_generation
 
 HASHING = BuildOptions(model="hashing")
 PRUNED = BuildOptions(prune=True)

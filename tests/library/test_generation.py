@@ -17,20 +17,9 @@ from explorer.embedders import open_embedder
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.index.engines import engine_names, load_engine
 from explorer.index.knn_graph import build_graph
-from explorer.library.generation import (
-    SCHEMA,
-    Draft,
-    Generation,
-    Manifest,
-    open_generation,
-    publish_generation,
-    read_manifest,
-    remembered,
-    remove_generation,
-    verify_generation,
-    write_generation,
-)
+from explorer.library.generation import SCHEMA, Generation, Manifest, open_generation, read_manifest
 from explorer.library.store import LibraryStore
+from explorer.library.writing import Draft, publish_generation, remove_generation, write_generation
 from explorer.map.colouring import ColourBy
 from explorer.map.highlights import Highlights
 from explorer.map.layout import draw
@@ -41,6 +30,7 @@ from explorer.search.query import parse
 from explorer.settings import GraphSettings, MapSettings
 from explorer.topics.communities import Topic
 from explorer.topics.hierarchy import TopicHierarchy
+from tests.helpers.generations import verify_generation
 from tests.helpers.joining import identify
 
 
@@ -55,7 +45,7 @@ def make_draft(papers: list[Paper], engine: str = "faiss") -> Draft:
         engine=built,
         graph=graph,
         positions=draw(graph, vectors, MapSettings()),
-        outline=TopicHierarchy(
+        hierarchy=TopicHierarchy(
             levels=((Topic("t1", 0, "", "everything", ("some", "words"), len(records)),),),
             memberships=(np.zeros(len(records), dtype=np.int32),),
             strengths=(np.ones(len(records), dtype=np.float32),),
@@ -102,11 +92,11 @@ def test_what_was_written_opens_as_it_was(
     verify_generation(tmp_path / "g")
     opened = open_generation(tmp_path / "g")
     assert list(opened.records) == list(draft.papers)
-    assert opened.levels == draft.outline.levels
+    assert opened.levels == draft.hierarchy.levels
     assert opened.size == count
     assert np.array_equal(opened.positions, draft.positions)
     assert np.array_equal(opened.graph.neighbours, draft.graph.neighbours)
-    assert np.array_equal(opened.memberships[0], draft.outline.memberships[0])
+    assert np.array_equal(opened.memberships[0], draft.hierarchy.memberships[0])
     assert np.array_equal(opened.engine.vectors(np.arange(count, dtype=np.int64)), draft.vectors)
     assert [topic.label for topic in opened.topics_of(0)] == ["everything"]
     assert opened.members(opened.levels[0][0]).tolist() == list(range(count))
@@ -254,7 +244,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
         open_generation(tmp_path / "000007")
 
 
-@pytest.mark.parametrize("part", ["positions", "papers", "outline", "graph", "vectors"])
+@pytest.mark.parametrize("part", ["positions", "papers", "hierarchy", "graph", "vectors"])
 def test_parts_that_disagree_on_the_number_of_papers_are_not_published(
     tmp_path: Path, corpus: list[Paper], part: str
 ) -> None:
@@ -312,7 +302,7 @@ def test_an_open_generation_outlives_its_removal(written: Path, corpus: list[Pap
     assert generation.records[int(found[0])].title == corpus[0].title
 
 
-def test_what_is_remembered_of_a_generation_goes_when_that_does(
+def test_caches_let_go_of_generations_that_are_no_longer_used(
     hashing_library: LibraryStore,
 ) -> None:
     clause = parse("-survey").clauses[0]
@@ -328,18 +318,3 @@ def test_what_is_remembered_of_a_generation_goes_when_that_does(
     del generation
     gc.collect()
     assert len(opened) <= 4
-
-
-def test_the_answers_asked_for_last_are_remembered(hashing_library: LibraryStore) -> None:
-    asked: list[int] = []
-
-    @remembered(2)
-    def double(_generation: Generation, number: int) -> int:
-        asked.append(number)
-        return 2 * number
-
-    first, second = hashing_library.open(), hashing_library.open()
-    assert [double(first, number) for number in (1, 2, 1, 3, 1, 2)] == [2, 4, 2, 6, 2, 4]
-    assert asked == [1, 2, 3, 2]
-    assert double(second, 2) == 4
-    assert asked == [1, 2, 3, 2, 2]

@@ -17,8 +17,9 @@ import pytest
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
-from explorer.library.generation import Generation, open_generation, write_generation
+from explorer.library.generation import Generation, open_generation
 from explorer.library.store import LibraryStore
+from explorer.library.writing import write_generation
 from explorer.papers.paper import Paper
 from tests.helpers.corpus import WriteDigest
 from tests.library.test_generation import make_draft, make_manifest

@@ -27,7 +27,8 @@ from explorer.app.search_box import SearchForm
 from explorer.desk.desk import FollowedSearch, ReadingState
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import ExplorerError
-from explorer.library.generation import Generation, remembered
+from explorer.library.caching import cached_by_owner
+from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown, markdown
@@ -91,11 +92,11 @@ def _run(
 ) -> FollowedResults:
     try:
         return _found(generation, embedding, following, marks)
-    except ExplorerError as error:  # not remembered: the next look may find it mended
+    except ExplorerError as error:  # not cached: the next look may find it mended
         return FollowedResults(following, problem=str(error))
 
 
-@remembered(256)
+@cached_by_owner(256)
 def _found(
     generation: Generation, embedding: Model, following: FollowedSearch, marks: PaperMarks
 ) -> FollowedResults:

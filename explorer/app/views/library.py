@@ -19,7 +19,7 @@ from explorer.app.uploads import show_upload
 from explorer.builds.build import BuildReport
 from explorer.builds.uploads import read_again
 from explorer.errors import ExplorerError
-from explorer.library.generation import GIVEN, Generation, Manifest
+from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
 from explorer.papers.text import escape_markdown
 from explorer.topics.tracking import TopicEvent, TopicEventKind
@@ -190,7 +190,7 @@ def _begin(shared: UpdateRunner, doing: str, work: Work) -> None:
 def _show_facts(generation: Generation) -> None:
     manifest = generation.manifest
     model = manifest.model
-    if manifest.identity.endswith(GIVEN):
+    if manifest.identity.endswith(GIVEN_SUFFIX):
         model += " and vectors of your own"
     cached = sum(file.stat().st_size for file in _library().vectors.glob("*.vectors"))
     st.markdown("##### What the library holds")
