@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from explorer.doctor.disk import Meter, entries, size_of
-from explorer.doctor.findings import Finding, command_line, damage, good, guarded, note, plural
+from explorer.doctor.findings import Finding, command_line, damage, good, guarded, note
 from explorer.doctor.generations import Check
 from explorer.embedders.cache import CacheFile, read_cache_file
 from explorer.library.generation import GIVEN_SUFFIX, open_generation
 from explorer.library.store import LibraryStore
+from explorer.papers.text import plural
 
 _LATER = "Leave it: the next build with its model mends it and keeps the vectors that are whole."
 

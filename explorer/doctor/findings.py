@@ -93,11 +93,6 @@ def printable(text: str) -> str:
     )
 
 
-def plural(count: int, thing: str) -> str:
-    """Return ``count`` and what is counted, as "1 file" or "2 files"."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
 def first_few(names: Sequence[str], most: int = 3) -> str:
     """Return at most ``most`` of ``names``, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

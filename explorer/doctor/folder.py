@@ -18,11 +18,11 @@ from explorer.doctor.findings import (
     damage,
     good,
     note,
-    plural,
     sentence_of,
 )
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.library.store import LibraryStore
+from explorer.papers.text import plural
 from explorer.topics.edits import read as read_statements
 
 LIVE = "LIVE"

@@ -22,7 +22,6 @@ from explorer.doctor.findings import (
     good,
     guarded,
     note,
-    plural,
     sentence_of,
 )
 from explorer.errors import EngineError, EngineLost, ExplorerError
@@ -30,6 +29,7 @@ from explorer.files import checksum
 from explorer.library.checks import verify_parts
 from explorer.library.generation import SCHEMA, open_generation, read_manifest
 from explorer.library.store import LibraryStore
+from explorer.papers.text import plural
 
 _MANIFEST = "manifest.json"
 _RECORDS = "papers.arrow"

@@ -115,6 +115,11 @@ def _expand(macro: str) -> str:
     return re.sub(r"[{}]", "", named[2]).strip(" *") or named[1]
 
 
+def plural(count: int, noun: str, plural_noun: str = "") -> str:
+    """Return a count with its noun: "1 paper", "2,000 papers"."""
+    return f"{count:,} {noun if count == 1 else plural_noun or f'{noun}s'}"
+
+
 def tidy(text: str) -> str:
     """Return ``text`` on one line: NFC, single spaces, no control or direction characters."""
     return _cleaned(text).strip()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.papers.text import escape_markdown, markdown, markdown_link, plain, tidy
+from explorer.papers.text import escape_markdown, markdown, markdown_link, plain, plural, tidy
 
 JOINER = "\u2060"
 FORMULA = re.compile(r"(?<!\\)\$[^$]+\$")
@@ -257,3 +257,12 @@ def test_work_grows_with_the_length_only(unit: str) -> None:
 def test_an_address_cannot_reach_beyond_its_link(address: str) -> None:
     link = markdown_link("DOI", address)
     assert re.fullmatch(r"\[DOI\]\([^\s()\[\]<>\"'`\\]+\)", link)
+
+
+def test_a_count_comes_with_its_noun() -> None:
+    assert [plural(count, "paper") for count in (0, 1, 2000)] == [
+        "0 papers",
+        "1 paper",
+        "2,000 papers",
+    ]
+    assert [plural(count, "entry", "entries") for count in (1, 2)] == ["1 entry", "2 entries"]
