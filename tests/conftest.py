@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from explorer.builds.build import BuildOptions, build
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.papers.table import PaperTable
+from tests.helpers.browser import HINT, find_browser
 from tests.helpers.corpus import (
     ROOT,
     Growing,
@@ -24,6 +26,24 @@ from tests.helpers.corpus import (
     two_digests,
 )
 from tests.helpers.milvus_servers import CannotStart, Lite, Standalone, started
+from tests.helpers.shared_builds import build_once
+
+SLOW_FIXTURES = frozenset(("seed_library", "milvus_lite", "milvus_standalone"))
+"""They build with the real model or start a server."""
+
+settings.register_profile("quick", max_examples=15, deadline=None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they use, and skip those whose browser is missing."""
+    no_browser = pytest.mark.skip(reason=HINT)
+    browser = find_browser() if any(item.get_closest_marker("browser") for item in items) else ""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+        if item.get_closest_marker("browser") and not browser:
+            item.add_marker(no_browser)
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +81,12 @@ def hashing_library(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Paper], write_digest: WriteDigest
 ) -> LibraryStore:
     """A library of the corpus with the hashing embedder; read it, do not write to it."""
-    folder = tmp_path_factory.mktemp("hashing")
-    digests = two_digests(folder / "digests", corpus, write_digest)
-    library = LibraryStore(folder / "library")
-    build(library, [digests], BuildOptions(model="hashing"))
-    return library
+
+    def make(folder: Path) -> None:
+        digests = two_digests(folder / "digests", corpus, write_digest)
+        build(LibraryStore(folder / "library"), [digests], BuildOptions(model="hashing"))
+
+    return LibraryStore(build_once("hashing", make, tmp_path_factory) / "library")
 
 
 @pytest.fixture
@@ -85,9 +106,11 @@ def growing(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> G
 @pytest.fixture(scope="session")
 def seed_library(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> LibraryStore:
     """A library of ``data/digests`` with the default model; read it, do not write to it."""
-    library = LibraryStore(tmp_path_factory.mktemp("seed") / "library")
-    build(library, [repository / "data" / "digests"])
-    return library
+
+    def make(folder: Path) -> None:
+        build(LibraryStore(folder / "library"), [repository / "data" / "digests"])
+
+    return LibraryStore(build_once("seed", make, tmp_path_factory) / "library")
 
 
 @pytest.fixture(scope="session")

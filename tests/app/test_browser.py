@@ -12,7 +12,7 @@ from explorer.embedders import open_embedder
 from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.search import Query, search
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.map_page import (
     draw,
     pixel_of,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from explorer.library.generation import Generation
 
-pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
+pytestmark = pytest.mark.browser
 
 _PATIENCE = 60_000
 """Milliseconds. The model loads in the background while the first test waits for its hits."""

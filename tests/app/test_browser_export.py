@@ -15,7 +15,7 @@ from explorer.export import ExportFormat
 from explorer.export.citations import citation_key
 from explorer.insights.topic_profile import topic_profile
 from explorer.library.store import LibraryStore
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.map_page import wait_for_rest
 from tests.helpers.serving import serve_page
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from explorer.library.generation import Generation
 
-pytestmark = pytest.mark.skipif(not find_browser(), reason=HINT)
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

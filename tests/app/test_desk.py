@@ -25,7 +25,7 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.search import Mode, Query
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.helpers.map_page import pixel_of
@@ -273,8 +273,6 @@ def test_what_is_kept_can_be_taken_along(
 
 # In a browser.
 
-needs_browser = pytest.mark.skipif(not find_browser(), reason=HINT)
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -313,7 +311,7 @@ def _wait_for_star(page: Page, generation: Generation, row: int, painted: bool) 
         page.wait_for_timeout(50)
 
 
-@needs_browser
+@pytest.mark.browser
 def test_keys_star_the_chosen_hit_and_the_map_shows_it(
     library: LibraryStore, desk: Desk, browser: Browser
 ) -> None:
@@ -380,7 +378,7 @@ def _served_with_sign_in(
             yield address, provider
 
 
-@needs_browser
+@pytest.mark.browser
 def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
     library: LibraryStore, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,7 +397,7 @@ def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
         page.context.close()
 
 
-@needs_browser
+@pytest.mark.browser
 def test_who_signs_in_has_a_desk_of_their_own(
     library: LibraryStore, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

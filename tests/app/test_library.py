@@ -22,7 +22,7 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.progress import Progress
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.serving import serve_page
 
@@ -481,7 +481,7 @@ def test_the_folder_of_digests_can_be_named(
     assert resources.digests_folder() == tmp_path / "c"
 
 
-@pytest.mark.skipif(not find_browser(), reason=HINT)
+@pytest.mark.browser
 def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
     library: LibraryStore, digests: Path, content: bytes
 ) -> None:

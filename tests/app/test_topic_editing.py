@@ -19,7 +19,7 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.topics.communities import Topic
 from explorer.topics.edits import EditKind
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.serving import serve_page
 
@@ -320,7 +320,7 @@ def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
     assert len(keyed(page.button, "to-tree-")) > 0
 
 
-@pytest.mark.skipif(not find_browser(), reason=HINT)
+@pytest.mark.browser
 def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: LibraryStore) -> None:
     topic, other = coarsest(library)[:2]
     with serve_page(library.folder) as address, open_browser() as browser:

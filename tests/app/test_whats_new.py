@@ -17,7 +17,7 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.app.test_desk import recorded_offers
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.serving import serve_page
 
@@ -271,7 +271,7 @@ _LONG_AGO = """ago => localStorage.setItem('literature-explorer-visits',
     JSON.stringify({opened: Date.now() - ago}))"""
 
 
-@pytest.mark.skipif(not find_browser(), reason=HINT)
+@pytest.mark.browser
 def test_a_browser_that_refuses_storage_is_on_its_first_visit(updated: LibraryStore) -> None:
     with serve_page(updated.folder) as address, open_browser() as browser:
         page = browser.new_page()
@@ -283,7 +283,7 @@ def test_a_browser_that_refuses_storage_is_on_its_first_visit(updated: LibrarySt
         page.wait_for_selector("text=10 papers came with the last update")
 
 
-@pytest.mark.skipif(not find_browser(), reason=HINT)
+@pytest.mark.browser
 def test_a_browser_keeps_when_it_was_here_last(updated: LibraryStore) -> None:
     with serve_page(updated.folder) as address, open_browser() as browser:
         context = browser.new_context()

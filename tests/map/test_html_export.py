@@ -14,15 +14,13 @@ from explorer.errors import UnusableInput
 from explorer.library.store import LibraryStore
 from explorer.map.html_export import MOST_PAPERS, standalone
 from explorer.papers.paper import Paper
-from tests.helpers.browser import HINT, find_browser, open_browser
+from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HOSTILE = "<img src=x onerror=alert(1)> & </script><b>Bold</b> Claims"
-
-needs_browser = pytest.mark.skipif(not find_browser(), reason=HINT)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +74,7 @@ def _in_sight(page: Page) -> int:
     return int(page.locator(".count").inner_text().split()[0])
 
 
-@needs_browser
+@pytest.mark.browser
 def test_titles_are_searched_without_a_network(page: Page, corpus: list[Paper]) -> None:
     page.get_by_label("Search titles").fill("KV cache")
     wanted = {paper.title for paper in corpus if "KV Cache" in paper.title}
@@ -87,7 +85,7 @@ def test_titles_are_searched_without_a_network(page: Page, corpus: list[Paper]) 
     assert page.locator("#about strong").inner_text() in wanted
 
 
-@needs_browser
+@pytest.mark.browser
 def test_what_titles_say_is_shown_and_not_run(page: Page) -> None:
     page.get_by_label("Search titles").fill("bold claims")
     page.locator("#found button").first.click()
@@ -96,7 +94,7 @@ def test_what_titles_say_is_shown_and_not_run(page: Page) -> None:
     assert page.locator("h1").inner_text() == page.title() == "Maps & <i>more</i>"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_it_zooms_and_lists_what_is_in_view(page: Page, corpus: list[Paper]) -> None:
     inside = _in_sight(page)
     assert inside == len(corpus) + 1
@@ -115,7 +113,7 @@ def test_it_zooms_and_lists_what_is_in_view(page: Page, corpus: list[Paper]) -> 
     assert page.locator("#about strong").inner_text() == title
 
 
-@needs_browser
+@pytest.mark.browser
 @pytest.mark.parametrize("kind", ["PNG for print", "SVG"])
 def test_a_picture_of_the_view_is_saved(page: Page, kind: str, tmp_path: Path) -> None:
     page.get_by_label("Save a picture of this view").click()
