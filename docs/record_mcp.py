@@ -33,16 +33,16 @@ _CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("whats_new", {"k": 2}),
 )
 _PAGES = {"mcp-session.md": range(len(_CALLS)), "scripting.md": (0, 3)}
-"""Which calls each page shows."""
+"""Calls shown on each page."""
 _EARLIER = 110
-"""Papers that are in the library before the last update, so that there are news."""
+"""Papers in the library before the last update, so that there is news."""
 _LONGEST_TEXT = 160
 _MOST_LISTED = 2
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:[+-]\d\d:\d\d|Z)")
 
 
 def main() -> None:
-    """Make the library, hold the session and write it into the pages."""
+    """Make the library, run the session and write it into the pages."""
     with tempfile.TemporaryDirectory() as scratch:
         shown = transcripts(make_library(Path(scratch)))
     pattern = re.compile(f"{re.escape(_BEGIN)}.*?{re.escape(_END)}", re.DOTALL)
@@ -71,23 +71,23 @@ def make_library(folder: Path, vectors: Path | None = None) -> LibraryStore:
 
 
 def transcripts(library: LibraryStore) -> dict[str, str]:
-    """Return for each page what it shows of a session with ``library``, between its marks."""
+    """Return the transcript of a session with ``library`` for each page, between its marks."""
     import anyio
 
     tools, answers = anyio.run(_session, library)
-    told = []
+    exchanges = []
     for (name, arguments), answer in zip(_CALLS, answers, strict=True):
-        asked = json.dumps(arguments, ensure_ascii=False)
-        told.append(f"```text\n→ {name} {asked}\n← {_shown(answer)}\n```")
+        arguments_json = json.dumps(arguments, ensure_ascii=False)
+        exchanges.append(f"```text\n→ {name} {arguments_json}\n← {_shown(answer)}\n```")
     offered = f"Tools: {', '.join(f'`{name}`' for name in tools)}."
     return {
-        page: "\n\n".join([_BEGIN, offered, *(told[number] for number in calls), _END])
+        page: "\n\n".join([_BEGIN, offered, *(exchanges[number] for number in calls), _END])
         for page, calls in _PAGES.items()
     }
 
 
 async def _session(library: LibraryStore) -> tuple[list[str], list[Any]]:
-    """Return the names of the tools, and what each call was answered with."""
+    """Return the names of the tools, and the answer to each call."""
     from mcp import Client, StdioServerParameters, stdio_client
 
     command = ["-m", "explorer.cli", "mcp", "--library", str(library.folder)]
@@ -104,16 +104,16 @@ async def _session(library: LibraryStore) -> tuple[list[str], list[Any]]:
 
 
 def _shown(answer: Any) -> str:
-    told = (
+    text = (
         answer
         if isinstance(answer, str)
         else json.dumps(_cut(answer), indent=2, ensure_ascii=False)
     )
-    return _MOMENT.sub("2026-11-25T06:00:00Z", told)
+    return _MOMENT.sub("2026-11-25T06:00:00Z", text)
 
 
 def _cut(value: Any) -> Any:
-    """Return an answer with long texts and lists cut short, as a page has no room for them."""
+    """Return an answer with long texts and lists cut short."""
     if isinstance(value, dict):
         return {name: _cut(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The JSON contract: what ``--json`` prints of papers, hits, topics, readings and builds.
+"""The JSON contract: papers, hits, topics, readings and builds as ``--json`` prints them.
 
 Scripts rely on these names; fields may be added, none renamed or taken away.
 """
@@ -39,7 +39,7 @@ def paper_as_json(paper: Paper) -> dict[str, Any]:
 
 
 def mapped_paper_as_json(generation: Generation, row: int) -> dict[str, Any]:
-    """Return the paper in ``row`` with its links, its topics, coarse to fine, and its place."""
+    """Return the paper in ``row`` with its links, its topics, coarse to fine, and its position."""
     paper = generation.records[row]
     x, y = (round(float(value), 4) for value in generation.positions[row])
     return paper_as_json(paper) | {
@@ -67,7 +67,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
 
 
 def results_as_json(results: Results) -> dict[str, Any]:
-    """Return hits and how the query was understood; ``allowed`` papers passed its filters."""
+    """Return hits and the parsed query; ``allowed`` papers pass its filters."""
     parsed = results.parsed
     return {
         "hits": [hit_as_json(hit) for hit in results.hits],
@@ -85,7 +85,7 @@ def results_as_json(results: Results) -> dict[str, Any]:
 
 
 def topic_as_json(topic: Topic, trend: Trend, papers: int) -> dict[str, Any]:
-    """Return a topic with its trend; ``papers`` are in the whole library."""
+    """Return a topic with its trend; ``papers`` is the size of the whole library."""
     return asdict(topic) | {
         "share": round(topic.size / papers, 6),
         "growth": None if trend.growth is None else round(trend.growth, 3),
@@ -95,37 +95,40 @@ def topic_as_json(topic: Topic, trend: Trend, papers: int) -> dict[str, Any]:
     }
 
 
-def topics_as_json(levels: Sequence[Sequence[Topic]], found: Trends, papers: int) -> dict[str, Any]:
-    """Return topics, coarse to fine, each level in its order."""
-    of = found.of
+def topics_as_json(
+    levels: Sequence[Sequence[Topic]], trends: Trends, papers: int
+) -> dict[str, Any]:
+    """Return topics, coarse to fine, each level in the order given."""
+    trend_of = trends.of
     return {
-        "levels": [[topic_as_json(t, of[t.id], papers) for t in level] for level in levels],
-        "periods": found.periods,
-        "library": found.library,
+        "levels": [[topic_as_json(t, trend_of[t.id], papers) for t in level] for level in levels],
+        "periods": trends.periods,
+        "library": trends.library,
     }
 
 
-def evaluation_as_json(found: Evaluation) -> dict[str, Any]:
+def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "modes": {
             mode: {
-                "ndcg@10": figure_as_json(mean_with_interval(of.ndcg)),
-                "recall@100": figure_as_json(mean_with_interval(of.recall)),
+                "ndcg@10": figure_as_json(mean_with_interval(scores.ndcg)),
+                "recall@100": figure_as_json(mean_with_interval(scores.recall)),
             }
-            for mode, of in found.modes.items()
+            for mode, scores in evaluation.modes.items()
         },
-        "queries": found.queries,
-        "papers": found.papers,
-        "model": found.model,
-        "embedded": found.embedded,
+        "queries": evaluation.queries,
+        "papers": evaluation.papers,
+        "model": evaluation.model,
+        "embedded": evaluation.embedded,
     }
 
 
-def self_evaluation_as_json(generation: Generation, told: Sequence[Metric]) -> dict[str, Any]:
+def self_evaluation_as_json(generation: Generation, metrics: Sequence[Metric]) -> dict[str, Any]:
     return {
         "figures": {
-            one.name: figure_as_json(one.figure) | {"unit": one.unit, "means": one.means}
-            for one in told
+            metric.name: figure_as_json(metric.figure)
+            | {"unit": metric.unit, "means": metric.means}
+            for metric in metrics
         },
         "papers": generation.size,
         "generation": generation.manifest.number,
@@ -138,34 +141,34 @@ def figure_as_json(figure: Figure) -> dict[str, float]:
 
 
 def topic_profile_as_json(
-    generation: Generation, found: TopicProfile, dated: Trends
+    generation: Generation, profile: TopicProfile, trends: Trends
 ) -> dict[str, Any]:
     ids, titles = generation.records.ids, generation.records.titles
-    belonging = generation.strengths[found.topic.level]
+    strengths = generation.strengths[profile.topic.level]
 
     def short(topics: tuple[Topic, ...]) -> list[dict[str, Any]]:
         return [{"id": t.id, "label": t.label, "level": t.level, "size": t.size} for t in topics]
 
     def papers(rows: tuple[int, ...]) -> list[dict[str, Any]]:
         return [
-            {"id": ids[row], "title": titles[row], "strength": round(float(belonging[row]), 3)}
+            {"id": ids[row], "title": titles[row], "strength": round(float(strengths[row]), 3)}
             for row in rows
         ]
 
     return {
-        "topic": topic_as_json(found.topic, dated.of[found.topic.id], generation.size),
-        "periods": list(dated.periods),
-        "library": list(dated.library),
-        "above": short(found.above),
-        "below": short(found.below),
-        "neighbours": short(found.neighbours),
-        "representatives": papers(found.representatives),
-        "members": papers(found.members),
+        "topic": topic_as_json(profile.topic, trends.of[profile.topic.id], generation.size),
+        "periods": list(trends.periods),
+        "library": list(trends.library),
+        "above": short(profile.above),
+        "below": short(profile.below),
+        "neighbours": short(profile.neighbours),
+        "representatives": papers(profile.representatives),
+        "members": papers(profile.members),
     }
 
 
 def parsed_paper_as_json(paper: Paper) -> dict[str, Any]:
-    """Return a paper as it was read: it has no id yet, and nobody has dated its sources."""
+    """Return a paper as parsed: without a library id, its sources without a first-seen day."""
     fields = {name: value for name, value in paper_as_json(paper).items() if name != "id"}
     sources = [{"digest": s.digest, "line": s.line, "date": s.date} for s in paper.sources]
     return fields | {"sources": sources}
@@ -180,41 +183,41 @@ def rejection_as_json(rejection: Rejection) -> dict[str, Any]:
     }
 
 
-def topic_edit_as_json(said: EditOutcome) -> dict[str, Any]:
-    """Return something that people said of topics; its topic is null while it rests."""
-    statement, topic = said.statement, said.topic
+def topic_edit_as_json(outcome: EditOutcome) -> dict[str, Any]:
+    """Return a topic edit; ``topic`` is null while no topic matches it (``resting``)."""
+    edit, topic = outcome.statement, outcome.topic
     return {
-        "number": statement.number,
-        "kind": statement.kind,
-        "level": statement.level,
-        "name": statement.name,
-        "about": list(statement.about),
-        "papers": sum(map(len, statement.groups)),
+        "number": edit.number,
+        "kind": edit.kind,
+        "level": edit.level,
+        "name": edit.name,
+        "about": list(edit.about),
+        "papers": sum(map(len, edit.groups)),
         "resting": topic is None,
         "topic": topic and {"id": topic.id, "label": topic.label, "size": topic.size},
     }
 
 
 def build_report_as_json(report: BuildReport) -> dict[str, Any]:
-    facts = asdict(report) | {"rejected": len(report.rejected)}
+    content = asdict(report) | {"rejected": len(report.rejected)}
     if not report.dry_run:
-        del facts["planned"]
-    return facts | {"rejections": [rejection_as_json(rejection) for rejection in report.rejected]}
+        del content["planned"]
+    return content | {"rejections": [rejection_as_json(rejection) for rejection in report.rejected]}
 
 
 def topic_event_as_json(event: TopicEvent) -> dict[str, Any]:
-    """Return what became of a topic; ``other`` is what it was split off or went into."""
+    """Return a topic event; ``other`` is the topic it was split from or merged into."""
     return asdict(event)
 
 
 def generation_as_json(
     number: int, manifest: Manifest | None, live: str, events: Iterable[TopicEvent]
 ) -> dict[str, Any]:
-    """Return what a generation says of itself; ``damaged`` if its manifest cannot be read."""
-    facts = {"generation": number, "live": f"{number:06d}" == live, "damaged": manifest is None}
+    """Return a generation's summary; ``damaged`` if its manifest cannot be read."""
+    content = {"generation": number, "live": f"{number:06d}" == live, "damaged": manifest is None}
     if manifest is None:
-        return facts
-    return facts | {
+        return content
+    return content | {
         "created": manifest.created,
         "papers": manifest.papers,
         **manifest.changes,
@@ -223,9 +226,9 @@ def generation_as_json(
     }
 
 
-def whats_new_as_json(generation: Generation, found: WhatsNew, most: int | None) -> dict[str, Any]:
-    """Return what is new; at most ``most`` papers are listed, topics count all."""
-    topic_of = {row: of.topic for of in found.topics for row in of.rows}
+def whats_new_as_json(generation: Generation, news: WhatsNew, most: int | None) -> dict[str, Any]:
+    """Return new papers, at most ``most`` of them, and their topics, which count all."""
+    topic_of = {row: group.topic for group in news.topics for row in group.rows}
     papers = [
         {
             "id": generation.records.ids[row],
@@ -234,34 +237,34 @@ def whats_new_as_json(generation: Generation, found: WhatsNew, most: int | None)
             "topic_id": topic_of[row].id,
             "arrived": added_at_as_json(generation, row),
         }
-        for row in found.rows[:most]
+        for row in news.rows[:most]
     ]
     topics = [
         {
-            "id": of.topic.id,
-            "label": of.topic.label,
-            "size": of.topic.size,
-            "newcomers": len(of.rows),
-            "new": of.is_new,
+            "id": group.topic.id,
+            "label": group.topic.label,
+            "size": group.topic.size,
+            "newcomers": len(group.rows),
+            "new": group.is_new,
         }
-        for of in found.topics
+        for group in news.topics
     ]
     return {
-        "since": found.since.isoformat(timespec="milliseconds"),
+        "since": news.since.isoformat(timespec="milliseconds"),
         "papers": papers,
         "topics": topics,
-        "events": [topic_event_as_json(event) for event in found.events],
+        "events": [topic_event_as_json(event) for event in news.events],
     }
 
 
-def map_sample_as_json(generation: Generation, view: Viewport, shown: Sample) -> dict[str, Any]:
-    """Return the papers that are drawn of a view of the map."""
-    rows = shown.rows
+def map_sample_as_json(generation: Generation, view: Viewport, sample: Sample) -> dict[str, Any]:
+    """Return the papers drawn in a view of the map."""
+    rows = sample.rows
     titles = generation.records.titles.take(rows)
     return {
         "view": asdict(view),
-        "inside": shown.inside,
-        "whole": shown.whole,
+        "inside": sample.inside,
+        "whole": sample.whole,
         "points": [
             {
                 "id": generation.records.ids[row],
@@ -278,7 +281,7 @@ def map_sample_as_json(generation: Generation, view: Viewport, shown: Sample) ->
 
 
 def mark_as_json(paper: Paper, mark: PaperMark, *, resting: bool = False) -> dict[str, Any]:
-    """Return what stands on a paper; ``resting`` while the library does not hold it."""
+    """Return a paper with its marks; ``resting`` while the library lacks the paper."""
     return {
         "id": paper.id,
         "title": paper.title,
@@ -292,32 +295,32 @@ def mark_as_json(paper: Paper, mark: PaperMark, *, resting: bool = False) -> dic
     }
 
 
-def followed_search_as_json(generation: Generation, found: FollowedResults) -> dict[str, Any]:
-    """Return a followed search and its new papers, the newest first."""
+def followed_search_as_json(generation: Generation, results: FollowedResults) -> dict[str, Any]:
+    """Return a followed search and its new papers, newest first."""
     return {
-        "name": found.following.name,
-        "query": described(found.following),
-        "begun": found.following.begun,
-        "seen": moment_at(found.following.seen).isoformat(timespec="milliseconds"),
-        "hits": len(found.hits),
-        "problem": found.problem,
+        "name": results.following.name,
+        "query": described(results.following),
+        "begun": results.following.begun,
+        "seen": moment_at(results.following.seen).isoformat(timespec="milliseconds"),
+        "hits": len(results.hits),
+        "problem": results.problem,
         "new": [
             hit_as_json(hit) | {"arrived": added_at_as_json(generation, hit.row)}
-            for hit in newest_first(generation, found.new)
+            for hit in newest_first(generation, results.new)
         ],
     }
 
 
 def added_at_as_json(generation: Generation, row: int) -> str:
-    """Return when a paper came into the library."""
+    """Return the moment a paper was added to the library, ISO 8601 in milliseconds."""
     return moment_at(int(generation.added_at[row])).isoformat(timespec="milliseconds")
 
 
-def briefing_as_json(generation: Generation, told: Briefing) -> dict[str, Any]:
-    """Return what is new by topic; ``relevance`` is null where the desk tells nothing."""
+def briefing_as_json(generation: Generation, briefing: Briefing) -> dict[str, Any]:
+    """Return new papers by topic; ``relevance`` is null without stars on the desk."""
     return {
-        "since": told.since.isoformat(timespec="milliseconds"),
-        "papers": told.papers,
+        "since": briefing.since.isoformat(timespec="milliseconds"),
+        "papers": briefing.papers,
         "topics": [
             {
                 "id": section.topic.id,
@@ -334,13 +337,13 @@ def briefing_as_json(generation: Generation, told: Briefing) -> dict[str, Any]:
                     for item in section.items
                 ],
             }
-            for section in told.sections
+            for section in briefing.sections
         ],
     }
 
 
 def findings_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return what was found of a library; ``next`` is empty where all is well."""
+    """Return a doctor's findings; ``next`` is empty if the library is healthy."""
     return {
         "damaged": damaged(findings),
         "next": next_step(findings),
@@ -349,12 +352,12 @@ def findings_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def update_as_json(update: UpdateOutcome) -> dict[str, Any]:
-    """Return one update of a watch; either ``report`` or ``error`` is null."""
+    """Return one update of ``explorer watch``; either ``report`` or ``error`` is null."""
     error = update.error
-    told = None if error is None else {"kind": type(error).__name__, "message": str(error)}
+    failure = None if error is None else {"kind": type(error).__name__, "message": str(error)}
     return {
         "ended": update.ended.isoformat(timespec="seconds"),
         "report": None if update.report is None else build_report_as_json(update.report),
-        "error": told,
+        "error": failure,
         "retry_seconds": update.retry,
     }

@@ -1,4 +1,4 @@
-"""A library to be asked from Python: search, similar, topics and map, in one object.
+"""Python interface: search, similar papers, topics and map of a library in one object.
 
 ::
 
@@ -9,8 +9,8 @@
     near = library.similar("2405.14458").hits
     topics, points = library.topics(), library.map()
 
-The server (``http/``) and the assistants' door (``assistant.py``) ask the same object, so all of
-them rank as the page does.
+The HTTP and MCP servers (:mod:`explorer.servers`) use the same object, so all of them rank as the
+page does.
 """
 
 from __future__ import annotations
@@ -45,26 +45,24 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_RANKED = 200
-"""Hits of a ranking that can be paged through; as many as each ranking is asked for at least, so
-that the first of them are the same, however many are wanted."""
+"""Hits of a ranking that can be paged through."""
 MOST_REARRANGED = 100
-"""Hits that can be paged through where the best are sorted by date, or varied."""
+"""Hits that can be paged through where the best are sorted by date or diversified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the hits of a search."""
+    """One page of the hits of a search."""
 
     results: Results
     more: bool
-    """Whether others follow."""
+    """Whether more hits follow."""
 
 
 class Library(LibraryStore):
-    """The library in ``folder``, as it is now: each question is answered from what is live.
+    """The library in ``folder``; every call answers from its live generation.
 
-    One that was published meanwhile is opened with the next question. Any number of threads may
-    ask.
+    After an update, the next call opens the new generation. Safe for any number of threads.
     """
 
     def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
@@ -90,10 +88,10 @@ class Library(LibraryStore):
             return self._opened[1]
 
     def embedder(self, generation: Generation) -> Embedder:
-        """Return the model that ``generation`` was made with.
+        """Return the model that embedded ``generation``.
 
         Raises:
-            EmbedderError: it is not on this machine.
+            EmbedderError: the model is not on this machine.
         """
         model = generation.manifest.model
         with self._lock:
@@ -114,33 +112,34 @@ class Library(LibraryStore):
         topic: str = "",
         why: bool = False,
     ) -> Results:
-        """Return the ``k`` papers that answer ``text`` best, which may hold fields and "phrases".
+        """Return the ``k`` best papers for the query ``text``, with fields and "phrases".
 
         Args:
-            like: ids of papers that hits are to be like; ``unlike``: unlike.
+            like: ids of positive examples.
+            unlike: ids of negative examples.
             mode: ``hybrid``, ``dense`` (by meaning) or ``lexical`` (by words).
             sort: ``relevance`` or ``date``.
-            diverse: hits that are unlike each other.
+            diverse: prefer hits that differ from each other.
             topic: only papers of this topic, by id or name.
-            why: look for the sentence that each hit owes most to; takes longer.
+            why: add the key sentence of each hit; takes longer.
 
         Raises:
-            UnusableInput: an example or a topic is not known.
+            UnusableInput: an example or the topic is unknown.
         """
         filters = Filters(topic=topic)
         query = Query(text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse)
         generation = self.generation
-        results = self._asked(generation, query, k)
-        return self._explained(generation, results) if why else results
+        results = self._run(generation, query, k)
+        return self._with_explanations(generation, results) if why else results
 
     def page(
         self, generation: Generation, query: Query, k: int, offset: int = 0, *, why: bool = False
     ) -> Page:
         """Return ``k`` hits of ``query`` after the first ``offset``.
 
-        Pages fit together: neither how many hits are wanted nor where a page begins changes their
-        order. A ranking ends after :data:`MOST_RANKED` hits, or :data:`MOST_REARRANGED` where they
-        are varied or sorted by date; what filters alone let through is listed to its end.
+        The order of hits is independent of ``k`` and ``offset``, so pages fit together. A ranking
+        ends after :data:`MOST_RANKED` hits, or :data:`MOST_REARRANGED` if diversified or sorted by
+        date; the result of filters alone is listed to its end.
         """
         parsed = parse(query.text)
         examples = query.like or query.unlike or parsed.like or parsed.unlike
@@ -148,43 +147,45 @@ class Library(LibraryStore):
         if parsed.words.strip() or examples:
             is_rearranged = query.diverse or query.sort is Sort.DATE
             depth = MOST_REARRANGED if is_rearranged else min(depth, MOST_RANKED)
-        results = self._asked(generation, query, depth, offset)
-        some = replace(results, hits=results.hits[:k])
-        return Page(self._explained(generation, some) if why else some, len(results.hits) > k)
+        results = self._run(generation, query, depth, offset)
+        page = replace(results, hits=results.hits[:k])
+        if why:
+            page = self._with_explanations(generation, page)
+        return Page(page, len(results.hits) > k)
 
-    def _asked(self, generation: Generation, query: Query, k: int, offset: int = 0) -> Results:
+    def _run(self, generation: Generation, query: Query, k: int, offset: int = 0) -> Results:
         embedder = self.embedder(generation) if needs_model(generation, query) else None
         return search(generation, embedder, query, k, offset=offset)
 
-    def _explained(self, generation: Generation, results: Results) -> Results:
-        """Return ``results`` with their telling sentences; where no vector was, none are sought."""
+    def _with_explanations(self, generation: Generation, results: Results) -> Results:
+        """Return ``results`` with key sentences; unchanged if the query has no vector."""
         if results.vector is None:
             return results
         return explain(self.embedder(generation), results)
 
     def similar(self, paper: str, k: int = 10) -> Results:
-        """Return the ``k`` papers nearest in meaning to one that goes by the id ``paper``.
+        """Return the ``k`` papers nearest in meaning to the paper with the id ``paper``.
 
         Raises:
-            UnknownPaper: there is none.
+            UnknownPaper: no paper has that id.
         """
         return similar(self.generation, paper, k)
 
     def paper(self, name: str) -> Paper:
-        """Return the paper that goes by the id ``name``: the library's, arXiv's, a DOI ...
+        """Return the paper with the id ``name``: the library's, arXiv's, a DOI ...
 
         Raises:
-            UnknownPaper: there is none.
+            UnknownPaper: no paper has that id.
         """
         generation = self.generation
         return generation.records[find_paper(generation, name)]
 
     def topics(self) -> DataFrame:
-        """Return all topics, coarse to fine: a row each, by id."""
+        """Return all topics, coarse to fine, one row each, indexed by id."""
         from pandas import DataFrame
 
         generation = self.generation
-        found = trends(generation).of
+        trend_of = trends(generation).of
         return DataFrame(
             [
                 {
@@ -194,24 +195,24 @@ class Library(LibraryStore):
                     "label": topic.label,
                     "keywords": list(topic.keywords),
                     "papers": topic.size,
-                    "growth": found[topic.id].growth,
+                    "growth": trend_of[topic.id].growth,
                 }
                 for topic in generation.topics.values()
             ]
         ).set_index("id")
 
     def map(self) -> DataFrame:
-        """Return all papers with their place on the map, a row each, by id.
+        """Return all papers with their map position, one row each, indexed by id.
 
-        ``topic`` is the name of its finest topic, ``field`` that of its coarsest; ``year`` is 0
-        where it is not known.
+        ``topic`` is the name of the finest topic, ``field`` that of the coarsest; ``year`` is 0
+        if unknown.
         """
         from pandas import DataFrame
 
         generation = self.generation
         names = [
-            [level[place].label for place in places.tolist()]
-            for level, places in zip(generation.levels, generation.memberships, strict=True)
+            [level[index].label for index in topics_of_rows.tolist()]
+            for level, topics_of_rows in zip(generation.levels, generation.memberships, strict=True)
         ]
         return DataFrame(
             {

@@ -46,7 +46,7 @@ def offer_export(generation: Generation, rows: Sequence[int], where: str, called
                 st.download_button(
                     name,
                     partial(_written, generation, rows, form, called),
-                    file_name=f"{_file_name(called)}.{form.ending}",
+                    file_name=f"{_file_name(called)}.{form.extension}",
                     mime=form.media_type,
                     key=f"export-{where}-{form}",
                     type="tertiary",

@@ -1,7 +1,7 @@
-"""Lists of papers written out for other programs, in the formats that these read.
+"""Export of lists of papers to formats of other programs.
 
-Whatever made the list - a search, a topic, a region of the map, a reader's own choice - it is a
-sequence of rows here, and is written in their order.
+A list is a sequence of row numbers, whatever it came from (a search, a topic, a region of the
+map, marks), and is written in their order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 
 class ExportFormat(StrEnum):
-    """What a list of papers can be written as."""
+    """File format of an exported list of papers."""
 
     BIBTEX = "bibtex"
     RIS = "ris"
@@ -31,16 +31,16 @@ class ExportFormat(StrEnum):
     HTML = "html"
 
     @property
-    def ending(self) -> str:
-        """What names of such files end with, without the dot."""
-        return _ENDINGS.get(self, str(self))
+    def extension(self) -> str:
+        """File name extension, without the dot."""
+        return _EXTENSIONS.get(self, str(self))
 
     @property
     def media_type(self) -> str:
         return _MEDIA_TYPES[self]
 
 
-_ENDINGS = {ExportFormat.BIBTEX: "bib", ExportFormat.CSL_JSON: "json"}
+_EXTENSIONS = {ExportFormat.BIBTEX: "bib", ExportFormat.CSL_JSON: "json"}
 _MEDIA_TYPES = {
     ExportFormat.BIBTEX: "application/x-bibtex",
     ExportFormat.RIS: "application/x-research-info-systems",
@@ -62,11 +62,11 @@ def write_list(
     """Write the papers in ``rows``, in their order, to ``file``.
 
     Args:
-        title: what an HTML file is headed; the other formats have no place for it.
-        progress: is told how many papers are written, of how many.
+        title: heading of an HTML file; other formats ignore it.
+        progress: called with the number of papers written and their total.
 
     Raises:
-        UnusableInput: there are more papers than an HTML file can hold.
+        UnusableInput: more papers than an HTML file can hold.
     """
     from explorer.export.bibtex import write_bibtex
     from explorer.export.csl import write_csl_json
@@ -98,10 +98,10 @@ def _counted(rows: Sequence[int], progress: Progress) -> Iterator[int]:
 
 
 def write_file(path: Path, write: Write) -> None:
-    """Have ``write`` fill the file at ``path``, which stays as it was until all is written.
+    """Let ``write`` replace the file at ``path`` atomically.
 
     Raises:
-        UnusableInput: it cannot be written.
+        UnusableInput: the file cannot be written.
     """
     try:
         if path.is_relative_to("/dev") or (path.exists() and not path.is_file()):

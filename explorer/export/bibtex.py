@@ -1,4 +1,4 @@
-r"""Papers to BibTeX: UTF-8, what TeX would take for its own escaped, formulas left as formulas.
+r"""Papers to BibTeX: UTF-8, special characters of TeX escaped, formulas kept.
 
 LaTeX reads UTF-8 since 2018, and so does biber; Greek letters and operators, which LaTeX knows in
 formulas only, are written as ``\ensuremath{\alpha}``. Braces in a text are written as macros,
@@ -67,7 +67,7 @@ def write_bibtex(papers: Iterable[Paper], file: TextIO) -> None:
 
 
 def tex(text: str) -> str:
-    """Return ``text`` so that LaTeX sets what people read in it."""
+    """Return ``text`` escaped for LaTeX, its formulas kept."""
     return "".join(
         _formula(piece) if is_formula else _escaped(piece)
         for piece, is_formula in prose_and_formulas(text)
@@ -103,13 +103,13 @@ def _eprint(paper: Paper) -> dict[str, str]:
 
 
 def _title(text: str) -> str:
-    """Return a title whose capitals are safe from styles that write titles in lower case."""
+    """Return a title with braces around capitals that styles must not lower-case."""
     pieces = list(prose_and_formulas(text))
     words = [
         word for piece, is_formula in pieces if not is_formula for word in _WORD.findall(piece)
     ]
     capitalised = sum(word[0].isupper() for word in words)
-    # Where most words have one, a capital at the beginning of a word means nothing.
+    # In title case, an initial capital does not mark a name.
     names_stand_out = capitalised * 2 < len(words)
     first = words[0] if words else ""
 
@@ -121,12 +121,12 @@ def _title(text: str) -> str:
         return f"{{{word}}}" if (inner or name) and is_plain else _escaped(word)
 
     return "".join(
-        _formula(piece) if is_formula else _between(piece, protected)
+        _formula(piece) if is_formula else _escape_words(piece, protected)
         for piece, is_formula in pieces
     ).strip()
 
 
-def _between(prose: str, protected: Callable[[re.Match[str]], str]) -> str:
+def _escape_words(prose: str, protected: Callable[[re.Match[str]], str]) -> str:
     """Return ``prose`` escaped, its words by ``protected``."""
     parts: list[str] = []
     end = 0
@@ -140,19 +140,19 @@ def _between(prose: str, protected: Callable[[re.Match[str]], str]) -> str:
 
 
 def _author(name: str) -> str:
-    """Return a name, in braces where BibTeX would take it for several."""
+    """Return a name, in braces if BibTeX would split it into several."""
     written = tex(name)
     several = re.search(r"\band\b|;", name, re.IGNORECASE) or name.count(",") > 2
     return f"{{{written}}}" if several else written
 
 
 def _address(url: str) -> str:
-    """Return an address, or a DOI, without what would end the field that it stands in."""
+    """Return a URL or DOI without characters that would end its field."""
     return _UNSAFE.sub(lambda sign: f"%{ord(sign[0]):02X}", tidy(url))
 
 
 def _formula(tex_: str) -> str:
-    """Return a formula as it is, or as text if its braces would end the field that it stands in."""
+    """Return a formula, or its readable text if unbalanced braces would end the field."""
     formula = f"${tex_.strip()}$"
     return formula if _balanced(formula) else _escaped(plain(formula))
 

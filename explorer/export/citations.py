@@ -1,4 +1,4 @@
-"""What citations are made of, whichever format they are written in: kinds, keys, names, dates."""
+"""Parts of citations common to all formats: entry types, keys, names, dates."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _SUFFIX = re.compile(r"(?:jr|sr)\.?|i{1,3}|iv", re.IGNORECASE)
 _MANY = re.compile(r"\band\b|[&0-9]|\b(?:team|group|collaboration|consortium|institute)\b", re.I)
 _DATE = re.compile(r"\d{4}(?:-\d\d){0,2}")
 _WORD = re.compile(r"[a-z0-9]+")
-_PASSED_OVER = frozenset("a an the on of in for to and with from by at is are do does".split())
+_STOP_WORDS = frozenset("a an the on of in for to and with from by at is are do does".split())
 _LONGEST_WORD = 16
-_OF_ID = 4
+_ID_CHARACTERS = 4
 
 
 class EntryType(StrEnum):
-    """What kind of publication a paper is, as far as its venue tells."""
+    """Kind of publication, guessed from the venue."""
 
     JOURNAL = "journal"
     CONFERENCE = "conference"
@@ -43,7 +43,7 @@ class Name(NamedTuple):
 
 
 def entry_type_of(paper: Paper) -> EntryType:
-    """Return the kind of ``paper``: a guess from its venue's name."""
+    """Return the kind of ``paper``, guessed from the name of its venue."""
     if not paper.venue or _PREPRINT.search(paper.venue):
         return EntryType.PREPRINT if paper.arxiv or paper.venue else EntryType.OTHER
     return EntryType.CONFERENCE if _CONFERENCE.search(paper.venue) else EntryType.JOURNAL
@@ -52,8 +52,8 @@ def entry_type_of(paper: Paper) -> EntryType:
 def name_of(author: str) -> Name:
     """Return an author's name in its parts: at the comma, else before the last word.
 
-    Particles ("van den Berg") and "Jr." stay with the family name, so that family name and given
-    name, put together again, say what was written.
+    Particles ("van den Berg") and "Jr." stay with the family name, so that the two parts joined
+    give the name as written.
 
     >>> name_of("Ludwig van Beethoven"), name_of("Byron, Ada")
     (Name(family='van Beethoven', given='Ludwig'), Name(family='Byron', given='Ada'))
@@ -74,10 +74,10 @@ def name_of(author: str) -> Name:
 
 
 def citation_key(paper: Paper) -> str:
-    """Return what ``paper`` is cited by: family name, year, a word of the title, a bit of its id.
+    """Return the citation key of ``paper``: family name, year, title word, end of its id.
 
-    It depends on nothing but the paper, so it is the same in every export of a library, and the
-    end of the library's id keeps papers apart that share the rest.
+    It depends on the paper alone, so it is the same in every export of a library; the end of the
+    library's id makes it unique.
 
     >>> citation_key(Paper("On the Analytical Engine", authors=("Ada Byron",), id="p3eba0ac9fc2"))
     'byronanalytical-9fc2'
@@ -85,32 +85,32 @@ def citation_key(paper: Paper) -> str:
     family = _ascii(name_of(paper.authors[0]).family) if paper.authors else ""
     year = paper.date[:4] if paper.date[:4].isdecimal() else ""
     words = [word for word in _WORD.findall(_folded(paper.readable_title)) if len(word) > 1]
-    telling = next((word for word in words if word not in _PASSED_OVER), "")
-    end = _ascii(paper.id)[-_OF_ID:]
-    key = f"{family[:_LONGEST_WORD]}{year}{telling[:_LONGEST_WORD]}" or "paper"
+    keyword = next((word for word in words if word not in _STOP_WORDS), "")
+    end = _ascii(paper.id)[-_ID_CHARACTERS:]
+    key = f"{family[:_LONGEST_WORD]}{year}{keyword[:_LONGEST_WORD]}" or "paper"
     return f"{key}-{end}" if end else key
 
 
 def date_parts(paper: Paper) -> tuple[int, ...]:
-    """Return year, month and day of ``paper`` as far as they are known; nothing without a year."""
+    """Return year, month and day of ``paper`` as far as known; empty without a year."""
     known = _DATE.match(paper.date)
     return tuple(map(int, known[0].split("-"))) if known else ()
 
 
 def shown(text: str) -> str:
-    """Return ``text`` as people read it, or as it stands where reading that back says otherwise."""
+    """Return readable ``text``; unchanged if the readable form would be parsed differently."""
     text = tidy(text)
     readable = plain(text)
     return readable if plain(readable) == readable else text
 
 
 def address_of(paper: Paper) -> str:
-    """Return where to read ``paper``: its own address, or else the first of its links."""
+    """Return the URL of ``paper``: its own, or else the first of its links."""
     return paper.url or next((address for _, address in paper.links), "")
 
 
 def joined_keywords(keywords: Iterable[str]) -> str:
-    """Return keywords in one text, with commas between them or, where these have any, semicolons.
+    """Return keywords joined by commas, or by semicolons if any keyword has a comma.
 
     >>> joined_keywords(["birds, small", "nests"]), joined_keywords(["birds, small"])
     ('birds, small; nests', 'birds, small;')

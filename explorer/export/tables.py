@@ -13,14 +13,14 @@ from explorer.export.citations import shown
 from explorer.insights.trends import Trends
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper, Source
-from explorer.readers.shared.columns import guess, paper_of
+from explorer.readers.shared.columns import map_columns, paper_from_row
 from explorer.topics.communities import Topic
 
 _COLUMNS = (
     "id title abstract authors date venue doi arxiv url keywords categories other_ids summary topic"
     " x y"
 ).split()
-_ACTS = re.compile(r"'*[=+\-@]")
+_FORMULA = re.compile(r"'*[=+\-@]")
 
 
 def write_papers(generation: Generation, file: TextIO, rows: Iterable[int]) -> None:
@@ -35,34 +35,34 @@ def write_papers(generation: Generation, file: TextIO, rows: Iterable[int]) -> N
 
 
 def write_table(generation: Generation, file: TextIO, rows: Iterable[int]) -> None:
-    """Write the papers in ``rows`` as a CSV table, each with its finest topic and its place."""
+    """Write the papers in ``rows`` as a CSV table, each with its finest topic and position."""
     table = csv.writer(file, lineterminator="\n")
     table.writerow(_COLUMNS)
     for row in rows:
         paper = generation.records[row]
-        facts = _facts(paper) | map_position(generation, row)
-        facts["topic"] = _cell(generation.topics_of(row)[-1].label)
-        table.writerow([facts[name] for name in _COLUMNS])
+        fields = _paper_fields(paper) | map_position(generation, row)
+        fields["topic"] = _cell(generation.topics_of(row)[-1].label)
+        table.writerow([fields[name] for name in _COLUMNS])
 
 
-def write_topics(topics: Sequence[Topic], found: Trends, papers: int, file: TextIO) -> None:
+def write_topics(topics: Sequence[Topic], trends: Trends, papers: int, file: TextIO) -> None:
     """Write ``topics`` as a CSV table, with a column for each period."""
     columns = "id level parent label keywords size share evidence growth newest".split()
     table = csv.writer(file, lineterminator="\n")
-    table.writerow([*columns, *found.periods])
+    table.writerow([*columns, *trends.periods])
     for topic in topics:
-        facts = topic_as_json(topic, found.of[topic.id], papers)
-        facts |= {"label": _cell(topic.label), "keywords": _cell("; ".join(topic.keywords))}
-        table.writerow([*(facts[name] for name in columns), *found.of[topic.id].counts])
+        row = topic_as_json(topic, trends.of[topic.id], papers)
+        row |= {"label": _cell(topic.label), "keywords": _cell("; ".join(topic.keywords))}
+        table.writerow([*(row[name] for name in columns), *trends.of[topic.id].counts])
 
 
 def map_position(generation: Generation, row: int) -> dict[str, float]:
-    """Return where a paper lies on the map."""
+    """Return a paper's map coordinates as ``{"x": ..., "y": ...}``."""
     x, y = (round(float(value), 4) for value in generation.positions[row])
     return {"x": x, "y": y}
 
 
-def _facts(paper: Paper) -> dict[str, Any]:
+def _paper_fields(paper: Paper) -> dict[str, Any]:
     lists = {
         name: _listed(name, getattr(paper, name))
         for name in ("authors", "keywords", "categories", "other_ids")
@@ -75,14 +75,14 @@ def _facts(paper: Paper) -> dict[str, Any]:
 
 
 def _listed(name: str, values: Sequence[str]) -> str:
-    """Return several texts as one cell: with semicolons between them, where that is told apart."""
+    """Return several texts as one cell: joined by semicolons if readers can split that again."""
     cell = _cell("; ".join(values))
     record = {"title": "-", name: cell}
-    read = paper_of(record, guess(record), Source("", 0))
-    told_apart = isinstance(read, Paper) and getattr(read, name) == tuple(values)
-    return cell if told_apart or not values else str(list(values))
+    parsed = paper_from_row(record, map_columns(record), Source("", 0))
+    is_lossless = isinstance(parsed, Paper) and getattr(parsed, name) == tuple(values)
+    return cell if is_lossless or not values else str(list(values))
 
 
 def _cell(text: str) -> str:
-    """Return ``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if _ACTS.match(text) else text
+    """Return ``text``, escaped so that no spreadsheet evaluates it as a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -32,13 +32,13 @@ class AclXml:
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         volume = ("", "")
-        for found in xml_records(digest, frozenset(("meta", "paper"))):
-            if isinstance(found, Rejection):
-                yield found
-            elif found.name == "meta":
-                volume = (prose(found.first("booktitle")), _date(found))
+        for element in xml_records(digest, frozenset(("meta", "paper"))):
+            if isinstance(element, Rejection):
+                yield element
+            elif element.name == "meta":
+                volume = (prose(element.first("booktitle")), _date(element))
             else:
-                yield _paper(found, *volume, digest.name)
+                yield _paper(element, *volume, digest.name)
 
 
 def _date(element: Element) -> str:

@@ -108,8 +108,8 @@ class BibTeX:
         date = issue_date(exported[1]) if exported else ""
         keys: set[int] = set()
         for piece in _pieces(digest):
-            found = [piece] if isinstance(piece, Rejection) else _entries(piece, digest, macros)
-            for item in found:
+            items = [piece] if isinstance(piece, Rejection) else _entries(piece, digest, macros)
+            for item in items:
                 if isinstance(item, Rejection):
                     yield item
                 elif item.type not in _NOT_ENTRIES:
@@ -179,7 +179,7 @@ def _entries(piece: _Piece, digest: Digest, macros: Macros) -> Iterator[_Entry |
                 yield Rejection(
                     digest.name,
                     line,
-                    _why(getattr(block.error, "abort_reason", str(block.error))),
+                    _parse_failure(getattr(block.error, "abort_reason", str(block.error))),
                     raw[:80],
                 )
             continue
@@ -192,7 +192,7 @@ def _entries(piece: _Piece, digest: Digest, macros: Macros) -> Iterator[_Entry |
             yield _Entry(line, block.entry_type.lower(), block.key.strip(), fields)
 
 
-def _why(error: str) -> str:
+def _parse_failure(error: str) -> str:
     if error.startswith("Expected"):
         return "the entry is not valid BibTeX: a field lacks its '=' or its comma"
     return "the entry is not closed: its braces or quotes do not match"
@@ -257,21 +257,21 @@ def _parent(fields: Fields, parents: dict[str, Fields]) -> Fields:
 def _paper(entry: _Entry, fields: Fields, source: Source, keys: set[int]) -> Paper | Rejection:
     # Titles and abstracts stay TeX, which is read where they are shown; all else is text.
     def text(*names: str) -> str:
-        found = (without_braces(fields[name]) for name in names if name in fields)
-        return next((value for value in found if value), "")
+        values = (without_braces(fields[name]) for name in names if name in fields)
+        return next((value for value in values if value), "")
 
-    told = text("title", "booktitle", "author") or entry.key
+    excerpt = text("title", "booktitle", "author") or entry.key
     if entry.type in _CONTAINERS:
         reason = f"@{entry.type} names a volume, not a paper"
-        return Rejection(source.digest, source.line, reason, told[:80])
+        return Rejection(source.digest, source.line, reason, excerpt[:80])
     title = text("title")
     if not title:
-        return Rejection(source.digest, source.line, "no title", told[:80])
+        return Rejection(source.digest, source.line, "no title", excerpt[:80])
     subtitle = text("subtitle")
     if subtitle and subtitle.casefold() not in title.casefold():
         title = f"{title}{' ' if title[-1] in '?!:.' else ': '}{subtitle}"
     addresses = [address(fields[name]) for name in ("url", "link", "ee") if name in fields]
-    web = [found for found in addresses if found.startswith(("http://", "https://"))]
+    web = [one for one in addresses if one.startswith(("http://", "https://"))]
     ids = _ids(entry, fields, addresses, keys)
     return Paper(
         title=title,
@@ -333,8 +333,8 @@ def _ids(entry: _Entry, fields: Fields, addresses: list[str], keys: set[int]) ->
     named = [fields[name].strip("{} ") for name in ("arxivid", "arxiv") if name in fields]
     places = ("journal", "journaltitle", "booktitle", "howpublished", "note", "number", "volume")
     texts = [*addresses, *dois, *(fields.get(name, "") for name in places)]
-    arxiv = arxiv or next((found for text in named if (found := arxiv_id(text))), "")
-    arxiv = arxiv or next((found for text in texts if (found := arxiv_in(text))), "")
+    arxiv = arxiv or next((id_ for text in named if (id_ := arxiv_id(text))), "")
+    arxiv = arxiv or next((id_ for text in texts if (id_ := arxiv_in(text))), "")
     return ids_in([arxiv, *dois], others)
 
 

@@ -14,7 +14,7 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.csl_json import date_of, first_of
 from explorer.readers.shared.columns import NO_TITLE
 from explorer.readers.shared.fields import ids_in, listed, people, text_of
-from explorer.readers.shared.json_stream import JsonReader, Keys
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape
 
 _NOT_PAPERS = frozenset(
     "journal journal-volume journal-issue component peer-review proceedings proceedings-series "
@@ -28,15 +28,15 @@ class Crossref(JsonReader):
 
     name = "crossref"
 
-    def tells(self, keys: Keys) -> int:
-        own = keys.any(
+    def confidence(self, shape: ObjectShape) -> int:
+        own = shape.any(
             "indexed", "deposited", "is-referenced-by-count", "reference-count", "member"
         )
-        if "DOI" not in keys and not (own and "message" in keys.place):
+        if "DOI" not in shape and not (own and "message" in shape.path):
             return 0
-        if own or keys.kind("title") == "list" or keys.kind("container-title") == "list":
+        if own or shape.kind("title") == "list" or shape.kind("container-title") == "list":
             return 97
-        return 94 if "message" in keys.place else 0
+        return 94 if "message" in shape.path else 0
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         kind = text_of(record.get("type"))

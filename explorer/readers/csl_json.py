@@ -14,7 +14,7 @@ from typing import Any
 from explorer.papers.paper import Paper, Source
 from explorer.readers.shared.columns import NO_TITLE
 from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.shared.json_stream import JsonReader, Keys
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape
 
 _PREPRINT = re.compile(r"arxiv:\s*\S+", re.IGNORECASE)
 _CITED = re.compile(r"\s*\[[a-z-]+(?:\.[A-Z]{2})?(?:\.[A-Z]{2})?\]$|\s+\[[^\]]*\]$")
@@ -25,14 +25,14 @@ class CslJson(JsonReader):
 
     name = "csl-json"
 
-    def tells(self, keys: Keys) -> int:
-        if keys.any("indexed", "deposited", "is-referenced-by-count"):
+    def confidence(self, shape: ObjectShape) -> int:
+        if shape.any("indexed", "deposited", "is-referenced-by-count"):
             return 0  # Crossref's own dialect
-        dated = "date-parts" in keys.inside("issued") or keys.kind("issued") == "object"
-        named = "family" in Keys(keys.outline, (*keys.place, "author", "[]"))
-        if not keys.all("title", "type"):
+        dated = "date-parts" in shape.inside("issued") or shape.kind("issued") == "object"
+        named = "family" in ObjectShape(shape.outline, (*shape.path, "author", "[]"))
+        if not shape.all("title", "type"):
             return 0
-        return 93 if dated or named or keys.any("container-title", "event-title") else 0
+        return 93 if dated or named or shape.any("container-title", "event-title") else 0
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         title = first_of(record.get("title"))

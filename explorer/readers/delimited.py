@@ -16,7 +16,12 @@ from typing import NamedTuple
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
-from explorer.readers.shared.columns import Columns, guess, is_table_of_papers, paper_of
+from explorer.readers.shared.columns import (
+    ColumnMap,
+    is_table_of_papers,
+    map_columns,
+    paper_from_row,
+)
 
 _DELIMITERS = ",\t;|"
 _HEADER_WITHIN = 12
@@ -34,7 +39,7 @@ class Layout(NamedTuple):
     quoting: bool
     header: tuple[str, ...]
     header_line: int
-    columns: Columns
+    columns: ColumnMap
 
 
 class Delimited:
@@ -61,7 +66,7 @@ class Delimited:
                 continue
             # Cells beyond the header have no name; a row may also have too few.
             record = dict(zip(layout.header, cells, strict=False))
-            made = paper_of(record, layout.columns, Source(digest.name, line))
+            made = paper_from_row(record, layout.columns, Source(digest.name, line))
             if isinstance(made, Paper):
                 yield made
             else:
@@ -83,13 +88,13 @@ def _layout(digest: Digest) -> Layout | None:
                 continue
             cells = next(csv.reader([text], delimiter=delimiter), [])
             header = tuple(_unique(cell.strip("\ufeff \t") for cell in cells))
-            columns = guess(header)
+            columns = map_columns(header)
             if is_table_of_papers(columns) and _looks_like_header(cells):
-                found = Layout(
+                layout = Layout(
                     delimiter, _is_quoted(digest.head, delimiter), header, number, columns
                 )
                 if best is None or len(columns) > len(best.columns):
-                    best = found
+                    best = layout
         if best is not None:
             break
     return best

@@ -88,12 +88,12 @@ def _keywords(record: TaggedRecord) -> tuple[str, ...]:
 
 
 def _other_ids(record: TaggedRecord, web: list[str]) -> list[tuple[str, str]]:
-    found = ids_in_addresses([*web, *record.texts("U")])
+    ids = ids_in_addresses([*web, *record.texts("U")])
     medline = any(_MEDLINE.search(text) for text in record.texts("W", "~"))
     for text in record.texts("M"):
         scheme, value = accession(text)
         if scheme == "digest" and value.isdigit() and medline:
             scheme = "pmid"
         if scheme != "digest" or not (doi_in(value) or arxiv_in(value)):
-            found.append((scheme, value))
-    return found
+            ids.append((scheme, value))
+    return ids

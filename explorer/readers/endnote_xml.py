@@ -38,8 +38,8 @@ class EndnoteXml:
         return 94 if len(set(tags) & _OWN_TAGS) >= 2 else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for found in xml_records(digest, frozenset(("record",))):
-            yield found if isinstance(found, Rejection) else _paper(found, digest.name)
+        for record in xml_records(digest, frozenset(("record",))):
+            yield record if isinstance(record, Rejection) else _paper(record, digest.name)
 
 
 def _paper(record: Element, digest: str) -> Paper | Rejection:

@@ -61,13 +61,13 @@ class Feed:
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         date = ""
-        for found in xml_records(digest, _RECORDS):
-            if isinstance(found, Rejection):
-                yield found
-            elif found.name in _OF_FEED:
-                date = date or date_in(found.text())
+        for element in xml_records(digest, _RECORDS):
+            if isinstance(element, Rejection):
+                yield element
+            elif element.name in _OF_FEED:
+                date = date or date_in(element.text())
             else:
-                yield _paper(found, Source(digest.name, found.line, date))
+                yield _paper(element, Source(digest.name, element.line, date))
 
 
 @dataclass(slots=True)
@@ -148,8 +148,8 @@ def _links(entry: Element) -> list[str]:
     """Return the addresses, first that of the page itself."""
     # Atom's links say what they are; the others are the page.
     links = sorted(entry.all("link"), key=lambda e: e.attribute("rel") not in {"", "alternate"})
-    found = [e.attribute("href") or e.text() for e in links]
-    return [link for link in (*found, entry.text("url"), entry.text("origLink")) if link]
+    addresses = [e.attribute("href") or e.text() for e in links]
+    return [link for link in (*addresses, entry.text("url"), entry.text("origLink")) if link]
 
 
 def _authors(entry: Element) -> tuple[str, ...]:

@@ -21,21 +21,23 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     Raises:
         DigestError: one of ``given`` does not exist, or none of them holds a file.
     """
-    found: dict[Path, str] = {}
+    names: dict[Path, str] = {}
     for path in given:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 inside = file.relative_to(path)
                 if file.is_file() and not _is_passed_over(inside):
-                    found.setdefault(file.resolve(), inside.as_posix())
+                    names.setdefault(file.resolve(), inside.as_posix())
         elif path.exists():
-            found.setdefault(path.resolve(), path.name)
+            names.setdefault(path.resolve(), path.name)
         else:
             raise DigestError(f"{path}: there is no such file or folder. Check the spelling.")
-    if not found:
-        names = ", ".join(str(path) for path in given)
-        raise DigestError(f"{names}: no digest in there. Drop a file with titles and abstracts in.")
-    return [(name, file) for file, name in found.items()]
+    if not names:
+        searched = ", ".join(str(path) for path in given)
+        raise DigestError(
+            f"{searched}: no digest in there. Drop a file with titles and abstracts in."
+        )
+    return [(name, file) for file, name in names.items()]
 
 
 def _is_passed_over(inside: Path) -> bool:

@@ -223,8 +223,8 @@ def _date(record: Mapping[str, Any]) -> str:
             parts = parts if isinstance(parts, list) else []
             parts = parts[0] if parts and isinstance(parts[0], list) else parts
             value = "-".join(str(part).zfill(2) for part in parts)
-        if found := date_of(str(value) if value else ""):
-            return found
+        if date := date_of(str(value) if value else ""):
+            return date
     return ""
 
 
@@ -233,17 +233,17 @@ def _below(lines: list[str]) -> tuple[str, str]:
     first = abstract = ""
     below_abstract = False
     paragraph: list[str] = []
-    for text in (*lines, ""):
-        heading = _HEADING.match(text)
-        if text and not heading:
-            paragraph.append(text)
+    for line in (*lines, ""):
+        heading = _HEADING.match(line)
+        if line and not heading:
+            paragraph.append(line)
             continue
-        said = inline(" ".join(paragraph)).text
+        text = inline(" ".join(paragraph)).text
         paragraph = []
-        if said and below_abstract:
-            abstract = abstract or said
-        elif len(said.split()) >= _SHORTEST_SUMMARY_WORDS:
-            first = first or said
+        if text and below_abstract:
+            abstract = abstract or text
+        elif len(text.split()) >= _SHORTEST_SUMMARY_WORDS:
+            first = first or text
         if heading:
             below_abstract = inline(heading[1]).text.strip(" :").casefold() == "abstract"
     return abstract, first

@@ -16,7 +16,7 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest
 from explorer.readers.shared.columns import NO_TITLE
 from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.shared.json_stream import JsonReader, Keys
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _ROBOT = re.compile(r"automated message from the Librarian Bot|arXivLens breakdown", re.IGNORECASE)
@@ -31,14 +31,14 @@ class HuggingFace(JsonReader):
 
     name = "hugging-face"
 
-    def tells(self, keys: Keys) -> int:
-        if keys.kind("paper") == "object":
-            inner = keys.inside("paper")
+    def confidence(self, shape: ObjectShape) -> int:
+        if shape.kind("paper") == "object":
+            inner = shape.inside("paper")
             return 97 if inner.all("id", "title") and inner.any("summary", "upvotes") else 0
-        if keys.all("id", "title") and keys.any("upvotes", "ai_summary", "discussionId"):
-            return 96 if "publishedAt" in keys or "summary" in keys else 0
-        scraped = keys.kind("details") == "object" and keys.any("paper_url", "scraped_date")
-        return 97 if scraped and "title" in keys else 0
+        if shape.all("id", "title") and shape.any("upvotes", "ai_summary", "discussionId"):
+            return 96 if "publishedAt" in shape or "summary" in shape else 0
+        scraped = shape.kind("details") == "object" and shape.any("paper_url", "scraped_date")
+        return 97 if scraped and "title" in shape else 0
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         inner = record.get("paper")
@@ -82,7 +82,7 @@ def _scraped(record: Mapping[str, Any], details: Mapping[str, Any], source: Sour
         return NO_TITLE
     page = first_text(record, ("paper_url",)) or text_of(details.get("page_url"))
     ids = ids_in((details.get("arxiv_page_url"), details.get("pdf_url"), page))
-    abstract, summary = _sorted_out(text_of(details.get("abstract")), title)
+    abstract, summary = _abstract_and_summary(text_of(details.get("abstract")), title)
     return Paper(
         title=title,
         abstract=abstract,
@@ -95,11 +95,11 @@ def _scraped(record: Mapping[str, Any], details: Mapping[str, Any], source: Sour
     )
 
 
-def _sorted_out(text: str, title: str) -> tuple[str, str]:
+def _abstract_and_summary(text: str, title: str) -> tuple[str, str]:
     """Return ``text`` as (abstract, summary), one or both of them empty."""
     words = _ADDRESS.sub("", text).split()
-    said_before = text.casefold() == title.casefold()
-    if said_before or len(words) < _FEWEST_WORDS or _ROBOT.search(text[:200]):
+    repeats_title = text.casefold() == title.casefold()
+    if repeats_title or len(words) < _FEWEST_WORDS or _ROBOT.search(text[:200]):
         return "", ""
     sentences = len(_SENTENCE_END.findall(text))
     if len(text) < _SHORTEST_ABSTRACT or sentences < _FEWEST_SENTENCES:

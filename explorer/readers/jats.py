@@ -40,11 +40,11 @@ class Jats:
         return 92 if tags[0] not in {"OAI-PMH", "feed", "rss", "RDF"} else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for found in xml_records(digest, frozenset(("article",)), JATS_UNREAD):
-            if isinstance(found, Rejection):
-                yield found
+        for article in xml_records(digest, frozenset(("article",)), JATS_UNREAD):
+            if isinstance(article, Rejection):
+                yield article
             else:
-                yield jats_paper(found, Source(digest.name, found.line))
+                yield jats_paper(article, Source(digest.name, article.line))
 
 
 def jats_paper(article: Element, source: Source) -> Paper | Rejection:
@@ -85,10 +85,10 @@ def jats_paper(article: Element, source: Source) -> Paper | Rejection:
 
 
 def _ids(meta: Element) -> dict[str, str]:
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for element in meta.all("article-id"):
-        found.setdefault(element.attribute("pub-id-type"), element.text())
-    return found
+        ids.setdefault(element.attribute("pub-id-type"), element.text())
+    return ids
 
 
 def _others(ids: dict[str, str]) -> tuple[str, ...]:

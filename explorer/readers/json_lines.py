@@ -13,9 +13,9 @@ from typing import Any
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest
-from explorer.readers.shared.columns import NO_TITLE, guess, normal, paper_of
+from explorer.readers.shared.columns import NO_TITLE, map_columns, normalised, paper_from_row
 from explorer.readers.shared.fields import first_date, first_text
-from explorer.readers.shared.json_stream import JsonReader, Keys, looks_like_json, outline
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape, looks_like_json, outline
 
 _TELLING = frozenset("abstract authors date doi arxiv id url venue".split())
 
@@ -26,14 +26,14 @@ class JsonRecords(JsonReader):
     name = "json-records"
     _lines = False
 
-    def tells(self, keys: Keys) -> int:
-        fields = guess(keys).keys()
-        if keys.outline.lines != self._lines or "title" not in fields:
+    def confidence(self, shape: ObjectShape) -> int:
+        fields = map_columns(shape).keys()
+        if shape.outline.lines != self._lines or "title" not in fields:
             return 0
         return 50 + 3 * len(fields) if fields & _TELLING else 40
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
-        return paper_of_object(record, source)
+        return paper_from_object(record, source)
 
 
 class JsonLines(JsonRecords):
@@ -49,18 +49,20 @@ class JsonLines(JsonRecords):
         return 30 if '"title"' in digest.head[:4096] else 0
 
 
-def paper_of_object(record: Mapping[str, Any], source: Source) -> Paper | str:
+def paper_from_object(record: Mapping[str, Any], source: Source) -> Paper | str:
     """Return the paper that an object with keys of any make describes, or why it is none."""
     flat = {key: value for key, value in record.items() if isinstance(key, str)}
     for key in ("metadata", "AI", "ids", "externalIds"):
         inner = flat.pop(key, None)
         if isinstance(inner, dict):
             flat = {k: v for k, v in inner.items() if isinstance(k, str)} | flat
-    columns = guess(flat)
-    paper = paper_of(flat, columns, source)
+    columns = map_columns(flat)
+    paper = paper_from_row(flat, columns, source)
     if isinstance(paper, str):
         return "the object has no title" if paper == NO_TITLE else paper
-    venue = paper.venue or _name_of(next((flat[n] for n in flat if normal(n) == "journal"), None))
+    venue = paper.venue or _name_of(
+        next((flat[n] for n in flat if normalised(n) == "journal"), None)
+    )
     parsed = _parsed_authors(flat.get("authors_parsed"))
     first_version = _first_version(flat.get("versions"))
     return replace(

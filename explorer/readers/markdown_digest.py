@@ -81,7 +81,7 @@ _MOST_FRONT_MATTER = 200
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s#+)?\s*$")
 _SUMMARY_TAG = re.compile(
     r"^(?:[-*+]\s+)?(?:<details(?:\s[^<>]{0,200})?>\s*)?<summary>"
-    r"(?P<said>[^<]*(?:<(?!/?summary>)[^<]*)*)(?:</summary>)?",
+    r"(?P<label>[^<]*(?:<(?!/?summary>)[^<]*)*)(?:</summary>)?",
     re.I,
 )
 _HEADING_LABEL = re.compile(r"^(?:paper|title|论文|标题)\s*\d{0,4}\s*[:：]\s*(?=\S)", re.I)
@@ -116,7 +116,7 @@ class _Block:
     linked: bool = False
     """Whether the heading itself leads to a paper."""
     texts: dict[str, list[str]] = field(default_factory=dict)
-    labelled: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
     current: str = ""
     by_summary: bool = False
     size: int = 0
@@ -125,7 +125,7 @@ class _Block:
         if text and not _MISSING.fullmatch(text):
             self.texts.setdefault(kind, []).append(text)
 
-    def said(self, kind: str) -> str:
+    def text(self, kind: str) -> str:
         return " ".join(self.texts.get(kind, ()))
 
 
@@ -141,12 +141,12 @@ class MarkdownDigest:
         if not marked and not _LABELS_TOGETHER.search(digest.head):
             return 0
         lines = (Line(i, text) for i, text in enumerate(digest.head.splitlines(), start=1))
-        papers = told = 0
+        papers = with_label = 0
         for block in _blocks(lines):
             if isinstance(block, _Block) and _is_paper(block) and _title(block):
                 papers += 1
-                told += bool(block.labelled & _PAPER_LABELS) or block.by_summary
-        return (94 if marked else 40) if told and 2 * told >= papers else 0
+                with_label += bool(block.labels & _PAPER_LABELS) or block.by_summary
+        return (94 if marked else 40) if with_label and 2 * with_label >= papers else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         date = file_date(digest.path.name)
@@ -188,38 +188,38 @@ def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
             continue
         if text.startswith("|"):
             continue
-        started = _start(line, text, block)
+        started = _block_start(line, text, block)
         if started is not None:
             yield block
             block = started
             continue
         block.size += len(text)
         if block.size <= RECORD_CHARACTERS:
-            _take(block, text)
+            _add_line(block, text)
     yield block
 
 
-def _start(line: Line, text: str, block: _Block) -> _Block | None:
+def _block_start(line: Line, text: str, block: _Block) -> _Block | None:
     """Return the block that ``text`` begins, if it begins one."""
     heading = _HEADING.match(text)
     summary = None if heading else _SUMMARY_TAG.match(text)
     if heading or summary:
-        raw = heading[2] if heading else summary["said"] if summary else ""
+        raw = heading[2] if heading else summary["label"] if summary else ""
         raw = _HEADING_LABEL.sub("", raw)
         span = inline(raw)
         if _kind(span.text) or _GENERIC.fullmatch(span.text):
             return None
-        if heading and (found := labelled(raw)) and found[0] != "title":
+        if heading and (label := split_label(raw)) and label[0] != "title":
             return None
         bold = None if heading else _BOLD_PART.match(raw)
         named = inline(bold[2]).text if bold else span.text
         linked = reference(span.addresses).names_paper
         links = list(span.addresses)
         return _Block(line.number, named, links, linked=linked, by_summary=bool(summary))
-    found = labelled(text)
-    if found and found[0] == "title" and (block.labelled or not block.heading):
+    label = split_label(text)
+    if label and label[0] == "title" and (block.labels or not block.heading):
         started = _Block(line.number, "")
-        _take(started, text)
+        _add_line(started, text)
         return started
     return None
 
@@ -228,7 +228,7 @@ def _kind(name: str) -> str:
     return _LABELS.get(re.sub(r"^\W+|[\s:：*]+$", "", name).casefold(), "")
 
 
-def labelled(text: str) -> tuple[str, str] | None:
+def split_label(text: str) -> tuple[str, str] | None:
     """Return (kind, rest) of a line that begins with a known label, or a bold unknown one."""
     bare = _MARKS.sub("", text)
     match = _LABELLED.match(bare)
@@ -240,30 +240,30 @@ def labelled(text: str) -> tuple[str, str] | None:
     return ("other", "") if _BOLD_LABEL.match(bare) else None
 
 
-def _take(block: _Block, text: str) -> None:
+def _add_line(block: _Block, text: str) -> None:
     """Put one line where it belongs."""
     heading = _HEADING.match(text)
     summary = _SUMMARY_TAG.match(text)
     if heading or summary:
-        name = inline(heading[2] if heading else summary["said"] if summary else "").text
+        name = inline(heading[2] if heading else summary["label"] if summary else "").text
         block.current = _kind(name) or ("" if summary else "other")
-        block.labelled.add(block.current)
+        block.labels.add(block.current)
         text = text[summary.end() :].strip() if summary else ""
-        if heading and (found := labelled(heading[2])):
-            block.current, rest = found
+        if heading and (label := split_label(heading[2])):
+            block.current, rest = label
             block.add(block.current, inline(rest).text)
     if not text or _RULE.match(text) or _ONLY_TAGS.match(text):
         if block.current != "abstract" or "</details>" in text.lower():
             # A label with nothing behind it speaks of the next paragraph.
-            block.current = block.current if not text and not block.said(block.current) else ""
+            block.current = block.current if not text and not block.text(block.current) else ""
         return
-    found = labelled(text)
-    span = inline(found[1] if found and found[0] != "other" else text)
-    if found:
-        block.current = found[0]
-        if found[0] not in {"abstract", "summary"}:
+    label = split_label(text)
+    span = inline(label[1] if label and label[0] != "other" else text)
+    if label:
+        block.current = label[0]
+        if label[0] not in {"abstract", "summary"}:
             block.links += span.addresses or inline(text).addresses
-        block.labelled.add(block.current)
+        block.labels.add(block.current)
         block.add(block.current, span.text)
         return
     if _only_links(text, span):
@@ -273,15 +273,15 @@ def _take(block: _Block, text: str) -> None:
         block.mentions += span.addresses
     quoted = text.startswith(">")
     italic = _ITALIC_LINE.match(_MARKS.sub("", text) if not text.startswith("*") else text)
-    spoken = inline(text.lstrip("> ")).text if quoted else span.text
+    content = inline(text.lstrip("> ")).text if quoted else span.text
     if block.current:
-        block.add(block.current, spoken)
+        block.add(block.current, content)
     elif quoted:
-        block.add("quote", spoken)
-    elif italic and not block.said("authors") and not re.search(r"[.!?]$", spoken):
-        block.add("authors", spoken)
+        block.add("quote", content)
+    elif italic and not block.text("authors") and not re.search(r"[.!?]$", content):
+        block.add("authors", content)
     else:
-        block.add("prose", spoken)
+        block.add("prose", content)
 
 
 def _only_links(text: str, span: Inline) -> bool:
@@ -290,55 +290,55 @@ def _only_links(text: str, span: Inline) -> bool:
 
 
 def _is_paper(block: _Block) -> bool:
-    told = bool(block.labelled & _PAPER_LABELS) or block.by_summary
-    if not (block.heading or block.said("title")):
-        return bool(block.said("abstract"))
+    labelled = bool(block.labels & _PAPER_LABELS) or block.by_summary
+    if not (block.heading or block.text("title")):
+        return bool(block.text("abstract"))
     if block.linked:
         return True
     papers = {arxiv_id(address) for address in (*block.links, *block.mentions)} - {""}
     if len(papers) > 1:
         return False  # a section with a list of papers
-    if told and (block.said("abstract") or block.said("authors")):
+    if labelled and (block.text("abstract") or block.text("authors")):
         return True
-    return _known(block).names_paper and (told or not block.said("prose"))
+    return _reference(block).names_paper and (labelled or not block.text("prose"))
 
 
-def _known(block: _Block) -> Reference:
-    known = reference(block.links, (block.said("id"),))
+def _reference(block: _Block) -> Reference:
+    known = reference(block.links, (block.text("id"),))
     return known if known.names_paper else reference((*block.links, *block.mentions))
 
 
 def _title(block: _Block) -> str:
-    return unnumbered(block.said("title") or block.heading)
+    return unnumbered(block.text("title") or block.heading)
 
 
 def _section_date(block: _Block) -> str:
-    if found := date_in(block.heading) or date_of(block.heading):
-        return found
-    dated = [block.said("updated"), block.said("date"), *block.texts.get("prose", ())]
+    if date := date_in(block.heading) or date_of(block.heading):
+        return date
+    dated = [block.text("updated"), block.text("date"), *block.texts.get("prose", ())]
     dated += [text for text in block.texts.get("quote", ()) if _UPDATED.search(text[:100])]
-    return next((found for text in dated[:20] if (found := date_in(text))), "")
+    return next((date for text in dated[:20] if (date := date_in(text))), "")
 
 
 def _paper(block: _Block, source: Source) -> Paper | Rejection:
     title = _title(block)
     if not any(character.isalnum() for character in title):
-        excerpt = block.said("abstract")[:80]
+        excerpt = block.text("abstract")[:80]
         return Rejection(source.digest, source.line, "no title", excerpt)
-    known = _known(block)
+    known = _reference(block)
     abstract, summary = _abstract_and_summary(block)
     return Paper(
         title=title,
         abstract=abstract,
-        authors=names(block.said("authors")),
-        date=date_in(block.said("date")) or date_of(block.said("date")),
-        venue=block.said("venue"),
+        authors=names(block.text("authors")),
+        date=date_in(block.text("date")) or date_of(block.text("date")),
+        venue=block.text("venue"),
         arxiv=known.arxiv,
         doi=known.doi,
         other_ids=known.others,
         url=known.url,
-        categories=listed(block.said("categories")),
-        keywords=listed(block.said("keywords")),
+        categories=listed(block.text("categories")),
+        keywords=listed(block.text("keywords")),
         summary=summary,
         sources=(source,),
     )
@@ -346,8 +346,8 @@ def _paper(block: _Block, source: Source) -> Paper | Rejection:
 
 def _abstract_and_summary(block: _Block) -> tuple[str, str]:
     """Return the two; a text without a label is an abstract if it is long and whole."""
-    abstract, summary = block.said("abstract"), block.said("summary")
-    for text in (block.said("quote"), block.said("prose")):
+    abstract, summary = block.text("abstract"), block.text("summary")
+    for text in (block.text("quote"), block.text("prose")):
         whole = len(text.split()) >= _ABSTRACT_WORDS and not _TRUNCATED.search(text)
         if whole and not abstract and not summary:
             abstract = text

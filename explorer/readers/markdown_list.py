@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
-from explorer.readers.markdown_digest import labelled
+from explorer.readers.markdown_digest import split_label
 from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
@@ -152,12 +152,12 @@ def _paper(item: _Item, source: Source) -> Paper | Rejection:
     for line in item.below:
         span = inline(line)
         links += span.links
-        if found := labelled(line):
-            fields.setdefault(found[0], inline(found[1]).text)
+        if label := split_label(line):
+            fields.setdefault(label[0], inline(label[1]).text)
     known = reference(link.address for link in links)
-    found_venue = _VENUE.search(inline(rest).text)
-    if not venue and found_venue:
-        venue = found_venue[1] or found_venue[2]
+    named_venue = _VENUE.search(inline(rest).text)
+    if not venue and named_venue:
+        venue = named_venue[1] or named_venue[2]
     return Paper(
         title=title,
         abstract=fields.get("abstract", ""),
@@ -194,12 +194,12 @@ def _title(text: str) -> tuple[str, str]:
 
 def _authors(rest: str) -> tuple[str, ...]:
     before_links = _LINKS_BEGIN.split(rest, maxsplit=1)[0]
-    said = without_links(before_links).strip(" ,.;:-–—|()[]")
-    if re.search(r"\bet\.?\s*al\b", said) and len(said) < 300:
-        return names(re.split(r"\bet\.?\s*al\b", said)[0])
+    text = without_links(before_links).strip(" ,.;:-–—|()[]")
+    if re.search(r"\bet\.?\s*al\b", text) and len(text) < 300:
+        return names(re.split(r"\bet\.?\s*al\b", text)[0])
     for italics in _ITALICS.finditer(before_links[:3000]):
         inside = without_links(italics[1] or italics[2]).strip(" .")
         if reads_as_names(inside):
             return names(inside)
-    first = re.split(r"[(\[.]|\s[-–—|]\s", said, maxsplit=1)[0].strip(" ,")
+    first = re.split(r"[(\[.]|\s[-–—|]\s", text, maxsplit=1)[0].strip(" ,")
     return names(first) if reads_as_names(first) else ()

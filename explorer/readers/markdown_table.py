@@ -71,7 +71,7 @@ _WEEK = re.compile(
 )
 _NOTHING = frozenset(("", "null", "none", "n/a", "-", "–", "—", "nan"))
 
-Columns = tuple[str, ...]
+ColumnKinds = tuple[str, ...]
 
 
 class MarkdownTable:
@@ -82,10 +82,10 @@ class MarkdownTable:
     def recognises(self, digest: Digest) -> int:
         if not digest.encoding or "|" not in digest.head:
             return 0
-        columns: Columns = ()
+        columns: ColumnKinds = ()
         before = ""
         for line in digest.head.splitlines():
-            if columns and "|" in line and _tells_paper(_cells(line), columns):
+            if columns and "|" in line and _is_paper_row(_cells(line), columns):
                 return 92
             if _is_delimiter(line):
                 columns = _columns(before) or columns
@@ -93,7 +93,7 @@ class MarkdownTable:
         return 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        columns: Columns = ()
+        columns: ColumnKinds = ()
         date = file_date(digest.path.name)
         before = Line(0, "")
         waiting = False  # whether the line before is a row, unless it heads the next table
@@ -134,7 +134,7 @@ def _is_delimiter(line: str) -> bool:
     return bool(cells) and all(_DELIMITER_CELL.fullmatch(cell) for cell in cells)
 
 
-def _columns(header: str) -> Columns:
+def _columns(header: str) -> ColumnKinds:
     """Return the kind of each column; nothing unless one holds titles and another helps."""
     headings = [
         re.sub(r"[^\w\s&/.;()]|_", "", inline(cell).text).strip().casefold()
@@ -154,11 +154,11 @@ def _columns(header: str) -> Columns:
     return tuple(kinds)
 
 
-def _title_column(columns: Columns) -> int:
+def _title_column(columns: ColumnKinds) -> int:
     return next(i for i, kind in enumerate(columns) if kind.startswith("title"))
 
 
-def _tells_paper(cells: list[str], columns: Columns) -> bool:
+def _is_paper_row(cells: list[str], columns: ColumnKinds) -> bool:
     """Whether a row has a title and any sign that it is a paper's."""
     if (
         len(cells) < len(columns)
@@ -175,7 +175,7 @@ def _tells_paper(cells: list[str], columns: Columns) -> bool:
     )
 
 
-def _row(text: str, columns: Columns, source: Source) -> Iterator[Paper | Rejection]:
+def _row(text: str, columns: ColumnKinds, source: Source) -> Iterator[Paper | Rejection]:
     cells = _cells(text)
     if not any(cells) or _columns(text) == columns:
         return
@@ -189,17 +189,17 @@ def _row(text: str, columns: Columns, source: Source) -> Iterator[Paper | Reject
             span = inline(_DETAILS_LABEL.sub(" ", cell))
             if span.text.casefold() not in _NOTHING or span.links:
                 fields.setdefault(kind, []).append(span)
-    told = _title(cells[where]) if where < len(cells) else ("", "")
-    if told is None:
+    split = _title(cells[where]) if where < len(cells) else ("", "")
+    if split is None:
         reason = "a table cell in which the title cannot be told from the text after it"
         yield Rejection(source.digest, source.line, reason, cells[where][:80])
         return
-    title, rest = told
+    title, rest = split
     if not any(character.isalnum() for character in title):
         yield Rejection(source.digest, source.line, "no title", text[:80])
         return
 
-    def said(kind: str) -> str:
+    def field_text(kind: str) -> str:
         return next((s.text for s in fields.get(kind, ()) if s.text.casefold() not in _NOTHING), "")
 
     own = inline(cells[where])
@@ -211,20 +211,20 @@ def _row(text: str, columns: Columns, source: Source) -> Iterator[Paper | Reject
         [span.text for kind in ("doi", "links") for span in fields.get(kind, ())],
     )
     both = columns[where] == "title and authors"
-    summary = said("summary") or ("" if both else rest)
+    summary = field_text("summary") or ("" if both else rest)
     long_enough = len(summary.split()) >= _SHORTEST_SUMMARY_WORDS
     yield Paper(
         title=title,
-        abstract=said("abstract"),
-        authors=names(rest if both else said("authors")),
-        date=date_of(said("date")),
-        venue=said("venue"),
+        abstract=field_text("abstract"),
+        authors=names(rest if both else field_text("authors")),
+        date=date_of(field_text("date")),
+        venue=field_text("venue"),
         arxiv=known.arxiv,
         doi=known.doi,
         other_ids=known.others,
         url=known.url,
-        categories=_parts(said("categories")),
-        keywords=_parts(said("keywords")),
+        categories=_parts(field_text("categories")),
+        keywords=_parts(field_text("keywords")),
         summary=summary if long_enough else "",
         sources=(source,),
     )
@@ -252,8 +252,8 @@ def _title(cell: str) -> tuple[str, str] | None:
 def _dated_heading(heading: str) -> str:
     """Return the date of a heading; for a week its last day, with a year if it has one."""
     text = inline(heading).text
-    if found := date_in(text) or date_of(text):
-        return found
+    if date := date_in(text) or date_of(text):
+        return date
     week = _WEEK.search(text)
     if week is None:
         return ""

@@ -44,13 +44,13 @@ class OaiPmh:
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         date = ""
-        for found in xml_records(digest, _RECORDS, JATS_UNREAD):
-            if isinstance(found, Rejection):
-                yield found
-            elif found.name == "responseDate":
-                date = date_in(found.text())
+        for element in xml_records(digest, _RECORDS, JATS_UNREAD):
+            if isinstance(element, Rejection):
+                yield element
+            elif element.name == "responseDate":
+                date = date_in(element.text())
             else:
-                yield _paper(found, Source(digest.name, found.line, date))
+                yield _paper(element, Source(digest.name, element.line, date))
 
 
 def _paper(record: Element, source: Source) -> Paper | Rejection:
@@ -126,7 +126,7 @@ def _from_dublin_core(metadata: Element, identifier: str, source: Source) -> Pap
         date=earliest(map(date_in, metadata.texts("date"))),
         venue=_venue(metadata, places),
         arxiv=number,
-        doi=next((found for text in places if (found := doi(text))), ""),
+        doi=next((name for text in places if (name := doi(text))), ""),
         other_ids=tuple(others),
         url=addresses[0] if addresses else "",
         categories=subjects if is_arxiv else (),

@@ -22,7 +22,7 @@ from explorer.readers.shared.fields import (
     pubmed_id,
     text_of,
 )
-from explorer.readers.shared.json_stream import JsonReader, Keys
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape
 
 _LONGEST_ABSTRACT = 1_000_000
 _SURE_CONCEPT = 0.3
@@ -33,11 +33,11 @@ class OpenAlex(JsonReader):
 
     name = "openalex"
 
-    def tells(self, keys: Keys) -> int:
-        if keys.any("abstract_inverted_index", "authorships") and keys.any("id", "ids", "doi"):
-            return 97 if keys.any("title", "display_name", "publication_year") else 90
-        own = keys.all("display_name", "publication_year") or keys.all("id", "primary_location")
-        return 92 if own and keys.any("title", "display_name") else 0
+    def confidence(self, shape: ObjectShape) -> int:
+        if shape.any("abstract_inverted_index", "authorships") and shape.any("id", "ids", "doi"):
+            return 97 if shape.any("title", "display_name", "publication_year") else 90
+        own = shape.all("display_name", "publication_year") or shape.all("id", "primary_location")
+        return 92 if own and shape.any("title", "display_name") else 0
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         title = first_text(record, ("title", "display_name"))
@@ -123,7 +123,7 @@ def _ids(record: Mapping[str, Any]) -> Ids:
     named = _part(record, "ids")
     work = text_of(record.get("id")) or text_of(named.get("openalex"))
     pmcid = text_of(named.get("pmcid")).rstrip("/").rpartition("/")[2]
-    found = ids_in(
+    ids = ids_in(
         (record.get("doi"), named.get("doi")),
         (
             ("openalex", work.rstrip("/").rpartition("/")[2]),
@@ -132,7 +132,7 @@ def _ids(record: Mapping[str, Any]) -> Ids:
             ("pmcid", pmcid if not pmcid.isdigit() else f"PMC{pmcid}"),
         ),
     )
-    return found._replace(arxiv=found.arxiv or next(_arxiv_copies(record), ""))
+    return ids._replace(arxiv=ids.arxiv or next(_arxiv_copies(record), ""))
 
 
 def _arxiv_copies(record: Mapping[str, Any]) -> Iterator[str]:
@@ -146,8 +146,8 @@ def _arxiv_copies(record: Mapping[str, Any]) -> Iterator[str]:
     ):
         if isinstance(place, dict):
             for key in ("landing_page_url", "pdf_url"):
-                if found := arxiv_id(text_of(place.get(key))):
-                    yield found
+                if id_ := arxiv_id(text_of(place.get(key))):
+                    yield id_
 
 
 def _names(things: object) -> tuple[str, ...]:

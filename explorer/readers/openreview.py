@@ -15,7 +15,7 @@ from typing import Any
 from explorer.papers.paper import Paper, Source
 from explorer.readers.shared.columns import NO_TITLE
 from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, text_of
-from explorer.readers.shared.json_stream import JsonReader, Keys
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape
 
 _FORUM = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{5,40})")
 _SUMMARIES = ("TLDR", "TL;DR", "tldr", "tl;dr", "one-sentence_summary", "one_sentence_summary")
@@ -28,14 +28,14 @@ class OpenReview(JsonReader):
 
     name = "openreview"
 
-    def tells(self, keys: Keys) -> int:
-        if keys.kind("content") == "object" and keys.any("forum", "invitation", "invitations"):
+    def confidence(self, shape: ObjectShape) -> int:
+        if shape.kind("content") == "object" and shape.any("forum", "invitation", "invitations"):
             return 97
-        if not keys.any("title"):
+        if not shape.any("title"):
             return 0
-        flat = keys.any("tldr", "abstract", "TL;DR") and keys.any("author", "authors")
+        flat = shape.any("tldr", "abstract", "TL;DR") and shape.any("author", "authors")
         marks = ("track", "status", "authorids", "primary_area", "rating_avg", "or_profile")
-        return 94 if flat and sum(mark in keys for mark in marks) >= 2 else 0
+        return 94 if flat and sum(mark in shape for mark in marks) >= 2 else 0
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         content = record.get("content")

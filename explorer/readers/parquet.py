@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
-from explorer.readers.shared.columns import guess, is_table_of_papers, paper_of
+from explorer.readers.shared.columns import is_table_of_papers, map_columns, paper_from_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +76,7 @@ class _Refused(Exception):
 
 def _wanted(table: pq.ParquetFile) -> list[str]:
     """Return the names of the columns that say something."""
-    columns = guess(list(dict.fromkeys(table.schema_arrow.names)))
+    columns = map_columns(list(dict.fromkeys(table.schema_arrow.names)))
     if not is_table_of_papers(columns):
         raise _Refused("the table has no column for titles")
     return sorted({name for chosen in columns.values() for name in chosen})
@@ -168,7 +168,7 @@ def _made(record: dict[str, Any] | None, digest: Digest, row: int) -> Paper | Re
         return Rejection(
             digest.name, row, f"the row has more than the {_LARGEST_ROWS:,} bytes allowed"
         )
-    made = paper_of(record, guess(record), Source(digest.name, row))
+    made = paper_from_row(record, map_columns(record), Source(digest.name, row))
     if isinstance(made, Paper):
         return made
     return Rejection(digest.name, row, made, str(record)[:80])

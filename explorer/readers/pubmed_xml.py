@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source, doi
 from explorer.readers.contract import Digest, Rejection
-from explorer.readers.shared.xml_prose import labelled, prose
+from explorer.readers.shared.xml_prose import prose, with_label
 from explorer.readers.shared.xml_stream import Element, opening_tags, xml_records
 
 _RECORDS = frozenset(("PubmedArticle", "PubmedBookArticle", "MedlineCitation", "BookDocument"))
@@ -36,8 +36,8 @@ class PubmedXml:
         return 95 if tags and (tags[0] in _ROOTS or set(tags) & _RECORDS) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for found in xml_records(digest, _RECORDS, _UNREAD):
-            yield found if isinstance(found, Rejection) else _paper(found, digest.name)
+        for record in xml_records(digest, _RECORDS, _UNREAD):
+            yield record if isinstance(record, Rejection) else _paper(record, digest.name)
 
 
 def _paper(record: Element, digest: str) -> Paper | Rejection:
@@ -85,7 +85,7 @@ def _title(article: Element, book: Element | None) -> str:
 
 def _abstract(holder: Element, name: str = "Abstract") -> str:
     for abstract in holder.all(name):
-        parts = [labelled(p.attribute("Label"), prose(p)) for p in abstract.all("AbstractText")]
+        parts = [with_label(p.attribute("Label"), prose(p)) for p in abstract.all("AbstractText")]
         if text := " ".join(part for part in parts if part):
             return text
     return ""
@@ -104,17 +104,17 @@ def _name(author: Element) -> str:
 
 def _ids(article: Element, citation: Element, data: Element | None) -> dict[str, str]:
     """Return the ids by kind: the record's own, not those of what it cites."""
-    found = {"pubmed": citation.text("PMID")}
+    ids = {"pubmed": citation.text("PMID")}
     lists = [*article.all("ArticleIdList/ArticleId"), *citation.all("ArticleIdList/ArticleId")]
     for element in [*lists, *(data.all("ArticleIdList/ArticleId") if data is not None else ())]:
         kind, value = element.attribute("IdType"), element.text()
-        if value and not found.get(kind):
-            found[kind] = value
-    for element in article.everywhere("ELocationID"):
+        if value and not ids.get(kind):
+            ids[kind] = value
+    for element in article.descendants("ELocationID"):
         if element.attribute("EIdType") == "doi" and element.attribute("ValidYN") != "N":
-            found.setdefault("doi", element.text())
-    found["doi"] = doi(found.get("doi", ""))
-    return found
+            ids.setdefault("doi", element.text())
+    ids["doi"] = doi(ids.get("doi", ""))
+    return ids
 
 
 def _keywords(citation: Element) -> tuple[str, ...]:
@@ -153,4 +153,4 @@ def _written(date: Element) -> str:
         return ""
     year, month, day = match["year"], match["month"] or "", match["day"] or ""
     tries = (f"{day} {month} {year}", f"{month} {year}", year)
-    return next((found for text in tries if (found := parse_date(text.strip()))), "")
+    return next((date_ for text in tries if (date_ := parse_date(text.strip()))), "")

@@ -25,8 +25,8 @@ from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.json_stream import (
     ANY,
     ITEMS,
-    Keys,
-    RecordsPlace,
+    JsonRecord,
+    ObjectShape,
     looks_like_json,
     outline,
     records,
@@ -116,12 +116,12 @@ def _unpacked(content: bytes) -> bytes:
 def _json_place(digest: Digest) -> tuple[str, ...] | None:
     """Return where in a JSON recording the interactions are; None if it is no recording."""
     shape = outline(digest.head)
-    top = Keys(shape, ())
+    top = ObjectShape(shape, ())
     for key in _INTERACTIONS:
-        if top.kind(key) == "list" and "response" in Keys(shape, (key, ITEMS)):
+        if top.kind(key) == "list" and "response" in ObjectShape(shape, (key, ITEMS)):
             return (key, ITEMS)
     for place in ((), (ITEMS,), (ANY,)):
-        keys = Keys(shape, place)
+        keys = ObjectShape(shape, place)
         status = keys.any("status_code", "status", "headers", "url", "uri", "request")
         if status and keys.any("body", "response") and not keys.any("title", "message"):
             inner = keys.inside("response")
@@ -131,29 +131,29 @@ def _json_place(digest: Digest) -> tuple[str, ...] | None:
 
 
 def _json_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
-    for found in records(digest, _json_place(digest) or (), _LARGEST_RECORD):
-        if isinstance(found, Rejection):
-            yield found
+    for record in records(digest, _json_place(digest) or (), _LARGEST_RECORD):
+        if isinstance(record, Rejection):
+            yield record
             continue
-        body = _json_body(found)
+        body = _json_body(record)
         if body is None:
-            yield Rejection(digest.name, found.line, "a recording without a response's body")
+            yield Rejection(digest.name, record.line, "a recording without a response's body")
         else:
             yield body
 
 
-def _json_body(found: RecordsPlace) -> _Body | None:
-    value: Any = found.value
+def _json_body(record: JsonRecord) -> _Body | None:
+    value: Any = record.value
     for key in ("response", "body"):
         value = value.get(key, value) if isinstance(value, dict) else value
     if isinstance(value, dict):
         packed = value.get("base64_string")
         if isinstance(packed, str):
-            return _Body(found.line, _from_base64(packed))
+            return _Body(record.line, _from_base64(packed))
         value = value.get("string", value.get("text", value.get("content")))
     if not isinstance(value, str):
         return None
-    return _Body(found.line, _in_utf8(value))
+    return _Body(record.line, _in_utf8(value))
 
 
 def _in_utf8(text: str) -> bytes:

@@ -141,19 +141,19 @@ def _authors(record: TaggedRecord) -> tuple[str, ...]:
 
 def _other_ids(record: TaggedRecord, linked: list[str]) -> list[tuple[str, str]]:
     database = " ".join(record.texts("DB", "DP"))
-    found = ids_in_addresses([*linked, *record.texts("UR")])
+    ids = ids_in_addresses([*linked, *record.texts("UR")])
     for text in record.texts("AN"):
         scheme, value = accession(text.split(";")[0].strip())
         if scheme == "digest" and value.isdigit() and _MEDLINE.search(database):
             scheme = "pmid"
         # A DOI or an arXiv id has a field of its own.
         if scheme != "digest" or not (doi_in(value) or arxiv_in(value)):
-            found.append((scheme, value))
+            ids.append((scheme, value))
     embase = [accession(text) for text in record.texts("U2")]
-    found += [(scheme, value) for scheme, value in embase if scheme == "embase"]
-    found += [named for text in record.texts("C2") if (named := accession(text))[0] == "pmcid"]
+    ids += [(scheme, value) for scheme, value in embase if scheme == "embase"]
+    ids += [named for text in record.texts("C2") if (named := accession(text))[0] == "pmcid"]
     # Scopus has the PubMed id in C2, Embase in C5; others have anything in these.
     if "scopus" in database.lower() or embase:
         numbers = (re.match(r"\d{4,9}\b", text) for text in record.texts("C2", "C5"))
-        found += [("pmid", number[0]) for number in numbers if number]
-    return found
+        ids += [("pmid", number[0]) for number in numbers if number]
+    return ids

@@ -23,7 +23,12 @@ from explorer.papers.text import tidy
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
 from explorer.readers.shared.markdown_inline import date_in, file_date, names, reference
-from explorer.readers.shared.page_blocks import block_of, digest_date, is_navigation, pair
+from explorer.readers.shared.page_blocks import (
+    digest_date,
+    is_navigation,
+    make_block,
+    pair_titles_with_abstracts,
+)
 
 _CHUNK = 1 << 16
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -115,12 +120,12 @@ class SavedHtml:
             yield _from_citation(page, pieces, source)
         else:
             blocks = [
-                block_of(p.line, p.text, tidy("".join(p.outside)), p.links, heading=p.heading)
+                make_block(p.line, p.text, tidy("".join(p.outside)), p.links, heading=p.heading)
                 for p in pieces
             ]
             dates = {"date": page.saved}
             date = digest_date(blocks, dates, digest.path.name)
-            yield from pair(blocks, blocks, digest.name, date)
+            yield from pair_titles_with_abstracts(blocks, blocks, digest.name, date)
 
 
 def _pieces(digest: Digest, page: _Page) -> Iterator[_Piece | Rejection]:
@@ -283,14 +288,14 @@ class _Page(HTMLParser):
         if slot:
             self._slot = (slot, opened_by, depth + (tag == opened_by and tag not in _VOID))
             return
-        found = next((_SLOTS[name] for name in (*classes, id_) if name in _SLOTS), "")
+        entered = next((_SLOTS[name] for name in (*classes, id_) if name in _SLOTS), "")
         if tag == "dt":
-            found = "dt"
+            entered = "dt"
         elif tag == "p" and "mathjax" in classes:
-            found = "abstract"
-        if found and tag not in _VOID:
+            entered = "abstract"
+        if entered and tag not in _VOID:
             self.flush()
-            self._slot = (found, tag, 1)
+            self._slot = (entered, tag, 1)
 
     def _meta(self, given: dict[str, str]) -> None:
         name = (given.get("name") or given.get("property", "")).lower()
@@ -362,23 +367,23 @@ class _Listing:
         if entry is None or not self.begun:
             return
 
-        def said(slot: str) -> str:
+        def slot_text(slot: str) -> str:
             return _LABEL.sub("", " ".join(texts.get(slot, ())))
 
         source = Source(self.digest, entry.line, self.date)
-        if not said("title"):
+        if not slot_text("title"):
             self._ready.append(Rejection(self.digest, entry.line, "no title", entry.text[:80]))
             return
         known = reference(address for _, address in entry.links)
         self._ready.append(
             Paper(
-                title=said("title"),
-                abstract=said("abstract"),
-                authors=names(said("authors")),
-                venue=said("venue"),
+                title=slot_text("title"),
+                abstract=slot_text("abstract"),
+                authors=names(slot_text("authors")),
+                venue=slot_text("venue"),
                 arxiv=known.arxiv,
                 url=known.url,
-                categories=tuple(dict.fromkeys(_SUBJECT.findall(said("subjects")))),
+                categories=tuple(dict.fromkeys(_SUBJECT.findall(slot_text("subjects")))),
                 sources=(source,),
             )
         )
@@ -410,24 +415,26 @@ def _from_props(page: _Page, digest: str, date: str) -> Iterator[Paper | Rejecti
 def _from_citation(page: _Page, pieces: Iterable[_Piece], source: Source) -> Paper | Rejection:
     """Return the paper whose own page this is, as its fields for reference managers tell."""
 
-    def said(*keys: str) -> str:
+    def first(*keys: str) -> str:
         return next((value for key in keys for value in page.citation.get(key, ()) if value), "")
 
     inside = [piece.text for piece in pieces if piece.slot == "abstract" and not piece.heading]
-    ids = ids_in([said("citation_arxiv_id"), said("citation_doi"), said("og:url")])
-    known = reference([said("citation_abstract_html_url", "og:url"), said("citation_pdf_url")])
-    title = said("citation_title")
+    ids = ids_in([first("citation_arxiv_id"), first("citation_doi"), first("og:url")])
+    known = reference([first("citation_abstract_html_url", "og:url"), first("citation_pdf_url")])
+    title = first("citation_title")
     if not any(character.isalnum() for character in title):
         return Rejection(source.digest, source.line, "no title")
-    authors = page.citation.get("citation_author") or said("citation_authors")
+    authors = page.citation.get("citation_author") or first("citation_authors")
     return Paper(
         title=title,
-        abstract=said("citation_abstract") or _LABEL.sub("", " ".join(inside)),
+        abstract=first("citation_abstract") or _LABEL.sub("", " ".join(inside)),
         authors=people(authors),
         date=first_date(
-            said("citation_publication_date"), said("citation_date"), said("citation_online_date")
+            first("citation_publication_date"),
+            first("citation_date"),
+            first("citation_online_date"),
         ),
-        venue=said("citation_journal_title", "citation_conference_title"),
+        venue=first("citation_journal_title", "citation_conference_title"),
         arxiv=ids.arxiv or known.arxiv,
         doi=ids.doi or known.doi,
         other_ids=known.others,

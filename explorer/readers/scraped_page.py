@@ -17,7 +17,13 @@ from itertools import chain, islice
 from explorer.papers.paper import Paper
 from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.markdown_inline import BRACKETS, IMAGE, LINK
-from explorer.readers.shared.page_blocks import Block, block_of, digest_date, is_navigation, pair
+from explorer.readers.shared.page_blocks import (
+    Block,
+    digest_date,
+    is_navigation,
+    make_block,
+    pair_titles_with_abstracts,
+)
 
 _REFERENCE_LINK = re.compile(rf"{BRACKETS}\s?\[([^\[\]]*)\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(?:\s+[\"'(].*)?$")
@@ -65,7 +71,7 @@ class ScrapedPage:
         )
         opening = list(islice(blocks, _OPENING))
         date = digest_date(opening, front_matter, digest.path.name)
-        yield from pair(chain(opening, blocks), opening, digest.name, date)
+        yield from pair_titles_with_abstracts(chain(opening, blocks), opening, digest.name, date)
 
 
 def _front_matter(digest: Digest) -> tuple[int, dict[str, str]]:
@@ -121,7 +127,7 @@ def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
     rest = _REFERENCE_LINK.sub(lambda match: " " if defined(match) else match[0], rest)
     text = _REFERENCE_LINK.sub(unlink, text)
     text = _TORN_LINK.sub("", text)
-    return block_of(paragraph[0].number, _unwrapped(text), rest, links, heading=heading)
+    return make_block(paragraph[0].number, _unwrapped(text), rest, links, heading=heading)
 
 
 def _unwrapped(text: str) -> str:

@@ -20,7 +20,7 @@ from explorer.readers.shared.fields import (
     people,
     text_of,
 )
-from explorer.readers.shared.json_stream import JsonReader, Keys
+from explorer.readers.shared.json_stream import JsonReader, ObjectShape
 
 _SCHEMES = (("acl", "acl"), ("pmid", "pubmed"), ("pmcid", "pubmedcentral"), ("mag", "mag"))
 
@@ -30,12 +30,14 @@ class SemanticScholar(JsonReader):
 
     name = "semantic-scholar"
 
-    def tells(self, keys: Keys) -> int:
-        if "paperId" in keys:
-            return 97 if keys.any("title", "externalIds", "abstract", "corpusId", "tldr") else 90
-        if "corpusid" in keys:
-            return 97 if keys.any("title", "externalids") else 0
-        return 95 if keys.all("title", "paperAbstract") and keys.any("s2Url", "outCitations") else 0
+    def confidence(self, shape: ObjectShape) -> int:
+        if "paperId" in shape:
+            return 97 if shape.any("title", "externalIds", "abstract", "corpusId", "tldr") else 90
+        if "corpusid" in shape:
+            return 97 if shape.any("title", "externalids") else 0
+        return (
+            95 if shape.all("title", "paperAbstract") and shape.any("s2Url", "outCitations") else 0
+        )
 
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         fields = {key.lower(): value for key, value in record.items()}

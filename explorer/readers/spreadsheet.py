@@ -19,7 +19,13 @@ from xml.parsers import expat
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
-from explorer.readers.shared.columns import Columns, guess, is_table_of_papers, paper_of, text_of
+from explorer.readers.shared.columns import (
+    ColumnMap,
+    is_table_of_papers,
+    map_columns,
+    paper_from_row,
+    text_of,
+)
 
 _ARCHIVE, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MEMBER = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)
@@ -211,9 +217,9 @@ def _papers(content: bytes, digest: Digest) -> Iterator[Paper | Rejection]:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
-            found = _header(list(islice(sheet.iter_rows(), _HEADER_WITHIN)))
-            if found:
-                skipped, header, columns = found
+            table = _header(list(islice(sheet.iter_rows(), _HEADER_WITHIN)))
+            if table:
+                skipped, header, columns = table
                 rows = islice(sheet.iter_rows(), skipped, None)
                 yield from _rows(rows, header, columns, skipped + 1, digest)
                 return
@@ -222,24 +228,24 @@ def _papers(content: bytes, digest: Digest) -> Iterator[Paper | Rejection]:
     raise _Refused("no sheet of the workbook has a column for titles")
 
 
-def _header(rows: list[list[Any]]) -> tuple[int, list[str], Columns] | None:
+def _header(rows: list[list[Any]]) -> tuple[int, list[str], ColumnMap] | None:
     """Return how many rows to pass over up to the first of the table, its names and columns."""
     for number, row in enumerate(rows, start=1):
         names = [text_of(cell) or f"#{index}" for index, cell in enumerate(row)]
-        columns = guess(names)
+        columns = map_columns(names)
         if is_table_of_papers(columns) and all(len(name) <= 120 for name in names):
             return number, names, columns
     return None
 
 
 def _rows(
-    rows: Iterator[list[Any]], header: list[str], columns: Columns, first: int, digest: Digest
+    rows: Iterator[list[Any]], header: list[str], columns: ColumnMap, first: int, digest: Digest
 ) -> Iterator[Paper | Rejection]:
     for line, row in enumerate(rows, start=first):
         if not any(text_of(cell) for cell in row):
             continue
         record = dict(zip(header, (_cell(cell) for cell in row), strict=False))
-        made = paper_of(record, columns, Source(digest.name, line))
+        made = paper_from_row(record, columns, Source(digest.name, line))
         if isinstance(made, Paper):
             yield made
         else:

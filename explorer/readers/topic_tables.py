@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
-from explorer.readers.shared.json_stream import ANY, RecordsPlace, looks_like_json, records
+from explorer.readers.shared.json_stream import ANY, JsonRecord, looks_like_json, records
 
 _SIGNATURE = re.compile(
     r'[\s\ufeff]*\{\s*(?:"[^"]{0,200}"\s*:\s*\{\s*\}\s*,\s*){0,100}'
@@ -42,20 +42,20 @@ class TopicTables:
         return 96 if looks_like_json(digest) and _SIGNATURE.match(digest.head) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for found in records(digest, (ANY, ANY)):
-            yield found if isinstance(found, Rejection) else _paper(found, digest.name)
+        for record in records(digest, (ANY, ANY)):
+            yield record if isinstance(record, Rejection) else _paper(record, digest.name)
 
 
-def _paper(found: RecordsPlace, digest: str) -> Paper | Rejection:
-    row = found.value if isinstance(found.value, str) else ""
+def _paper(record: JsonRecord, digest: str) -> Paper | Rejection:
+    row = record.value if isinstance(record.value, str) else ""
     match = _BULLET.match(row.strip()) or _ROW.match(row.strip())
     if not match:
         reason = "not a row with date, title, authors and link"
-        return Rejection(digest, found.line, reason, str(found.value)[:80])
+        return Rejection(digest, record.line, reason, str(record.value)[:80])
     parts = match.groupdict()
     rest = parts["rest"]
     links = _LINK.findall(rest)
-    topic, key = (*found.keys, "", "")[:2]
+    topic, key = (*record.keys, "", "")[:2]
     authors = parts.get("authors") or re.split(r",\s*(?:Paper|\*{0,2}\[)", rest, maxsplit=1)[0]
     details = _DETAILS.search(rest)
     ids = ids_in((key, *links[:1]))
@@ -70,5 +70,5 @@ def _paper(found: RecordsPlace, digest: str) -> Paper | Rejection:
         other_ids=() if ids.arxiv or not own else (f"digest:{own}",),
         url=links[0] if links else "",
         keywords=(text_of(topic),) if text_of(topic) else (),
-        sources=(Source(digest, found.line),),
+        sources=(Source(digest, record.line),),
     )

@@ -1,4 +1,4 @@
-"""A library asked from Python: the lines of the docs, the notebook, what happens as it grows."""
+"""The Python interface: the examples of the docs, the notebook, a growing library."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_search_is_the_search_of_the_page(library: Library) -> None:
     assert all(hit.why.sentence in hit.paper.sentences for hit in told)
 
 
-def test_the_lines_of_the_docs_run(
+def test_the_examples_of_the_docs_run(
     hashing_library: LibraryStore, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (repository / "docs" / "scripting.md").read_text(encoding="utf-8")
@@ -79,7 +79,7 @@ def test_the_map_is_a_table(library: Library) -> None:
     assert told.title == generation.records[row].readable_title
 
 
-def test_what_is_not_there_is_told(library: Library, tmp_path: Path) -> None:
+def test_unknown_ids_and_folders_are_reported(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UnknownPaper):
         library.similar("nothing")
     with pytest.raises(UnknownTopic):
@@ -90,7 +90,7 @@ def test_what_is_not_there_is_told(library: Library, tmp_path: Path) -> None:
         explorer.nothing  # noqa: B018
 
 
-def test_an_update_is_seen_with_the_next_question(growing: Growing) -> None:
+def test_an_update_is_seen_by_the_next_call(growing: Growing) -> None:
     library = Library(growing.folder)
     first = library.generation
     assert library.generation is first
@@ -127,7 +127,7 @@ def test_the_notebook_runs(
     assert "application/vnd.plotly.v1+json" in drawn
 
 
-def test_a_page_of_what_filters_let_through_reads_no_more_than_itself(
+def test_a_page_of_filtered_papers_reads_no_other_papers(
     library: Library, rows_read: list[int]
 ) -> None:
     generation, query = library.generation, Query("has:abstract")

@@ -359,7 +359,7 @@ def test_any_list_is_written_in_its_order(
     generation: Generation, form: ExportFormat, tmp_path: Path
 ) -> None:
     rows = [7, 3, 30]
-    path = tmp_path / f"list.{form.ending}"
+    path = tmp_path / f"list.{form.extension}"
     with path.open("w", encoding="utf-8", newline="") as file:
         write_list(generation, rows, form, file)
     wanted = [generation.records[row] for row in rows]
@@ -368,7 +368,7 @@ def test_any_list_is_written_in_its_order(
 
 
 def test_a_table_holds_no_formula_and_loses_nothing(tmp_path: Path) -> None:
-    from explorer.export.tables import _COLUMNS, _facts
+    from explorer.export.tables import _COLUMNS, _paper_fields
 
     hostile = replace(
         _NASTY,
@@ -382,7 +382,7 @@ def test_a_table_holds_no_formula_and_loses_nothing(tmp_path: Path) -> None:
         table = csv.writer(file)
         table.writerow(_COLUMNS)
         for paper in (hostile, apostrophe, _NASTY):
-            facts: dict[str, Any] = _facts(paper) | {"topic": "t", "x": 0, "y": 0}
+            facts: dict[str, Any] = _paper_fields(paper) | {"topic": "t", "x": 0, "y": 0}
             table.writerow([facts[name] for name in _COLUMNS])
     cells = [cell for row in csv.reader(path.open(encoding="utf-8", newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]

@@ -21,7 +21,7 @@ from explorer.readers import Reading, read_digest
 from explorer.readers.contract import Digest
 from explorer.readers.opening import open_digests
 from explorer.readers.parquet import Parquet
-from explorer.readers.shared.columns import guess, normal
+from explorer.readers.shared.columns import map_columns, normalised
 from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
 
@@ -97,14 +97,14 @@ def reading(tmp_path: Path) -> Callable[[str | bytes], Reading]:
 
 def test_column_names_count_without_case_and_punctuation() -> None:
     for name in ("paper_title", "Paper Title", "paperTitle", " PAPER-TITLE ", "\ufeffpaper title"):
-        assert normal(name) == "paper title"
-    assert guess(["Item Title", "Publication Title"]) == {
+        assert normalised(name) == "paper title"
+    assert map_columns(["Item Title", "Publication Title"]) == {
         "title": ("Item Title",),
         "venue": ("Publication Title",),
     }
-    assert guess(["Title", "Publication Title"])["venue"] == ("Publication Title",)
-    assert guess(["Original Title", "Title"])["title"] == ("Title", "Original Title")
-    assert "title" not in guess(["name", "value"])
+    assert map_columns(["Title", "Publication Title"])["venue"] == ("Publication Title",)
+    assert map_columns(["Original Title", "Title"])["title"] == ("Title", "Original Title")
+    assert "title" not in map_columns(["name", "value"])
 
 
 EXPORTS = {

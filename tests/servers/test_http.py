@@ -73,9 +73,9 @@ def _ids(answer: Any) -> list[str]:
 def _problem(answer: Any, status: int) -> str:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
-    assert told["status"] == status
-    return str(told["detail"])
+    content = answer.json()
+    assert content["status"] == status
+    return str(content["detail"])
 
 
 # -- answers
@@ -92,7 +92,7 @@ def test_a_search_ranks_as_search_does(
     assert _ids(client.post("/v1/search", json={"q": text, "k": 7})) == _ids(answer)
 
 
-def test_all_of_a_query_can_be_given(client: TestClient, generation: Generation) -> None:
+def test_all_parameters_of_a_query_are_accepted(client: TestClient, generation: Generation) -> None:
     topic, ids = generation.levels[-1][0], generation.records.ids
     within = _ids(client.get("/v1/search", params={"topic": topic.id, "q": "a", "k": 100}))
     assert set(within) <= {ids[row] for row in generation.members(topic)}
@@ -109,7 +109,7 @@ def test_all_of_a_query_can_be_given(client: TestClient, generation: Generation)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [
         {"q": "segmentation of the liver"},
         {"q": "video", "mode": "lexical"},
@@ -118,12 +118,12 @@ def test_all_of_a_query_can_be_given(client: TestClient, generation: Generation)
         {"q": "year:2000.."},
     ],
 )
-def test_pages_fit_together(client: TestClient, asked: dict[str, Any]) -> None:
-    whole = client.get("/v1/search", params=asked | {"k": 12})
+def test_pages_fit_together(client: TestClient, parameters: dict[str, Any]) -> None:
+    whole = client.get("/v1/search", params=parameters | {"k": 12})
     pages: list[str] = []
     offset: int | None = 0
     while offset is not None and offset < 12:
-        page = client.get("/v1/search", params=asked | {"k": 4, "offset": offset})
+        page = client.get("/v1/search", params=parameters | {"k": 4, "offset": offset})
         assert [hit["rank"] for hit in page.json()["hits"]][:1] in ([], [offset + 1])
         pages += _ids(page)
         offset = page.json()["next_offset"]
@@ -140,9 +140,9 @@ def test_a_ranking_ends(client: TestClient) -> None:
 def test_similar_papers_topics_points_and_news(client: TestClient, generation: Generation) -> None:
     paper = next(paper for paper in generation.records if paper.arxiv)
     assert _ids(client.get("/v1/similar", params={"id": paper.arxiv, "k": 4}))
-    told = client.get(f"/v1/papers/{paper.arxiv}").json()
-    assert told["id"] == paper.id
-    assert [topic["id"] for topic in told["topics"]][-1] in generation.topics
+    record = client.get(f"/v1/papers/{paper.arxiv}").json()
+    assert record["id"] == paper.id
+    assert [topic["id"] for topic in record["topics"]][-1] in generation.topics
     levels = client.get("/v1/topics").json()["levels"]
     assert [len(level) for level in levels] == [len(level) for level in generation.levels]
     topic = generation.levels[-1][0]
@@ -171,11 +171,11 @@ def test_a_doi_is_an_address(tmp_path: Path) -> None:
     digest.write_text("\n".join(map(json.dumps, papers)), encoding="utf-8")
     library = Library(tmp_path / "library")
     build(library, [digest], BuildOptions(model="hashing"))
-    found = _client(library).get(f"/v1/papers/{quote('10.1000/c(x)/y')}")
-    assert found.json()["title"] == "Paper c about liver scans"
+    answer = _client(library).get(f"/v1/papers/{quote('10.1000/c(x)/y')}")
+    assert answer.json()["title"] == "Paper c about liver scans"
 
 
-def test_telling_sentences_are_looked_for_if_asked(client: TestClient) -> None:
+def test_why_adds_key_sentences(client: TestClient) -> None:
     why = client.get("/v1/search", params={"q": "organ boundary", "k": 3, "why": True})
     assert all(hit["why"]["sentence"] for hit in why.json()["hits"])
     too_many = client.get("/v1/search", params={"q": "organ", "k": 50, "why": True})
@@ -212,11 +212,11 @@ def test_a_new_generation_answers_the_next_request(growing: Growing) -> None:
     assert client.get("/v1/health").json()["generation"] == 1
 
 
-# -- problems and terms
+# -- problems and access rules
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "told"),
+    ("address", "status", "detail"),
     [
         ("/v1/search?k=0", 422, "greater than or equal to 1"),
         ("/v1/search?k=101", 422, "less than or equal to 100"),
@@ -233,8 +233,8 @@ def test_a_new_generation_answers_the_next_request(growing: Growing) -> None:
         (f"/v1/search?q={'x' * 20_000}", 422, "at most 10000"),
     ],
 )
-def test_problems_say_what_to_do(client: TestClient, address: str, status: int, told: str) -> None:
-    assert told in _problem(client.get(address), status)
+def test_problems_give_advice(client: TestClient, address: str, status: int, detail: str) -> None:
+    assert detail in _problem(client.get(address), status)
 
 
 def test_only_what_is_documented_is_allowed(client: TestClient) -> None:
@@ -251,12 +251,12 @@ def test_a_large_body_is_refused(client: TestClient) -> None:
     assert "bytes" in _problem(client.post("/v1/search", content=pieces()), 413)
 
 
-def test_a_missing_library_is_told_without_naming_folders(tmp_path: Path) -> None:
+def test_a_missing_library_is_reported_without_naming_folders(tmp_path: Path) -> None:
     answer = _client(Library(tmp_path / "hidden")).get("/v1/search?q=x")
     assert "hidden" not in _problem(answer, 503)
 
 
-def test_the_token_is_asked_for_everywhere_but_at_the_door(library: Library) -> None:
+def test_the_token_is_required_except_for_docs_and_health(library: Library) -> None:
     client = _client(library, token=_SECRET)
     for address in ("/v1/search?q=x", "/v1/topics", "/v1/map", "/v1/papers/x", "/v1/nowhere"):
         assert "Bearer" in _problem(client.get(address), 401)
@@ -268,7 +268,7 @@ def test_the_token_is_asked_for_everywhere_but_at_the_door(library: Library) -> 
         assert client.get(address).status_code == 200
 
 
-def test_a_name_that_is_not_its_own_is_refused(library: Library) -> None:
+def test_an_unknown_host_name_is_rejected(library: Library) -> None:
     client = _client(library, hosts=frozenset(("localhost", "127.0.0.1", "::1")))
     evil = client.get("/v1/topics", headers={"Host": "evil.example:8600"})
     assert "name" in _problem(evil, 400)
@@ -282,12 +282,12 @@ def test_a_name_that_is_not_its_own_is_refused(library: Library) -> None:
     )
 
 
-def test_one_client_cannot_take_everything(library: Library) -> None:
+def test_one_client_is_rate_limited(library: Library) -> None:
     client = _client(library, rate=2)
     statuses = [client.get("/v1/health").status_code for _ in range(40)]
     assert statuses[0] == 200
     refused = client.get("/v1/health")
-    assert "requests a second" in _problem(refused, 429)
+    assert "requests per second" in _problem(refused, 429)
     assert refused.headers["retry-after"] == "1"
 
 
@@ -307,7 +307,7 @@ def test_a_server_for_others_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> N
     assert "papers.example" in access_rules_for("127.0.0.1", ("papers.example",), 5).hosts
 
 
-def test_loopback_is_told_from_the_rest() -> None:
+def test_loopback_addresses_are_recognised() -> None:
     assert [is_loopback(h) for h in ("127.0.0.1", "::1", "localhost", "127.9.9.9")] == [True] * 4
     assert [is_loopback(h) for h in ("0.0.0.0", "::", "10.0.0.1", "example.org")] == [False] * 4
     assert host_of("[::1]:1") == "::1"
@@ -333,10 +333,10 @@ def _described(library: Library) -> dict[str, Any]:
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("label", _described(Library("nowhere")))
-def test_whatever_is_asked_is_answered_as_described(
+def test_all_requests_are_answered_as_documented(
     library: Library, label: str, mode: GenerationMode
 ) -> None:
-    """What keeps to the description and what breaks it: never a 5xx, and each answer as told."""
+    """Valid and invalid requests: never a 5xx, and every response as documented."""
     operation = _described(library)[label]
     statuses: set[int] = set()
 
@@ -415,7 +415,7 @@ def test_a_server_with_a_token(hashing_library: LibraryStore) -> None:
         assert _get(f"{address}/v1/health", Host="evil.example")[0] == 400
 
 
-def test_serving_others_without_a_token_is_refused(
+def test_listening_for_others_without_a_token_is_rejected(
     hashing_library: LibraryStore,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -430,13 +430,13 @@ def test_a_missing_library_is_not_served(tmp_path: Path) -> None:
     assert main(["serve", "--library", str(tmp_path / "none")]) == 1
 
 
-def test_words_that_no_index_holds_and_what_asks_for_a_desk_are_answered(
+def test_unindexed_words_and_desk_filters_are_answered(
     client: TestClient,
 ) -> None:
     answer = client.get("/v1/search", params={"q": "???", "mode": "lexical"})
     assert _ids(answer) == []
-    for asked in ("is:starred", "tag:thesis", "like:starred", "unlike:dismissed"):
-        answer = client.get("/v1/search", params={"q": asked})
+    for query in ("is:starred", "tag:thesis", "like:starred", "unlike:dismissed"):
+        answer = client.get("/v1/search", params={"q": query})
         assert _ids(answer) == []
         (note,) = answer.json()["parsed"]["notes"]
-        assert f"“{asked}” asks for a desk" in note
+        assert f"“{query}” asks for a desk" in note

@@ -1,4 +1,4 @@
-"""The library as an assistant's tools, asked by a real client; the session that the docs show."""
+"""MCP tools called by a real client; the session shown in the docs."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_an_assistant_finds_its_way(
     paper = next(paper for paper in generation.records if paper.arxiv)
 
     async def act(client: Client) -> None:
-        tools = {found.name: found for found in (await client.list_tools()).tools}
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == {"search", "similar", "paper", "topics", "whats_new"}
-        for found in tools.values():
-            assert found.description
-            assert found.annotations is not None
-            assert found.annotations.read_only_hint
+        for tool in tools.values():
+            assert tool.description
+            assert tool.annotations is not None
+            assert tool.annotations.read_only_hint
 
         async def ask(tool: str, **arguments: Any) -> Any:
             result = await client.call_tool(tool, arguments)
@@ -63,33 +63,33 @@ def test_an_assistant_finds_its_way(
         near = (await ask("similar", id=paper.arxiv, k=4))["hits"]
         wanted = similar(generation, paper.arxiv, 4).hits
         assert [hit["id"] for hit in near] == [hit.paper.id for hit in wanted]
-        told = await ask("paper", id=paper.arxiv)
-        assert told["abstract"] == paper.readable_abstract
-        assert told["links"][0] == f"https://arxiv.org/abs/{paper.arxiv}"
+        record = await ask("paper", id=paper.arxiv)
+        assert record["abstract"] == paper.readable_abstract
+        assert record["links"][0] == f"https://arxiv.org/abs/{paper.arxiv}"
         listed = (await ask("topics"))["topics"]
         assert sum(topic["papers"] for topic in listed) == generation.size
         topic = await ask("topics", name=listed[0]["id"])
-        assert topic["papers_that_stand_for_it"]
+        assert topic["representative_papers"]
         assert (await ask("whats_new", since="2000-01-01", k=2))["papers"]
 
     _with_client(hashing_library.folder, act, repository)
 
 
-def test_what_goes_wrong_is_told_and_ends_nothing(tmp_path: Path, repository: Path) -> None:
+def test_errors_are_reported_and_the_server_goes_on(tmp_path: Path, repository: Path) -> None:
     async def act(client: Client) -> None:
-        for name, arguments, told in (
+        for name, arguments, message in (
             ("search", {"query": "x", "year": "soon"}, "2020..2023"),
             ("paper", {"id": "x"}, "no library here yet"),
             ("search", {"query": "x", "k": 1000}, "less than or equal to 50"),
         ):
             result = await client.call_tool(name, arguments)
             assert result.is_error
-            assert told in str(result.content)
+            assert message in str(result.content)
 
     _with_client(tmp_path / "none", act, repository)
 
 
-def test_the_session_in_the_docs_is_what_it_would_be_now(
+def test_the_session_in_the_docs_is_current(
     seed_library: LibraryStore, repository: Path, tmp_path: Path
 ) -> None:
     """Topics and scores may differ a little between processors; questions, hits and shape not."""
@@ -111,7 +111,7 @@ def _shape(session: str) -> str:
     return re.sub(r'(": )?"[^"\n]*"(?=,?$)', r'\1"…"', without_numbers, flags=re.MULTILINE)
 
 
-def test_without_the_package_the_command_says_what_to_install(
+def test_without_the_package_the_command_names_the_extra(
     hashing_library: LibraryStore,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

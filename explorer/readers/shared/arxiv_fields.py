@@ -21,8 +21,8 @@ _ANNOUNCEMENT = re.compile(
 def author_names(text: str) -> tuple[str, ...]:
     """Return the names in ``"A. One (MIT), B. Two, Jr. and C. Three"``, without affiliations."""
     for _ in range(4):  # affiliations stand in nested parentheses
-        text, found = _PARENTHESES.subn(" ", text)
-        if not found:
+        text, removed = _PARENTHESES.subn(" ", text)
+        if not removed:
             break
     names: list[str] = []
     for part in _BETWEEN.split(_GROUP.sub(r"\1,", tidy(_ET_AL.sub("", text)))):
@@ -35,7 +35,7 @@ def author_names(text: str) -> tuple[str, ...]:
 
 def first_doi(text: str) -> str:
     """Return the first DOI of a field that may hold several."""
-    return next((found for part in _DOI_BREAK.split(text) if (found := doi(part))), "")
+    return next((name for part in _DOI_BREAK.split(text) if (name := doi(part))), "")
 
 
 def oai_arxiv_id(text: str) -> str:

@@ -18,7 +18,7 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, pubmed_id
 from explorer.readers.shared.fields import text_of as plain_text_of
 
-Columns = Mapping[str, tuple[str, ...]]
+ColumnMap = Mapping[str, tuple[str, ...]]
 """For each field of a paper the columns that hold it, the best first."""
 
 NO_TITLE = "no title"
@@ -104,7 +104,7 @@ _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @lru_cache(maxsize=4096)
-def normal(name: str) -> str:
+def normalised(name: str) -> str:
     """Return ``name`` as :data:`_NAMES` spells it: "PubMed ID" is one word less than it seems.
 
     >>> normal("Author(s) ID"), normal("paperTitle"), normal(" PAPER_TITLE")
@@ -120,20 +120,20 @@ def normal(name: str) -> str:
     return words(_CAMEL_CASE.sub(" ", name[:100]))
 
 
-def guess(names: Iterable[str]) -> Columns:
+def map_columns(names: Iterable[str]) -> ColumnMap:
     """Return which of the columns ``names`` holds which field."""
     named = [name for name in names if isinstance(name, str) and name.strip()]
     tags = {name.strip("\ufeff "): name for name in named}
     if "TI" in tags and len(tags.keys() & _WEB_OF_SCIENCE.keys()) >= 4:
         return _web_of_science(tags)
-    found: dict[str, list[tuple[int, str]]] = {}
+    ranked: dict[str, list[tuple[int, str]]] = {}
     for name in named:
-        field, rank = _RANKS.get(normal(name), ("", 0))
+        field, rank = _RANKS.get(normalised(name), ("", 0))
         if field:
-            found.setdefault(field, []).append((rank, name))
-        if normal(name) in _VENUES:
-            found.setdefault("venue", []).append((_VENUES[normal(name)], name))
-    columns = {field: tuple(name for _, name in sorted(ranked)) for field, ranked in found.items()}
+            ranked.setdefault(field, []).append((rank, name))
+        if normalised(name) in _VENUES:
+            ranked.setdefault("venue", []).append((_VENUES[normalised(name)], name))
+    columns = {field: tuple(name for _, name in sorted(named)) for field, named in ranked.items()}
     if "title" in columns:  # What is the title of the paper is not that of the journal.
         first = columns["title"][0]
         columns["venue"] = tuple(name for name in columns.get("venue", ()) if name != first)
@@ -142,12 +142,12 @@ def guess(names: Iterable[str]) -> Columns:
     return {field: chosen for field, chosen in columns.items() if chosen}
 
 
-def is_table_of_papers(columns: Columns) -> bool:
+def is_table_of_papers(columns: ColumnMap) -> bool:
     """Whether the columns make a table of papers: titles, and anything else a paper has."""
     return "title" in columns and len(columns) > 1
 
 
-def paper_of(record: Mapping[str, Any], columns: Columns, source: Source) -> Paper | str:
+def paper_from_row(record: Mapping[str, Any], columns: ColumnMap, source: Source) -> Paper | str:
     """Return the paper in ``record``, or why there is none."""
 
     def first(field: str) -> str:
@@ -160,7 +160,7 @@ def paper_of(record: Mapping[str, Any], columns: Columns, source: Source) -> Pap
     if not title:
         return NO_TITLE
     texts = [
-        (normal(name), text_of(_cell(record.get(name)))) for name in columns.get("abstract", ())
+        (normalised(name), text_of(_cell(record.get(name)))) for name in columns.get("abstract", ())
     ]
     named, abstract = next(((name, text) for name, text in texts if text), ("", ""))
     summary = first("summary")
@@ -185,8 +185,8 @@ def paper_of(record: Mapping[str, Any], columns: Columns, source: Source) -> Pap
         doi=ids.doi,
         other_ids=tuple(dict.fromkeys((*ids.others, *kept, *own_ids))),
         url=url,
-        categories=next((found for v in values("categories") if (found := _categories(v))), ()),
-        keywords=next((found for v in values("keywords") if (found := _keywords(v))), ()),
+        categories=next((names for v in values("categories") if (names := _categories(v))), ()),
+        keywords=next((names for v in values("keywords") if (names := _keywords(v))), ()),
         summary=summary,
         sources=(source,),
     )
@@ -203,7 +203,7 @@ def text_of(value: object) -> str:
     return plain_text_of(value)
 
 
-def _web_of_science(tags: Mapping[str, str]) -> Columns:
+def _web_of_science(tags: Mapping[str, str]) -> ColumnMap:
     columns: dict[str, tuple[str, ...]] = {}
     for tag, field in _WEB_OF_SCIENCE.items():
         if field and tag in tags:
@@ -211,7 +211,7 @@ def _web_of_science(tags: Mapping[str, str]) -> Columns:
     return columns
 
 
-def _other_ids(record: Mapping[str, Any], columns: Columns) -> Iterable[tuple[str, object]]:
+def _other_ids(record: Mapping[str, Any], columns: ColumnMap) -> Iterable[tuple[str, object]]:
     for scheme in ("pmid", "pmcid", "scopus", "wos", "embase", "openalex", "s2", "corpusid"):
         if text := next(
             (t for name in columns.get(scheme, ()) if (t := text_of(record.get(name)))), ""

@@ -66,8 +66,8 @@ def listed(value: object, separators: str = r"[;,|]") -> tuple[str, ...]:
     if isinstance(value, str):
         value = re.split(separators, value)
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
-        found = (text_of(item) for item in value)
-        return tuple(dict.fromkeys(text for text in found if text))
+        texts = (text_of(item) for item in value)
+        return tuple(dict.fromkeys(text for text in texts if text))
     return ()
 
 
@@ -86,8 +86,8 @@ def ids_in(values: Iterable[object], others: Iterable[tuple[str, object]] = ()) 
     texts = [text for value in values if (text := text_of(value))]
     named = (f"{scheme}:{text}" for scheme, value in others if (text := text_of(value)))
     return Ids(
-        next((found for text in texts if (found := arxiv_id(text))), ""),
-        next((found for text in texts if (found := doi(text))), ""),
+        next((name for text in texts if (name := arxiv_id(text))), ""),
+        next((name for text in texts if (name := doi(text))), ""),
         tuple(dict.fromkeys(named)),
     )
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TextIO
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
-from explorer.readers.shared.columns import guess
+from explorer.readers.shared.columns import map_columns
 
 ITEMS = "[]"
 """A step into every item of a list."""
@@ -41,15 +41,15 @@ _STRING_MARK = re.compile(r'["\\]')
 _SCALAR = re.compile(r'[^,\]}\s"]*')
 _DATE_KEYS = ("date", "digest_date", "retrieved", "fetched", "exported", "generated", "updated")
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
-class RecordsPlace(NamedTuple):
+class JsonRecord(NamedTuple):
     """A value in a document: its line, itself, and the keys on the way to it."""
 
     line: int
     value: Any
-    keys: Path
+    keys: KeyPath
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class JsonOutline:
 
     lines: bool
     """Whether it is JSON Lines."""
-    objects: Mapping[Path, Mapping[str, str]]
+    objects: Mapping[KeyPath, Mapping[str, str]]
     """For each place (list positions all count as one) the keys of its objects, and what kind
     of value stands under each: text, number, boolean, null, object, list, or "" if cut off."""
     texts: Mapping[str, str]
@@ -71,11 +71,11 @@ class JsonOutline:
 
 
 @dataclass(frozen=True)
-class Keys:
+class ObjectShape:
     """The keys of one kind of object, and of the objects inside it."""
 
     outline: JsonOutline
-    place: Path
+    path: KeyPath
 
     def __contains__(self, key: str) -> bool:
         return key in self._kinds
@@ -92,12 +92,12 @@ class Keys:
     def kind(self, key: str) -> str:
         return self._kinds.get(key, "")
 
-    def inside(self, key: str) -> Keys:
-        return Keys(self.outline, (*self.place, key))
+    def inside(self, key: str) -> ObjectShape:
+        return ObjectShape(self.outline, (*self.path, key))
 
     @property
     def _kinds(self) -> Mapping[str, str]:
-        return self.outline.objects.get(self.place, {})
+        return self.outline.objects.get(self.path, {})
 
 
 class JsonReader(ABC):
@@ -106,30 +106,30 @@ class JsonReader(ABC):
     name: str
 
     @abstractmethod
-    def tells(self, keys: Keys) -> int:
-        """Return how surely objects with ``keys`` are records of this format, 0 to 100."""
+    def confidence(self, shape: ObjectShape) -> int:
+        """Return how surely objects of this ``shape`` are records of this format, 0 to 100."""
 
     @abstractmethod
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
         """Return the paper that ``record`` describes, or why it is none."""
 
     def recognises(self, digest: Digest) -> int:
-        return self._place(digest)[0]
+        return self._best_path(digest)[0]
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for found in records(digest, steps_to(self._place(digest)[1])):
-            if isinstance(found, Rejection):
-                yield found
+        for record in records(digest, record_steps(self._best_path(digest)[1])):
+            if isinstance(record, Rejection):
+                yield record
                 continue
-            made: Paper | str = "the record is not an object"
-            if isinstance(found.value, dict):
-                source = Source(digest.name, found.line, self.digest_date(found.value, digest))
-                made = self.paper(found.value, source)
-            if isinstance(made, Paper):
-                yield made
+            paper: Paper | str = "the record is not an object"
+            if isinstance(record.value, dict):
+                source = Source(digest.name, record.line, self.digest_date(record.value, digest))
+                paper = self.paper(record.value, source)
+            if isinstance(paper, Paper):
+                yield paper
             else:
-                excerpt = json.dumps(found.value, ensure_ascii=False, default=str)[:80]
-                yield Rejection(digest.name, found.line, made, excerpt)
+                excerpt = json.dumps(record.value, ensure_ascii=False, default=str)[:80]
+                yield Rejection(digest.name, record.line, paper, excerpt)
 
     def digest_date(self, record: Mapping[str, Any], digest: Digest) -> str:  # noqa: ARG002
         """Return when the digest that ``record`` stands in was made (EDTF), if it says so."""
@@ -137,24 +137,24 @@ class JsonReader(ABC):
 
         return first_date(outline(digest.head).date[:10])
 
-    def _place(self, digest: Digest) -> tuple[int, Path]:
-        """Return how sure it is, and the place of the records."""
+    def _best_path(self, digest: Digest) -> tuple[int, KeyPath]:
+        """Return the confidence, 0 to 100, and the path to the records."""
         if not looks_like_json(digest):
             return 0, ()
-        shape = outline(digest.head)
-        told = {place: self.tells(Keys(shape, place)) for place in shape.objects}
-        told = {place: sure for place, sure in told.items() if sure > 0}
+        shapes = outline(digest.head)
+        scores = {path: self.confidence(ObjectShape(shapes, path)) for path in shapes.objects}
+        scores = {path: score for path, score in scores.items() if score > 0}
         wrappers = {
-            place[:depth]
-            for place in told
-            for depth in range(len(place))
-            if place[depth] in LISTS and place[depth + 1 : depth + 2] == (ITEMS,)
+            path[:depth]
+            for path in scores
+            for depth in range(len(path))
+            if path[depth] in LISTS and path[depth + 1 : depth + 2] == (ITEMS,)
         }
-        places = [place for place in told if place not in wrappers]
-        if not places:
+        paths = [path for path in scores if path not in wrappers]
+        if not paths:
             return 0, ()
-        best = max(places, key=lambda place: (told[place], -len(place)))
-        return told[best], best
+        best = max(paths, key=lambda path: (scores[path], -len(path)))
+        return scores[best], best
 
 
 def looks_like_json(digest: Digest) -> bool:
@@ -162,14 +162,14 @@ def looks_like_json(digest: Digest) -> bool:
     return bool(digest.encoding) and bool(re.match(r"[\s\ufeff]*[{\[]", digest.head))
 
 
-def steps_to(place: Path) -> Path:
-    """Return how to walk to all records like those at ``place``.
+def record_steps(path: KeyPath) -> KeyPath:
+    """Return the steps to all records like those at ``path``.
 
-    A key that is none of those under which services put results stands for its like: the
-    subjects of ``{"cs.CL": [...], "cs.CV": [...]}``, the ids of ``{"2401.00001": {...}}``.
+    A key that is not in :data:`LISTS` is data, so :data:`ANY` replaces it: the subjects of
+    ``{"cs.CL": [...], "cs.CV": [...]}``, the ids of ``{"2401.00001": {...}}``.
     """
     steps: list[str] = []
-    for step in place:
+    for step in path:
         named = step in LISTS or step == ITEMS or ITEMS in steps
         steps.append(step if named else ANY)
     return tuple(steps)
@@ -178,18 +178,18 @@ def steps_to(place: Path) -> Path:
 @lru_cache(maxsize=4)
 def outline(head: str) -> JsonOutline:
     """Return the outline of the JSON text that begins with ``head``."""
-    objects: dict[Path, dict[str, str]] = {}
+    objects: dict[KeyPath, dict[str, str]] = {}
     texts: dict[str, str] = {}
     first, *others = _first_lines(head)
     lines = _is_lines(first, others)
     for text in (first, *others) if lines else (head,):
-        _note(text, objects, texts)
+        _add_objects(text, objects, texts)
     return JsonOutline(lines, objects, {} if lines else texts)
 
 
 def records(
-    digest: Digest, steps: Path = (), most: int = RECORD_CHARACTERS
-) -> Iterator[RecordsPlace | Rejection]:
+    digest: Digest, steps: KeyPath = (), most: int = RECORD_CHARACTERS
+) -> Iterator[JsonRecord | Rejection]:
     """Yield what stands at the end of ``steps``, for every document or line of ``digest``.
 
     A record of more than ``most`` characters, or one that is not valid JSON, comes as a
@@ -221,7 +221,7 @@ def _is_lines(first: str, others: list[str]) -> bool:
     except (ValueError, RecursionError):
         # A damaged first line, or the first line of a document.
         return bool(others) and not first.rstrip().endswith("[") and _is_object(others[0])
-    return bool(others) or ("title" in guess(value) and not value.keys() & LISTS)
+    return bool(others) or ("title" in map_columns(value) and not value.keys() & LISTS)
 
 
 def _is_object(line: str) -> bool:
@@ -231,7 +231,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _note(text: str, objects: dict[Path, dict[str, str]], texts: dict[str, str]) -> None:
+def _add_objects(text: str, objects: dict[KeyPath, dict[str, str]], texts: dict[str, str]) -> None:
     """Add the objects of ``text`` to ``objects``, as far as it is JSON."""
     kinds = {"start_map": "object", "start_array": "list", "string": "text"}
     path: list[str] = []  # for each open list ITEMS, for each open object its current key
@@ -272,7 +272,7 @@ def _events(text: str) -> list[tuple[str, Any]]:
     return list(events)
 
 
-def _from_lines(digest: Digest, steps: Path) -> Iterator[RecordsPlace | Rejection]:
+def _from_lines(digest: Digest, steps: KeyPath) -> Iterator[JsonRecord | Rejection]:
     for line in digest.lines():
         if isinstance(line, Rejection):
             yield line
@@ -285,13 +285,13 @@ def _from_lines(digest: Digest, steps: Path) -> Iterator[RecordsPlace | Rejectio
                 continue
             if isinstance(value, dict):
                 for inner in _within(value, steps):
-                    yield RecordsPlace(line.number, inner, ())
+                    yield JsonRecord(line.number, inner, ())
             else:
                 reason = "the line is JSON, but not an object"
                 yield Rejection(digest.name, line.number, reason, text[:80])
 
 
-def _within(value: Any, steps: Path) -> Iterator[Any]:
+def _within(value: Any, steps: KeyPath) -> Iterator[Any]:
     if not steps:
         yield value
     elif steps[0] == ITEMS:
@@ -429,8 +429,8 @@ class _Cursor:
 
 
 def _walk(
-    cursor: _Cursor, steps: Path, keys: Path, digest: str
-) -> Iterator[RecordsPlace | Rejection]:
+    cursor: _Cursor, steps: KeyPath, keys: KeyPath, digest: str
+) -> Iterator[JsonRecord | Rejection]:
     char = cursor.peek()
     line = cursor.line
     if not steps:
@@ -441,7 +441,7 @@ def _walk(
         except _Unreadable as unreadable:
             yield Rejection(digest, line, str(unreadable))
         else:
-            yield RecordsPlace(line, value, keys)
+            yield JsonRecord(line, value, keys)
     elif steps[0] == ITEMS and char == "[":
         cursor.take()
         while (char := cursor.peek()) != "]":

@@ -90,22 +90,22 @@ class Reference(NamedTuple):
 
 def inline(markdown: str) -> Inline:
     """Return ``markdown`` without links, images, emphasis and tags, and its links in order."""
-    found: list[Link] = []
+    links: list[Link] = []
 
     def unlink(match: re.Match[str]) -> str:
-        found.append(Link(_unemphasised(match[1]).strip(), match[2]))
+        links.append(Link(_unemphasised(match[1]).strip(), match[2]))
         return match[1]
 
     def anchor(match: re.Match[str]) -> str:
-        found.append(Link("", html.unescape(match[1])))
+        links.append(Link("", html.unescape(match[1])))
         return ""
 
     text = LINK.sub(unlink, IMAGE.sub(" ", markdown))
     text = _ANCHOR.sub(anchor, text)
     bare = (address.strip("<>").rstrip(".,;)") for address in BARE_ADDRESS.findall(text))
-    known = {link.address for link in found}
-    found += [Link("", address) for address in dict.fromkeys(bare) if address not in known]
-    return Inline(tidy(_unemphasised(text)), tuple(found))
+    known = {link.address for link in links}
+    links += [Link("", address) for address in dict.fromkeys(bare) if address not in known]
+    return Inline(tidy(_unemphasised(text)), tuple(links))
 
 
 def without_links(markdown: str) -> str:
@@ -132,8 +132,8 @@ def reference(addresses: Iterable[str], texts: Iterable[str] = ()) -> Reference:
     """Sort out which paper ``addresses`` (and bare ids among ``texts``) lead to."""
     addresses = [address.strip() for address in addresses]
     own = [*addresses, *texts]
-    arxiv = next((found for value in own if (found := arxiv_id(value))), "")
-    dois = [found for value in own if (found := doi(value))]
+    arxiv = next((name for value in own if (name := arxiv_id(value))), "")
+    dois = [name for value in own if (name := doi(value))]
     dois += [match[1].lower() for a in addresses if (match := _DOI_IN_ADDRESS.search(a))]
     others = [f"openreview:{m[1]}" for a in addresses if (m := _OPENREVIEW.search(a))]
     others += [f"acl:{m[1]}" for a in addresses if (m := _ACL.search(a))]
@@ -146,8 +146,8 @@ def reference(addresses: Iterable[str], texts: Iterable[str] = ()) -> Reference:
 def date_in(text: str) -> str:
     """Return the full date that stands in ``text`` ("Updated on 2026.06.29"), in EDTF."""
     for match in _DATE_INSIDE.finditer(text[:500]):
-        if found := date_of(match[0]):
-            return found
+        if date := date_of(match[0]):
+            return date
     return ""
 
 

@@ -84,10 +84,10 @@ class Block:
 
     @property
     def arxiv(self) -> str:
-        return next((found for address in self.addresses if (found := arxiv_id(address))), "")
+        return next((name for address in self.addresses if (name := arxiv_id(address))), "")
 
 
-def block_of(
+def make_block(
     line: int, text: str, rest: str, links: Sequence[tuple[str, str]], *, heading: bool
 ) -> Block:
     """Return the block that a paragraph is.
@@ -103,9 +103,9 @@ def block_of(
     if links and all(is_furniture(label) for label, _ in links) and is_furniture(rest):
         return Block(line, "", Role.ADDRESS, addresses, heading)
     if not BARE_ADDRESS.sub("", text).strip(" ,;|·<>"):
-        found = [address.strip("<>") for address in BARE_ADDRESS.findall(text)]
-        kept = tuple(address for address in (*addresses, *found) if not is_navigation(address))
-        role = Role.ADDRESS if found or kept else Role.FURNITURE
+        bare = [address.strip("<>") for address in BARE_ADDRESS.findall(text)]
+        kept = tuple(address for address in (*addresses, *bare) if not is_navigation(address))
+        role = Role.ADDRESS if bare or kept else Role.FURNITURE
         return Block(line, "", role, kept, heading)
     block = Block(line, tidy(text), Role.SHORT, addresses, heading)
     return replace(block, role=_role(block.text, heading, bool(block.arxiv)))
@@ -186,7 +186,7 @@ class _Draft:
 
 
 @dataclass(slots=True)
-class _Found:
+class _OpenPaper:
     """A paper whose abstract has begun: what follows may still belong to it."""
 
     paper: Paper
@@ -198,7 +198,7 @@ class _Found:
         return replace(self.paper, abstract=" ".join(self.abstract), date=date)
 
 
-def pair(
+def pair_titles_with_abstracts(
     blocks: Iterable[Block], opening: Sequence[Block], digest: str, date: str
 ) -> Iterator[Paper | Rejection]:
     """Give each abstract the title before it; report what is left over.
@@ -206,22 +206,22 @@ def pair(
     ``opening`` are the first of ``blocks``, which tell where addresses stand.
     """
     draft = _Draft()
-    found: _Found | None = None
-    apart = False  # whether anything but addresses came since the last abstract
+    current: _OpenPaper | None = None
+    interrupted = False  # whether anything but addresses came since the last abstract
     leading = _addresses_lead(opening)
     for block in blocks:
         match block.role:
             case Role.PROSE:
                 title, leftovers = _choose_title(draft)
                 if title is None:
-                    if found is not None and not apart:
-                        found.abstract.append(block.text)
+                    if current is not None and not interrupted:
+                        current.abstract.append(block.text)
                     else:
                         reason = "a long paragraph without a title before it"
                         yield Rejection(digest, block.line, reason, block.text[:80])
                     continue
-                if found is not None:
-                    yield found.complete()
+                if current is not None:
+                    yield current.complete()
                 yield from _leftover(leftovers, digest, date)
                 ids = [b.arxiv for b in (title, *draft.addresses, block) if b.arxiv]
                 addresses = [a for b in (title, *draft.addresses) for a in b.addresses]
@@ -232,31 +232,33 @@ def pair(
                     url=next((a for a in addresses if a.startswith("http")), ""),
                     sources=(Source(digest, title.line, date),),
                 )
-                found = _Found(paper, [_LABEL.sub("", block.text)], draft.dates.get(title.line, ""))
-                draft, apart = _Draft(), False
+                current = _OpenPaper(
+                    paper, [_LABEL.sub("", block.text)], draft.dates.get(title.line, "")
+                )
+                draft, interrupted = _Draft(), False
             case Role.ADDRESS:
-                after_abstract = found is not None and not draft.shorts and not apart
-                if found and after_abstract and not leading and not found.paper.arxiv:
-                    found.paper = replace(found.paper, arxiv=block.arxiv)
+                after_abstract = current is not None and not draft.shorts and not interrupted
+                if current and after_abstract and not leading and not current.paper.arxiv:
+                    current.paper = replace(current.paper, arxiv=block.arxiv)
                 draft.addresses.append(block)
             case Role.DATE:
-                if found is not None and not found.date and not draft.may_hold_title:
-                    found.date = _date_of(block)
+                if current is not None and not current.date and not draft.may_hold_title:
+                    current.date = _date_of(block)
                 elif draft.shorts:
                     draft.dates.setdefault(draft.shorts[-1].line, _date_of(block))
-                apart = True
+                interrupted = True
             case Role.AUTHORS:
                 draft.authors = block
-                apart = True
+                interrupted = True
             case Role.SHORT:
                 if not draft.shorts:
                     draft.addresses = draft.addresses[-1:] if leading else []
                 draft.shorts.append(block)
-                apart = True
+                interrupted = True
             case Role.FURNITURE:
-                apart = True
-    if found is not None:
-        yield found.complete()
+                interrupted = True
+    if current is not None:
+        yield current.complete()
     yield from _leftover(draft.shorts, digest, date)
 
 

@@ -113,8 +113,8 @@ def doi_in(text: str, named: bool = True) -> str:
     """
     if "%2f" in text.lower():
         text = unquote(text)
-    if found := doi(text.removesuffix("[doi]").strip()):
-        return found
+    if name := doi(text.removesuffix("[doi]").strip()):
+        return name
     if named:
         match = _DOI_NAMED.search(text)
         return doi(match[1]) if match else ""
@@ -148,9 +148,9 @@ def accession(text: str) -> tuple[str, str]:
 
 def split_keywords(texts: Iterable[str], commas: bool = False) -> tuple[str, ...]:
     """Return keywords, apart where semicolons or, if allowed and there are none, commas are."""
-    found: dict[str, None] = {}
+    keywords: dict[str, None] = {}
     for text in texts:
         separator = ";" if ";" in text else "," if commas else "\n"
         words = (tidy(_CHIEFLY.sub("", part)) for part in text.split(separator))
-        found.update(dict.fromkeys(word for word in words if word))
-    return tuple(found)
+        keywords.update(dict.fromkeys(word for word in words if word))
+    return tuple(keywords)

@@ -43,8 +43,8 @@ class TaggedRecord:
 
     def texts(self, *tags: str) -> list[str]:
         """Return the fields ``tags`` that say something, all of the first tag first."""
-        found = (" ".join(lines) for tag in tags for own, lines in self.fields if own == tag)
-        return [text for joined in found if (text := tidy(joined))]
+        values = (" ".join(lines) for tag in tags for own, lines in self.fields if own == tag)
+        return [text for value in values if (text := tidy(value))]
 
     def first(self, *tags: str) -> str:
         """Return the first of the fields ``tags`` that says something."""
@@ -57,8 +57,8 @@ class TaggedRecord:
 
     def rejected(self, digest: Digest, reason: str) -> Rejection:
         fields = self.fields[1:] or self.fields  # the first only tells the type
-        told = next((text for _, lines in fields for line in lines if (text := tidy(line))), "")
-        return Rejection(digest.name, self.line, reason, told[:80])
+        excerpt = next((text for _, lines in fields for line in lines if (text := tidy(line))), "")
+        return Rejection(digest.name, self.line, reason, excerpt[:80])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,16 @@ def records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejecti
         if not line.text.strip():
             after_blank = True
             continue
-        found = tagging.field_of(line.text, record)
-        if found and tagging.starts(found[0], record, after_blank):
+        tagged = tagging.field_of(line.text, record)
+        if tagged and tagging.starts(tagged[0], record, after_blank):
             if record:
                 yield _whole(record, digest)
             record = TaggedRecord(line.number)
-        if record and found and found[0] in tagging.ends:
+        if record and tagged and tagged[0] in tagging.ends:
             yield _whole(record, digest)
             record = None
-        elif record and found:
-            record.add(*found)
+        elif record and tagged:
+            record.add(*tagged)
         elif record and tagging.goes_on(line.text, after_blank):
             record.go_on(line.text)
         after_blank = False

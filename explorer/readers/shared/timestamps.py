@@ -14,8 +14,8 @@ _DAY = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(\d{4}|\d{2})(?!\d)
 def date_in(text: str) -> str:
     """Return the date of a timestamp in EDTF: ISO 8601, or a mail's, with any sort of year."""
     text = tidy(text)
-    if found := parse_date(text):
-        return found
+    if date := parse_date(text):
+        return date
     match = _DAY.search(text)
     if match is None:
         return parse_date(text[:10])

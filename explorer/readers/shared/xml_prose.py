@@ -23,7 +23,7 @@ def prose(element: Element | None) -> str:
     return tidy(_inside(element)) if element is not None else ""
 
 
-def labelled(label: str, text: str) -> str:
+def with_label(label: str, text: str) -> str:
     """Return one section of a structured abstract: ``METHODS: We ...``."""
     label = label.strip().rstrip(":").strip()
     if not label or not text or label.upper() in {"UNLABELLED", "ABSTRACT", "SUMMARY"}:
@@ -45,7 +45,7 @@ def sections(element: Element | None) -> str:
         elif isinstance(part, str) or part.name != "title":
             loose.parts.append(part)
     parts.append(prose(loose))
-    return labelled(label, " ".join(part for part in parts if part))
+    return with_label(label, " ".join(part for part in parts if part))
 
 
 def _inside(element: Element) -> str:
@@ -82,8 +82,8 @@ def _formula(element: Element) -> str:
     )
     # Only TeX's annotation says something that the reader of the text can use.
     encoding = element.attribute("encoding") if element.name == "annotation" else ""
-    said = f' encoding="{encoding}"' if encoding else ""
-    return f"<{element.tag}{said}>{inside}</{element.tag}>"
+    attribute = f' encoding="{encoding}"' if encoding else ""
+    return f"<{element.tag}{attribute}>{inside}</{element.tag}>"
 
 
 def _tex(text: str) -> str:

@@ -79,20 +79,22 @@ class Element:
 
     def all(self, path: str) -> list[Element]:
         """Return the elements at ``path``, names from child to child: ``"authors/author"``."""
-        found = [self]
+        elements = [self]
         for name in path.split("/"):
-            found = [child for element in found for child in element.children if child.name == name]
-        return found
+            elements = [
+                child for parent in elements for child in parent.children if child.name == name
+            ]
+        return elements
 
     def first(self, path: str) -> Element | None:
         return next(iter(self.all(path)), None)
 
-    def everywhere(self, *names: str) -> Iterator[Element]:
+    def descendants(self, *names: str) -> Iterator[Element]:
         """Yield the elements of these names at any depth, in document order."""
         for child in self.children:
             if child.name in names:
                 yield child
-            yield from child.everywhere(*names)
+            yield from child.descendants(*names)
 
     def attribute(self, name: str) -> str:
         return next((tidy(v) for key, v in self.attributes.items() if local(key) == name), "")
@@ -158,7 +160,7 @@ class _Stream:
         self._start = re.compile(rb"<(?:[\w.-]+:)?(?:%s)(?=[\s/>])" % "|".join(names).encode())
         self._outside: list[Element] = []
         self._open: list[Element] = []
-        self._found: list[Element | Rejection] = []
+        self._ready: list[Element | Rejection] = []
         self._line = 1
         """Of the first byte that the parser has not seen."""
         self._damages = 0
@@ -173,7 +175,7 @@ class _Stream:
                 try:
                     rest = self._feed(rest + self._mended(chunk).encode("utf-8", "replace"))
                 except _RefusedError as error:
-                    self._found.append(Rejection(self._digest.name, self._now, str(error)))
+                    self._ready.append(Rejection(self._digest.name, self._now, str(error)))
                     yield from self._take()
                     return
                 stalled = 0 if self._moved or self._seeking else stalled + len(chunk)
@@ -195,18 +197,18 @@ class _Stream:
         self._in_literal = False
 
         def mend(match: re.Match[str]) -> str:
-            found = match.group()
-            if found.startswith("<!"):
-                self._in_literal = not found.endswith("]]>")
-                return found
-            return _MENDED.get(found, " ")
+            markup = match.group()
+            if markup.startswith("<!"):
+                self._in_literal = not markup.endswith("]]>")
+                return markup
+            return _MENDED.get(markup, " ")
 
         mended = chunk[:literal] + _UNMARKED.sub(mend, chunk[literal:])
         return mended.translate(_CONTROLS)
 
     def _take(self) -> list[Element | Rejection]:
-        found, self._found = self._found, []
-        return found
+        ready, self._ready = self._ready, []
+        return ready
 
     @property
     def _now(self) -> int:
@@ -272,9 +274,9 @@ class _Stream:
     def _damaged(self, reason: str) -> None:
         """Report the open record, or else the place, and seek the next record."""
         if self._open:
-            self._found.append(self._rejection(reason))
+            self._ready.append(self._rejection(reason))
         elif self._damages == 0:
-            self._found.append(Rejection(self._digest.name, self._line, reason))
+            self._ready.append(Rejection(self._digest.name, self._line, reason))
         self._damages += 1
         self._open.clear()
         self._seeking = True
@@ -338,7 +340,7 @@ class _Stream:
             if self._open:
                 self._open[-1].parts.append(element)
             else:
-                self._found.append(element)
+                self._ready.append(element)
                 self._damages = 0
 
     def _on_text(self, text: str) -> None:

@@ -1,6 +1,6 @@
-"""A library over HTTP: what the page can find, as JSON, for scripts on this machine or elsewhere.
+"""HTTP interface: searches, topics and map of a library as JSON.
 
-``api.py`` has the addresses, ``guard.py`` what a request must pass before it is looked at,
-``problems.py`` how errors are told, ``serving.py`` the server. Every answer comes from
+``api.py`` has the routes, ``guard.py`` the checks before each request, ``problems.py`` the error
+responses, ``serving.py`` the server process. Every answer comes from
 :class:`explorer.api.library.Library`, so it ranks as the page does.
 """

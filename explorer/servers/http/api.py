@@ -1,4 +1,4 @@
-"""The addresses of the HTTP interface, version 1; ``/docs`` shows them in a browser."""
+"""Routes of the HTTP interface, version 1; ``/docs`` shows them in a browser."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ from explorer.servers.http.guard import AccessRules, Guard
 from explorer.servers.http.problems import add_problem_handlers, problem_responses
 
 MOST_HITS = 100
-"""Hits in one answer."""
+"""Hits in one response."""
 _MOST_EXPLAINED = 20
-"""Hits whose telling sentences are looked for in one answer: each takes several embeddings."""
+"""Hits with key sentences in one response: each takes several embeddings."""
 _LONGEST_QUERY = 10_000
 _MOST_EXAMPLES = 50
 _FURTHEST = 1_000_000
 _LONG_ID = 300
 _ABOUT = """\
-What the page of the Literature Explorer finds, as JSON, ranked by the same code.
+Searches of the Literature Explorer as JSON, with the page's own ranking.
 
-Answers carry an `ETag` of the library's generation: send it back as `If-None-Match` and the answer
-is `304 Not Modified` until an update is published. Errors are `application/problem+json`, their
-`detail` says what to do. A paper goes by any id that it is known by: the library's, arXiv's, a DOI.
+Responses carry an `ETag` of the library's generation: send it back as `If-None-Match` to get
+`304 Not Modified` until an update is published. Errors are `application/problem+json` and `detail`
+gives advice. Any id of a paper works: the library's, arXiv's, a DOI.
 """
 
 _Edge = Annotated[float | None, Parameter(ge=-1e9, le=1e9, allow_inf_nan=False)]
@@ -58,7 +58,7 @@ _Id = Annotated[str, Field(min_length=1, max_length=_LONG_ID)]
 
 
 class Search(BaseModel):
-    """What is looked for."""
+    """Parameters of a search."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class Search(BaseModel):
         "", max_length=_LONGEST_QUERY, description='words, "phrases", -without, fields (year: ...)'
     )
     k: int = Field(10, ge=1, le=MOST_HITS, description="how many hits")
-    offset: int = Field(0, ge=0, le=_FURTHEST, description="hits to pass over")
+    offset: int = Field(0, ge=0, le=_FURTHEST, description="hits to skip")
     mode: Mode = Mode.HYBRID
     sort: Sort = Sort.RELEVANCE
     diverse: bool = Field(False, description="hits that are unlike each other")
@@ -78,16 +78,14 @@ class Search(BaseModel):
     region: str = Field(
         "", max_length=_LONGEST_QUERY, description="only within these corners: x,y,x,y,x,y ..."
     )
-    why: bool = Field(
-        False, description=f"look for each hit's telling sentence; k up to {_MOST_EXPLAINED}"
-    )
+    why: bool = Field(False, description=f"add each hit's key sentence; k up to {_MOST_EXPLAINED}")
 
     @property
     def query(self) -> Query:
-        """What is looked for, as search takes it.
+        """The query for :func:`explorer.search.search.search`.
 
         Raises:
-            UnusableInput: years or corners cannot be read.
+            UnusableInput: the years or corners are malformed.
         """
         years = years_of(self.year) if self.year else (None, None)
         if years is None:
@@ -100,8 +98,8 @@ class Search(BaseModel):
         return Query(self.q, *examples, filters, self.mode, self.sort, self.diverse)
 
 
-def make_api(library: Library, terms: AccessRules) -> FastAPI:
-    """Return the application that answers from ``library`` on these ``terms``."""
+def make_api(library: Library, rules: AccessRules) -> FastAPI:
+    """Return the application that serves ``library`` under these access ``rules``."""
     api: FastAPI = FastAPIOffline(
         title="Literature Explorer",
         version=__version__,
@@ -109,36 +107,38 @@ def make_api(library: Library, terms: AccessRules) -> FastAPI:
         redoc_url=None,
         license_info={"name": "Apache-2.0"},
     )
-    api.add_middleware(Guard, terms=terms)
+    api.add_middleware(Guard, rules=rules)
     add_problem_handlers(api)
     _add_searches(api, library)
     _add_topics(api, library)
-    _add_rest(api, library)
+    _add_map_news_and_health(api, library)
     return api
 
 
 def _add_searches(api: FastAPI, library: Library) -> None:
-    def found(asked: Search, generation: Generation) -> dict[str, Any]:
-        if asked.why and asked.k > _MOST_EXPLAINED:
+    def hits_of(parameters: Search, generation: Generation) -> dict[str, Any]:
+        if parameters.why and parameters.k > _MOST_EXPLAINED:
             raise UnusableInput(f"With why, k is at most {_MOST_EXPLAINED}.")
-        page = library.page(generation, asked.query, asked.k, asked.offset, why=asked.why)
-        following = asked.offset + asked.k if page.more else None
+        page = library.page(
+            generation, parameters.query, parameters.k, parameters.offset, why=parameters.why
+        )
+        following = parameters.offset + parameters.k if page.more else None
         return results_as_json(page.results) | {
-            "offset": asked.offset,
+            "offset": parameters.offset,
             "next_offset": following,
             "generation": generation.manifest.number,
         }
 
     @api.get("/v1/search", tags=["search"], responses=problem_responses(404))
-    def search(request: Request, asked: Annotated[Search, Parameter()]) -> Response:
-        """Return the papers that answer a query best; ``next_offset`` is null at the end."""
+    def search(request: Request, parameters: Annotated[Search, Parameter()]) -> Response:
+        """Return the best papers for a query; ``next_offset`` is null at the end."""
         generation = library.generation
-        return _tagged(request, generation, lambda: found(asked, generation))
+        return _with_etag(request, generation, lambda: hits_of(parameters, generation))
 
     @api.post("/v1/search", tags=["search"], responses=problem_responses(404, 413))
-    def search_long(asked: Search) -> dict[str, Any]:
-        """Do the same for what is too long for an address, such as a pasted abstract."""
-        return found(asked, library.generation)
+    def search_long(parameters: Search) -> dict[str, Any]:
+        """Search with a query too long for a URL, such as a pasted abstract."""
+        return hits_of(parameters, library.generation)
 
     @api.get("/v1/similar", tags=["search"], responses=problem_responses(404))
     def nearest(
@@ -148,17 +148,17 @@ def _add_searches(api: FastAPI, library: Library) -> None:
     ) -> Response:
         """Return the papers nearest in meaning to one paper."""
         generation = library.generation
-        return _tagged(request, generation, lambda: results_as_json(similar(generation, id, k)))
+        return _with_etag(request, generation, lambda: results_as_json(similar(generation, id, k)))
 
     @api.get("/v1/papers/{id:path}", tags=["search"], responses=problem_responses(404))
     def paper(
         request: Request,
         id: Annotated[str, Path(min_length=1, max_length=_LONG_ID)],
     ) -> Response:
-        """Return all that is known of one paper, with its topics, coarse to fine."""
+        """Return one paper with all its fields and its topics, coarse to fine."""
         generation = library.generation
 
-        return _tagged(
+        return _with_etag(
             request,
             generation,
             lambda: mapped_paper_as_json(generation, find_paper(generation, id)),
@@ -171,28 +171,28 @@ def _add_topics(api: FastAPI, library: Library) -> None:
         """Return all topics, coarse to fine."""
         generation = library.generation
 
-        def told() -> dict[str, Any]:
-            found = trends(generation)
-            levels = [in_order(level, found, sort) for level in generation.levels]
-            return topics_as_json(levels, found, generation.size)
+        def content() -> dict[str, Any]:
+            topic_trends = trends(generation)
+            levels = [in_order(level, topic_trends, sort) for level in generation.levels]
+            return topics_as_json(levels, topic_trends, generation.size)
 
-        return _tagged(request, generation, told)
+        return _with_etag(request, generation, content)
 
     @api.get("/v1/topics/{name}", tags=["topics"], responses=problem_responses(404))
     def topic(
         request: Request, name: Annotated[str, Path(min_length=1, max_length=_LONG_ID)]
     ) -> Response:
-        """Return all there is to tell about one topic, by its id or name."""
+        """Return the profile of one topic, by its id or name."""
         generation = library.generation
 
-        def told() -> dict[str, Any]:
-            found = topic_profile(generation, find_topic(generation, name))
-            return topic_profile_as_json(generation, found, trends(generation))
+        def content() -> dict[str, Any]:
+            profile = topic_profile(generation, find_topic(generation, name))
+            return topic_profile_as_json(generation, profile, trends(generation))
 
-        return _tagged(request, generation, told)
+        return _with_etag(request, generation, content)
 
 
-def _add_rest(api: FastAPI, library: Library) -> None:
+def _add_map_news_and_health(api: FastAPI, library: Library) -> None:
     @api.get("/v1/map", tags=["map"], responses=problem_responses())
     def points(
         request: Request,
@@ -202,22 +202,22 @@ def _add_rest(api: FastAPI, library: Library) -> None:
         top: _Edge = None,
         most: Annotated[int, Parameter(ge=1, le=MOST_DRAWN)] = 1000,
     ) -> Response:
-        """Return papers in a part of the map, well spread, those that come into view first.
+        """Return an evenly spread sample of the papers in a part of the map.
 
-        Without edges it is what the map shows at first. ``whole`` tells whether these are all.
+        Without edges: the initial view. ``whole`` is true if the sample holds all papers in it.
         """
         generation = library.generation
         edges = (left, bottom, right, top)
 
-        def told() -> dict[str, Any]:
+        def content() -> dict[str, Any]:
             home = home_view(generation)
             corners = (home.left, home.bottom, home.right, home.top)
             pairs = zip(edges, corners, strict=True)
-            view = Viewport(*(own if edge is None else edge for edge, own in pairs))
-            shown = detail_of(generation).rows_in(view, most)
-            return map_sample_as_json(generation, view, shown)
+            view = Viewport(*(default if edge is None else edge for edge, default in pairs))
+            sample = detail_of(generation).rows_in(view, most)
+            return map_sample_as_json(generation, view, sample)
 
-        return _tagged(request, generation, told)
+        return _with_etag(request, generation, content)
 
     @api.get("/v1/news", tags=["news"], responses=problem_responses())
     def whats_new(
@@ -227,10 +227,10 @@ def _add_rest(api: FastAPI, library: Library) -> None:
         ] = "",
         k: Annotated[int, Parameter(ge=1, le=MOST_HITS, description="papers to list")] = 20,
     ) -> Response:
-        """Return what is new: papers, their topics, and what became of topics."""
+        """Return new papers with their topics, and topic events since a moment."""
         generation = library.generation
         moment = moment_of(since) if since else None
-        return _tagged(
+        return _with_etag(
             request,
             generation,
             lambda: whats_new_as_json(generation, papers_since(generation, moment), k),
@@ -238,32 +238,32 @@ def _add_rest(api: FastAPI, library: Library) -> None:
 
     @api.get("/v1/health", tags=["server"], responses=problem_responses())
     def health() -> dict[str, Any]:
-        """Tell that the server answers, and from which generation."""
+        """Return the status of the server and the number of its generation."""
         return {"status": "ok", "generation": library.generation.manifest.number}
 
     @api.get("/", include_in_schema=False)
-    def way_in() -> Response:
+    def docs_page() -> Response:
         return RedirectResponse("/docs")
 
 
 def warm_up(library: Library) -> None:
-    """Load what the first search would have to wait for; what cannot be loaded is told then."""
+    """Load the model and the index; errors are left to the first search that meets them."""
     with suppress(ExplorerError):
         library.page(library.generation, Query("warm up"), 1)
 
 
-def _tagged(
+def _with_etag(
     request: Request, generation: Generation, content: Callable[[], dict[str, Any]]
 ) -> Response:
-    """Return ``content`` with the tag of address and generation, or that the client has it."""
+    """Return ``content`` with an ETag of URL and generation, or 304 if the client has it."""
     manifest = generation.manifest
-    asked = (
+    key = (
         f"{__version__} {manifest.number} {manifest.created} {request.url.path}?{request.url.query}"
     )
-    # Weak, since answers tell how long they took.
-    tag = f'W/"{manifest.number}-{hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()}"'
+    # Weak, since responses include their own duration.
+    tag = f'W/"{manifest.number}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in known:
+    cached = {tag_.strip() for tag_ in request.headers.get("if-none-match", "").split(",")}
+    if tag in cached:
         return Response(status_code=304, headers=headers)
     return JSONResponse(content(), headers=headers)

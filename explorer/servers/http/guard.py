@@ -1,8 +1,8 @@
-"""What a request must pass before anything else looks at it: host, rate, token, size.
+"""Checks before each request is processed: host name, rate, token, body size.
 
-Without a token a server listens on loopback only. A page on the web could still reach it through
-a name of its own that resolves to 127.0.0.1 (DNS rebinding), so the name that is asked for must be
-one of the loopback's. There are no CORS headers: other pages cannot read the answers.
+Without a token a server listens on loopback only. A web page could still reach it through a name
+of its own that resolves to 127.0.0.1 (DNS rebinding), so the Host header must name the loopback.
+There are no CORS headers: other pages cannot read the responses.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from explorer.servers.http.problems import problem
 
 LARGEST_BODY = 1 << 16
-"""Bytes; a pasted abstract has some thousand."""
+"""Bytes; a pasted abstract has a few thousand."""
 PUBLIC_PATHS = ("/docs", "/openapi.json", "/static-offline-docs/", "/v1/health")
-"""What can be read without the token: how to ask, and whether anybody answers."""
+"""Paths that need no token: documentation and health check."""
 _SECONDS = 10
-"""What a client asks is counted over so long, so that it may ask much at once after a while."""
+"""Length of the window that requests are counted in, so that short bursts pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """On what terms requests are answered."""
+    """Conditions under which requests are served."""
 
     token: str = ""
-    """What clients must show; empty for none."""
+    """Bearer token that clients must send; empty for none."""
     hosts: frozenset[str] = frozenset()
-    """Names that this server may be asked by; empty for any."""
+    """Accepted host names; empty for any."""
     rate: int = 50
-    """Requests a second of one client address."""
+    """Requests per second from one client address."""
 
 
 class Guard:
-    """Turns away requests that do not keep the terms; an ASGI middleware."""
+    """ASGI middleware that rejects requests against the access rules."""
 
-    def __init__(self, app: ASGIApp, terms: AccessRules) -> None:
+    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
         self._app = app
-        self._terms = terms
+        self._rules = rules
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._rate = RateLimitItemPerSecond(terms.rate * _SECONDS, _SECONDS)
+        self._rate = RateLimitItemPerSecond(rules.rate * _SECONDS, _SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,27 +60,27 @@ class Guard:
             return
         body = await _body(receive) if scope["method"] not in ("GET", "HEAD") else b""
         if body is None:
-            told = f"The body has more than {LARGEST_BODY:,} bytes. Ask for less at once."
-            await problem(413, told)(scope, receive, send)
+            detail = f"The body has more than {LARGEST_BODY:,} bytes. Send a shorter query."
+            await problem(413, detail)(scope, receive, send)
             return
-        await self._app(scope, _given(body, receive), send)
+        await self._app(scope, _replay(body, receive), send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, dict[str, str]] | None:
-        """Return status, reason and headers of the answer to a request that is turned away."""
-        headers, terms = Headers(scope=scope), self._terms
-        if terms.hosts and host_of(headers.get("host", "")) not in terms.hosts:
-            told = "This server does not go by that name; --allow-host NAME would make it."
-            return 400, told, {}
+        """Return status, detail and headers of a rejection, or None to let the request pass."""
+        headers, rules = Headers(scope=scope), self._rules
+        if rules.hosts and host_of(headers.get("host", "")) not in rules.hosts:
+            detail = "Unknown host name. Start the server with --allow-host NAME to accept it."
+            return 400, detail, {}
         client = (scope.get("client") or ("",))[0]
         if not self._limiter.hit(self._rate, client):
-            told = f"More than {terms.rate} requests a second. Wait, then ask again."
-            return 429, told, {"Retry-After": "1"}
-        if terms.token and not scope["path"].startswith(PUBLIC_PATHS):
-            shown = headers.get("authorization", "")
-            # Compared as bytes in constant time, so that nobody can guess it sign by sign.
-            if not hmac.compare_digest(shown.encode(), f"Bearer {terms.token}".encode()):
-                told = "Send the token of this server: Authorization: Bearer TOKEN."
-                return 401, told, {"WWW-Authenticate": "Bearer"}
+            detail = f"More than {rules.rate} requests per second. Wait, then try again."
+            return 429, detail, {"Retry-After": "1"}
+        if rules.token and not scope["path"].startswith(PUBLIC_PATHS):
+            authorization = headers.get("authorization", "")
+            # Compared in constant time, so that timing reveals nothing of the token.
+            if not hmac.compare_digest(authorization.encode(), f"Bearer {rules.token}".encode()):
+                detail = "Send the token of this server as a header: Authorization: Bearer TOKEN."
+                return 401, detail, {"WWW-Authenticate": "Bearer"}
         return None
 
 
@@ -104,12 +104,12 @@ def is_loopback(host: str) -> bool:
 
 
 def loopback_names(also: Iterable[str] = ()) -> frozenset[str]:
-    """Return the names by which this machine asks itself."""
+    """Return the loopback's host names, and ``also``, in lower case."""
     return frozenset(("localhost", "127.0.0.1", "::1", *(name.lower() for name in also)))
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request, or None if it is too large."""
+    """Return the body of a request, or None if it exceeds :data:`LARGEST_BODY`."""
     body: bytes = b""
     while True:
         message = await receive()
@@ -120,15 +120,15 @@ async def _body(receive: Receive) -> bytes | None:
             return body
 
 
-def _given(body: bytes, receive: Receive) -> Receive:
-    """Return a ``receive`` that hands out a body that has been read already."""
-    handed_out = False
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a ``receive`` that delivers a body already read."""
+    delivered = False
 
     async def again() -> Message:
-        nonlocal handed_out
-        if handed_out:
+        nonlocal delivered
+        if delivered:
             return await receive()
-        handed_out = True
+        delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again

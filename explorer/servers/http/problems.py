@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json`` (RFC 9457): what is wrong, and what to do next."""
+"""Errors as ``application/problem+json`` (RFC 9457), each with its reason and advice."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SCHEMA = {
         "type": {"type": "string", "description": "always about:blank"},
         "title": {"type": "string", "description": "the status in words"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "what is wrong and what to do next"},
+        "detail": {"type": "string", "description": "reason and advice"},
     },
 }
-_UNREADABLE = "The library cannot be read at the moment; the server's log says why."
+_UNREADABLE = "The library cannot be read at the moment; see the server's log."
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return an error as an answer."""
+    """Return the response for an error."""
     content = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -40,7 +40,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the problems that an operation can answer with, as OpenAPI describes them."""
+    """Return the OpenAPI descriptions of an operation's error responses."""
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -51,7 +51,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def add_problem_handlers(api: FastAPI) -> None:
-    """Have ``api`` tell everything that goes wrong as a problem."""
+    """Make ``api`` answer every exception with a problem document."""
 
     @api.exception_handler(ExplorerError)
     async def expected(_request: Request, error: ExplorerError) -> JSONResponse:
@@ -62,16 +62,16 @@ def add_problem_handlers(api: FastAPI) -> None:
         logging.getLogger(__name__).error("%s", error)
         if isinstance(error, EmbedderError):
             return problem(503, f"{error} Searches with mode=lexical need no model.")
-        # Its message names folders of this machine.
+        # The message names folders of this machine.
         return problem(503, _UNREADABLE)
 
     @api.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        told = "; ".join(
-            f"{'.'.join(map(str, one['loc'][1:])) or one['loc'][0]}: {one['msg']}"
-            for one in error.errors()
+        reasons = "; ".join(
+            f"{'.'.join(map(str, reason['loc'][1:])) or reason['loc'][0]}: {reason['msg']}"
+            for reason in error.errors()
         )
-        return problem(422, told)
+        return problem(422, reasons)
 
     @api.exception_handler(HTTPException)
     async def refused(_request: Request, error: HTTPException) -> JSONResponse:
@@ -80,4 +80,4 @@ def add_problem_handlers(api: FastAPI) -> None:
     @api.exception_handler(Exception)
     async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
         # Starlette logs it with its traceback.
-        return problem(500, "The server failed; its log says why.")
+        return problem(500, "Internal error; see the server's log.")

@@ -1,4 +1,4 @@
-"""The server: a socket, uvicorn on it, until it is told to end."""
+"""The server process: a socket with uvicorn on it, until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from explorer.servers.http.guard import LARGEST_BODY, AccessRules, is_loopback, 
 TOKEN = "EXPLORER_TOKEN"
 _SHORTEST_TOKEN = 16
 _MOST_WAITING = 256
-"""Requests that are worked on or wait; more are turned away at once."""
+"""Concurrent requests, running or waiting; more are rejected."""
 
 
 def access_rules_for(host: str, allowed: tuple[str, ...], rate: int) -> AccessRules:
-    """Return the terms for a server on ``host`` that others reach by the names ``allowed``.
+    """Return the access rules for a server on ``host``, reachable under the names ``allowed``.
 
     Raises:
-        UnusableInput: others than this machine would reach it, and there is no token.
+        UnusableInput: other machines could reach it and there is no token, or a short one.
     """
     token = os.environ.get(TOKEN, "").strip()
     exposed = not is_loopback(host) or bool(allowed)
     if exposed and not token:
         raise UnusableInput(
-            f"Others than this machine could read the library. Set {TOKEN} to a secret that they "
-            "must send (`export EXPLORER_TOKEN=$(openssl rand -hex 32)`), or listen on 127.0.0.1."
+            f"Other machines could read the library. Set {TOKEN} to a secret that they must send "
+            "(`export EXPLORER_TOKEN=$(openssl rand -hex 32)`), or listen on 127.0.0.1."
         )
     if token and len(token) < _SHORTEST_TOKEN:
-        raise UnusableInput(f"{TOKEN}: give it {_SHORTEST_TOKEN} characters or more.")
+        raise UnusableInput(f"{TOKEN} needs {_SHORTEST_TOKEN} characters or more.")
     hosts = loopback_names(allowed) if is_loopback(host) else frozenset(map(str.lower, allowed))
     return AccessRules(token, hosts, rate)
 
 
 def serve(
-    library: Library, host: str, port: int, terms: AccessRules, ready: Callable[[str], None]
+    library: Library, host: str, port: int, rules: AccessRules, ready: Callable[[str], None]
 ) -> None:
-    """Answer requests until Ctrl-C or SIGTERM; ``ready`` is told the address before.
+    """Answer requests until Ctrl-C or SIGTERM, after calling ``ready`` with the address.
 
     Raises:
-        UnusableInput: the address cannot be had.
+        UnusableInput: cannot listen on this address.
     """
     import uvicorn
 
@@ -54,11 +54,11 @@ def serve(
         listening = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise UnusableInput(
-            f"{host}:{port}: cannot listen there ({error}). Name another with --host or --port."
+            f"{host}:{port}: cannot listen here ({error}). Choose another --host or --port."
         ) from None
     warm_up(library)
     config = uvicorn.Config(
-        make_api(library, terms),
+        make_api(library, rules),
         log_level="warning",
         http="h11",  # which bounds address and headers
         h11_max_incomplete_event_size=LARGEST_BODY,
@@ -71,7 +71,7 @@ def serve(
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
-        pass  # to be told to end is how it ends
+        pass  # the regular way to stop it
     finally:
         signal.signal(signal.SIGTERM, before)
         listening.close()
