@@ -79,7 +79,7 @@ def briefing(
 ) -> Briefing:
     """Return what has come since a moment; without one, what the last build with papers brought.
 
-    Papers that the desk says were read or are not for the reader are left out.
+    Papers that the desk says were read or are not for the user are left out.
 
     Args:
         found: followed searches, run; each paper tells which of them find it.

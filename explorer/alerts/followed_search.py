@@ -1,9 +1,9 @@
 """Searches that are followed: kept whole, run again, and what of their hits is new.
 
 A hit of a followed search is one of the papers at the top of its ranking over the whole library,
-old papers and new ones alike: so many as the reader asked for, :data:`MOST` by default. Of filters
+old papers and new ones alike: so many as the user asked for, :data:`MOST` by default. Of filters
 alone, which rank nothing, every paper that passes is a hit. A hit is new if it came into the
-library after what the reader saw last. ``docs/desk.md`` says why.
+library after what the user saw last. ``docs/desk.md`` says why.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def find(
     Args:
         embedder: may be None where :func:`needs_model` says so.
         since: what came at this moment, in milliseconds since 1970, or later is new; without it,
-            what came after the reader last saw the hits.
+            what came after the user last saw the hits.
 
     Raises:
         ExplorerError: it cannot be run now.

@@ -10,7 +10,7 @@ const OWN_KEYS =
   '[role="combobox"], [role="dialog"], [role="menu"]';
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-let last = ""; // Where the reader was; opening a paper and coming back takes the focus away.
+let last = ""; // Where the user was; opening a paper and coming back takes the focus away.
 let called = 0;
 
 function searchBox() {

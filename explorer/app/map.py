@@ -13,8 +13,8 @@ import streamlit as st
 
 from explorer.app import state
 from explorer.app.components import script_component
-from explorer.app.reader import marks_here
 from explorer.app.search_box import added, without
+from explorer.app.user import marks_here
 from explorer.library.generation import Generation
 from explorer.map import browser
 from explorer.map.charts import BARE_CONFIG, sunburst_figure

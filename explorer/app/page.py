@@ -23,7 +23,6 @@ from explorer.app.hits import (
 )
 from explorer.app.keyboard import listen_to_keys
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
-from explorer.app.reader import desk_here, is_admitted, show_reader
 from explorer.app.resources import (
     Model,
     current_generation,
@@ -42,6 +41,7 @@ from explorer.app.search_box import (
     show_understood,
     without,
 )
+from explorer.app.user import desk_here, is_admitted, show_user
 from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_following
 from explorer.app.views.library import notice_update, show_holdings, show_library
 from explorer.app.views.paper import show_paper
@@ -155,7 +155,7 @@ def _header(generation: Generation) -> PageView:
             del names[state.DESK]
         chosen = state.view_of(names)
         st.caption(escape_markdown(" · ".join(facts)), width="content")
-        show_reader()
+        show_user()
         with st.container(width="content"):
             notice_update(generation.folder.name)
     return _VIEWS[chosen]

@@ -1,10 +1,10 @@
-"""What a reader does with a paper: star it, tag it, write a note, say that it is read."""
+"""A user's marks on a paper: star, tags, note, reading state."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from explorer.app.reader import can_mark, change, marks_here
+from explorer.app.user import can_mark, change, marks_here
 from explorer.desk.desk import LONGEST_NOTE, DeskChange, ReadingState
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.library.generation import Generation

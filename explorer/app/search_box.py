@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.app import state
-from explorer.app.reader import marks_here
+from explorer.app.user import marks_here
 from explorer.desk.marks import PaperMarks
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
@@ -76,7 +76,7 @@ class SearchForm:
     within: state.Corners
     """The region of the map that is searched in."""
     desk: PaperMarks | None
-    """What the reader keeps, of which some can be asked, too."""
+    """The user's marks, for the fields of a query that refer to the desk."""
 
     @property
     def is_search(self) -> bool:

@@ -112,7 +112,7 @@ def forget_alike() -> None:
 
 
 def search_within(region: Corners) -> None:
-    """Search only in ``region`` of the map, and let the reader type what for."""
+    """Search only in ``region`` of the map, and let the user type what for."""
     _write(_WITHIN, _as_text(region), "")
     st.session_state[_CALLS] = calls_to_search() + 1
     close_paper()
@@ -131,7 +131,7 @@ def forget_within() -> None:
 
 
 def calls_to_search() -> int:
-    """Return how often the reader was led to the search box."""
+    """Return how often the user was led to the search box."""
     return int(st.session_state.get(_CALLS, 0))
 
 

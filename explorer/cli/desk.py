@@ -1,4 +1,4 @@
-"""The commands by which a reader keeps papers: star, tag, note, mark, and the desk itself."""
+"""The commands by which a user keeps papers: star, tag, note, mark, and the desk itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from explorer.api.json_format import mark_as_json
-from explorer.cli.options import Commands, Run, count, print_json, with_reader
+from explorer.cli.options import Commands, Run, count, print_json, with_user
 from explorer.desk.desk import DeskChange, DeskEntry, ReadingState, desk_of
 from explorer.desk.marks import PaperMark, PaperMarks, joined, mark_papers, marks_of
 from explorer.library.generation import Generation
@@ -61,7 +61,7 @@ def add_desk(commands: Commands) -> None:
     added = commands.add("note", _note, "Write a note on a paper.", _NOTE_EXAMPLES)
     added.add_argument("ids", nargs=1, metavar="ID", help=_ANY)
     added.add_argument("text", metavar="TEXT", help="in place of the note that is there")
-    with_reader(added)
+    with_user(added)
 
     told = "Say that papers are read, to read, or not for you."
     added = commands.add("mark", _mark, told, _MARK_EXAMPLES)
@@ -75,7 +75,7 @@ def add_desk(commands: Commands) -> None:
         "--state", type=ReadingState, choices=list(ReadingState), help="only what is in this state"
     )
     added.add_argument("-k", type=count, metavar="N", help="how many (default: all)")
-    with_reader(added)
+    with_user(added)
 
 
 _ANY = "the library's id, an arXiv id, a DOI ..."
@@ -87,7 +87,7 @@ def _for_papers(commands: Commands, name: str, run: Run, told: str, examples: st
 
 def _with_papers(added: argparse.ArgumentParser) -> None:
     added.add_argument("ids", nargs="+", metavar="ID", help=_ANY)
-    with_reader(added)
+    with_user(added)
 
 
 def _star(options: argparse.Namespace) -> int:
@@ -116,7 +116,7 @@ def _mark(options: argparse.Namespace) -> int:
 def _change(options: argparse.Namespace, change: DeskChange) -> int:
     """Do the same with each paper, and tell what stands on them then."""
     generation = LibraryStore(options.library).open()
-    desk = desk_of(options.library, options.reader)
+    desk = desk_of(options.library, options.user)
     changed = mark_papers(generation, desk, options.ids, change)
     marks = marks_of(generation, desk)
     listed = []
@@ -131,7 +131,7 @@ def _change(options: argparse.Namespace, change: DeskChange) -> int:
 def show_desk(options: argparse.Namespace) -> int:
     """List what is on the desk: starred papers first, those starred last on top."""
     generation = LibraryStore(options.library).open()
-    marks = marks_of(generation, desk_of(options.library, options.reader))
+    marks = marks_of(generation, desk_of(options.library, options.user))
     wanted = [one for one in _everything(generation, marks) if _is_wanted(one.mark, options)]
     return _tell(wanted[: options.k], options)
 
@@ -167,7 +167,7 @@ def _is_wanted(mark: PaperMark, options: argparse.Namespace) -> bool:
 def _tell(listed: Sequence[_Listed], options: argparse.Namespace) -> int:
     if options.json:
         papers = [mark_as_json(one.paper, one.mark, resting=one.resting) for one in listed]
-        print_json({"reader": options.reader, "papers": papers})
+        print_json({"user": options.user, "papers": papers})
         return 0
     from rich.markup import escape
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from explorer.cli.options import Commands, count, print_json, with_reader
+from explorer.cli.options import Commands, count, print_json, with_user
 from explorer.desk.desk import desk_of
 from explorer.desk.marks import marks_of
 from explorer.embedders import open_embedder
@@ -75,7 +75,7 @@ def add_export(commands: Commands) -> None:
     chosen.add_argument("--ids", nargs="+", default=[], metavar="ID", help="these, in this order")
     added.add_argument("--title", default="Literature map", help="title of the HTML map")
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    with_reader(added)
+    with_user(added)
 
 
 def export_papers(options: argparse.Namespace) -> int:
@@ -113,7 +113,7 @@ def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
         return list(dict.fromkeys(find_paper(generation, name) for name in options.ids))
     filters = Filters(topic=options.topic, region=options.region)
     if options.query.strip():
-        desk = marks_of(generation, desk_of(options.library, options.reader))
+        desk = marks_of(generation, desk_of(options.library, options.user))
         return _found(generation, options, replace(filters, desk=desk))
     if options.topic and not options.region:
         return topic_profile(generation, find_topic(generation, options.topic)).members

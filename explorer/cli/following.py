@@ -1,4 +1,4 @@
-"""The commands that tell a reader what is new for them: followed searches, feeds, a digest page."""
+"""Commands for what is new to a user: followed searches, feeds, a digest page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from explorer.alerts.followed_search import (
     typed,
 )
 from explorer.api.json_format import briefing_as_json, followed_search_as_json
-from explorer.cli.options import Commands, count, print_json, with_reader
+from explorer.cli.options import Commands, count, print_json, with_user
 from explorer.cli.searching import query_of, with_query
 from explorer.desk.desk import Desk, FollowedSearch, desk_of
 from explorer.desk.marks import PaperMarks, marks_of
@@ -79,7 +79,7 @@ def add_following(commands: Commands) -> None:
 
     added = commands.add("unfollow", unfollow, "Stop following searches.")
     added.add_argument("names", nargs="+", metavar="NAME", help="as `explorer follow` lists them")
-    with_reader(added)
+    with_user(added)
 
     told = "Write what is new as a page, most relevant to your desk first."
     added = commands.add("digest", write_digest, told, _DIGEST_EXAMPLES)
@@ -92,7 +92,7 @@ def add_following(commands: Commands) -> None:
         help="markdown, html",
     )
     added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    with_reader(added)
+    with_user(added)
 
 
 def _with_since(added: argparse.ArgumentParser, told: str) -> None:
@@ -109,7 +109,7 @@ def follow(options: argparse.Namespace) -> int:
         raise UnusableInput("Nothing to follow: give some words, a field, --like ID or a filter.")
     since = moment_of(options.since) if options.since else None
     generation = LibraryStore(options.library).open()
-    desk = desk_of(options.library, options.reader)
+    desk = desk_of(options.library, options.user)
     if asks:
         if options.seen or options.atom is not None or since is not None:
             raise UnusableInput(
@@ -131,7 +131,7 @@ def follow(options: argparse.Namespace) -> int:
 
 def unfollow(options: argparse.Namespace) -> int:
     """Follow searches no more."""
-    desk = desk_of(options.library, options.reader)
+    desk = desk_of(options.library, options.user)
     for name in options.names:
         desk.unfollow(name)
     if options.json:
@@ -147,7 +147,7 @@ def write_digest(options: argparse.Namespace) -> int:
         raise UnusableInput("--json writes to standard output: leave out --output.")
     since = moment_of(options.since) if options.since else None
     generation = LibraryStore(options.library).open()
-    desk = desk_of(options.library, options.reader)
+    desk = desk_of(options.library, options.user)
     told = briefing(generation, marks_of(generation, desk), since, _run(generation, desk, since))
     if options.json:
         print_json(briefing_as_json(generation, told))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from explorer.desk.desk import ME
+from explorer.desk.desk import ME, default_user
 from explorer.library.store import DEFAULT_FOLDER
 
 Run = Callable[[argparse.Namespace], int]
@@ -57,14 +57,17 @@ class Commands:
         return added
 
 
-def with_reader(added: argparse.ArgumentParser) -> None:
-    """Add the option that says whose desk it is."""
+def with_user(added: argparse.ArgumentParser) -> None:
+    """Add the option for the user whose desk it is."""
+    default = default_user()
     added.add_argument(
-        "--reader",
-        default=os.environ.get("EXPLORER_READER", ME),
+        "--user",
+        default=default,
         metavar="NAME",
-        help=f"whose desk (default: $EXPLORER_READER or {ME})",
+        help=f"whose desk (default: $EXPLORER_USER or {ME})",
     )
+    # The option's former name, for scripts.
+    added.add_argument("--reader", dest="user", default=default, help=argparse.SUPPRESS)
 
 
 def size(text: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer.api.json_format import evaluation_as_json, results_as_json, self_evaluation_as_json
-from explorer.cli.options import Commands, count, print_json, with_reader, years
+from explorer.cli.options import Commands, count, print_json, with_user, years
 from explorer.desk.desk import desk_of
 from explorer.desk.marks import marks_of
 from explorer.embedders import DEFAULT_MODEL, open_embedder
@@ -94,7 +94,7 @@ def with_query(added: argparse.ArgumentParser) -> None:
     added.add_argument("--like", action="append", default=[], metavar="ID", help="more like this")
     added.add_argument("--unlike", action="append", default=[], metavar="ID", help="less like this")
     _with_filters(added)
-    with_reader(added)
+    with_user(added)
 
 
 def _with_filters(added: argparse.ArgumentParser) -> None:
@@ -111,7 +111,7 @@ def _with_filters(added: argparse.ArgumentParser) -> None:
 
 def query_of(options: argparse.Namespace, generation: Generation) -> Query:
     """Return the query that the options of :func:`with_query` ask for."""
-    marks = marks_of(generation, desk_of(options.library, options.reader))
+    marks = marks_of(generation, desk_of(options.library, options.user))
     return Query(
         text=options.query,
         like=tuple(options.like),

@@ -1,9 +1,9 @@
 """The file that desks are kept in: SQLite, transactional, with a schema of a known version.
 
 It lies beside the generations, ``desk.sqlite`` in the library's folder or where ``$EXPLORER_DESK``
-says, and no build opens it. A reader is a row in it; each has stars, tags, notes and followed
-searches of its own. SQLite's write-ahead log lets people read while another writes, and takes
-back what a killed program had not finished.
+says, and no build opens it. Each user is a row of the table ``reader``, with stars, tags, notes and
+followed searches of their own. SQLite's write-ahead log lets people read while another writes, and
+takes back what a killed program had not finished.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def problems(path: Path) -> list[str]:
 def _opened_to_read(path: Path) -> sqlite3.Connection:
     address = path.absolute().as_uri()
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        # Who may write clears away the files beside it when the last of all readers leaves.
+        # Who may write clears away the files beside it when the last connection closes.
         connection = _connected(f"{address}?mode=rw")
         connection.execute("PRAGMA query_only = ON")
         return connection

@@ -1,7 +1,7 @@
-"""A reader's desk: papers starred, tagged, noted, read; searches followed. Kept for good.
+"""A user's desk: stars, tags, notes, reading states and followed searches. Kept for good.
 
-What a reader does is anchored on papers, not on rows of a generation: an entry holds every id that
-its paper has gone by, and the paper as it was last seen. :mod:`explorer.desk.marks`
+Entries are anchored on papers, not on rows of a generation: an entry holds every id that its paper
+has gone by, and the paper as it was last seen. :mod:`explorer.desk.marks`
 finds the entries' papers in a generation. An entry whose paper is gone stays and is inactive until
 the paper returns.
 """
@@ -9,6 +9,7 @@ the paper returns.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterable, Sequence
@@ -23,17 +24,17 @@ from explorer.errors import UnusableInput
 from explorer.papers.paper import Paper
 
 ME = "me"
-"""The reader where nobody signs in."""
+"""The user where nobody signs in."""
 LONGEST_TAG = 60
 LONGEST_NOTE = 20_000
 """Signs."""
-_LONGEST_READER = 500
+_LONGEST_USER = 500
 # Another number each time, not the next: a copy that was put back must not pass for what it was.
 _ANOTHER = "abs(random() / 2) + 1"
 
 
 class ReadingState(StrEnum):
-    """What a reader says of having read a paper."""
+    """Whether a user has read a paper, or wants to."""
 
     NONE = "none"
     TO_READ = "to-read"
@@ -53,7 +54,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class DeskEntry:
-    """What a reader did with one paper."""
+    """A user's star, state, tags and note on one paper."""
 
     number: int
     anchor: Anchor
@@ -68,7 +69,7 @@ class DeskEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeskChange:
-    """What a reader does with a paper; what is left out stays as it is."""
+    """A change to the entry of a paper; None leaves a field as it is."""
 
     star: bool | None = None
     state: ReadingState | None = None
@@ -87,7 +88,7 @@ class FollowedSearch:
     most: int
     """How many papers at the top of the ranking count as hits."""
     seen: int
-    """When the newest paper that the reader has seen came into the library, in milliseconds."""
+    """When the newest paper that the user has seen came into the library, in milliseconds."""
     begun: str = ""
     """UTC, ISO 8601."""
     uid: str = ""
@@ -95,21 +96,21 @@ class FollowedSearch:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One reader's desk in a file; nothing is read or written until asked."""
+    """One user's desk in a file, which is opened anew by each call."""
 
     path: Path
-    reader: str = ME
+    user: str = ME
 
     @property
     def version(self) -> int:
         """A number that is another after every change; 0 while nothing was ever kept."""
         with reading(self.path) as connection:
-            return 0 if connection is None else _version(connection, self.reader)
+            return 0 if connection is None else _version(connection, self.user)
 
     def entries(self) -> tuple[DeskEntry, ...]:
         """Return all entries, the oldest first."""
         with reading(self.path) as connection:
-            return () if connection is None else tuple(_entries(connection, self.reader))
+            return () if connection is None else tuple(_entries(connection, self.user))
 
     def apply(self, changes: Sequence[tuple[Anchor, Sequence[int], DeskChange]]) -> None:
         """Make all of ``changes``, or none of them.
@@ -122,9 +123,9 @@ class Desk:
         """
         checked = [(anchor, numbers, _checked(change)) for anchor, numbers, change in changes]
         with writing(self.path) as connection:
-            reader = _reader(connection, self.reader)
+            user = _user_row(connection, self.user)
             for anchor, numbers, change in checked:
-                _apply(connection, reader, anchor, numbers, change)
+                _apply(connection, user, anchor, numbers, change)
 
     def followings(self) -> tuple[FollowedSearch, ...]:
         """Return the searches that are followed, by name."""
@@ -134,7 +135,7 @@ class Desk:
             rows = connection.execute(
                 "SELECT f.name, query, most, seen, begun, uid FROM following f"
                 " JOIN reader r ON r.id = f.reader WHERE r.name = ? ORDER BY f.name",
-                (self.reader,),
+                (self.user,),
             )
             return tuple(FollowedSearch(*row) for row in rows)
 
@@ -146,12 +147,12 @@ class Desk:
         """
         kept = replace(following, begun=_now(), uid=str(uuid.uuid4()))
         with writing(self.path) as connection:
-            reader = _reader(connection, self.reader)
+            user = _user_row(connection, self.user)
             try:
                 connection.execute(
                     "INSERT INTO following (reader, name, query, most, seen, begun, uid)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (reader, kept.name, kept.query, kept.most, kept.seen, kept.begun, kept.uid),
+                    (user, kept.name, kept.query, kept.most, kept.seen, kept.begun, kept.uid),
                 )
             except sqlite3.IntegrityError:
                 raise UnusableInput(
@@ -167,9 +168,9 @@ class Desk:
             UnusableInput: there is none.
         """
         with writing(self.path) as connection:
-            reader = _reader(connection, self.reader)
+            user = _user_row(connection, self.user)
             gone = connection.execute(
-                "DELETE FROM following WHERE reader = ? AND name = ?", (reader, name)
+                "DELETE FROM following WHERE reader = ? AND name = ?", (user, name)
             )
             if not gone.rowcount:
                 raise UnusableInput(
@@ -177,24 +178,29 @@ class Desk:
                 )
 
     def saw(self, names: Iterable[str], moment: int) -> None:
-        """Note that the reader has seen what came up to ``moment`` of the searches ``names``."""
+        """Note that the user has seen what came up to ``moment`` of the searches ``names``."""
         with writing(self.path) as connection:
-            reader = _reader(connection, self.reader)
+            user = _user_row(connection, self.user)
             connection.executemany(
                 "UPDATE following SET seen = max(seen, ?) WHERE reader = ? AND name = ?",
-                [(moment, reader, name) for name in names],
+                [(moment, user, name) for name in names],
             )
 
 
-def desk_of(library: Path, reader: str = ME) -> Desk:
-    """Return the desk of ``reader`` for the library in a folder.
+def default_user() -> str:
+    """Return the user that the environment names; ``EXPLORER_READER`` is the former name."""
+    return os.environ.get("EXPLORER_USER", os.environ.get("EXPLORER_READER", ME))
+
+
+def desk_of(library: Path, user: str = ME) -> Desk:
+    """Return the desk of ``user`` for the library in a folder.
 
     Raises:
-        UnusableInput: that is no name.
+        UnusableInput: ``user`` is not a valid name.
     """
-    name = reader.strip()
-    if not name or not name.isprintable() or len(name) > _LONGEST_READER:
-        raise UnusableInput(f"{reader!r} cannot be the name of a reader.")
+    name = user.strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST_USER:
+        raise UnusableInput(f"{user!r} cannot be the name of a user.")
     return Desk(desk_file(library), name)
 
 
@@ -228,13 +234,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _version(connection: sqlite3.Connection, reader: str) -> int:
-    found = connection.execute("SELECT version FROM reader WHERE name = ?", (reader,)).fetchone()
+def _version(connection: sqlite3.Connection, user: str) -> int:
+    found = connection.execute("SELECT version FROM reader WHERE name = ?", (user,)).fetchone()
     return int(found[0]) if found else 0
 
 
-def _reader(connection: sqlite3.Connection, name: str) -> int:
-    """Return the number of the reader whose desk is about to change; there is one from now on."""
+def _user_row(connection: sqlite3.Connection, name: str) -> int:
+    """Return the row id of the user, added if new, and give their desk another version."""
     found = connection.execute(
         f"INSERT INTO reader (name, version) VALUES (?, {_ANOTHER})"
         f" ON CONFLICT (name) DO UPDATE SET version = {_ANOTHER} RETURNING id",
@@ -243,24 +249,22 @@ def _reader(connection: sqlite3.Connection, name: str) -> int:
     return int(found[0])
 
 
-def _entries(connection: sqlite3.Connection, reader: str) -> Iterable[DeskEntry]:
-    of_reader = (
-        "entry IN (SELECT e.id FROM entry e JOIN reader r ON r.id = reader WHERE r.name = ?)"
-    )
+def _entries(connection: sqlite3.Connection, user: str) -> Iterable[DeskEntry]:
+    of_user = "entry IN (SELECT e.id FROM entry e JOIN reader r ON r.id = reader WHERE r.name = ?)"
     names: dict[int, list[str]] = {}
     for number, name in connection.execute(
-        f"SELECT entry, name FROM name WHERE {of_reader} ORDER BY entry, place", (reader,)
+        f"SELECT entry, name FROM name WHERE {of_user} ORDER BY entry, place", (user,)
     ):
         names.setdefault(number, []).append(name)
     tags: dict[int, list[str]] = {}
     for number, tag in connection.execute(
-        f"SELECT entry, tag FROM tag WHERE {of_reader} ORDER BY entry, tag", (reader,)
+        f"SELECT entry, tag FROM tag WHERE {of_user} ORDER BY entry, tag", (user,)
     ):
         tags.setdefault(number, []).append(tag)
     for number, paper, starred, state, stated, note in connection.execute(
         "SELECT e.id, paper, starred, state, stated, note FROM entry e"
         " JOIN reader r ON r.id = reader WHERE r.name = ? ORDER BY e.id",
-        (reader,),
+        (user,),
     ):
         yield DeskEntry(
             number,
@@ -290,14 +294,14 @@ def _checked(change: DeskChange) -> DeskChange:
 
 def _apply(
     connection: sqlite3.Connection,
-    reader: int,
+    user: int,
     anchor: Anchor,
     numbers: Sequence[int],
     change: DeskChange,
 ) -> None:
     """Change the entries about one paper; what is added goes to the first, what goes, from all."""
-    found = [number for number in numbers if _is_there(connection, reader, number)]
-    first = found[0] if found else _entry(connection, reader, anchor)
+    found = [number for number in numbers if _is_there(connection, user, number)]
+    first = found[0] if found else _entry(connection, user, anchor)
     entries = found or [first]
     dropped = {tag.casefold() for tag in change.drop_tags}
     now = _now()
@@ -334,22 +338,22 @@ def _apply(
     )
 
 
-def _is_there(connection: sqlite3.Connection, reader: int, number: int) -> bool:
-    found = connection.execute("SELECT 1 FROM entry WHERE id = ? AND reader = ?", (number, reader))
+def _is_there(connection: sqlite3.Connection, user: int, number: int) -> bool:
+    found = connection.execute("SELECT 1 FROM entry WHERE id = ? AND reader = ?", (number, user))
     return found.fetchone() is not None
 
 
-def _entry(connection: sqlite3.Connection, reader: int, anchor: Anchor) -> int:
+def _entry(connection: sqlite3.Connection, user: int, anchor: Anchor) -> int:
     """Return the entry that another program made of this paper just now, or else a new one."""
     found = connection.execute(
         "SELECT e.id FROM entry e JOIN name n ON n.entry = e.id"
         " WHERE e.reader = ? AND n.name = ? ORDER BY e.id",
-        (reader, anchor.paper.id),
+        (user, anchor.paper.id),
     ).fetchone()
     if found:
         return int(found[0])
     made = connection.execute(
-        "INSERT INTO entry (reader, paper) VALUES (?, '{}') RETURNING id", (reader,)
+        "INSERT INTO entry (reader, paper) VALUES (?, '{}') RETURNING id", (user,)
     ).fetchone()
     return int(made[0])
 

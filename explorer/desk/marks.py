@@ -36,7 +36,7 @@ class PaperMark:
 
 @dataclass(frozen=True, eq=False)
 class PaperMarks:
-    """A reader's desk as it stands on one generation; two are equal only if they are the same."""
+    """A user's desk as it stands on one generation; two are equal only if they are the same."""
 
     of: Mapping[int, PaperMark]
     """What stands on a paper, by its row; those that nothing stands on are left out."""
@@ -54,7 +54,7 @@ class PaperMarks:
 
     @property
     def dismissed(self) -> tuple[int, ...]:
-        """The rows of papers that are not for the reader."""
+        """The rows of papers that are not for the user."""
         return self.rows_in(ReadingState.NOT_FOR_ME)
 
     def rows_in(self, state: ReadingState) -> tuple[int, ...]:

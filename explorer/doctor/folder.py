@@ -135,4 +135,4 @@ def check_desk(path: Path) -> list[Finding]:
         return [damage(path.name, sentence_of(error, path), advice)]
     if wrong:
         return [damage(path.name, f"Torn or altered ({wrong[0]}).", advice)]
-    return [good(path.name, "What readers keep is whole.")]
+    return [good(path.name, "The desk is whole.")]

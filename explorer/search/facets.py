@@ -89,7 +89,7 @@ def facets(
 ) -> tuple[Facet, ...]:
     """Return what the papers in ``rows`` differ in, up to ``most`` values of each.
 
-    Topics are those of ``level``; ``desk`` is the reader's. What all of ``rows`` share narrows
+    Topics are those of ``level``; ``desk`` is the user's. What all of ``rows`` share narrows
     nothing and is left out.
     """
     made = (

@@ -48,7 +48,7 @@ class Filters:
     papers: frozenset[str] = frozenset()
     """Ids, any of which the hit must have."""
     desk: PaperMarks | None = None
-    """What clauses that ask for the reader's desk are about."""
+    """The user's marks, for the clauses that refer to the desk."""
 
 
 def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:

@@ -11,7 +11,7 @@
     year:2023  year:2020..2022  year:2023..
     topic:t4  topic:"video generation"  source:march.txt
     has:abstract                also doi, arxiv, venue, authors, date
-    is:starred  tag:thesis      of the reader's desk; also to-read, read, not-for-me, tagged, noted
+    is:starred  tag:thesis      on the user's desk; also to-read, read, not-for-me, tagged, noted
     like:2405.14458  unlike:10.1000/5  like:starred unlike:dismissed
 
 A long text is taken for an abstract: all of it is words, whatever marks stand in it.
@@ -59,14 +59,13 @@ class Field(StrEnum):
 HAVABLE = ("abstract", "doi", "arxiv", "venue", "authors", "date")
 """What ``has:`` asks for."""
 BEING = ("starred", "to-read", "read", "not-for-me", "tagged", "noted")
-"""What ``is:`` asks for, of the reader's desk."""
+"""The values of ``is:``, on the user's desk."""
 STARRED = "starred"
 DISMISSED = "dismissed"
-"""What stands for all papers that the reader starred, or that are not for the reader, where
-``like:`` and ``unlike:`` ask for examples."""
+"""The user's starred and dismissed papers, as values of ``like:`` and ``unlike:``."""
 ON_DESK = (STARRED, DISMISSED)
 OF_DESK = frozenset({Field.IS, Field.TAG})
-"""Fields that ask for a reader's desk."""
+"""Fields that refer to a user's desk."""
 _OTHER_NAMES = {
     "authors": Field.AUTHOR,
     "by": Field.AUTHOR,

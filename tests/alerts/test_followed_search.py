@@ -375,7 +375,8 @@ def test_the_commands_keep_follow_and_tell(
         "of note",
         "to-read",
     )
-    assert answer(capsys, "desk", "--reader", "grace", *here)["papers"] == []
+    assert answer(capsys, "desk", "--user", "grace", *here)["papers"] == []
+    assert answer(capsys, "desk", "--reader", "grace", *here)["user"] == "grace"  # its old name
     found = answer(capsys, "search", 'is:starred tag:"my thesis"', *here)
     assert [hit["id"] for hit in found["hits"]] == [paper.id]
     alike = answer(capsys, "search", "--like-starred", *here)["hits"]

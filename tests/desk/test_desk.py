@@ -1,4 +1,4 @@
-"""The reader's desk: nothing done by a reader is lost, whatever becomes of the library."""
+"""The user's desk: nothing done by a user is lost, whatever becomes of the library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ import pytest
 
 from explorer.builds.build import BuildOptions, build
 from explorer.desk.database import problems
-from explorer.desk.desk import Desk, DeskChange, FollowedSearch, ReadingState, desk_of
+from explorer.desk.desk import (
+    ME,
+    Desk,
+    DeskChange,
+    FollowedSearch,
+    ReadingState,
+    default_user,
+    desk_of,
+)
 from explorer.desk.marks import PaperMark, PaperMarks, mark_papers, marks_of
 from explorer.doctor import damaged, examine, next_step
 from explorer.errors import LibraryDamaged, LibraryNewer, UnknownPaper, UnusableInput
@@ -407,31 +415,43 @@ def test_the_desk_lies_where_the_environment_says(
     assert not (tmp_path / "desk.sqlite").exists()
 
 
+def test_the_user_comes_from_the_environment_by_its_new_name_or_its_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("EXPLORER_USER", raising=False)
+    monkeypatch.delenv("EXPLORER_READER", raising=False)
+    assert default_user() == ME
+    monkeypatch.setenv("EXPLORER_READER", "ada")
+    assert default_user() == "ada"
+    monkeypatch.setenv("EXPLORER_USER", "grace")
+    assert default_user() == "grace"
+
+
 _WRITER = """
 import sys
 from pathlib import Path
-from explorer.desk.desk import Anchor, Change, Desk, desk_of
+from explorer.desk.desk import Anchor, DeskChange, desk_of
 from explorer.papers.paper import Paper
 desk = desk_of(Path(sys.argv[1]), "other")
 for number in range(10_000):
     name = f"p{number}"
     anchor = Anchor((name,), Paper(title=name, id=name))
-    desk.apply([(anchor, (), Change(star=True, note=name, add_tags=("one", "two")))])
+    desk.apply([(anchor, (), DeskChange(star=True, note=name, add_tags=("one", "two")))])
     print(number, flush=True)
 """
 
 
-def test_what_was_told_to_be_kept_is_there_after_a_kill_and_nothing_is_half_done(
+def test_each_mark_is_whole_or_absent_after_a_kill(
     tmp_path: Path,
 ) -> None:
-    """A writer killed at a random moment, several times: each mark is whole or not there."""
+    """A writer is killed at random moments; the marks that it reported are kept."""
     random = np.random.default_rng(3)
     for turn in range(4):
         folder = tmp_path / str(turn)
-        told = killed_while_writing(folder, float(random.uniform(0.02, 0.3)))
+        last = killed_while_writing(folder, float(random.uniform(0.02, 0.3)))
         desk = desk_of(folder, "other")
         entries = desk.entries()
-        assert len(entries) in (told + 1, told + 2)
+        assert len(entries) in (last + 1, last + 2)
         for entry in entries:
             assert entry.starred
             assert (entry.note, entry.tags) == (entry.anchor.paper.id, ("one", "two"))
@@ -440,7 +460,7 @@ def test_what_was_told_to_be_kept_is_there_after_a_kill_and_nothing_is_half_done
 
 
 def killed_while_writing(folder: Path, seconds: float) -> int:
-    """Kill a program that marks papers without end; return the number it told of last."""
+    """Kill a program that marks papers without end; return the last number that it printed."""
     writer = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -448,13 +468,13 @@ def killed_while_writing(folder: Path, seconds: float) -> int:
     writer.stdout.readline()
     time.sleep(seconds)
     writer.send_signal(signal.SIGKILL)
-    told = [int(line) for line in writer.stdout.read().split("\n")[:-1]]
+    printed = [int(line) for line in writer.stdout.read().split("\n")[:-1]]
     writer.wait()
-    return max(told, default=0)
+    return max(printed, default=0)
 
 
 def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path: Path) -> None:
-    """Papers come, go, merge and get other ids; what the reader did is always found."""
+    """Papers come, go, merge and get other ids; what the user did is always found."""
     random = np.random.default_rng(11)
     library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
@@ -475,7 +495,7 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
         if turn == 25:
             library.rollback()
             assert told_by(library.open(), desk) == done
-        if turn % 20 == 19:  # another reader's writes to the same file are cut off
+        if turn % 20 == 19:  # another user's writes to the same file are cut off
             others = max(others, killed_while_writing(library.folder, 0.1))
         generation = grow(library, tmp_path / "digests", kept, full=turn % 17 == 16)
         merged += generation.manifest.changes["merged"]

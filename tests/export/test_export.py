@@ -489,12 +489,12 @@ def test_the_command_knows_the_desk(
         assert main(["export", *here]) == 0
         return [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()]
 
-    assert set(written("is:starred", "--reader", "grace")) == {ids[3], ids[9]}
-    assert set(written("tag:thesis", "--reader", "grace")) == {ids[3], ids[9]}
+    assert set(written("is:starred", "--user", "grace")) == {ids[3], ids[9]}
+    assert set(written("tag:thesis", "--user", "grace")) == {ids[3], ids[9]}
     assert written("is:starred") == []
     query = Query("like:starred unlike:dismissed", filters=Filters(desk=marks_of(generation, desk)))
     near = [hit.paper.id for hit in search(generation, None, query, 7).hits]
-    assert written(query.text, "--reader", "grace", "-k", "7") == near
+    assert written(query.text, "--user", "grace", "-k", "7") == near
 
 
 def test_what_no_text_is_embedded_for_is_written_without_the_model(

@@ -1,4 +1,4 @@
-"""The desk: what the reader keeps, the searches they follow, and what is new in those."""
+"""The desk: what the user keeps, the searches they follow, and what is new in those."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from explorer.app.export_menu import offer_export
 from explorer.app.hits import open_button, show_dot
 from explorer.app.map import show_map
 from explorer.app.paper_marks import STATES, show_keeping, show_note, show_star
-from explorer.app.reader import can_mark, desk_here, marks_here, on_desk
 from explorer.app.resources import Model, model
 from explorer.app.search_box import SearchForm
+from explorer.app.user import can_mark, desk_here, marks_here, on_desk
 from explorer.desk.desk import FollowedSearch, ReadingState
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import ExplorerError
@@ -39,7 +39,7 @@ _STARS = "starred"
 _SHOWN = "desk-shown"
 _MOST_NEW = 8
 LIKE_MINE = f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}"
-"""The query for more like what is starred, unlike what is not for the reader."""
+"""The query for more like what is starred, unlike what is not for the user."""
 
 
 def show_desk(generation: Generation) -> None:

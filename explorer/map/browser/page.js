@@ -1,4 +1,4 @@
-// The map as a part of the page: what the server sends, and what the reader does.
+// The map as a part of the page: what the server sends, and what the user does.
 
 // The map, and what is laid over it, come separately: hits change as one types, the map does not.
 const page = (globalThis.literatureMap ??= { atlas: null, over: null });

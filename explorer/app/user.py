@@ -1,7 +1,7 @@
-"""Who reads this page, and their desk.
+"""The user of the page, and their desk.
 
-Where sign-in is configured (an ``[auth]`` table in Streamlit's ``secrets.toml``), each who signs in
-has a desk of their own. Elsewhere the page has one reader, and one desk.
+Where sign-in is configured (an ``[auth]`` table in Streamlit's ``secrets.toml``), every user who
+signs in has a desk of their own. Elsewhere the page has one user, and one desk.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.app.resources import is_switched_on, library_folder
-from explorer.desk.desk import ME, Desk, DeskChange, desk_of
+from explorer.desk.desk import Desk, DeskChange, default_user, desk_of
 from explorer.desk.marks import PaperMarks, mark_papers, marks_of
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation
@@ -35,7 +35,7 @@ def is_admitted() -> bool:
     return False
 
 
-def show_reader() -> None:
+def show_user() -> None:
     """Draw who is signed in and the way out, or the way in; nothing where nobody signs in."""
     signed_in = _claims().get("is_logged_in")
     if signed_in:
@@ -46,7 +46,7 @@ def show_reader() -> None:
         _ways_in()
 
 
-def reader_name() -> str:
+def user_name() -> str:
     """Return whose desk it is; empty where a visitor could sign in and has not.
 
     Who signed in is known by the provider's own id for them, which nobody else is ever given;
@@ -55,7 +55,7 @@ def reader_name() -> str:
     claims = _claims()
     signed_in = claims.get("is_logged_in")
     if signed_in is None:
-        return os.environ.get("EXPLORER_READER", ME)
+        return default_user()
     if not signed_in or not claims.get("sub"):
         return ""
     issuer = str(claims.get("iss", "")).partition("://")[2]
@@ -63,16 +63,16 @@ def reader_name() -> str:
 
 
 def desk_here() -> Desk | None:
-    """Return the reader's desk; None for guests, and where a page of nobody's is only looked at."""
-    reader = reader_name()
+    """Return the user's desk; None for guests, and where a page of nobody's is only looked at."""
+    user = user_name()
     is_shared = _claims().get("is_logged_in") is None
-    if not reader or (is_shared and is_switched_on("EXPLORER_READ_ONLY")):
+    if not user or (is_shared and is_switched_on("EXPLORER_READ_ONLY")):
         return None
-    return desk_of(library_folder(), reader)
+    return desk_of(library_folder(), user)
 
 
 def can_mark() -> bool:
-    """Whether the reader's desk can be written."""
+    """Whether the user's desk can be written."""
     desk = desk_here()
     if desk is None:
         return False
@@ -81,7 +81,7 @@ def can_mark() -> bool:
 
 
 def marks_here(generation: Generation) -> PaperMarks | None:
-    """Return what the reader's desk says of ``generation``; None where there is no desk.
+    """Return what the user's desk says of ``generation``; None where there is no desk.
 
     A desk that cannot be read is told of once, and the page works as without one.
     """
@@ -104,7 +104,7 @@ def change(generation: Generation, paper: str, what: DeskChange) -> None:
 
 
 def on_desk(act: Callable[[Desk], object]) -> None:
-    """Do something with the reader's desk; what cannot be done is told."""
+    """Do something with the user's desk; what cannot be done is told."""
     desk = desk_here()
     if desk is None:
         return
