@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Labels
 from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.builds.progress import Silence
 from explorer.embedders import Embedder, open_embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.progress import Silence
 from explorer.search.search import Mode, Query, search
 from explorer.settings import Settings
 from explorer.topics.communities import edges_of, partition

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.builds.progress import Silence
 from explorer.embedders import open_embedder
 from explorer.embedders.openvino import cache_folder
 from explorer.evaluation.beir import Figure, JudgedQuery, mean_with_interval, read_collection
@@ -35,7 +36,6 @@ from explorer.evaluation.benchmark import (
 )
 from explorer.index.full_text import words
 from explorer.library.generation import Generation
-from explorer.progress import Silence
 from explorer.search.search import Mode, ranked_rows
 from explorer.settings import SearchSettings
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from explorer import embedders, readers
+from explorer import readers, registry
 from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
-from explorer.index import engines
 from explorer.library.store import LibraryStore
 from explorer.readers import read_digest
 from explorer.search.search import Query, search
@@ -144,7 +143,7 @@ def test_the_example_reader_works_as_printed(
     def offered(**wanted: Any) -> EntryPoints:
         return EntryPoints([point]).select(**wanted)
 
-    monkeypatch.setattr(readers, "entry_points", offered)
+    monkeypatch.setattr(registry, "entry_points", offered)
     digest = tmp_path / "list.txt"
     digest.write_text("TITLES\nOne paper\n\nAnother paper\n", encoding="utf-8")
     reading = read_digest(digest)
@@ -173,8 +172,7 @@ def test_the_example_embedder_and_index_work_as_printed(
     def offered(**wanted: Any) -> EntryPoints:
         return points.select(**wanted)
 
-    monkeypatch.setattr(embedders, "entry_points", offered)
-    monkeypatch.setattr(engines, "entry_points", offered)
+    monkeypatch.setattr(registry, "entry_points", offered)
     library = LibraryStore(tmp_path / "library")
     (digest,) = (repository / "data" / "digests").glob("*.txt")
     build(library, [digest], BuildOptions(model="trigrams", engine="matrix"))

@@ -12,8 +12,8 @@ import streamlit as st
 
 from explorer.app.resources import library_folder
 from explorer.builds.build import BuildReport
+from explorer.builds.progress import Progress
 from explorer.errors import ExplorerError, LibraryBusy
-from explorer.progress import Progress
 
 Work = Callable[[Progress], BuildReport]
 """What brings the library up to date, and tells how far it has come."""

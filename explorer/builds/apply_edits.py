@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from explorer.builds.progress import Progress, Silence
 from explorer.builds.stages import (
     LAST_TOPIC,
     ReusePlan,
@@ -30,7 +31,6 @@ from explorer.library.checks import verify_files
 from explorer.library.generation import SCHEMA, Generation
 from explorer.library.store import LibraryStore
 from explorer.library.writing import Draft, PreviousFullText
-from explorer.progress import Progress, Silence
 from explorer.search.filters import find_topic
 from explorer.search.search import check_model
 from explorer.settings import TopicSettings

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from explorer.builds.given_vectors import store_given
+from explorer.builds.progress import Clock, Progress, Silence
 from explorer.builds.stages import (
     LAST_TOPIC,
     Drift,
@@ -29,7 +30,8 @@ from explorer.builds.update_plan import join_papers
 from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embedder
 from explorer.embedders.cache import Embedded, VectorCache, embed_missing
 from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
-from explorer.index.engines import DEFAULT_ENGINE, EngineFactory, load_engine
+from explorer.index.engines import DEFAULT_ENGINE, load_engine, server_uri
+from explorer.index.engines.contract import EngineFactory
 from explorer.library.checks import salvaged_manifest, verify_files
 from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
@@ -37,7 +39,6 @@ from explorer.papers.dates import latest
 from explorer.papers.deduplication import Conflict, conflicts
 from explorer.papers.spill_file import SpillFile, SpillSection
 from explorer.papers.table import PaperTable, TextsByFingerprint
-from explorer.progress import Clock, Progress, Silence
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
 from explorer.topics import edits
@@ -148,7 +149,7 @@ def build(
     options = options or BuildOptions()
     if options.engine:
         # A wrong name or address is told before any work is done.
-        _factory(options.engine, options.engine_uri)
+        load_engine(options.engine, options.engine_uri)
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
     with _begun(library, digests, options, Clock(progress or Silence())) as update:
@@ -311,7 +312,7 @@ class _Update:
                 changes=self._plan.counts
                 | {"rejected": len(self._rejected)}
                 | {"embedded": embedded.new},
-                settings=shape | {LAST_TOPIC: drawn.last_topic, _ENGINE_URI: factory.uri},
+                settings=shape | {LAST_TOPIC: drawn.last_topic, _ENGINE_URI: server_uri(factory)},
                 fit=drawn.fit,
                 files={},
                 index=drawn.draft.engine.stats,
@@ -340,7 +341,7 @@ class _Update:
         known = self._known
         remembered = known.engine_uri if engine == known.engine else ""
         chosen = os.environ.get("EXPLORER_ENGINE_URI") if remembered else ""
-        return _factory(engine, self._options.engine_uri or chosen or remembered)
+        return load_engine(engine, self._options.engine_uri or chosen or remembered)
 
     def _embed(self, cache: VectorCache, embedder: Embedder) -> Embedded:
         """Put the vectors of all papers into ``cache``."""
@@ -505,11 +506,6 @@ def _known(library: LibraryStore, live: Generation | None) -> _Known:
         fineness=fineness if fineness in FINENESS else "normal",
         memory=memory if isinstance(memory, int) else IndexSettings().memory,
     )
-
-
-def _factory(engine: str, uri: str) -> EngineFactory:
-    factory = load_engine(engine)
-    return factory.at(uri) if uri else factory
 
 
 def _namespace(embedder: Embedder, options: BuildOptions, known: _Known) -> str:

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Positions, Vectors
+from explorer.builds.progress import Clock, Progress
 from explorer.builds.redraw_advice import measure_fit
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
-from explorer.index.engines import Engine, EngineFactory
+from explorer.index.engines.contract import Engine, EngineFactory
 from explorer.index.full_text import INDEXED_FIELDS
 from explorer.index.knn_graph import NeighbourGraph, build_graph, updated_graph
 from explorer.library.generation import Generation, milliseconds
@@ -26,7 +27,6 @@ from explorer.library.writing import Draft, PreviousFullText
 from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper
 from explorer.papers.table import ids_of, unchanged_rows
-from explorer.progress import Clock, Progress
 from explorer.settings import Settings
 from explorer.topics.communities import Topic, edges_of
 from explorer.topics.edits import TopicEdit

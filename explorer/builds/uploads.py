@@ -16,12 +16,12 @@ from tempfile import TemporaryDirectory
 
 from explorer.builds.build import BuildOptions, BuildReport, PaperChange, build
 from explorer.builds.inspect import inspect
+from explorer.builds.progress import Progress
 from explorer.errors import DigestError, LibraryError, UnusableInput
 from explorer.files import sync
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.text import tidy
-from explorer.progress import Progress
 from explorer.readers import UNFINISHED_ENDINGS, Rejection
 
 _NAMELESS = "digest"

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Protocol
 
 from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.builds.progress import Progress, Silence
 from explorer.errors import DigestError, LibraryBusy, UnusableInput
 from explorer.library.store import LibraryStore
-from explorer.progress import Progress, Silence
 from explorer.readers import digest_files
 
 SETTLE = 2.0

@@ -9,21 +9,13 @@ anything without a known name before the colon is a sentence-transformers model.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
 from explorer.arrays import Vectors
+from explorer.registry import Registry
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-
-_BUILT_IN = {
-    "hashing": "explorer.embedders.hashing:open_embedder",
-    "int8": "explorer.embedders.sentence_transformer:open_int8",
-    "pytorch": "explorer.embedders.sentence_transformer:open_pytorch",
-    "sentence-transformers": "explorer.embedders.sentence_transformer:open_embedder",
-}
 
 
 class Embedder(Protocol):
@@ -51,10 +43,21 @@ class Embedder(Protocol):
         """Return unit vectors of queries, shape (len(texts), dimension)."""
 
 
+_REGISTRY: Registry[Callable[[str], Embedder]] = Registry(
+    "embedder",
+    "explorer.embedders",
+    {
+        "hashing": "explorer.embedders.hashing:open_embedder",
+        "int8": "explorer.embedders.sentence_transformer:open_int8",
+        "pytorch": "explorer.embedders.sentence_transformer:open_pytorch",
+        "sentence-transformers": "explorer.embedders.sentence_transformer:open_embedder",
+    },
+)
+
+
 def embedder_names() -> tuple[str, ...]:
     """Return the names of all factories, built in and added by other packages."""
-    added = (point.name for point in entry_points(group="explorer.embedders"))
-    return tuple(sorted({*_BUILT_IN, *added}))
+    return _REGISTRY.names()
 
 
 def open_embedder(model: str = DEFAULT_MODEL) -> Embedder:
@@ -66,10 +69,10 @@ def open_embedder(model: str = DEFAULT_MODEL) -> Embedder:
     """
     name, colon, rest = model.partition(":")
     if not colon and name in embedder_names():
-        return _factory(name)("")
+        return _REGISTRY.load(name)("")
     if colon and name in embedder_names():
-        return _factory(name)(rest)
-    return _factory("sentence-transformers")(model)
+        return _REGISTRY.load(name)(rest)
+    return _REGISTRY.load("sentence-transformers")(model)
 
 
 def lasting_name(model: str) -> str:
@@ -79,13 +82,3 @@ def lasting_name(model: str) -> str:
         return f"{name}:{lasting_name(rest)}" if rest else model
     folder = Path(model).expanduser()
     return str(folder.resolve()) if model and folder.is_dir() else model
-
-
-def _factory(name: str) -> Callable[[str], Embedder]:
-    if name in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[name].partition(":")
-        factory: Callable[[str], Embedder] = getattr(import_module(module), attribute)
-        return factory
-    (point,) = entry_points(group="explorer.embedders", name=name)
-    added: Callable[[str], Embedder] = point.load()
-    return added

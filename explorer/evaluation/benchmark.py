@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Vectors
+from explorer.builds.progress import Progress, Silence
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.evaluation.beir import Collection, JudgedQuery, ndcg, recall
 from explorer.evaluation.scratch_library import scratch_generation
 from explorer.library.generation import Generation
-from explorer.progress import Progress, Silence
 from explorer.search.search import Mode, ranked_rows
 from explorer.settings import SearchSettings
 

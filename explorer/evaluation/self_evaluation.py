@@ -18,19 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Rows, Vectors
+from explorer.builds.progress import Progress, Silence
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.errors import UnusableInput
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.metrics import agreement, faithfulness
 from explorer.evaluation.scratch_library import scratch_generation
-from explorer.index.engines import DEFAULT_ENGINE, load_engine
+from explorer.index.engines import DEFAULT_ENGINE, load_engine, server_uri
 from explorer.index.engines.exact import ExactFactory
 from explorer.index.knn_graph import build_graph, updated_graph
 from explorer.library.generation import Generation
 from explorer.library.writing import PreviousFullText
 from explorer.papers.paper import Paper
-from explorer.progress import Progress, Silence
 from explorer.search.search import Mode, Query, check_model, ranked_rows, search
 from explorer.settings import Settings, of_fineness
 from explorer.topics.communities import edges_of, partition
@@ -146,7 +146,7 @@ def _known_items(
             generation.manifest.identity,
             Path(scratch) / "generation",
             # A trial leaves nothing on a server.
-            engine=DEFAULT_ENGINE if load_engine(name).uri else name,
+            engine=DEFAULT_ENGINE if server_uri(load_engine(name)) else name,
             graph=graph,
             previous_full_text=PreviousFullText(generation.lexicon, stays),
         )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explorer.arrays import Vectors
-from explorer.index.engines import AdjustableEngine, Engine
+from explorer.index.engines.contract import Engine
 from explorer.settings import GraphSettings
 
 _BLOCK = 4096
@@ -176,12 +176,12 @@ def updated_graph(
 
 
 def _faster(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> Engine:
-    """Return ``engine`` or what finds ``recall`` of the ``k`` nearest of ``rows`` in less time.
+    """Return ``engine`` at the least effort that finds ``recall`` of the ``k`` nearest of ``rows``.
 
-    Searches ask more of an engine than the graph does, and a paper's own neighbours are found
-    sooner than those of a query.
+    Searches need more of an engine than the graph does, and a paper's own neighbours are found
+    with less effort than those of a query.
     """
-    if not isinstance(engine, AdjustableEngine) or len(rows) < _WORTH_TRYING:
+    if len(rows) < _WORTH_TRYING or engine.with_effort(_EFFORTS[0]) is engine:
         return engine
     some = rows[:: len(rows) // _ASKED]
     last = _nearest(engine, some, k)[1][:, -1:] - 1e-6

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Labels, Positions, Rows, Strengths
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
-from explorer.index.engines import Engine, load_engine
+from explorer.index.engines import load_engine
+from explorer.index.engines.contract import Engine
 from explorer.index.full_text import FullTextIndex
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.library.caching import cached_by_owner

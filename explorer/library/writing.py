@@ -18,7 +18,8 @@ import numpy as np
 from explorer.arrays import Positions, Vectors
 from explorer.errors import EngineError, LibraryDamaged, UnusableInput
 from explorer.files import checksum, share, sync
-from explorer.index.engines import Engine, EngineFactory, load_engine
+from explorer.index.engines import load_engine
+from explorer.index.engines.contract import Engine, ServerEngineFactory
 from explorer.index.full_text import FullTextIndex
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.library.checks import salvaged_manifest, verify_parts
@@ -174,9 +175,9 @@ def discard(folder: Path) -> None:
     While the index's server cannot be reached, the folder stays: the next build tries again.
     """
     try:
-        if engine := _engine_of(folder):
+        if factory := _server_factory(folder):
             others = [other for other in folder.parent.iterdir() if other != folder]
-            engine.remove(folder / "index", [other / "index" for other in others])
+            factory.remove(folder / "index", [other / "index" for other in others])
     except EngineError:
         # Renamed, so that the next build can use its number.
         folder.rename(folder.with_name(f".removed-{uuid.uuid4().hex}"))
@@ -190,14 +191,18 @@ def make_live(folder: Path, library: str) -> None:
     Raises:
         EngineError: its server cannot be reached.
     """
-    if engine := _engine_of(folder):
-        engine.make_live(folder / "index", library)
+    if factory := _server_factory(folder):
+        factory.make_live(folder / "index", library)
 
 
-def _engine_of(folder: Path) -> EngineFactory | None:
-    """Return the engine of the index in ``folder``; None where the manifest does not name one."""
+def _server_factory(folder: Path) -> ServerEngineFactory | None:
+    """Return the factory of the index in ``folder`` if its vectors are on a server.
+
+    None for an engine without a server, and where the manifest does not name the engine.
+    """
     try:
-        return load_engine(str(salvaged_manifest(folder).get("engine")))
+        factory = load_engine(str(salvaged_manifest(folder).get("engine")))
+        return factory if isinstance(factory, ServerEngineFactory) else None
     except (LibraryDamaged, UnusableInput):
         return None
 

@@ -5,62 +5,59 @@ Other packages add theirs through the entry-point group ``explorer.readers``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
-from importlib.metadata import entry_points
 
 from explorer.errors import DigestError
 from explorer.readers.contract import Reader
+from explorer.registry import Registry
 
-_BUILT_IN = {
-    "acl-xml": "explorer.readers.acl_xml:AclXml",
-    "arxiv-mailing": "explorer.readers.arxiv_mailing:ArxivMailing",
-    "bibtex": "explorer.readers.bibtex:BibTeX",
-    "crossref": "explorer.readers.crossref:Crossref",
-    "csl-json": "explorer.readers.csl_json:CslJson",
-    "delimited": "explorer.readers.delimited:Delimited",
-    "endnote-tagged": "explorer.readers.endnote_tagged:EndNoteTagged",
-    "endnote-xml": "explorer.readers.endnote_xml:EndnoteXml",
-    "feed": "explorer.readers.feed:Feed",
-    "front-matter": "explorer.readers.front_matter:FrontMatter",
-    "hugging-face": "explorer.readers.hugging_face:HuggingFace",
-    "jats": "explorer.readers.jats:Jats",
-    "json-lines": "explorer.readers.json_lines:JsonLines",
-    "json-records": "explorer.readers.json_lines:JsonRecords",
-    "markdown-digest": "explorer.readers.markdown_digest:MarkdownDigest",
-    "markdown-list": "explorer.readers.markdown_list:MarkdownList",
-    "markdown-table": "explorer.readers.markdown_table:MarkdownTable",
-    "nbib": "explorer.readers.nbib:Nbib",
-    "oai-pmh": "explorer.readers.oai_pmh:OaiPmh",
-    "openalex": "explorer.readers.openalex:OpenAlex",
-    "openreview": "explorer.readers.openreview:OpenReview",
-    "parquet": "explorer.readers.parquet:Parquet",
-    "pubmed-xml": "explorer.readers.pubmed_xml:PubmedXml",
-    "recorded-responses": "explorer.readers.recorded_http:RecordedResponses",
-    "ris": "explorer.readers.ris:Ris",
-    "saved-html": "explorer.readers.saved_html:SavedHtml",
-    "scraped-page": "explorer.readers.scraped_page:ScrapedPage",
-    "semantic-scholar": "explorer.readers.semantic_scholar:SemanticScholar",
-    "spreadsheet": "explorer.readers.spreadsheet:Spreadsheet",
-    "topic-tables": "explorer.readers.topic_tables:TopicTables",
-    "wos": "explorer.readers.wos:WebOfScience",
-}
+_REGISTRY: Registry[Callable[[], Reader]] = Registry(
+    "reader",
+    "explorer.readers",
+    {
+        "acl-xml": "explorer.readers.acl_xml:AclXml",
+        "arxiv-mailing": "explorer.readers.arxiv_mailing:ArxivMailing",
+        "bibtex": "explorer.readers.bibtex:BibTeX",
+        "crossref": "explorer.readers.crossref:Crossref",
+        "csl-json": "explorer.readers.csl_json:CslJson",
+        "delimited": "explorer.readers.delimited:Delimited",
+        "endnote-tagged": "explorer.readers.endnote_tagged:EndNoteTagged",
+        "endnote-xml": "explorer.readers.endnote_xml:EndnoteXml",
+        "feed": "explorer.readers.feed:Feed",
+        "front-matter": "explorer.readers.front_matter:FrontMatter",
+        "hugging-face": "explorer.readers.hugging_face:HuggingFace",
+        "jats": "explorer.readers.jats:Jats",
+        "json-lines": "explorer.readers.json_lines:JsonLines",
+        "json-records": "explorer.readers.json_lines:JsonRecords",
+        "markdown-digest": "explorer.readers.markdown_digest:MarkdownDigest",
+        "markdown-list": "explorer.readers.markdown_list:MarkdownList",
+        "markdown-table": "explorer.readers.markdown_table:MarkdownTable",
+        "nbib": "explorer.readers.nbib:Nbib",
+        "oai-pmh": "explorer.readers.oai_pmh:OaiPmh",
+        "openalex": "explorer.readers.openalex:OpenAlex",
+        "openreview": "explorer.readers.openreview:OpenReview",
+        "parquet": "explorer.readers.parquet:Parquet",
+        "pubmed-xml": "explorer.readers.pubmed_xml:PubmedXml",
+        "recorded-responses": "explorer.readers.recorded_http:RecordedResponses",
+        "ris": "explorer.readers.ris:Ris",
+        "saved-html": "explorer.readers.saved_html:SavedHtml",
+        "scraped-page": "explorer.readers.scraped_page:ScrapedPage",
+        "semantic-scholar": "explorer.readers.semantic_scholar:SemanticScholar",
+        "spreadsheet": "explorer.readers.spreadsheet:Spreadsheet",
+        "topic-tables": "explorer.readers.topic_tables:TopicTables",
+        "wos": "explorer.readers.wos:WebOfScience",
+    },
+    DigestError,
+)
 
 
 def reader_names() -> tuple[str, ...]:
     """Return the names of all readers, built in and added by other packages."""
-    added = (point.name for point in entry_points(group="explorer.readers"))
-    return tuple(sorted({*_BUILT_IN, *added}))
+    return _REGISTRY.names()
 
 
 @lru_cache
 def load_reader(name: str) -> Reader:
     """Return the reader called ``name``, importing it now."""
-    if name in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[name].partition(":")
-        reader: Reader = getattr(import_module(module), attribute)()
-        return reader
-    for point in entry_points(group="explorer.readers", name=name):
-        added: Reader = point.load()()
-        return added
-    raise DigestError(f"No reader is called {name!r}. Known: {', '.join(reader_names())}.")
+    return _REGISTRY.load(name)()

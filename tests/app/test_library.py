@@ -18,10 +18,10 @@ from explorer.app.updates import UpdateRunner
 from explorer.builds import uploads
 from explorer.builds.apply_edits import rename
 from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.builds.progress import Progress
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.progress import Progress
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.serving import serve_page

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from explorer.arrays import Vectors
 from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.builds.progress import STAGES
 from explorer.builds.update_plan import compare
 from explorer.embedders import open_embedder
 from explorer.errors import DigestError, EmbedderError, UnusableInput
 from explorer.library.generation import GIVEN_SUFFIX, Generation, open_generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.progress import STAGES
 from explorer.settings import IndexSettings, MapSettings, Settings
 from tests.helpers.corpus import WriteDigest
 

@@ -19,7 +19,7 @@ from explorer.builds.apply_edits import all_edits, merge, rename, undo
 from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.errors import LibraryDamaged, LibraryNewer
 from explorer.files import checksum
-from explorer.index.engines import Engine
+from explorer.index.engines.contract import Engine
 from explorer.library.generation import SCHEMA, Generation, milliseconds, open_generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.builds.progress import Silence
 from explorer.cli import main
 from explorer.embedders import open_embedder
 from explorer.evaluation.beir import Collection, JudgedQuery
 from explorer.evaluation.benchmark import evaluate, open_collection, score_queries
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.progress import Silence
 from explorer.search.search import Mode, Query, ranked_rows, search
 
 

@@ -18,13 +18,11 @@ from explorer.arrays import Keys, Vectors
 from explorer.errors import ExplorerError, UnusableInput
 from explorer.index.engines import (
     DEFAULT_ENGINE,
-    DEFAULTS,
-    Engine,
-    EngineFactory,
-    Neighbours,
     engine_names,
     load_engine,
+    server_uri,
 )
+from explorer.index.engines.contract import DEFAULTS, Engine, EngineFactory, Neighbours
 from explorer.index.engines.milvus import MilvusFactory
 from explorer.settings import IndexSettings
 from tests.helpers.milvus_servers import Server as MilvusServer
@@ -37,7 +35,7 @@ def unit_vectors(count: int, dimension: int, seed: int = 0) -> Vectors:
     return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
 
 
-FILES = tuple(name for name in engine_names() if not load_engine(name).uri)
+FILES = tuple(name for name in engine_names() if not server_uri(load_engine(name)))
 SERVERS = ("milvus_lite", pytest.param("milvus_standalone", marks=pytest.mark.cluster))
 
 

@@ -11,7 +11,8 @@ import pytest
 from benchmarks.synthetic import Field
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import Engine, load_engine
+from explorer.index.engines import load_engine
+from explorer.index.engines.contract import Engine
 from explorer.index.engines.exact import ExactFactory
 from explorer.index.engines.faiss_by_size import fitting
 from explorer.index.engines.faiss_lists import (

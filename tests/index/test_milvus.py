@@ -131,7 +131,7 @@ def test_what_cannot_be_dropped_now_is_dropped_by_a_later_build(
 ) -> None:
     build(library, [digest_folder], on(milvus_lite))
     (pointer,) = pointers(library)
-    monkeypatch.setattr(milvus_server, "_PATIENCE", 0.2)
+    monkeypatch.setattr(milvus_server, "_RETRY_SECONDS", 0.2)
     build(library, [digest_folder], BuildOptions(engine="faiss", full=True))
     with monkeypatch.context() as away:
         away.setenv("EXPLORER_ENGINE_URI", f"http://127.0.0.1:{free_port()}")
@@ -170,7 +170,7 @@ def test_filters_and_counts_beyond_what_the_server_takes_at_once(
     share: float | None,
     k: int,
 ) -> None:
-    for name, value in {"_WINDOW": 100, "_PUSHED_DOWN": 64, "_HITS_AT_ONCE": 300}.items():
+    for name, value in {"_WINDOW": 100, "_KEYS_PER_FILTER": 64, "_HITS_PER_CALL": 300}.items():
         monkeypatch.setattr(milvus, name, value)
     vectors, asked = unit_vectors(500, 16), unit_vectors(3, 16, 1)
     MilvusFactory(milvus_lite.uri).build(vectors).save(tmp_path)
@@ -188,17 +188,19 @@ def test_filters_and_counts_beyond_what_the_server_takes_at_once(
 def test_a_server_that_is_not_there_is_told_with_the_next_step(
     library: LibraryStore, digest_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(milvus_server, "_PATIENCE", 0.5)
+    monkeypatch.setattr(milvus_server, "_RETRY_SECONDS", 0.5)
     monkeypatch.setenv("EXPLORER_MILVUS_TOKEN", "reader:open-sesame")
     nowhere = f"http://127.0.0.1:{free_port()}"
     for _ in range(2):  # what the first try leaves is in nobody's way
-        with pytest.raises(EngineError, match=f"{nowhere} cannot be reached.*--engine-uri") as told:
+        with pytest.raises(
+            EngineError, match=f"{nowhere} cannot be reached.*--engine-uri"
+        ) as caught:
             build(
                 library,
                 [digest_folder],
                 BuildOptions("hashing", engine="milvus", engine_uri=nowhere),
             )
-        assert "sesame" not in str(told.value)
+        assert "sesame" not in str(caught.value)
     assert not library.live
     build(library, [digest_folder], BuildOptions("hashing", engine="faiss"))
     assert library.open().engine.size == 40
@@ -213,7 +215,7 @@ def test_a_server_that_is_not_there_is_no_damage_and_a_lost_collection_is(
     build(library, [digest_folder], on(milvus_lite))
     assert {finding.severity for finding in examine(library)} <= {Severity.GOOD, Severity.NOTE}
     with monkeypatch.context() as patch:
-        patch.setattr(milvus_server, "_PATIENCE", 0.3)
+        patch.setattr(milvus_server, "_RETRY_SECONDS", 0.3)
         patch.setenv("EXPLORER_ENGINE_URI", f"http://127.0.0.1:{free_port()}")
         findings = examine(library)
     assert not damaged(findings)
@@ -252,7 +254,7 @@ def test_loading_a_collection_may_fail_and_is_tried_again(
 
     server = Server("http://127.0.0.1:1")
     monkeypatch.setattr(server, "_client", Client())
-    assert server.ask(lambda client: client.search(), "papers") == "found"
+    assert server.call(lambda client: client.search(), "papers") == "found"
 
 
 def test_a_collection_that_is_gone_is_told_with_the_next_step(
@@ -270,9 +272,9 @@ def test_a_collection_that_is_gone_is_told_with_the_next_step(
 
 @pytest.mark.parametrize("uri", ["https://me:secret@host:19530", "milvus:19530", "ftp://host", ""])
 def test_addresses_that_are_none_or_hold_credentials_are_refused(uri: str) -> None:
-    with pytest.raises(UnusableInput) as told:
+    with pytest.raises(UnusableInput) as caught:
         MilvusFactory().at(uri)
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_engines_without_a_server_take_no_address(
@@ -306,16 +308,16 @@ def test_a_wrong_password_is_told_and_not_shown(
 ) -> None:
     for token in ("root:open-sesame", ""):
         monkeypatch.setenv("EXPLORER_MILVUS_TOKEN", token)
-        with pytest.raises(EngineError, match="EXPLORER_MILVUS_TOKEN=user:password") as told:
+        with pytest.raises(EngineError, match="EXPLORER_MILVUS_TOKEN=user:password") as caught:
             build(library, [digest_folder], on(milvus_standalone))
-        assert "sesame" not in str(told.value)
+        assert "sesame" not in str(caught.value)
 
 
 @pytest.mark.cluster
 def test_no_certificate_of_the_server_no_connection(
     milvus_standalone: Standalone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(milvus_server, "_PATIENCE", 1.0)
+    monkeypatch.setattr(milvus_server, "_RETRY_SECONDS", 1.0)
     monkeypatch.delenv("EXPLORER_MILVUS_CA")
     with pytest.raises(EngineError, match="EXPLORER_MILVUS_CA"):
         MilvusFactory(milvus_standalone.uri).build(unit_vectors(3, 8)).save(tmp_path)

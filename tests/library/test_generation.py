@@ -15,7 +15,7 @@ from explorer.desk.desk import desk_of
 from explorer.desk.marks import marks_of
 from explorer.embedders import open_embedder
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
-from explorer.index.engines import engine_names, load_engine
+from explorer.index.engines import engine_names, load_engine, server_uri
 from explorer.index.knn_graph import build_graph
 from explorer.library.generation import SCHEMA, Generation, Manifest, open_generation, read_manifest
 from explorer.library.store import LibraryStore
@@ -82,7 +82,7 @@ def written(tmp_path: Path, corpus: list[Paper]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("engine", [e for e in engine_names() if not load_engine(e).uri])
+@pytest.mark.parametrize("engine", [e for e in engine_names() if not server_uri(load_engine(e))])
 @pytest.mark.parametrize("count", [1, 2, 9])
 def test_what_was_written_opens_as_it_was(
     tmp_path: Path, corpus: list[Paper], count: int, engine: str

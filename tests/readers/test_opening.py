@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer import registry
 from explorer.errors import DigestError
 from explorer.papers.paper import Paper, Source
 from explorer.readers import (
@@ -19,7 +20,6 @@ from explorer.readers import (
     load_reader,
     read_digest,
     reader_names,
-    registry,
 )
 from explorer.settings import ReadingLimits
 

@@ -21,11 +21,11 @@ from explorer.builds.distributed.shards import (
     remove_unfinished,
     vectors_of,
 )
+from explorer.builds.progress import Progress, Silence
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache
 from explorer.errors import EmbedderError, LibraryBusy
 from explorer.library.store import LibraryStore
-from explorer.progress import Progress, Silence
 
 _LONGEST_WAIT = 600.0
 """Seconds for which a build that runs is waited for, once the shards are embedded."""

@@ -1,4 +1,4 @@
-"""The referee: every cosine, computed with numpy. Right by construction, slow by design."""
+"""Reference engine: every cosine, computed with NumPy; correct by construction, and slow."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import DEFAULTS, Engine, InFolder, Neighbours
+from explorer.index.engines.contract import DEFAULTS, Engine, Neighbours
 from explorer.settings import IndexSettings
 
 _FILE = "vectors.npy"
 
 
-class ExactFactory(InFolder):
-    """Makes :class:`Exact` engines."""
+class ExactFactory:
+    """Maker of :class:`Exact` engines."""
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002
         return Exact(np.ascontiguousarray(vectors, dtype=np.float32))
@@ -24,7 +24,7 @@ class ExactFactory(InFolder):
     def update(
         self,
         before: Engine,  # noqa: ARG002
-        moved: Keys,  # noqa: ARG002
+        row_map: Keys,  # noqa: ARG002
         vectors: Vectors,
         settings: IndexSettings = DEFAULTS,
     ) -> Engine:
@@ -38,7 +38,7 @@ class ExactFactory(InFolder):
 
 
 class Exact:
-    """Brute force over a matrix; ties go to the smaller key."""
+    """Brute-force search of a matrix; ties go to the smaller key."""
 
     def __init__(self, matrix: Vectors) -> None:
         self._matrix = matrix
@@ -51,11 +51,14 @@ class Exact:
     def dimension(self) -> int:
         return int(self._matrix.shape[1])
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
-        keys = np.arange(self.size, dtype=np.int64) if among is None else np.sort(among)
+    def search(self, queries: Vectors, k: int, allowed: Keys | None = None) -> Neighbours:
+        keys = np.arange(self.size, dtype=np.int64) if allowed is None else np.sort(allowed)
         scores = np.asarray(queries @ self._matrix[keys].T, dtype=np.float32)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return Neighbours(keys[order], np.take_along_axis(scores, order, axis=1))
+
+    def with_effort(self, effort: float) -> Engine:  # noqa: ARG002
+        return self
 
     @property
     def stats(self) -> dict[str, Any]:

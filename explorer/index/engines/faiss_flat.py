@@ -10,19 +10,19 @@ import numpy as np
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import DEFAULTS, Engine, InFolder, Neighbours
+from explorer.index.engines.contract import DEFAULTS, Engine, Neighbours, empty_neighbours
 from explorer.index.engines.faiss_threads import threads
 from explorer.settings import IndexSettings
 
 _FILE = "index.faiss"
-_BROAD = 0.25
-"""Share of the vectors from which it is worth to look through the nearest of all first."""
-_MARGIN = 1.5
-"""Vectors looked through for each that is expected to be allowed."""
+_BROAD_FILTER = 0.25
+"""Share of allowed vectors from which filtering the hits of an unfiltered search is faster."""
+_OVERSAMPLING = 1.5
+"""Hits of the unfiltered search for each that is expected to be needed."""
 
 
-class FlatFactory(InFolder):
-    """Makes :class:`FaissFlat` engines."""
+class FlatFactory:
+    """Maker of :class:`FaissFlat` engines."""
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:  # noqa: ARG002
         import faiss
@@ -34,7 +34,7 @@ class FlatFactory(InFolder):
     def update(
         self,
         before: Engine,  # noqa: ARG002
-        moved: Keys,  # noqa: ARG002
+        row_map: Keys,  # noqa: ARG002
         vectors: Vectors,
         settings: IndexSettings = DEFAULTS,
     ) -> Engine:
@@ -50,7 +50,7 @@ class FlatFactory(InFolder):
 
 
 class FaissFlat:
-    """An inner-product index over all vectors, memory-mapped once saved."""
+    """Inner-product index over all vectors, memory-mapped once saved."""
 
     def __init__(self, index: Any) -> None:
         self._index = index
@@ -63,42 +63,44 @@ class FaissFlat:
     def dimension(self) -> int:
         return int(self._index.d)
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
+    def search(self, queries: Vectors, k: int, allowed: Keys | None = None) -> Neighbours:
         import faiss
 
-        found = min(k, self.size if among is None else len(among))
-        if found <= 0:
-            empty = (len(queries), 0)
-            return Neighbours(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+        k = min(k, self.size if allowed is None else len(allowed))
+        if k <= 0:
+            return empty_neighbours(len(queries), 0)
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if among is not None and len(queries) == 1 and len(among) >= _BROAD * self.size:
-            nearest = self._looked_through(queries, found, among)
-            if nearest is not None:
-                return nearest
         parameters = None
-        if among is not None:
+        if allowed is not None:
+            if len(queries) == 1 and len(allowed) >= _BROAD_FILTER * self.size:
+                hits = self._filtered_afterwards(queries, k, allowed)
+                if hits is not None:
+                    return hits
             flags = np.zeros(self.size, dtype=bool)
-            flags[among] = True
-            allowed = np.packbits(flags, bitorder="little")
+            flags[allowed] = True
+            bitmap = np.packbits(flags, bitorder="little")
             # The type stubs know the C++ constructors only, not the Python wrappers around them.
-            selector = faiss.IDSelectorBitmap(allowed)  # type: ignore[call-arg, arg-type]
+            selector = faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         with threads(1 if len(queries) == 1 else 0):
-            scores, keys = self._index.search(queries, found, params=parameters)
+            scores, keys = self._index.search(queries, k, params=parameters)
         return Neighbours(keys, scores)
 
-    def _looked_through(self, query: Vectors, found: int, among: Keys) -> Neighbours | None:
-        """Return those of ``among`` that are nearest of all, or None where they are too few.
+    def _filtered_afterwards(self, query: Vectors, k: int, allowed: Keys) -> Neighbours | None:
+        """Return the allowed hits of an unfiltered search, or None if there are fewer than ``k``.
 
-        To ask for each vector whether it is allowed takes FAISS longer than to compare it.
+        FAISS takes longer to check whether a vector is allowed than to compare it.
         """
-        enough = min(self.size, math.ceil(_MARGIN * found * self.size / len(among)))
+        enough = min(self.size, math.ceil(_OVERSAMPLING * k * self.size / len(allowed)))
         with threads(1):
             scores, keys = self._index.search(query, enough)
-        allowed = np.zeros(self.size, dtype=bool)
-        allowed[among] = True
-        passed = np.flatnonzero(allowed[keys[0]])[:found]
-        return Neighbours(keys[:, passed], scores[:, passed]) if len(passed) == found else None
+        flags = np.zeros(self.size, dtype=bool)
+        flags[allowed] = True
+        passing = np.flatnonzero(flags[keys[0]])[:k]
+        return Neighbours(keys[:, passing], scores[:, passing]) if len(passing) == k else None
+
+    def with_effort(self, effort: float) -> Engine:  # noqa: ARG002
+        return self
 
     @property
     def stats(self) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """FAISS inverted lists of codes, refined with the vectors themselves (Douze et al. 2024).
 
-Vectors lie in lists about the centres of a clustering; a query looks only through the lists whose
-centres are nearest, at codes of a fraction of the vectors' size, and compares the best of what it
-finds with the vectors themselves, which stay on disk. Codes are 8-bit scalars, or RaBitQ with four
+Vectors are assigned to the nearest centre of a clustering. A search scans only the lists with the
+nearest centres (it probes them), as codes of a fraction of the vectors' size, and compares the best
+candidates by their full vectors, which stay on disk. Codes are 8-bit scalars, or RaBitQ with four
 bits or one (Gao and Long 2024, arXiv:2405.12497; Gao et al. 2024, arXiv:2409.09913).
 
-How many lists that takes is measured when an index is built (``faiss_tuning.py``). Where a filter
-lets few vectors through, all of those are compared; where it lets many, only lists that hold some
-are looked through, and more of them the fewer they hold.
+The number of probes is measured when an index is built (``faiss_tuning.py``). If a filter allows
+few vectors, all of them are compared; if it allows many, only lists that contain allowed vectors
+are probed, and more of them the fewer they contain.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import DEFAULTS, Engine, InFolder, Neighbours
+from explorer.index.engines.contract import DEFAULTS, Engine, Neighbours, empty_neighbours
 from explorer.index.engines.faiss_threads import threads
 from explorer.index.engines.faiss_tuning import Tuning, tuned
 from explorer.index.engines.stored_vectors import StoredVectors, refined
@@ -34,82 +34,81 @@ from explorer.settings import IndexSettings
 _FILE = "index.faiss"
 _LIST_OF = "list_of.npy"
 _TUNING = "lists.json"
-_SHARD = 50_000
-"""Vectors that are added at once."""
-_LISTS = 4.0
-"""Lists are so many times the square root of how many vectors there are."""
-_TRAINED_ON = 64
-"""Vectors a list that its centre is trained on, and the fewest that a list is made for."""
-_ROUNDS = 8
-"""Of k-means; more change nothing that recall would show."""
-_OUTGROWN = 2.0
-"""Times as many vectors as the lists were made for, from which they are made anew."""
-_FEW = 5_000
-"""Vectors, of the index or of those that a filter lets through, which are all compared."""
+_BATCH = 50_000
+"""Vectors added in one step."""
+_LISTS_PER_ROOT = 4.0
+"""Number of lists, divided by the square root of the number of vectors."""
+_TRAINING_VECTORS = 64
+"""Training vectors per list, and the average length of a list at least."""
+_KMEANS_ITERATIONS = 8
+"""More do not improve recall measurably."""
+_REBUILD_RATIO = 2.0
+"""Growth or shrinkage since the clustering, as a factor, from which the lists are made anew."""
+_EXHAUSTIVE_UP_TO = 5_000
+"""Allowed vectors up to which all are compared."""
+
+_ADVERSE_FILTER = 0.5
+"""Pass rate near the query, relative to the whole, below which a filter excludes near vectors."""
+_NEUTRAL_FILTER = 0.9
+"""Relative pass rate from which a filtered search needs no more probes than an unfiltered one."""
+_NEAREST_PARTS = (0.125, 0.25, 0.5, 1.0)
+"""Nearest parts of the lists to be probed in which the relative pass rate is measured."""
 
 
-_AGAINST = 0.5
-"""Share of what a filter usually lets through, below which it keeps near vectors out."""
-_AS_USUAL = 0.9
-"""Share of it from which it lets near vectors through like others, so that as many lists do."""
-_NEARER = (0.125, 0.25, 0.5, 1.0)
-"""Parts of the lists to be looked through, the nearest first, in which that share is taken."""
-
-
-class ListsFactory(InFolder):
-    """Makes :class:`FaissLists` of one kind of code."""
+class ListsFactory:
+    """Maker of :class:`FaissLists` with one kind of code."""
 
     code: ClassVar[str]
-    """As FAISS calls it."""
+    """FAISS's name of the code."""
 
     @staticmethod
     def in_folder(folder: Path) -> ListsFactory | None:
-        """Return the maker of what is in ``folder``, or None where that has no lists."""
+        """Return the factory of the index in ``folder``, or None if that is no index of lists."""
         path = folder / _TUNING
         if not path.exists():
             return None
         try:
             code = Tuning(**json.loads(path.read_text(encoding="utf-8"))).code
-            return next(maker() for maker in _MAKERS if maker.code == code)
+            return next(factory() for factory in _FACTORIES if factory.code == code)
         except (OSError, ValueError, TypeError, StopIteration) as error:
             raise LibraryDamaged(f"{path}: cannot be read ({error}).") from None
 
-    def bytes_of_one(self, dimension: int) -> float:
-        """Return the bytes that a vector takes in memory, its key and its place included."""
+    def bytes_per_vector(self, dimension: int) -> float:
+        """Return the memory that a vector takes, including its key and list number."""
         import faiss
 
-        made: Any = faiss.index_factory(dimension, f"IVF1,{self.code}", faiss.METRIC_INNER_PRODUCT)
-        return float(made.code_size + 12)
+        index: Any = faiss.index_factory(dimension, f"IVF1,{self.code}", faiss.METRIC_INNER_PRODUCT)
+        return float(index.code_size + 12)
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:
         import faiss
 
         size, dimension = vectors.shape
-        lists = max(1, min(round(_LISTS * size**0.5), size // _TRAINED_ON))
+        lists = max(1, min(round(_LISTS_PER_ROOT * size**0.5), size // _TRAINING_VECTORS))
         index: Any = faiss.index_factory(
             dimension, f"IVF{lists},{self.code}", faiss.METRIC_INNER_PRODUCT
         )
-        index.cp.niter = _ROUNDS
+        index.cp.niter = _KMEANS_ITERATIONS
         index.cp.spherical = True
         index.cp.min_points_per_centroid = 1
-        index.cp.max_points_per_centroid = _TRAINED_ON
-        sample = np.linspace(0, size - 1, min(size, lists * _TRAINED_ON)).astype(np.int64)
+        index.cp.max_points_per_centroid = _TRAINING_VECTORS
+        sample = np.linspace(0, size - 1, min(size, lists * _TRAINING_VECTORS)).astype(np.int64)
         index.train(np.ascontiguousarray(vectors[sample], dtype=np.float32))
         list_of = np.full(size, -1, dtype=np.int64)
-        return _filled(index, vectors, list_of, Tuning.not_yet(self.code, size), settings)
+        return _filled(index, vectors, list_of, Tuning.initial(self.code, size), settings)
 
     def update(
-        self, before: Engine, moved: Keys, vectors: Vectors, settings: IndexSettings = DEFAULTS
+        self, before: Engine, row_map: Keys, vectors: Vectors, settings: IndexSettings = DEFAULTS
     ) -> Engine:
         size = len(vectors)
         if (
             not isinstance(before, FaissLists)
             or before.tuning.code != self.code
-            or not size / _OUTGROWN < before.tuning.made_for < size * _OUTGROWN
+            or not size / _REBUILD_RATIO < before.tuning.made_for < size * _REBUILD_RATIO
         ):
             return self.build(vectors, settings)
         list_of = np.full(size, -1, dtype=np.int64)
-        list_of[moved[moved >= 0]] = before.list_of[moved >= 0]
+        list_of[row_map[row_map >= 0]] = before.list_of[row_map >= 0]
         return _filled(before.emptied(), vectors, list_of, before.tuning, settings)
 
     def open(self, folder: Path) -> Engine:
@@ -148,7 +147,7 @@ class OneBitFactory(ListsFactory):
     code = "RaBitQ"
 
 
-_MAKERS = (EightBitFactory, FourBitFactory, OneBitFactory)
+_FACTORIES = (EightBitFactory, FourBitFactory, OneBitFactory)
 
 
 def _filled(
@@ -158,25 +157,25 @@ def _filled(
     tuning: Tuning,
     settings: IndexSettings,
 ) -> FaissLists:
-    """Put ``vectors`` into the trained ``index``; ``list_of`` is -1 where the list is not known."""
+    """Add ``vectors`` to the trained ``index``; ``list_of`` is -1 where the list is unknown."""
     import faiss
 
-    for start in range(0, len(vectors), _SHARD):
-        shard = np.ascontiguousarray(vectors[start : start + _SHARD], dtype=np.float32)
-        lists = list_of[start : start + _SHARD]
+    for start in range(0, len(vectors), _BATCH):
+        batch = np.ascontiguousarray(vectors[start : start + _BATCH], dtype=np.float32)
+        lists = list_of[start : start + _BATCH]
         unknown = np.flatnonzero(lists < 0)
         if len(unknown):
-            lists[unknown] = index.quantizer.assign(shard[unknown], 1)[:, 0]
-        keys = np.arange(start, start + len(shard), dtype=np.int64)
-        pointers = [faiss.swig_ptr(array) for array in (shard, keys, lists)]
-        index.add_core(len(shard), *pointers)
+            lists[unknown] = index.quantizer.assign(batch[unknown], 1)[:, 0]
+        keys = np.arange(start, start + len(batch), dtype=np.int64)
+        pointers = [faiss.swig_ptr(array) for array in (batch, keys, lists)]
+        index.add_core(len(batch), *pointers)
     stored = StoredVectors.of(vectors)
     tuning = tuned(index, stored, tuning, settings)
     return FaissLists(index, stored, list_of.astype(np.int32), tuning)
 
 
 class FaissLists:
-    """Codes in lists, memory-mapped once saved; the vectors beside them."""
+    """Codes in inverted lists and the full vectors; both memory-mapped once saved."""
 
     def __init__(
         self,
@@ -186,12 +185,12 @@ class FaissLists:
         tuning: Tuning,
         folder: Path | None = None,
     ) -> None:
-        """Take what an index is made of; ``folder`` is where it is mapped from."""
+        """Combine the parts of an index; ``folder`` is the one it is mapped from, if any."""
         self._index = index
         self._folder = folder
         self._stored = stored
         self.list_of = list_of
-        """The list of each key, shape (size,)."""
+        """List number of each key, shape (size,)."""
         self.tuning = tuning
 
     @property
@@ -204,8 +203,8 @@ class FaissLists:
 
     @property
     def stats(self) -> dict[str, Any]:
-        bytes_in_all = self.size * (self._index.code_size + 12)
-        bytes_in_all += 4 * self.dimension * self._index.nlist
+        total_bytes = self.size * (self._index.code_size + 12)
+        total_bytes += 4 * self.dimension * self._index.nlist
         return {
             "kind": f"IVF{self._index.nlist},{self.tuning.code}",
             "recall@10": self.tuning.recall,
@@ -214,32 +213,31 @@ class FaissLists:
             "probes": self.tuning.probes(10, self._index.nlist),
             "probes for 100": self.tuning.probes(100, self._index.nlist),
             "refined": self.tuning.candidates(10),
-            "bytes": bytes_in_all,
+            "bytes": total_bytes,
         }
 
     @cached_property
     def _list_sizes(self) -> Keys:
         return np.bincount(self.list_of, minlength=self._index.nlist)
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
-        found = min(k, self.size if among is None else len(among))
-        if found <= 0 or not len(queries):
-            empty = (len(queries), max(found, 0))
-            return Neighbours(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+    def search(self, queries: Vectors, k: int, allowed: Keys | None = None) -> Neighbours:
+        k = min(k, self.size if allowed is None else len(allowed))
+        if k <= 0 or not len(queries):
+            return empty_neighbours(len(queries), max(k, 0))
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if among is None and self.size <= _FEW:
-            among = np.arange(self.size, dtype=np.int64)
-        if among is not None and len(among) <= max(_FEW, found):
-            return self._compared(queries, found, np.sort(among))
-        wanted = min(self.tuning.candidates(found), self.size if among is None else len(among))
+        if allowed is None and self.size <= _EXHAUSTIVE_UP_TO:
+            allowed = np.arange(self.size, dtype=np.int64)
+        if allowed is not None and len(allowed) <= max(_EXHAUSTIVE_UP_TO, k):
+            return self._exhaustive(queries, k, np.sort(allowed))
+        count = min(self.tuning.candidates(k), self.size if allowed is None else len(allowed))
         with threads(1 if len(queries) == 1 else 0):
-            if among is None:
-                candidates = self._candidates(queries, wanted, found)
+            if allowed is None:
+                candidates = self._candidates(queries, count, k)
             else:
                 candidates = np.vstack(
-                    [self._candidates_among(query[None], wanted, found, among) for query in queries]
+                    [self._allowed_candidates(query[None], count, k, allowed) for query in queries]
                 )
-            return refined(self._stored, queries, candidates, found)
+            return refined(self._stored, queries, candidates, k)
 
     def with_effort(self, effort: float) -> FaissLists:
         near = math.ceil(effort * self.tuning.near)
@@ -254,7 +252,7 @@ class FaissLists:
         import faiss
 
         if self._folder is not None:
-            # Of an index that is mapped, FAISS would write nothing but where it lies.
+            # Of a mapped index, FAISS would write only the path it is mapped from.
             for path in self._folder.iterdir():
                 shutil.copyfile(path, folder / path.name)
             return
@@ -265,7 +263,7 @@ class FaissLists:
         (folder / _TUNING).write_text(text + "\n", encoding="utf-8")
 
     def emptied(self) -> Any:
-        """Return an index with the same lists and codes, and nothing in it."""
+        """Return a copy with the same lists and codes, without vectors."""
         import faiss
 
         # FAISS cannot copy an index that is mapped.
@@ -274,98 +272,132 @@ class FaissLists:
         index.reset()
         return index
 
-    def _compared(self, queries: Vectors, found: int, among: Keys) -> Neighbours:
-        # A product of matrices is shared among threads, at the cost of whatever runs beside it.
-        scores = np.einsum("qd,rd->qr", queries, self._stored.take(among))
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
-        return Neighbours(among[order], np.take_along_axis(scores, order, axis=1))
+    def _exhaustive(self, queries: Vectors, k: int, allowed: Keys) -> Neighbours:
+        # A matrix product would use all cores, which slows down whatever runs in parallel.
+        scores = np.einsum("qd,rd->qr", queries, self._stored.take(allowed))
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return Neighbours(allowed[order], np.take_along_axis(scores, order, axis=1))
 
-    def _candidates(self, queries: Vectors, wanted: int, found: int) -> Keys:
+    def _candidates(self, queries: Vectors, count: int, k: int) -> Keys:
+        """Return the ``count`` nearest by their codes, shape (queries, count); -1 fills up.
+
+        At least ``k`` of each row are keys.
+        """
         import faiss
 
         lists = self._index.nlist
-        parameters = faiss.SearchParametersIVF(nprobe=self.tuning.probes(found, lists))  # type: ignore[call-arg]
-        keys: Keys = self._index.search(queries, wanted, params=parameters)[1]
-        short = np.flatnonzero(keys[:, found - 1] < 0)
-        if len(short):  # the lists that were looked through held fewer
+        parameters = faiss.SearchParametersIVF(nprobe=self.tuning.probes(k, lists))  # type: ignore[call-arg]
+        keys: Keys = self._index.search(queries, count, params=parameters)[1]
+        short = np.flatnonzero(keys[:, k - 1] < 0)
+        if len(short):  # the probed lists hold fewer than k
             parameters = faiss.SearchParametersIVF(nprobe=lists)  # type: ignore[call-arg]
-            keys[short] = self._index.search(queries[short], wanted, params=parameters)[1]
+            keys[short] = self._index.search(queries[short], count, params=parameters)[1]
         return keys
 
-    def _candidates_among(self, query: Vectors, wanted: int, found: int, among: Keys) -> Keys:
-        """Look through lists that hold any of ``among``, the nearest first.
+    def _allowed_candidates(self, query: Vectors, count: int, k: int, allowed: Keys) -> Keys:
+        """Return the ``count`` nearest of ``allowed`` by their codes; -1 fills up.
 
-        Where the filter lets near vectors through as it does others, as many lists do as for a
-        search of all. Else each time as many as before are added, until those bring nothing new.
-        Where it keeps out what lies near the query, nearness tells little of the rest, and all are
-        looked through.
+        Only lists that contain allowed vectors are probed, the nearest first. If the filter passes
+        near vectors at its usual rate, the probes of an unfiltered search are enough. Otherwise
+        their number is doubled until the best ``k`` no longer change. If the filter excludes the
+        vectors near the query, distance to a centre says little about the rest, and all lists are
+        probed.
+        """
+        flags = np.zeros(self.size, dtype=bool)
+        flags[allowed] = True
+        lists = self._index.nlist
+        allowed_in_list = np.bincount(self.list_of[allowed], minlength=lists)
+        is_populated = allowed_in_list > 0
+        nearness, order = self._index.quantizer.search(query, lists)
+        kept = is_populated[order[0]]
+        order, nearness = order[:, kept], nearness[:, kept]
+        # The k nearest of a tenth of all vectors are as rare as the 10 k nearest of all.
+        share = len(allowed) / float(self._list_sizes[is_populated].sum())
+        probes = self.tuning.probes(max(1, round(k / share)), lists)
+        pass_rates = self._pass_rates(allowed_in_list, order[0, :probes]) / share
+        if pass_rates[-1] < _ADVERSE_FILTER:
+            probes = order.shape[1]
+        return self._probed_until_stable(
+            query,
+            count,
+            k,
+            (order, nearness, probes),
+            flags,
+            is_enough=pass_rates.min() >= _NEUTRAL_FILTER,
+        )
+
+    def _probed_until_stable(
+        self,
+        query: Vectors,
+        count: int,
+        k: int,
+        lists: tuple[Keys, NDArray[np.float32], int],
+        flags: NDArray[np.bool_],
+        *,
+        is_enough: bool,
+    ) -> Keys:
+        """Probe ever more lists until the best ``k`` no longer change.
+
+        Args:
+            query: one query, shape (1, dimension).
+            count: candidates to return.
+            k: hits that must be among them.
+            lists: lists, nearest first, the nearness of their centres, and how many to probe at
+                first.
+            flags: whether each vector is allowed, shape (size,).
+            is_enough: whether the first probes are enough, provided that they give ``k`` hits.
         """
         import faiss
 
-        flags = np.zeros(self.size, dtype=bool)
-        flags[among] = True
-        allowed = np.packbits(flags, bitorder="little")
-        selector = faiss.IDSelectorBitmap(allowed)  # type: ignore[call-arg, arg-type]
-        lists = self._index.nlist
-        inside = np.bincount(self.list_of[among], minlength=lists)
-        holds = inside > 0
-        nearness, order = self._index.quantizer.search(query, lists)
-        held = holds[order[0]]
-        order, nearness = order[:, held], nearness[:, held]
-        # The nearest of a tenth of all vectors are as rare as the ten times as many of all.
-        share = len(among) / float(self._list_sizes[holds].sum())
-        start, stop = 0, self.tuning.probes(max(1, round(found / share)), lists)
-        usual = self._let_through(inside, order[0, :stop]) / share
-        if usual[-1] < _AGAINST:
-            stop = order.shape[1]
-        is_enough = usual.min() >= _AS_USUAL
+        order, nearness, stop = lists
+        bitmap = np.packbits(flags, bitorder="little")
+        selector = faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg, arg-type]
         keys = np.empty(0, dtype=np.int64)
         scores = np.empty(0, dtype=np.float32)
+        start = 0
         while start < order.shape[1]:
-            some = slice(start, stop)
-            more, theirs = self._in_lists(
-                query, wanted, order[:, some], nearness[:, some], selector
+            part = slice(start, stop)
+            new_keys, new_scores = self._probed(
+                query, count, order[:, part], nearness[:, part], selector
             )
-            new = len(keys) + np.arange(np.count_nonzero(more >= 0))
-            keys = np.concatenate([keys, more[more >= 0]])
-            scores = np.concatenate([scores, theirs[more >= 0]])
-            best = np.argsort(-scores, kind="stable")[:wanted]
-            changed = np.isin(best[:found], new).sum()
+            is_hit = new_keys >= 0
+            added = len(keys) + np.arange(np.count_nonzero(is_hit))
+            keys = np.concatenate([keys, new_keys[is_hit]])
+            scores = np.concatenate([scores, new_scores[is_hit]])
+            best = np.argsort(-scores, kind="stable")[:count]
+            changed = np.isin(best[:k], added).sum()
             keys, scores = keys[best], scores[best]
-            is_enough = is_enough or changed <= (1 - self.tuning.wanted) * found
-            if len(keys) >= found and is_enough:
+            is_enough = is_enough or changed <= (1 - self.tuning.wanted) * k
+            if len(keys) >= k and is_enough:
                 break
             start, stop = stop, 2 * stop
-        return np.pad(keys, (0, wanted - len(keys)), constant_values=-1)
+        return np.pad(keys, (0, count - len(keys)), constant_values=-1)
 
-    def _let_through(self, inside: Keys, lists: Keys) -> NDArray[np.float64]:
-        """Return which share of the vectors in the nearest of ``lists`` a filter lets through.
-
-        Args:
-            inside: how many it lets through of each list.
-        """
-        ends = np.array([math.ceil(part * len(lists)) - 1 for part in _NEARER])
-        passing = np.cumsum(inside[lists])[ends]
+    def _pass_rates(self, allowed_in_list: Keys, lists: Keys) -> NDArray[np.float64]:
+        """Return the share of allowed vectors in each of the nearest parts of ``lists``."""
+        ends = np.array([math.ceil(part * len(lists)) - 1 for part in _NEAREST_PARTS])
+        passing = np.cumsum(allowed_in_list[lists])[ends]
         shares: NDArray[np.float64] = passing / np.cumsum(self._list_sizes[lists])[ends]
         return shares
 
-    def _in_lists(
+    def _probed(
         self,
         query: Vectors,
-        wanted: int,
+        count: int,
         lists: Keys,
         nearness: NDArray[np.float32],
         selector: Any,
     ) -> tuple[Keys, NDArray[np.float32]]:
+        """Return the ``count`` nearest by their codes in ``lists``, and their scores."""
         import faiss
 
-        keys = np.empty((1, wanted), dtype=np.int64)
-        scores = np.empty((1, wanted), dtype=np.float32)
+        keys = np.empty((1, count), dtype=np.int64)
+        scores = np.empty((1, count), dtype=np.float32)
         lists = np.ascontiguousarray(lists)
         nearness = np.ascontiguousarray(nearness)
         parameters = faiss.SearchParametersIVF(sel=selector, nprobe=lists.shape[1])  # type: ignore[call-arg]
         pointers = [faiss.swig_ptr(array) for array in (lists, nearness, scores, keys)]
         self._index.search_preassigned_c(
-            1, faiss.swig_ptr(query), wanted, *pointers, False, parameters
+            1, faiss.swig_ptr(query), count, *pointers, False, parameters
         )
         return keys[0], scores[0]

@@ -1,4 +1,4 @@
-"""How many threads FAISS uses for a question."""
+"""Number of threads that FAISS uses for a query."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let FAISS use ``count`` threads here, or all of them for 0.
+    """Let FAISS use ``count`` threads inside the block; 0 stands for the number set before.
 
-    For a single query its threads take longer to agree than one takes to search, and they stay
-    awake afterwards, at the cost of whatever comes next. OpenMP keeps the number for each thread
-    that calls, so searches side by side do not disturb each other.
+    For a single query, synchronising threads takes longer than one thread takes to search, and
+    idle threads keep spinning afterwards, which slows down whatever comes next. OpenMP keeps the
+    number per calling thread, so parallel searches do not disturb each other.
     """
     import faiss
 

@@ -1,9 +1,8 @@
-"""How many inverted lists a query looks through, measured on the vectors themselves.
+"""Number of inverted lists to probe, tuned on the vectors themselves.
 
-Queries are papers that are in the index, moved aside at random until their cosine to what they
-were is :data:`_LIKENESS`, about that of a title to its paper. What the index finds for them is
-compared with what there is, and the fewest lists and candidates that reach the recall wanted are
-kept.
+Queries are vectors of the index with random noise: their cosine to the original is
+:data:`_QUERY_COSINE`, about that of a title to its paper. Hits are compared with the true nearest
+neighbours, and the fewest probes and candidates that reach the target recall are kept.
 """
 
 from __future__ import annotations
@@ -21,61 +20,63 @@ from explorer.index.engines.stored_vectors import StoredVectors, refined
 from explorer.settings import IndexSettings
 
 _QUERIES = 1_000
-_LIKENESS = 0.8
+_QUERY_COSINE = 0.8
 _SEED = 11
 _NEAR, _FAR = 10, 100
-"""How many nearest the lists are counted for; in between and beyond, a power law tells."""
-_LOOKED_THROUGH = 10_000
-"""Vectors that are looked through in any case: it takes no time, and small indexes are exact."""
-_STEP = 2**0.25
-"""How many times as many lists are tried next."""
-_PLENTY = 8
-"""Share of all lists that finds what can be found, to see how many candidates codes need."""
-_FEWEST_SPARE = 32
-"""Candidates for refinement beyond what is asked for, in any case."""
-_REFINED = {"SQ8": (2,), "RaBitQ4": (4, 8, 16), "RaBitQ": (16, 32, 64, 128)}
-"""Candidates for each paper asked for that are tried, by the code; finer codes need fewer."""
+"""Numbers of neighbours that probes are tuned for; others are interpolated by a power law."""
+_SCANNED_AT_LEAST = 10_000
+"""Vectors scanned at least: it takes no time, and small indexes are exact that way."""
+_GRID_RATIO = 2**0.25
+"""Ratio of successive numbers of probes in the search grid."""
+_GENEROUS_PROBES = 8
+"""The number of lists is divided by this for probes at which only the codes limit recall."""
+_SPARE_CANDIDATES = 32
+"""Candidates for refinement beyond k, at least."""
+_REFINE_FACTORS = {"SQ8": (2,), "RaBitQ4": (4, 8, 16), "RaBitQ": (16, 32, 64, 128)}
+"""Candidates per hit that are tried, by code; finer codes need fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How an index is searched, and how well that was measured to do."""
+    """Search parameters of an index, and the recall measured with them."""
 
     code: str
     made_for: int
-    """Vectors that the lists were made for."""
+    """Number of vectors when the lists were made."""
     near: int
-    """Lists for the ten nearest."""
+    """Probes for the ten nearest."""
     far: int
-    """Lists for the hundred nearest."""
+    """Probes for the hundred nearest."""
     refine: int
-    """Candidates for each paper asked for."""
+    """Candidates per hit."""
     wanted: float
+    """Recall@10 to be reached, from 0 to 1."""
     recall: float
-    """Recall@10 that was reached on ``queries``, from 0 to 1."""
+    """Recall@10 reached on ``queries``, from 0 to 1."""
     queries: int
+    """Number of queries that it was measured on; 0 before tuning."""
 
     @classmethod
-    def not_yet(cls, code: str, size: int) -> Tuning:
-        """Return what is known of an index for so many vectors before anything is measured."""
+    def initial(cls, code: str, size: int) -> Tuning:
+        """Return the parameters of a new index of ``size`` vectors, before tuning."""
         return cls(code, size, 1, 1, 1, 0.0, 0.0, 0)
 
-    def probes(self, found: int, lists: int) -> int:
-        """Return how many of the ``lists`` to look through for so many nearest."""
-        steepness = math.log(self.far / self.near) / math.log(_FAR / _NEAR)
-        wanted: float = self.near * (max(found, _NEAR) / _NEAR) ** steepness
-        return max(1, min(lists, math.ceil(wanted)))
+    def probes(self, k: int, lists: int) -> int:
+        """Return the number of lists to probe, out of ``lists``, for the k nearest."""
+        exponent = math.log(self.far / self.near) / math.log(_FAR / _NEAR)
+        probes: float = self.near * (max(k, _NEAR) / _NEAR) ** exponent
+        return max(1, min(lists, math.ceil(probes)))
 
-    def candidates(self, found: int) -> int:
-        """Return how many of the nearest by their codes are compared by their vectors."""
-        return max(self.refine * found, found + _FEWEST_SPARE)
+    def candidates(self, k: int) -> int:
+        """Return the number of nearest by code to be compared by their full vectors."""
+        return max(self.refine * k, k + _SPARE_CANDIDATES)
 
 
 def tuned(index: Any, stored: StoredVectors, before: Tuning, settings: IndexSettings) -> Tuning:
-    """Return how ``index`` reaches the recall that ``settings`` ask for, or comes nearest to it.
+    """Return the parameters with which ``index`` reaches the recall in ``settings``, or nearly.
 
-    Recall is taken to be reached where the lower end of its 95 % interval does so. What was found
-    before stays as long as it still does.
+    The lower end of the 95 % interval of recall must reach it. Parameters ``before`` are kept as
+    long as they still do.
     """
     lists = int(index.nlist)
     queries = _queries(stored)
@@ -90,14 +91,14 @@ def tuned(index: Any, stored: StoredVectors, before: Tuning, settings: IndexSett
         mean, low = recall(before, near)
         if low >= wanted:
             return replace(before, recall=round(mean, 4))
-    least = max(1, min(lists, math.ceil(_LOOKED_THROUGH * lists / max(1, stored.size))))
-    steps = math.ceil(math.log(lists / least) / math.log(_STEP))
-    grid = [min(lists, math.ceil(least * _STEP**step)) for step in range(steps + 1)]
-    enough = max(least, lists // _PLENTY)
+    least = max(1, min(lists, math.ceil(_SCANNED_AT_LEAST * lists / max(1, stored.size))))
+    steps = math.ceil(math.log(lists / least) / math.log(_GRID_RATIO))
+    grid = [min(lists, math.ceil(least * _GRID_RATIO**step)) for step in range(steps + 1)]
+    enough = max(least, lists // _GENEROUS_PROBES)
     tuning = replace(before, near=enough, far=enough, wanted=wanted, queries=len(queries))
-    for refine in _REFINED[before.code]:
+    for refine in _REFINE_FACTORS[before.code]:
         tuning = replace(tuning, refine=refine)
-        if refine == _REFINED[before.code][-1] or recall(tuning, near)[1] >= wanted:
+        if refine == _REFINE_FACTORS[before.code][-1] or recall(tuning, near)[1] >= wanted:
             break
 
     def fewest(truth: Vectors, grid: list[int]) -> int:
@@ -115,11 +116,11 @@ def _queries(stored: StoredVectors) -> Vectors:
     draw = np.random.default_rng(_SEED)
     rows = np.linspace(0, stored.size - 1, min(_QUERIES, stored.size)).astype(np.int64)
     papers = stored.take(rows)
-    aside = draw.normal(size=papers.shape).astype(np.float32)
-    aside -= np.einsum("ij,ij->i", aside, papers)[:, None] * papers
-    aside /= np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
-    moved: Vectors = _LIKENESS * papers + math.sqrt(1 - _LIKENESS**2) * aside
-    return moved
+    noise = draw.normal(size=papers.shape).astype(np.float32)
+    noise -= np.einsum("ij,ij->i", noise, papers)[:, None] * papers
+    noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-9)
+    queries: Vectors = _QUERY_COSINE * papers + math.sqrt(1 - _QUERY_COSINE**2) * noise
+    return queries
 
 
 def _nearest(queries: Vectors, stored: StoredVectors, k: int) -> Vectors:
@@ -134,18 +135,18 @@ def _nearest(queries: Vectors, stored: StoredVectors, k: int) -> Vectors:
 def _recall(
     index: Any, stored: StoredVectors, tuning: Tuning, queries: Vectors, truth: Vectors, probes: int
 ) -> tuple[float, float]:
-    """Return the share of the nearest that is found, and the lower end of its 95 % interval.
+    """Return the mean recall and the lower end of its 95 % interval.
 
-    Of several that are as near, any will do.
+    Among equally near vectors any one counts.
     """
     import faiss
 
-    found = truth.shape[1]
-    wanted = min(tuning.candidates(found), stored.size)
+    k = truth.shape[1]
+    count = min(tuning.candidates(k), stored.size)
     parameters = faiss.SearchParametersIVF(nprobe=probes)  # type: ignore[call-arg]
     with threads(0):
-        keys = index.search(queries, wanted, params=parameters)[1]
-    scores = refined(stored, queries, keys, found).scores
+        keys = index.search(queries, count, params=parameters)[1]
+    scores = refined(stored, queries, keys, k).scores
     shares = (scores >= truth[:, -1:] - 1e-6).mean(axis=1)
     mean = float(shares.mean())
     return mean, mean - 1.96 * float(shares.std()) / math.sqrt(len(shares))

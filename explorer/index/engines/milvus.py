@@ -1,12 +1,12 @@
 """Milvus (Wang et al. 2021, doi:10.1145/3448016.3457550): search beyond one machine.
 
-Each generation has a collection of its own on the server; the library's folder keeps a pointer to
-it, which names the server and no credentials. The pointer is on disk before the collection is
-made, so that whatever a dying build leaves can be found and dropped by the next. Nothing changes in
-a collection once it is saved. The live one also goes by an alias, for people who look from
-outside; the explorer itself opens what the pointer names.
+Each generation has its own collection on the server; the library's folder holds a pointer to it,
+which names the server and no credentials. The pointer is on disk before the collection is created,
+so that the next build can drop whatever an interrupted one leaves. A saved collection never
+changes. The current one also has an alias, for people who use the server directly; the explorer
+itself opens the collection in the pointer.
 
-Until it is saved an index is FAISS's, in memory: trials and builds that fail leave nothing behind.
+Until it is saved, an index is FAISS's, in memory: trials and failed builds leave nothing behind.
 """
 
 from __future__ import annotations
@@ -27,31 +27,39 @@ import numpy as np
 from explorer.arrays import Keys, Vectors
 from explorer.errors import EngineError, EngineLost, LibraryDamaged
 from explorer.files import replace_text
-from explorer.index.engines import DEFAULTS, Engine, EngineFactory, Neighbours, load_engine
+from explorer.index.engines import load_engine
+from explorer.index.engines.contract import (
+    DEFAULTS,
+    Engine,
+    Neighbours,
+    ServerEngineFactory,
+    empty_neighbours,
+)
 from explorer.index.engines.milvus_server import LOOPBACK, Server, checked_uri
 from explorer.settings import IndexSettings
 
 _FILE = "collection.json"
 _WINDOW = 16_384
-"""The server gives no more hits a query, and looks up no more keys at once."""
-_PUSHED_DOWN = 8_192
-"""A filter of at most so many keys is sent whole, as one expression."""
-_BROAD = 0.25
-"""Share of the vectors from which the nearest of all are looked through first."""
-_MARGIN = 1.5
-"""Vectors looked through for each that is expected to be allowed."""
+"""Limit of the server on hits per query and on keys per lookup."""
+_KEYS_PER_FILTER = 8_192
+"""Keys that are sent in one filter expression at most."""
+_BROAD_FILTER = 0.25
+"""Share of allowed vectors from which filtering the hits of an unfiltered search is tried first."""
+_OVERSAMPLING = 1.5
+"""Hits of the unfiltered search for each that is expected to be needed."""
 _UPSERT_BYTES = 4 << 20
-_HITS_AT_ONCE = 100_000
-"""Hits in one answer at most, over all its queries."""
+_HITS_PER_CALL = 100_000
+"""Hits in one response at most, over all its queries."""
 _EXACT_UP_TO = 1_000_000
 """Vectors that the server compares one by one; more are searched through a graph (HNSW)."""
-_CALL = 20.0
-"""Seconds for one call; for those that wait for an index to be made there is more time."""
-_LONG_CALL = 3600.0
+_CALL_TIMEOUT = 20.0
+"""Seconds for one call."""
+_INDEXING_TIMEOUT = 3600.0
+"""Seconds for a call that waits until an index is made."""
 
 
-class MilvusFactory:
-    """Makes engines whose vectors lie on a Milvus server."""
+class MilvusFactory(ServerEngineFactory):
+    """Maker of engines whose vectors are on a Milvus server."""
 
     def __init__(self, uri: str = "", *, exact_up_to: int = _EXACT_UP_TO) -> None:
         self._uri = uri
@@ -61,17 +69,17 @@ class MilvusFactory:
     def uri(self) -> str:
         return self._uri or os.environ.get("EXPLORER_ENGINE_URI") or LOOPBACK
 
-    def at(self, uri: str) -> EngineFactory:
+    def at(self, uri: str) -> MilvusFactory:
         return MilvusFactory(checked_uri(uri), exact_up_to=self._exact_up_to)
 
     def build(self, vectors: Vectors, settings: IndexSettings = DEFAULTS) -> Engine:
-        near = load_engine("faiss").build(vectors, settings)
-        return _InMemory(vectors, near, self.uri, exact=len(vectors) <= self._exact_up_to)
+        index = load_engine("faiss").build(vectors, settings)
+        return _InMemory(vectors, index, self.uri, exact=len(vectors) <= self._exact_up_to)
 
     def update(
         self,
         before: Engine,  # noqa: ARG002
-        moved: Keys,  # noqa: ARG002
+        row_map: Keys,  # noqa: ARG002
         vectors: Vectors,
         settings: IndexSettings = DEFAULTS,
     ) -> Engine:
@@ -85,13 +93,13 @@ class MilvusFactory:
     def make_live(self, folder: Path, library: str) -> None:
         engine = self.open(folder)
         assert isinstance(engine, _OnServer)
-        engine.call_it(re.sub(r"\W", "_", library, flags=re.ASCII))
+        engine.set_alias(re.sub(r"\W", "_", library, flags=re.ASCII))
 
     def remove(self, folder: Path, kept: Sequence[Path]) -> None:
         try:
             pointer = _read(folder / _FILE)
         except LibraryDamaged:
-            return  # nothing is made on the server before it is written
+            return  # the pointer is written before anything is created on the server
         for other in kept:
             with suppress(LibraryDamaged):
                 if _read(other / _FILE)["collection"] == pointer["collection"]:
@@ -102,28 +110,31 @@ class MilvusFactory:
 
 
 class _InMemory:
-    """Vectors that are not on the server yet."""
+    """Vectors that are not on the server yet, searched with FAISS."""
 
-    def __init__(self, vectors: Vectors, near: Engine, uri: str, *, exact: bool) -> None:
+    def __init__(self, vectors: Vectors, index: Engine, uri: str, *, exact: bool) -> None:
         self._vectors = vectors
-        self._near = near
+        self._index = index
         self._uri = uri
         self._exact = exact
 
     @property
     def size(self) -> int:
-        return self._near.size
+        return self._index.size
 
     @property
     def dimension(self) -> int:
-        return self._near.dimension
+        return self._index.dimension
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
-        return self._near.search(queries, k, among)
+    def search(self, queries: Vectors, k: int, allowed: Keys | None = None) -> Neighbours:
+        return self._index.search(queries, k, allowed)
+
+    def with_effort(self, effort: float) -> Engine:  # noqa: ARG002
+        return self
 
     @property
     def stats(self) -> dict[str, Any]:
-        return _facts(exact=self._exact)
+        return _stats(exact=self._exact)
 
     def vectors(self, keys: Keys) -> Vectors:
         return np.asarray(self._vectors[keys], dtype=np.float32)
@@ -133,7 +144,7 @@ class _InMemory:
 
 
 class _OnServer:
-    """A collection on a server, which is connected to when it is asked."""
+    """A collection on a server, connected to at the first call."""
 
     def __init__(self, server: Server, pointer: dict[str, Any]) -> None:
         self._server = server
@@ -149,158 +160,160 @@ class _OnServer:
     def dimension(self) -> int:
         return int(self._pointer["dimension"])
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> Neighbours:
-        found = min(k, self.size if among is None else len(among))
-        if found <= 0 or not len(queries):
-            empty = (len(queries), max(found, 0))
-            return Neighbours(np.empty(empty, dtype=np.int64), np.empty(empty, dtype=np.float32))
+    def search(self, queries: Vectors, k: int, allowed: Keys | None = None) -> Neighbours:
+        k = min(k, self.size if allowed is None else len(allowed))
+        if k <= 0 or not len(queries):
+            return empty_neighbours(len(queries), max(k, 0))
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if among is None and found <= _WINDOW:
-            nearest = self._asked(queries, found)
-        elif among is not None and len(among) <= _PUSHED_DOWN:
-            nearest = self._asked(queries, found, _one_of(np.sort(among)))
+        if allowed is None and k <= _WINDOW:
+            hits = self._hits(queries, k)
+        elif allowed is not None and len(allowed) <= _KEYS_PER_FILTER:
+            hits = self._hits(queries, k, _one_of(np.sort(allowed)))
         else:
-            nearest = self._looked_through(queries, found, among)
-        return nearest or self._slice_by_slice(queries, found, among)
+            hits = self._filtered_afterwards(queries, k, allowed)
+        return hits or self._slice_by_slice(queries, k, allowed)
+
+    def with_effort(self, effort: float) -> Engine:  # noqa: ARG002
+        return self
 
     @property
     def stats(self) -> dict[str, Any]:
-        return _facts(exact=self._exact)
+        return _stats(exact=self._exact)
 
     def vectors(self, keys: Keys) -> Vectors:
-        distinct, places = np.unique(np.asarray(keys, dtype=np.int64), return_inverse=True)
+        distinct, inverse = np.unique(np.asarray(keys, dtype=np.int64), return_inverse=True)
         rows = np.empty((len(distinct), self.dimension), dtype=np.float32)
-        for start in range(0, len(distinct), _PUSHED_DOWN):
-            some = distinct[start : start + _PUSHED_DOWN]
-            told = self._server.ask(partial(self._get, keys=some), self._name)
-            if len(told) != len(some):
+        for start in range(0, len(distinct), _KEYS_PER_FILTER):
+            batch = distinct[start : start + _KEYS_PER_FILTER]
+            entities = self._server.call(partial(self._get, keys=batch), self._name)
+            if len(entities) != len(batch):
                 raise EngineLost(
                     f"The Milvus server at {self._server.uri} has lost vectors of the collection "
-                    f"{self._name!r}. Build anew with `explorer build --full`."
+                    f"{self._name!r}. Rebuild it with `explorer build --full`."
                 )
-            for entity in told:
+            for entity in entities:
                 rows[np.searchsorted(distinct, entity["id"])] = entity["vector"]
-        return rows[places]
+        return rows[inverse]
 
     def save(self, folder: Path) -> None:
         _upload(self, self._server.uri, folder, exact=self._exact)
 
-    def call_it(self, alias: str) -> None:
-        """Let ``alias`` mean this collection from now on."""
+    def set_alias(self, alias: str) -> None:
+        """Point ``alias`` to this collection."""
 
         def switch(client: Any) -> None:
             from pymilvus import MilvusException
 
             try:
-                client.create_alias(self._name, alias, timeout=_CALL)
-            except MilvusException:  # there is one; servers differ in how they say so
-                client.alter_alias(self._name, alias, timeout=_CALL)
+                client.create_alias(self._name, alias, timeout=_CALL_TIMEOUT)
+            except MilvusException:  # it exists; servers differ in the error they report
+                client.alter_alias(self._name, alias, timeout=_CALL_TIMEOUT)
 
-        self._server.ask(switch, self._name)
+        self._server.call(switch, self._name)
 
     def drop(self) -> None:
         """Delete the collection and its aliases, if it is there."""
 
         def drop(client: Any) -> None:
-            if not client.has_collection(self._name, timeout=_CALL):
+            if not client.has_collection(self._name, timeout=_CALL_TIMEOUT):
                 return
-            for alias in client.list_aliases(self._name, timeout=_CALL).get("aliases", ()):
-                client.drop_alias(alias, timeout=_CALL)
-            client.drop_collection(self._name, timeout=_CALL)
+            for alias in client.list_aliases(self._name, timeout=_CALL_TIMEOUT).get("aliases", ()):
+                client.drop_alias(alias, timeout=_CALL_TIMEOUT)
+            client.drop_collection(self._name, timeout=_CALL_TIMEOUT)
 
-        self._server.ask(drop)
+        self._server.call(drop)
 
     def _get(self, client: Any, keys: Keys) -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = client.query(
+        entities: list[dict[str, Any]] = client.query(
             self._name,
             filter=_one_of(keys),
             output_fields=["id", "vector"],
             limit=len(keys),
             consistency_level="Eventually",
-            timeout=_CALL,
+            timeout=_CALL_TIMEOUT,
         )
-        return told
+        return entities
 
-    def _asked(self, queries: Vectors, found: int, expression: str = "") -> Neighbours | None:
-        """Return the server's answer; None where it is short of what there is."""
-        keys = np.empty((len(queries), found), dtype=np.int64)
-        scores = np.empty((len(queries), found), dtype=np.float32)
-        at_once = max(1, min(1000, _HITS_AT_ONCE // found))
-        for start in range(0, len(queries), at_once):
-            some = queries[start : start + at_once]
-            ask = partial(self._hits, queries=some, found=found, expression=expression)
-            for row, hits in enumerate(self._server.ask(ask, self._name), start):
-                if len(hits) < found:
+    def _hits(self, queries: Vectors, k: int, expression: str = "") -> Neighbours | None:
+        """Return the server's hits, or None if a query has fewer than ``k``."""
+        keys = np.empty((len(queries), k), dtype=np.int64)
+        scores = np.empty((len(queries), k), dtype=np.float32)
+        batch_size = max(1, min(1000, _HITS_PER_CALL // k))
+        for start in range(0, len(queries), batch_size):
+            batch = queries[start : start + batch_size]
+            call = partial(self._search, queries=batch, k=k, expression=expression)
+            for row, hits in enumerate(self._server.call(call, self._name), start):
+                if len(hits) < k:
                     return None
                 keys[row] = [hit["id"] for hit in hits]
                 scores[row] = [hit["distance"] for hit in hits]
         return Neighbours(keys, scores)
 
-    def _hits(self, client: Any, queries: Vectors, found: int, expression: str) -> Any:
-        # The graph is followed further than is asked for, so that what is found is the nearest.
-        breadth = {} if self._exact else {"ef": min(max(4 * found, 200), 2 * _WINDOW)}
+    def _search(self, client: Any, queries: Vectors, k: int, expression: str) -> Any:
+        # Searching the graph more broadly than k makes it likely that the hits are the nearest.
+        breadth = {} if self._exact else {"ef": min(max(4 * k, 200), 2 * _WINDOW)}
         return client.search(
             self._name,
             list(queries),
-            limit=found,
+            limit=k,
             filter=expression,
             output_fields=["id"],
             search_params={"metric_type": "IP", "params": breadth},
-            # A collection is as it was saved, so there is no later state to wait for.
+            # A saved collection never changes, so there is no later state to wait for.
             consistency_level="Eventually",
-            timeout=_CALL,
+            timeout=_CALL_TIMEOUT,
         )
 
-    def _looked_through(
-        self, queries: Vectors, found: int, among: Keys | None
+    def _filtered_afterwards(
+        self, queries: Vectors, k: int, allowed: Keys | None
     ) -> Neighbours | None:
-        """Return those of ``among`` that are nearest of all, or None where they are too few."""
-        if among is None or len(queries) > 1 or len(among) < _BROAD * self.size:
-            return None
-        enough = min(self.size, math.ceil(_MARGIN * found * self.size / len(among)))
-        if enough > _WINDOW or (nearest := self._asked(queries, enough)) is None:
-            return None
-        passed = np.flatnonzero(np.isin(nearest.keys[0], among))[:found]
-        if len(passed) < found:
-            return None
-        return Neighbours(nearest.keys[:, passed], nearest.scores[:, passed])
+        """Return the allowed hits of an unfiltered search, or None if there are fewer than ``k``.
 
-    def _slice_by_slice(self, queries: Vectors, found: int, among: Keys | None) -> Neighbours:
-        """Return the best of the nearest of each slice of the keys, whatever their number."""
-        best = Neighbours(
-            np.empty((len(queries), 0), dtype=np.int64),
-            np.empty((len(queries), 0), dtype=np.float32),
-        )
-        for expression, held in _slices(self.size, among):
-            nearest = self._asked(queries, min(found, held), expression)
-            if nearest is None:
+        None also where that would be slower: for several queries or a narrow filter.
+        """
+        if allowed is None or len(queries) > 1 or len(allowed) < _BROAD_FILTER * self.size:
+            return None
+        enough = min(self.size, math.ceil(_OVERSAMPLING * k * self.size / len(allowed)))
+        if enough > _WINDOW or (hits := self._hits(queries, enough)) is None:
+            return None
+        passing = np.flatnonzero(np.isin(hits.keys[0], allowed))[:k]
+        if len(passing) < k:
+            return None
+        return Neighbours(hits.keys[:, passing], hits.scores[:, passing])
+
+    def _slice_by_slice(self, queries: Vectors, k: int, allowed: Keys | None) -> Neighbours:
+        """Return the best hits over all slices of the keys, however many there are."""
+        best = empty_neighbours(len(queries), 0)
+        for expression, count in _slices(self.size, allowed):
+            hits = self._hits(queries, min(k, count), expression)
+            if hits is None:
                 raise EngineLost(
-                    f"The Milvus server at {self._server.uri} does not find all that is in the "
-                    f"collection {self._name!r}. Build anew with `explorer build --full`."
+                    f"The Milvus server at {self._server.uri} does not return all vectors of the "
+                    f"collection {self._name!r}. Rebuild it with `explorer build --full`."
                 )
-            keys = np.hstack([best.keys, nearest.keys])
-            scores = np.hstack([best.scores, nearest.scores])
-            order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
+            keys = np.hstack([best.keys, hits.keys])
+            scores = np.hstack([best.scores, hits.scores])
+            order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
             best = Neighbours(
                 np.take_along_axis(keys, order, axis=1), np.take_along_axis(scores, order, axis=1)
             )
         return best
 
 
-def _slices(size: int, among: Keys | None) -> Iterator[tuple[str, int]]:
-    """Yield filters that together let through all keys, or ``among``, and how many each does."""
-    if among is None:
+def _slices(size: int, allowed: Keys | None) -> Iterator[tuple[str, int]]:
+    """Yield filters that cover all keys, or ``allowed``, each with the number of its keys."""
+    if allowed is None:
         for start in range(0, size, _WINDOW):
             end = min(start + _WINDOW, size)
             yield f"id >= {start} and id < {end}", end - start
         return
-    allowed = np.sort(among)
-    for start in range(0, len(allowed), _PUSHED_DOWN):
-        some = allowed[start : start + _PUSHED_DOWN]
-        yield _one_of(some), len(some)
+    ordered = np.sort(allowed)
+    for start in range(0, len(ordered), _KEYS_PER_FILTER):
+        keys = ordered[start : start + _KEYS_PER_FILTER]
+        yield _one_of(keys), len(keys)
 
 
-def _facts(*, exact: bool) -> dict[str, Any]:
+def _stats(*, exact: bool) -> dict[str, Any]:
     return {"kind": "Milvus, exact" if exact else "Milvus, HNSW"}
 
 
@@ -309,7 +322,7 @@ def _one_of(keys: Keys) -> str:
 
 
 def _upload(engine: Engine, uri: str, folder: Path, *, exact: bool) -> None:
-    """Copy what ``engine`` holds into a new collection, and point to it from ``folder``."""
+    """Copy the vectors of ``engine`` into a new collection; write a pointer to it in ``folder``."""
     name = f"explorer_{uuid.uuid4().hex}"
     server = Server(uri)
     pointer = {
@@ -319,9 +332,9 @@ def _upload(engine: Engine, uri: str, folder: Path, *, exact: bool) -> None:
         "dimension": engine.dimension,
         "exact": exact,
     }
-    # Before the collection: whoever clears the folder away finds by it what else is to be cleared.
+    # Before the collection exists: removing the folder must be able to remove the collection too.
     replace_text(folder / _FILE, json.dumps(pointer, indent=1) + "\n")
-    server.ask(lambda client: _create(client, name, engine.dimension))
+    server.call(lambda client: _create(client, name, engine.dimension))
     rows = max(1, _UPSERT_BYTES // (4 * engine.dimension))
     for start in range(0, engine.size, rows):
         keys = np.arange(start, min(start + rows, engine.size), dtype=np.int64)
@@ -330,54 +343,54 @@ def _upload(engine: Engine, uri: str, folder: Path, *, exact: bool) -> None:
             {"id": key, "vector": vector}
             for key, vector in zip(keys.tolist(), vectors, strict=True)
         ]
-        server.ask(partial(_upsert, name=name, entities=entities), name)
-    server.ask(lambda client: _finish(client, name, exact=exact), name)
-    held = server.ask(lambda client: _count(client, name), name)
+        server.call(partial(_upsert, name=name, entities=entities), name)
+    server.call(lambda client: _finish(client, name, exact=exact), name)
+    held = server.call(lambda client: _count(client, name), name)
     server.close()
     if held != engine.size:
         raise EngineError(
-            f"The Milvus server at {uri} holds {held} of {engine.size} vectors that it was given. "
-            "Look into its log, then build again."
+            f"The Milvus server at {uri} holds only {held} of {engine.size} vectors sent to it. "
+            "Check its log, then build again."
         )
 
 
 def _create(client: Any, name: str, dimension: int) -> None:
     from pymilvus import DataType
 
-    if client.has_collection(name, timeout=_CALL):
-        return  # made by a call whose answer was lost
+    if client.has_collection(name, timeout=_CALL_TIMEOUT):
+        return  # created by a call whose response was lost
     schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
-    # Some servers call the key of a hit "id" whatever its field is called.
+    # Some servers return the key of a hit as "id" whatever the name of its field.
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-    client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_CALL)
+    client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_CALL_TIMEOUT)
 
 
 def _upsert(client: Any, name: str, entities: list[dict[str, Any]]) -> None:
-    client.upsert(name, entities, timeout=_CALL)
+    client.upsert(name, entities, timeout=_CALL_TIMEOUT)
 
 
 def _finish(client: Any, name: str, *, exact: bool) -> None:
-    """Let the server write down what it was given, index it and get it ready for searches."""
-    client.flush(name, timeout=_LONG_CALL)
+    """Flush, index and load the collection, so that it can be searched."""
+    client.flush(name, timeout=_INDEXING_TIMEOUT)
     kind: dict[str, Any] = {"index_type": "FLAT"}
     if not exact:
         kind = {"index_type": "HNSW", "params": {"M": 16, "efConstruction": 200}}
     index = client.prepare_index_params()
     index.add_index("vector", metric_type="IP", **kind)
-    client.create_index(name, index, timeout=_LONG_CALL)
-    client.load_collection(name, timeout=_LONG_CALL)
+    client.create_index(name, index, timeout=_INDEXING_TIMEOUT)
+    client.load_collection(name, timeout=_INDEXING_TIMEOUT)
 
 
 def _count(client: Any, name: str) -> int:
-    told = client.query(
+    rows = client.query(
         name,
         filter="",
         output_fields=["count(*)"],
         consistency_level="Strong",
-        timeout=_CALL,
+        timeout=_CALL_TIMEOUT,
     )
-    return int(told[0]["count(*)"])
+    return int(rows[0]["count(*)"])
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -385,10 +398,10 @@ def _read(path: Path) -> dict[str, Any]:
         pointer = json.loads(path.read_text(encoding="utf-8"))
         kinds = {"uri": str, "collection": str, "size": int, "dimension": int, "exact": bool}
         if any(not isinstance(pointer[field], kind) for field, kind in kinds.items()):
-            raise ValueError("a field is of another kind")
+            raise ValueError("a field has the wrong type")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(
             f"{path}: does not name a collection ({error}). Go back with `explorer rollback`, or "
-            "build anew with `explorer build --full`."
+            "rebuild the library with `explorer build --full`."
         ) from None
     return dict(pointer)

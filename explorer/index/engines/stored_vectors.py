@@ -1,8 +1,8 @@
-"""The vectors beside an index of codes: exact, on disk, read where they are needed.
+"""Full vectors beside an index of codes, on disk and read on demand.
 
-A small file stays mapped. Of a large one, what is read counts towards the system's cache of files,
-which it takes back when others need the memory, and not towards the memory of this process: a few
-rows are read one by one, and for many the file is mapped for the length of one question.
+A small file stays mapped. A large one must not count towards the memory of this process, but
+towards the system's file cache, which shrinks when memory runs short: a few rows are read one by
+one, and for many rows the file is mapped for the duration of one search.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import numpy as np
 
 from explorer.arrays import Keys, Vectors
 from explorer.errors import LibraryDamaged
-from explorer.index.engines import Neighbours
+from explorer.index.engines.contract import Neighbours
 
 _FILE = "vectors.npy"
-_SMALL = 1 << 28
-"""Bytes up to which the file stays mapped. Threads that read row by row wait for each other at each
-row, since Python lets another run meanwhile."""
-_MANY = 5_000
-"""Rows from which it is faster to map the whole file than to read them one by one."""
+_MAPPED_UP_TO = 1 << 28
+"""Bytes up to which the file stays mapped. Reading row by row is slow with several threads, since
+each row releases Python's global lock."""
+_MAP_FROM = 5_000
+"""Rows from which mapping the whole file is faster than reading them one by one."""
 
 
 class StoredVectors:
-    """Unit vectors by their rows, float32, shape (size, dimension)."""
+    """Unit vectors by row number, float32, shape (size, dimension)."""
 
     def __init__(
         self, size: int, dimension: int, rows: Vectors | None, file: BinaryIO | None, offset: int
@@ -42,16 +42,16 @@ class StoredVectors:
 
     @classmethod
     def of(cls, vectors: Vectors) -> StoredVectors:
-        """Return vectors that are in memory, or mapped by the caller."""
+        """Wrap vectors that are in memory, or mapped by the caller."""
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
         return cls(rows.shape[0], rows.shape[1], rows, None, 0)
 
     @classmethod
     def open(cls, folder: Path) -> StoredVectors:
-        """Return those that were saved in ``folder``."""
+        """Return the vectors saved in ``folder``."""
         path = folder / _FILE
         try:
-            # The file stays open, so that a generation that is removed can be read to the end.
+            # The file stays open, so that a removed generation can be read to the end.
             file = path.open("rb")
             version = np.lib.format.read_magic(file)
             if version != (1, 0):
@@ -63,14 +63,14 @@ class StoredVectors:
                 raise ValueError(f"{length} bytes of {kind} for the shape ({size}, {dimension})")
         except (OSError, ValueError) as error:
             raise LibraryDamaged(f"{path}: not the vectors of an index ({error}).") from None
-        if 0 < length <= _SMALL:
+        if 0 < length <= _MAPPED_UP_TO:
             with file:
                 return cls(size, dimension, _mapping(file, offset, size, dimension), None, 0)
         return cls(size, dimension, None, file, offset)
 
     @contextmanager
     def mapped(self) -> Iterator[Vectors]:
-        """Give all rows for reading; nothing may keep hold of them."""
+        """Yield all rows for reading; do not keep references to them."""
         if self._rows is not None or self._file is None or not self.size:
             yield np.empty((0, self.dimension), np.float32) if self._rows is None else self._rows
             return
@@ -78,7 +78,7 @@ class StoredVectors:
 
     def take(self, keys: Keys) -> Vectors:
         """Return a copy of the rows of ``keys``, shape (len(keys), dimension)."""
-        if self._file is not None and len(keys) < _MANY and hasattr(os, "pread"):
+        if self._file is not None and len(keys) < _MAP_FROM and hasattr(os, "pread"):
             length = 4 * self.dimension
             file, first = self._file.fileno(), self._offset
             read = [os.pread(file, length, first + key * length) for key in keys.tolist()]
@@ -86,26 +86,26 @@ class StoredVectors:
                 len(keys), self.dimension
             )
         with self.mapped() as rows:
-            taken: Vectors = np.take(rows, keys, axis=0)
-        return taken
+            copy: Vectors = np.take(rows, keys, axis=0)
+        return copy
 
     def save(self, folder: Path) -> None:
-        """Write them into ``folder``."""
+        """Write the vectors into ``folder``."""
         with self.mapped() as rows:
             np.save(folder / _FILE, rows, allow_pickle=False)
 
 
 def _mapping(file: BinaryIO, offset: int, size: int, dimension: int) -> Vectors:
-    """Return the rows of ``file``, mapped until the last array that looks into them is gone."""
+    """Return the rows of ``file``, mapped until the last array that refers to them is gone."""
     mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     rows: Vectors = np.frombuffer(mapping, dtype=np.float32, offset=offset)
     return rows.reshape(size, dimension)
 
 
-def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: int) -> Neighbours:
-    """Return the nearest of ``candidates`` by the vectors themselves; -1 is none.
+def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, k: int) -> Neighbours:
+    """Return the k nearest of ``candidates`` by their full vectors.
 
-    At least ``found`` of each row must be keys.
+    Negative candidates are gaps; at least ``k`` in each row must be keys.
     """
     import faiss
 
@@ -123,5 +123,5 @@ def refined(stored: StoredVectors, queries: Vectors, candidates: Keys, found: in
                 *some.shape,
             )
         scores[some < 0] = -np.inf
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :found]
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
     return Neighbours(np.take_along_axis(some, order, axis=1), np.take_along_axis(scores, order, 1))
