@@ -1,31 +1,61 @@
-"""Everything that can go wrong on purpose.
+"""Errors that the explorer raises on purpose, with the file, the cause and the next step.
 
-Each message names the file or thing, the place in it, and the next step::
+::
 
     ExplorerError
-    ├── UnusableInput         what the user handed over cannot be used
+    ├── UnusableInput         an input of the user cannot be used
     │   ├── DigestError       a digest file cannot be read at all
     │   ├── UnknownPaper      no paper goes by this id
     │   └── UnknownTopic      no topic goes by this id or name
-    ├── LibraryError          the library folder is not what it should be
+    ├── LibraryError          the library's folder cannot be used as it is
     │   ├── LibraryMissing    there is no published generation yet
     │   ├── LibraryBusy       another build holds the lock
     │   ├── LibraryNewer      a later version of the explorer wrote it
     │   └── LibraryDamaged    a stored file is torn, altered or from too old a version
     ├── EmbedderError         a model cannot be loaded or does not fit the library
-    ├── EngineError           a vector index on a server cannot be had
-    │   └── EngineLost        the server is there, and what it held is not
-    └── ClusterError          the machines that were to do the work cannot be had
+    ├── EngineError           a vector index on a server cannot be reached
+    │   └── EngineLost        the server answers, but has lost the index
+    └── ClusterError          the machines for the work cannot be reached
 """
+
+from __future__ import annotations
+
+from pathlib import Path
 
 
 def installing(extra: str) -> str:
-    """Return how to install an optional part, for the end of a message."""
+    """Return the advice to install an optional part."""
     return f"run `pip install --editable '.[{extra}]'` in the project's folder"
 
 
 class ExplorerError(Exception):
-    """Root of all errors that the explorer raises on purpose."""
+    """Root of the errors; ``str()`` of one is a message to show as it is.
+
+    Args:
+        what: what is wrong, as one sentence or more; it begins in lower case after a path.
+        path: the file or folder it is about, or the name of one, where there is one.
+        line: the line in that file, counted from 1; 0 where the whole file is meant.
+        advice: the next step, as one sentence or more.
+    """
+
+    def __init__(
+        self, what: str, *, path: Path | str = "", line: int = 0, advice: str = ""
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.path = path
+        self.line = line
+        self.advice = advice
+
+    @property
+    def sentence(self) -> str:
+        """``what``, capitalized, for where the path is shown apart and the advice is another."""
+        return self.what[:1].upper() + self.what[1:]
+
+    def __str__(self) -> str:
+        place = f"{self.path}, line {self.line}" if self.line else f"{self.path}"
+        message = f"{place}: {self.what}" if place else self.what
+        return f"{message} {self.advice}" if self.advice else message
 
 
 class UnusableInput(ExplorerError):
@@ -45,7 +75,7 @@ class UnknownTopic(UnusableInput):
 
 
 class LibraryError(ExplorerError):
-    """The library folder is not what it should be."""
+    """The library's folder cannot be used as it is."""
 
 
 class LibraryMissing(LibraryError):
@@ -77,4 +107,4 @@ class EmbedderError(ExplorerError):
 
 
 class ClusterError(ExplorerError):
-    """The machines that were to do the work cannot be reached, or are lost."""
+    """The machines for the work cannot be reached, or are lost."""
