@@ -80,6 +80,10 @@ def writing(path: Path) -> Iterator[None]:
         full = os.strerror(errno.ENOSPC)
         reason = full if full in str(error) else error.strerror or str(error)
         raise LibraryError(
-            f"{path}: cannot be written ({reason}). Nothing that was there is lost. Make room on "
-            "the disk, or check its rights; then do the same again."
+            f"cannot be written ({reason}).",
+            path=path,
+            advice=(
+                "Nothing that was there is lost. Make room on the disk, or check its rights; then "
+                "do the same again."
+            ),
         ) from error

@@ -177,8 +177,9 @@ def keep(folder: Path, handed: Upload) -> Path:
         sync(folder)
     except OSError as error:
         raise LibraryError(
-            f"{folder}: the digest cannot be kept there ({error.strerror}). Make room or check the "
-            "folder's rights, then try again."
+            f"the digest cannot be kept there ({error.strerror}).",
+            path=folder,
+            advice="Make room or check the folder's rights, then try again.",
         ) from None
     return path
 

@@ -187,7 +187,9 @@ def build_library(options: argparse.Namespace) -> int:
 
     digests = options.digests or [DIGESTS]
     if not options.digests and not DIGESTS.exists():
-        raise DigestError(f"{DIGESTS}: there is no such folder here. Name a digest or a folder.")
+        raise DigestError(
+            "there is no such folder here.", path=DIGESTS, advice="Name a digest or a folder."
+        )
     chosen = BuildOptions(
         topics=options.topics,
         namer=load_namer(options.namer, Path.cwd()) if options.namer else None,

@@ -155,8 +155,9 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(_STEPS):
         raise LibraryNewer(
-            f"{path}: written in schema {version}, this version reads up to {len(_STEPS)}. Use the "
-            "version of the explorer that wrote it, or a newer one."
+            f"written in schema {version}, this version reads up to {len(_STEPS)}.",
+            path=path,
+            advice="Use the version of the explorer that wrote it, or a newer one.",
         )
     return version
 
@@ -178,19 +179,30 @@ def _telling(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise LibraryBusy(
-                f"{path}: another program is writing to it. Nothing was changed; try again."
+                "another program is writing to it.",
+                path=path,
+                advice="Nothing was changed; try again.",
             ) from None
         raise LibraryError(
-            f"{path}: {error}. Nothing that was there is lost. Make room on the disk, check the "
-            "rights of file and folder, or name another place in $EXPLORER_DESK."
+            f"{error}.",
+            path=path,
+            advice=(
+                "Nothing that was there is lost. Make room on the disk, check the rights of file "
+                "and folder, or name another place in $EXPLORER_DESK."
+            ),
         ) from None
     except sqlite3.DatabaseError as error:
         raise LibraryDamaged(
-            f"{path}: cannot be read ({error}). Put a copy of it back; without the file the desk "
-            "is empty, and all else is as it was."
+            f"cannot be read ({error}).",
+            path=path,
+            advice=(
+                "Put a copy of it back; without the file the desk is empty, and all else is as it "
+                "was."
+            ),
         ) from None
     except OSError as error:
         raise LibraryError(
-            f"{path}: cannot be written ({error.strerror}). Check its rights, or name another "
-            "place in $EXPLORER_DESK."
+            f"cannot be written ({error.strerror}).",
+            path=path,
+            advice="Check its rights, or name another place in $EXPLORER_DESK.",
         ) from None

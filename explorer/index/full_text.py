@@ -155,7 +155,7 @@ class FullTextIndex:
             else:
                 rows = np.load(folder / _ROWS, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise LibraryDamaged(f"{folder}: the word index cannot be read ({error}).") from None
+            raise LibraryDamaged(f"the word index cannot be read ({error}).", path=folder) from None
         return cls(index, folder, rows, is_old=is_old)
 
     def _write(self, papers: Iterable[tuple[int, Paper]], gone: Sequence[int]) -> None:

@@ -32,10 +32,10 @@ def salvaged_papers(folder: Path) -> list[Paper]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if checksum(path) != manifest["files"][path.name]["sha256"]:
-            raise LibraryDamaged(f"{path}: altered since it was written.")
+            raise LibraryDamaged("altered since it was written.", path=path)
         return list(PaperTable.open(path))
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise LibraryDamaged(f"{folder}: the records cannot be read ({error}).") from None
+        raise LibraryDamaged(f"the records cannot be read ({error}).", path=folder) from None
 
 
 def salvaged_manifest(folder: Path) -> dict[str, Any]:
@@ -48,9 +48,9 @@ def salvaged_manifest(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise LibraryDamaged(f"{path}: cannot be read ({error}).") from None
+        raise LibraryDamaged(f"cannot be read ({error}).", path=path) from None
     if not isinstance(content, dict) or not content:
-        raise LibraryDamaged(f"{path}: it holds no fields.")
+        raise LibraryDamaged("it holds no fields.", path=path)
     return content
 
 
@@ -73,8 +73,12 @@ def verify_files(folder: Path) -> None:
         for name, is_good in zip(files, pool.map(is_as_written, files), strict=True):
             if not is_good:
                 raise LibraryDamaged(
-                    f"{folder / name}: missing, or altered since it was written. Go back with "
-                    "`explorer rollback`, or build anew with `explorer build --full`."
+                    "missing, or altered since it was written.",
+                    path=folder / name,
+                    advice=(
+                        "Go back with `explorer rollback`, or build anew with "
+                        "`explorer build --full`."
+                    ),
                 )
 
 
@@ -100,10 +104,10 @@ def verify_parts(generation: Generation) -> None:
         set(counts.values()) != {size}
         or generation.engine.dimension != generation.manifest.dimension
     ):
-        raise LibraryDamaged(f"{folder}: the parts disagree on the number of papers: {counts}.")
+        raise LibraryDamaged(f"the parts disagree on the number of papers: {counts}.", path=folder)
     rows = np.unique(np.linspace(0, size - 1, _SELF_CHECKS).astype(np.int64))
     vectors = generation.engine.vectors(rows)
     nearest = generation.engine.search(vectors, 1)
     own = np.einsum("ij,ij->i", vectors, vectors)
     if not np.allclose(nearest.scores[:, 0], own, atol=_SCORE_TOLERANCE):
-        raise LibraryDamaged(f"{folder}: papers do not find themselves in the index.")
+        raise LibraryDamaged("papers do not find themselves in the index.", path=folder)

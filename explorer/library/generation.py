@@ -134,8 +134,11 @@ def open_generation(folder: Path) -> Generation:
         path = folder / name
         if not path.is_file() or path.stat().st_size != expected["bytes"]:
             raise LibraryDamaged(
-                f"{path}: missing or cut short. Go back with `explorer rollback`, or build anew "
-                "with `explorer build --full`."
+                "missing or cut short.",
+                path=path,
+                advice=(
+                    "Go back with `explorer rollback`, or build anew with `explorer build --full`."
+                ),
             )
     try:
         levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
@@ -168,8 +171,11 @@ def open_generation(folder: Path) -> Generation:
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         # Files of the right size may still hold anything; sizes are all that was checked.
         raise LibraryDamaged(
-            f"{folder}: cannot be read ({error}). Go back with `explorer rollback`, or build anew "
-            "with `explorer build --full`."
+            f"cannot be read ({error}).",
+            path=folder,
+            advice=(
+                "Go back with `explorer rollback`, or build anew with `explorer build --full`."
+            ),
         ) from None
 
 
@@ -215,7 +221,7 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest(**{"fit": {}} | content | {"digests": tuple(content["digests"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(
-            f"{path}: cannot be read ({error}). Go back with `explorer rollback`."
+            f"cannot be read ({error}).", path=path, advice="Go back with `explorer rollback`."
         ) from None
 
 

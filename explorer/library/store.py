@@ -60,7 +60,9 @@ class LibraryStore:
             return ""
         except OSError as error:
             raise LibraryError(
-                f"{self.folder / _LIVE}: cannot be read ({error.strerror}). Check its rights."
+                f"cannot be read ({error.strerror}).",
+                path=self.folder / _LIVE,
+                advice="Check its rights.",
             ) from None
 
     def open(self) -> Generation:
@@ -73,11 +75,12 @@ class LibraryStore:
         name = self.live
         if not name:
             raise LibraryMissing(
-                f"{self.folder}: no library here yet. Drop digests into data/digests and run "
-                "`python index_build.py`."
+                "no library here yet.",
+                path=self.folder,
+                advice="Drop digests into data/digests and run `python index_build.py`.",
             )
         if Path(name).name != name:
-            raise LibraryDamaged(f"{self.folder / _LIVE}: names no generation: {name!r}.")
+            raise LibraryDamaged(f"names no generation: {name!r}.", path=self.folder / _LIVE)
         try:
             return open_generation(self._generations / name)
         except LibraryDamaged:
@@ -137,12 +140,15 @@ class LibraryStore:
             lock.acquire()
         except Timeout:
             raise LibraryBusy(
-                f"{self.folder}: another build is running. Wait for it to end, then try again."
+                "another build is running.",
+                path=self.folder,
+                advice="Wait for it to end, then try again.",
             ) from None
         except OSError as error:
             raise LibraryError(
-                f"{self.folder}: cannot be written ({error.strerror}). Check its rights, or name "
-                "another folder with --library."
+                f"cannot be written ({error.strerror}).",
+                path=self.folder,
+                advice="Check its rights, or name another folder with --library.",
             ) from None
         try:
             yield
@@ -251,7 +257,7 @@ class LibraryStore:
         # Where LIVE names no generation at all, the newest is the one to go back to.
         earlier = [name for name in names if name < live] if live in names else names
         if not earlier:
-            raise LibraryMissing(f"{self.folder}: there is no earlier generation to go back to.")
+            raise LibraryMissing("there is no earlier generation to go back to.", path=self.folder)
         return earlier[-1]
 
     @property

@@ -172,7 +172,7 @@ class ColumnIndex:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
             return cls({name: table.column(name).chunk(0).values for name in table.column_names})
         except (OSError, pa.ArrowInvalid, IndexError) as error:
-            raise LibraryDamaged(f"{path}: cannot be read ({error}).") from None
+            raise LibraryDamaged(f"cannot be read ({error}).", path=path) from None
 
     def write(self, path: Path) -> None:
         """Write the arrays to ``path``: a table of one row, whose lists are as long as they are."""

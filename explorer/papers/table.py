@@ -116,7 +116,7 @@ class PaperTable(Sequence[Paper]):
             with path.open("rb") as file:
                 records = cls.from_file(file)
         except (OSError, ValueError, pa.ArrowInvalid) as error:
-            raise LibraryDamaged(f"{path}: the records cannot be read ({error}).") from None
+            raise LibraryDamaged(f"the records cannot be read ({error}).", path=path) from None
         records._columns = ColumnIndex.open(columns) if columns else None
         return records
 

@@ -31,11 +31,13 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
         elif path.exists():
             names.setdefault(path.resolve(), path.name)
         else:
-            raise DigestError(f"{path}: there is no such file or folder. Check the spelling.")
+            raise DigestError(
+                "there is no such file or folder.", path=path, advice="Check the spelling."
+            )
     if not names:
         searched = ", ".join(str(path) for path in given)
         raise DigestError(
-            f"{searched}: no digest in there. Drop a file with titles and abstracts in."
+            "no digest in there.", path=searched, advice="Drop a file with titles and abstracts in."
         )
     return [(name, file) for file, name in names.items()]
 

@@ -61,10 +61,14 @@ def open_digests(path: Path, name: str, limits: ReadingLimits) -> Iterator[Diges
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:
-        raise DigestError(f"{path}: there is no such file. Check the spelling.") from None
+        raise DigestError(
+            "there is no such file.", path=path, advice="Check the spelling."
+        ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DigestError(f"{path}: cannot be opened ({reason}). Check its rights.") from None
+        raise DigestError(
+            f"cannot be opened ({reason}).", path=path, advice="Check its rights."
+        ) from None
     if head.startswith(_ZIP) and not _is_office(path):
         yield from _members(path, name, limits)
     else:
@@ -79,7 +83,7 @@ def _digest(path: Path, name: str, opener: Opener, limits: ReadingLimits, place:
     encoding = "" if binary else bom or _encoding(opener)
     text = head.decode(encoding, errors="ignore") if encoding else ""
     if not head or (encoding and not text.strip()):
-        raise DigestError(f"{place}: the file is empty. Save the digest again.")
+        raise DigestError("the file is empty.", path=place, advice="Save the digest again.")
     return Digest(path, name, encoding, text, head, limits, opener)
 
 
@@ -128,16 +132,20 @@ def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | 
     try:
         archive = zipfile.ZipFile(path)
     except _TORN as error:
-        raise DigestError(f"{path}: the archive is damaged ({error}). Save it again.") from None
+        raise DigestError(
+            f"the archive is damaged ({error}).", path=path, advice="Save it again."
+        ) from None
     with archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
         if len(members) > limits.archive_members:
             raise DigestError(
-                f"{path}: the archive holds {len(members):,} files, more than the "
-                f"{limits.archive_members:,} allowed. Unpack it and name the folder."
+                f"the archive holds {len(members):,} files, more than the "
+                f"{limits.archive_members:,} allowed.",
+                path=path,
+                advice="Unpack it and name the folder.",
             )
         if not members:
-            raise DigestError(f"{path}: the archive is empty. Save it again.")
+            raise DigestError("the archive is empty.", path=path, advice="Save it again.")
         for info in members:
             # The name is shown, never opened as a path, so "../" in it leads nowhere.
             shown = "/".join(p for p in PurePosixPath(info.filename).parts if p not in ("..", "/"))
@@ -183,13 +191,16 @@ class _Bounded(io.RawIOBase):
             chunk = self._packed.read(len(buffer))
         except _TORN as error:
             raise DigestError(
-                f"{self._place}: torn or damaged ({error or 'it ends too early'}). Save it again."
+                f"torn or damaged ({error or 'it ends too early'}).",
+                path=self._place,
+                advice="Save it again.",
             ) from None
         self._read += len(chunk)
         if self._read > self._most:
             raise DigestError(
-                f"{self._place}: unpacks to more than {self._most:,} bytes, far beyond what text "
-                "does. Unpack it yourself if you trust it."
+                f"unpacks to more than {self._most:,} bytes, far beyond what text does.",
+                path=self._place,
+                advice="Unpack it yourself if you trust it.",
             )
         buffer[: len(chunk)] = chunk
         return len(chunk)

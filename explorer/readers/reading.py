@@ -79,7 +79,7 @@ def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None)
     """
     readings = read_digests(path, name, limits)
     if len(readings) > 1:
-        raise DigestError(f"{path}: an archive of {len(readings)} digests, not one digest.")
+        raise DigestError(f"an archive of {len(readings)} digests, not one digest.", path=path)
     return readings[0]
 
 
@@ -114,7 +114,9 @@ def _read(
     held = hold(papers())
     if not held and not rejections:
         raise DigestError(
-            f"{digest.path}: no paper found. A digest holds titles, each followed by its abstract."
+            "no paper found.",
+            path=digest.path,
+            advice="A digest holds titles, each followed by its abstract.",
         )
     return Reading(digest.name, digest.path, reader.name, held, tuple(rejections))
 

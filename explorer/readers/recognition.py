@@ -20,7 +20,8 @@ def recognise(digest: Digest) -> Reader:
     if sureness[best.name] <= 0:
         what = "text in none of the known formats" if digest.encoding else binary_kind(digest)
         raise DigestError(
-            f"{digest.path}: this is {what}, not a digest. Save titles and abstracts as text; "
-            "docs/formats.md lists what can be read."
+            f"this is {what}, not a digest.",
+            path=digest.path,
+            advice="Save titles and abstracts as text; docs/formats.md lists what can be read.",
         )
     return best

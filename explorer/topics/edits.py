@@ -93,20 +93,25 @@ def read(folder: Path) -> tuple[TopicEdit, ...]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
             raise LibraryDamaged(
-                f"{path}: written in schema {content['schema']}, this version reads {SCHEMA}. "
-                "Use the version of the explorer that wrote it."
+                f"written in schema {content['schema']}, this version reads {SCHEMA}.",
+                path=path,
+                advice="Use the version of the explorer that wrote it.",
             )
         return tuple(_statement(fields) for fields in content["statements"])
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
         raise LibraryError(
-            f"{path}: cannot be read ({error.strerror}). Check its rights."
+            f"cannot be read ({error.strerror}).", path=path, advice="Check its rights."
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(
-            f"{path}: what was said of topics cannot be read ({error}). Mend it, or put a "
-            "copy of it back. Without the file nothing counts as said, and all else is as it was."
+            f"what was said of topics cannot be read ({error}).",
+            path=path,
+            advice=(
+                "Mend it, or put a copy of it back. Without the file nothing counts as said, and "
+                "all else is as it was."
+            ),
         ) from None
 
 
@@ -121,7 +126,7 @@ def write(folder: Path, statements: Sequence[TopicEdit]) -> None:
     try:
         replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
-        raise LibraryError(f"{path}: cannot be written ({error.strerror}).") from None
+        raise LibraryError(f"cannot be written ({error.strerror}).", path=path) from None
 
 
 def fingerprint_of_edits(statements: Sequence[TopicEdit]) -> str:

@@ -34,7 +34,7 @@ class ExactFactory:
         try:
             return Exact(np.load(folder / _FILE, mmap_mode="r", allow_pickle=False))
         except (OSError, ValueError, EOFError) as error:
-            raise LibraryDamaged(f"{folder / _FILE}: NumPy cannot read it ({error}).") from None
+            raise LibraryDamaged(f"NumPy cannot read it ({error}).", path=folder / _FILE) from None
 
 
 class Exact:

@@ -46,7 +46,7 @@ class FlatFactory:
         try:
             return FaissFlat(faiss.read_index(str(folder / _FILE), faiss.IO_FLAG_MMAP_IFC))
         except RuntimeError as error:
-            raise LibraryDamaged(f"{folder / _FILE}: FAISS cannot read it ({error}).") from None
+            raise LibraryDamaged(f"FAISS cannot read it ({error}).", path=folder / _FILE) from None
 
 
 class FaissFlat:

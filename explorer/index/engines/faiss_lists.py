@@ -71,7 +71,7 @@ class ListsFactory:
             code = Tuning(**json.loads(path.read_text(encoding="utf-8"))).code
             return next(factory() for factory in _FACTORIES if factory.code == code)
         except (OSError, ValueError, TypeError, StopIteration) as error:
-            raise LibraryDamaged(f"{path}: cannot be read ({error}).") from None
+            raise LibraryDamaged(f"cannot be read ({error}).", path=path) from None
 
     def bytes_per_vector(self, dimension: int) -> float:
         """Return the memory that a vector takes, including its key and list number."""
@@ -117,15 +117,15 @@ class ListsFactory:
         try:
             index = faiss.read_index(str(folder / _FILE), faiss.IO_FLAG_MMAP)
         except RuntimeError as error:
-            raise LibraryDamaged(f"{folder / _FILE}: FAISS cannot read it ({error}).") from None
+            raise LibraryDamaged(f"FAISS cannot read it ({error}).", path=folder / _FILE) from None
         try:
             list_of = np.load(folder / _LIST_OF, mmap_mode="r", allow_pickle=False)
             tuning = Tuning(**json.loads((folder / _TUNING).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, EOFError) as error:
-            raise LibraryDamaged(f"{folder}: the index cannot be read ({error}).") from None
+            raise LibraryDamaged(f"the index cannot be read ({error}).", path=folder) from None
         stored = StoredVectors.open(folder)
         if not index.ntotal == stored.size == len(list_of):
-            raise LibraryDamaged(f"{folder}: the index and its vectors differ in number.")
+            raise LibraryDamaged("the index and its vectors differ in number.", path=folder)
         return FaissLists(index, stored, list_of, tuning, folder)
 
 

@@ -401,7 +401,11 @@ def _read(path: Path) -> dict[str, Any]:
             raise ValueError("a field has the wrong type")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(
-            f"{path}: does not name a collection ({error}). Go back with `explorer rollback`, or "
-            "rebuild the library with `explorer build --full`."
+            f"does not name a collection ({error}).",
+            path=path,
+            advice=(
+                "Go back with `explorer rollback`, or rebuild the library with `explorer build "
+                "--full`."
+            ),
         ) from None
     return dict(pointer)

@@ -62,7 +62,7 @@ class StoredVectors:
             if kind != np.float32 or by_columns or length != size * dimension * kind.itemsize:
                 raise ValueError(f"{length} bytes of {kind} for the shape ({size}, {dimension})")
         except (OSError, ValueError) as error:
-            raise LibraryDamaged(f"{path}: not the vectors of an index ({error}).") from None
+            raise LibraryDamaged(f"not the vectors of an index ({error}).", path=path) from None
         if 0 < length <= _MAPPED_UP_TO:
             with file:
                 return cls(size, dimension, _mapping(file, offset, size, dimension), None, 0)
