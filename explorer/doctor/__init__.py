@@ -14,12 +14,11 @@ from explorer.doctor.disk import Meter, Step, build_running, bytes_to_read, gene
 from explorer.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
 from explorer.doctor.folder import (
     LIVE,
-    STATEMENTS,
     absence,
     check_desk,
+    check_edits,
     check_folder,
     check_live,
-    check_statements,
     live_generation,
 )
 from explorer.doctor.generations import (
@@ -29,6 +28,7 @@ from explorer.doctor.generations import (
     leftovers,
 )
 from explorer.library.store import LibraryStore
+from explorer.topics.edits import FILE
 
 __all__ = ["Finding", "Severity", "damaged", "examine", "next_step"]
 
@@ -55,7 +55,7 @@ def examine(library: LibraryStore, progress: Step | None = None) -> list[Finding
     findings = guarded("library", lambda: check_folder(library, current))
     if building:
         findings.append(note(".lock", "A build is running now."))
-    findings += guarded(STATEMENTS, lambda: check_statements(library, live in sound))
+    findings += guarded(FILE, lambda: check_edits(library, live in sound))
     findings += guarded("desk", lambda: check_desk(desk_file(folder)))
     findings += guarded(LIVE, lambda: [check_live(live, live_error, names, way_out, building)])
     for check in checks:

@@ -23,10 +23,9 @@ from explorer.doctor.findings import (
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.library.store import LibraryStore
 from explorer.papers.text import plural
-from explorer.topics.edits import read as read_statements
+from explorer.topics import edits
 
 LIVE = "LIVE"
-STATEMENTS = "topics.json"
 
 
 def absence(library: LibraryStore) -> Finding | None:
@@ -41,7 +40,7 @@ def absence(library: LibraryStore) -> Finding | None:
         return damage("library", f"{folder}: this is a file, not a folder.", build)
     if not os.access(folder, os.R_OK | os.X_OK):
         return damage("library", f"{folder}: the folder cannot be read.", "Change its rights.")
-    parts = (LIVE, "generations", "vectors", STATEMENTS)
+    parts = (LIVE, "generations", "vectors", edits.FILE, edits.OLD_FILE)
     if not any(os.path.lexists(folder / part) for part in parts):
         return damage("library", f"{folder}: this folder holds no library.", build)
     return None
@@ -99,26 +98,34 @@ def check_live(
     return good(LIVE, f"Generation {live} is live, the newest of {len(names)}.")
 
 
-def check_statements(library: LibraryStore, live_is_sound: bool) -> list[Finding]:
-    """Tell whether what people said of topics can be read, and how much of it applies."""
+def check_edits(library: LibraryStore, live_is_sound: bool) -> list[Finding]:
+    """Check that the edits to topics can be read, and count those that apply."""
+    path = edits.edits_file(library.folder)
     try:
-        statements = read_statements(library.folder)
+        stored = edits.read(library.folder)
     except LibraryError as error:
-        what = sentence_of(error, library.folder / STATEMENTS)
         advice = (
-            f"Put a copy of {STATEMENTS} back, or move it away: without it nothing counts as said "
-            "of topics, and all else is as it was."
+            f"Put a copy of {path.name} back, or move it away: without it there are no edits to "
+            "topics, and all else is as it was."
         )
-        return [damage(STATEMENTS, what, advice)]
-    count = plural(len(statements), "thing")
-    if not statements:
-        return [good(STATEMENTS, "Nothing was said of topics.")]
-    resting = sum(said.topic is None for said in all_edits(library)) if live_is_sound else 0
-    if resting:
-        what = f"{count} said of topics; {resting} rest, because no topic matches them now."
+        return [damage(path.name, sentence_of(error, path), advice)]
+    findings = [_count_edits(library, path.name, len(stored), live_is_sound)]
+    if path.name != edits.OLD_FILE and (path.parent / edits.OLD_FILE).exists():
+        what = f"The file of an older version; {path.name} has replaced it."
+        findings.append(note(edits.OLD_FILE, what, "Delete it when you like: nothing reads it."))
+    return findings
+
+
+def _count_edits(library: LibraryStore, name: str, count: int, live_is_sound: bool) -> Finding:
+    if not count:
+        return good(name, "No edits to topics.")
+    counted = plural(count, "topic edit")
+    inactive = sum(edit.topic is None for edit in all_edits(library)) if live_is_sound else 0
+    if inactive:
+        what = f"{counted}; {inactive} inactive: no topic matches at present."
         advice = f"Nothing needs to be done; {command_line(library, 'unsay')} lists them."
-        return [note(STATEMENTS, what, advice)]
-    return [good(STATEMENTS, f"{count} said of topics.")]
+        return note(name, what, advice)
+    return good(name, f"{counted}.")
 
 
 def check_desk(path: Path) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What people said of topics: renamed, merged, pinned; kept for good, applied to every outline.
 
-Statements live in ``topics.json`` in the library's folder, outside the generations, in the order
-in which they were said. Topics come and go with each build, so a statement is anchored on the
+Statements live in ``topic_edits.json`` in the library's folder, outside the generations, in the
+order in which they were said. Topics come and go with each build, so a statement is anchored on the
 papers that its topic held when it was said. One that no topic matches now rests; it is forgotten
 only when people take it back.
 """
@@ -24,10 +24,14 @@ from explorer.errors import LibraryDamaged, LibraryError, UnusableInput
 from explorer.files import replace_text
 from explorer.topics.communities import LONGEST_NAME, Topic, by_size
 
-SCHEMA = 1
+SCHEMA = 2
 YOU = "you"
 """``Topic.named_by`` where people gave the name."""
-_FILE = "topics.json"
+FILE = "topic_edits.json"
+OLD_FILE = "topics.json"
+"""Name of the file in schema 1, with a list of ``statements``; read where there is no newer one."""
+_LISTS = {1: "statements", 2: "edits"}
+"""The key of the list of edits, by the file's schema."""
 _LEAST_OVERLAP = 0.4
 """Jaccard index from which a topic is the one that a statement was about."""
 _STRAY = 4
@@ -81,6 +85,12 @@ class AppliedEdit:
 # The file.
 
 
+def edits_file(folder: Path) -> Path:
+    """Return the file of the edits to the library in ``folder``; it need not exist."""
+    has_only_old = not (folder / FILE).exists() and (folder / OLD_FILE).exists()
+    return folder / (OLD_FILE if has_only_old else FILE)
+
+
 def read(folder: Path) -> tuple[TopicEdit, ...]:
     """Return what was said of the library in ``folder``, in order.
 
@@ -88,16 +98,16 @@ def read(folder: Path) -> tuple[TopicEdit, ...]:
         LibraryDamaged: the file holds something else.
         LibraryError: it cannot be read.
     """
-    path = folder / _FILE
+    path = edits_file(folder)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
+        if content["schema"] not in _LISTS:
             raise LibraryDamaged(
-                f"written in schema {content['schema']}, this version reads {SCHEMA}.",
+                f"written in schema {content['schema']}, this version reads 1 to {SCHEMA}.",
                 path=path,
                 advice="Use the version of the explorer that wrote it.",
             )
-        return tuple(_statement(fields) for fields in content["statements"])
+        return tuple(_statement(fields) for fields in content[_LISTS[content["schema"]]])
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
@@ -116,15 +126,16 @@ def read(folder: Path) -> tuple[TopicEdit, ...]:
 
 
 def write(folder: Path, statements: Sequence[TopicEdit]) -> None:
-    """Replace what was said of the library in ``folder`` in one step.
+    """Replace the edits to the library in ``folder`` in one step, and remove the old file.
 
     Raises:
         LibraryError: the folder cannot be written; the file stays as it was.
     """
-    path = folder / _FILE
-    content = {"schema": SCHEMA, "statements": [asdict(statement) for statement in statements]}
+    path = folder / FILE
+    content = {"schema": SCHEMA, "edits": [asdict(statement) for statement in statements]}
     try:
         replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        (folder / OLD_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise LibraryError(f"cannot be written ({error.strerror}).", path=path) from None
 

@@ -311,12 +311,12 @@ def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
-    (library.folder / "topics.json").write_text("{", encoding="utf-8")
+    (library.folder / "topic_edits.json").write_text("{", encoding="utf-8")
     for url in ({"topic": topic.id}, {"view": "topics"}):
         page = open_page(**url)
         assert not page.exception
         (warning,) = page.warning
-        assert "topics.json" in warning.value.replace("\\", "")
+        assert "topic_edits.json" in warning.value.replace("\\", "")
     assert len(keyed(page.button, "to-tree-")) > 0
 
 

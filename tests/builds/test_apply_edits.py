@@ -229,11 +229,11 @@ def test_a_statement_whose_papers_are_gone_rests_and_is_told(
 def test_a_damaged_file_stops_a_build_and_is_named(
     library: LibraryStore, digest_folder: Path
 ) -> None:
-    path = library.folder / "topics.json"
+    path = library.folder / "topic_edits.json"
     path.write_text("{", encoding="utf-8")
-    with pytest.raises(LibraryDamaged, match=r"topics\.json"):
+    with pytest.raises(LibraryDamaged, match=r"topic_edits\.json"):
         build(library, [digest_folder], BuildOptions(full=True))
-    with pytest.raises(LibraryDamaged, match=r"topics\.json"):
+    with pytest.raises(LibraryDamaged, match=r"topic_edits\.json"):
         rename(library, "t1", "My own name")
     assert (library.live, path.read_text(encoding="utf-8")) == ("000001", "{")
 

@@ -129,7 +129,7 @@ def test_a_whole_library_is_found_good_and_left_as_it_is(
     findings = examine(ward.library)
     assert {finding.severity for finding in findings} == {Severity.GOOD}
     named = {finding.subject for finding in findings}
-    assert named >= {"library", "LIVE", "topics.json", name_of(ward.cache, ward)}
+    assert named >= {"library", "LIVE", "topic_edits.json", name_of(ward.cache, ward)}
     assert named >= {name_of(ward.generation(number), ward) for number in (1, 2, 3)}
     assert next_step(findings) == ""
     assert main(["doctor", "--library", str(ward.library.folder)]) == 0
@@ -370,10 +370,10 @@ def test_a_generation_that_a_build_removes_meanwhile_is_no_damage(
 def test_garbage_for_what_people_said_is_damage_and_can_be_moved_away(
     ward: Ward, content: bytes
 ) -> None:
-    path = ward.library.folder / "topics.json"
+    path = ward.library.folder / "topic_edits.json"
     path.write_bytes(content)
     finding = the(examine(ward.library), Severity.DAMAGE)
-    assert finding.subject == "topics.json"
+    assert finding.subject == "topic_edits.json"
     assert "move it away" in finding.advice
     path.unlink()
     assert not damaged(examine(ward.library))
@@ -386,12 +386,12 @@ def test_what_people_said_is_counted_and_what_rests_is_noted(ward: Ward) -> None
     depth = len(about.levels)
     said = edits.with_edit((), EditKind.RENAME, 0, depth, [members], "Mine", ["t"])
     edits.write(ward.library.folder, said)
-    assert "1 thing said" in {f.subject: f.what for f in examine(ward.library)}["topics.json"]
+    assert "1 topic edit" in {f.subject: f.what for f in examine(ward.library)}["topic_edits.json"]
     said = edits.with_edit(said, EditKind.RENAME, 0, depth, [["p0gone"]], "Lost", ["t"])
     edits.write(ward.library.folder, said)
     note = the(examine(ward.library), Severity.NOTE)
-    assert note.subject == "topics.json"
-    assert "2 things said of topics; 1" in note.what
+    assert note.subject == "topic_edits.json"
+    assert "2 topic edits; 1" in note.what
 
 
 def test_a_cut_end_of_the_cache_is_noted_and_mended_by_the_next_build(ward: Ward) -> None:
@@ -513,7 +513,7 @@ def test_what_cannot_be_read_is_damage_and_hides_nothing_else(ward: Ward) -> Non
 @pytest.mark.parametrize(
     "stumbles",
     [
-        "folder.read_statements",
+        "folder.edits.read",
         "generations.verify_parts",
         "generations.open_generation",
         "cache.open_generation",

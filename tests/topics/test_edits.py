@@ -207,29 +207,49 @@ def test_what_is_written_is_read(
     assert edits.read(folder) == ()
     edits.write(folder, what)
     assert edits.read(folder) == tuple(what)
-    assert [path.name for path in folder.iterdir()] == ["topics.json"]
+    assert [path.name for path in folder.iterdir()] == ["topic_edits.json"]
 
 
 def _broken() -> dict[str, str]:
     statement = {"number": 1, "kind": "rename", "level": 0, "depth": 1, "groups": [["p0"]]}
     statement |= {"name": "x", "about": []}
-    whole = {"schema": 1, "statements": [statement]}
+    whole = {"schema": 2, "edits": [statement]}
     return {
         "empty": "",
         "torn": json.dumps(whole)[:-20],
         "a list": "[]",
-        "no kind of ours": json.dumps(whole | {"statements": [statement | {"kind": "burn"}]}),
-        "no level": json.dumps(whole | {"statements": [statement | {"level": 7}]}),
-        "no text": json.dumps(whole | {"statements": [statement | {"name": 3}]}),
-        "unknown field": json.dumps(whole | {"statements": [statement | {"colour": 3}]}),
+        "no kind of ours": json.dumps(whole | {"edits": [statement | {"kind": "burn"}]}),
+        "no level": json.dumps(whole | {"edits": [statement | {"level": 7}]}),
+        "no text": json.dumps(whole | {"edits": [statement | {"name": 3}]}),
+        "unknown field": json.dumps(whole | {"edits": [statement | {"colour": 3}]}),
         "later schema": json.dumps(whole | {"schema": 99}),
     }
 
 
 @pytest.mark.parametrize("content", _broken().values(), ids=_broken())
 def test_a_damaged_file_is_named_and_left_as_it_is(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "topics.json"
+    path = tmp_path / "topic_edits.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(LibraryDamaged, match=r"topics\.json"):
+    with pytest.raises(LibraryDamaged, match=r"topic_edits\.json"):
         edits.read(tmp_path)
     assert path.read_text(encoding="utf-8") == content
+
+
+def test_the_file_of_schema_1_is_read_and_replaced_at_the_next_write(tmp_path: Path) -> None:
+    fields = {"number": 1, "kind": "rename", "level": 0, "depth": 1, "groups": [["p0"]]}
+    content = {"schema": 1, "statements": [fields | {"name": "x", "about": ["y"]}]}
+    (tmp_path / "topics.json").write_text(json.dumps(content), encoding="utf-8")
+    stored = edits.read(tmp_path)
+    assert [(edit.kind, edit.name, edit.groups) for edit in stored] == [
+        (EditKind.RENAME, "x", (("p0",),))
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["topics.json"]
+    edits.write(tmp_path, stored)
+    assert [path.name for path in tmp_path.iterdir()] == ["topic_edits.json"]
+    assert edits.read(tmp_path) == stored
+
+
+def test_an_old_file_beside_the_new_one_is_not_read(tmp_path: Path) -> None:
+    edits.write(tmp_path, ())
+    (tmp_path / "topics.json").write_text("{", encoding="utf-8")
+    assert edits.read(tmp_path) == ()
