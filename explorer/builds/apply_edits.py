@@ -266,7 +266,8 @@ def _check_free(generation: Generation, topics: Sequence[Topic], name: str) -> N
             if (level, place) not in own and other.label.casefold() == name.casefold():
                 raise UnusableInput(
                     f"Another topic of this level is called “{other.label}” already ({other.id}, "
-                    f"{other.size} papers). Choose another name, or `explorer merge` the two."
+                    f"{other.size} papers). Choose another name, or use "
+                    "`explorer topics merge`."
                 )
 
 

@@ -1,8 +1,8 @@
 """The command line: ``explorer COMMAND``; see ``explorer --help``.
 
-Each module holds a group of commands: their options, and what each does with them. Exit codes: 0
-done, 1 the work failed, 2 wrong usage or unusable input. With ``--json`` a command prints one JSON
-document on standard output and nothing else there.
+A module for each command or group of commands: options, and a function that does the work. Exit
+codes: 0 done, 1 the work failed, 2 wrong usage or unusable input. With ``--json`` a command prints
+one JSON document on standard output and nothing else there.
 """
 
 from __future__ import annotations
@@ -12,38 +12,52 @@ import os
 import sys
 from collections.abc import Sequence
 
-from explorer import __version__
-from explorer.cli.building import add_build
+from explorer.cli.briefing import add_briefing
+from explorer.cli.build import add_build
+from explorer.cli.commands import Commands, top_parser
 from explorer.cli.desk import add_desk
-from explorer.cli.embedding import add_embed
-from explorer.cli.exporting import add_export
-from explorer.cli.following import add_following
-from explorer.cli.options import Commands
+from explorer.cli.evaluate import add_evaluate
+from explorer.cli.export import add_export
+from explorer.cli.follow import add_follow
+from explorer.cli.inspect import add_inspect
+from explorer.cli.library import add_library
+from explorer.cli.news import add_news
+from explorer.cli.old_spellings import current_spelling
 from explorer.cli.page import add_app
-from explorer.cli.searching import add_search
+from explorer.cli.search import add_search
 from explorer.cli.serving import add_serving
+from explorer.cli.shards import add_shards
 from explorer.cli.topics import add_topics
-from explorer.cli.upkeep import add_upkeep
+from explorer.cli.watch import add_watch
 from explorer.errors import ExplorerError, UnusableInput
 
-_GROUPS = (
-    add_build,
-    add_embed,
-    add_search,
-    add_topics,
-    add_desk,
-    add_following,
-    add_export,
-    add_upkeep,
-    add_serving,
-    add_app,
-)
-"""In the order in which ``--help`` lists their commands."""
+_DESCRIPTION = "Search your paper digests by meaning, and see them as a map of topics."
+_SECTIONS = {
+    "Build": (add_build, add_watch, add_inspect, add_shards),
+    "Search": (add_search, add_evaluate),
+    "Topics": (add_topics,),
+    "Desk and news": (add_desk, add_follow, add_news, add_briefing),
+    "Export": (add_export,),
+    "Library": (add_library,),
+    "Serve": (add_app, add_serving),
+}
+_EXAMPLES = """\
+examples:
+  explorer build ~/Downloads/digest.txt          add a digest to the library
+  explorer app                                   open the map in the browser
+  explorer search "text to video" --year 2024..  search by meaning and words
+  explorer topics rename t4 "Video generation"   name a topic yourself
+  explorer follow add "KV cache" --name serving  follow a search
+  explorer export --format bibtex --query "is:starred" --output starred.bib
+
+Each command has its own help: explorer search --help
+Manual: README.md and docs/ in the project's folder
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parse(sys.argv[1:] if arguments is None else arguments)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -52,23 +66,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"explorer: {error}", file=sys.stderr)
         return 2 if isinstance(error, UnusableInput) else 1
     except KeyboardInterrupt:
-        print("explorer: stopped; the library is as it was.", file=sys.stderr)
+        print("explorer: stopped; the library is unchanged.", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read the output has seen enough ("| head"); Python would complain at exit.
+        # The program that read the output has ended ("| head"); Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="explorer",
-        description="Search your paper digests by meaning and see them as a map of topics.",
-        epilog="Start with `explorer build`, then `explorer app`. "
-        "Each command explains itself: `explorer search --help`.",
-    )
-    parser.add_argument("--version", action="version", version=f"explorer {__version__}")
-    commands = Commands(parser)
-    for add in _GROUPS:
-        add(commands)
-    return parser
+def all_commands() -> Commands:
+    """Return the commands of ``explorer``, in the sections of its help."""
+    commands = Commands(top_parser(_DESCRIPTION, _EXAMPLES))
+    for title, adders in _SECTIONS.items():
+        commands.section(title)
+        for add in adders:
+            add(commands)
+    commands.finish()
+    return commands
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    commands = all_commands()
+    words, messages = current_spelling(arguments, commands.accepts)
+    for message in messages:
+        print(f"explorer: {message}", file=sys.stderr)
+    return commands.parse(words)

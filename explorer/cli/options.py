@@ -1,88 +1,65 @@
-"""What the commands share: how one is added, kinds of values, how facts are told."""
+"""Options that commands share, types of values, and the output of labelled facts."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
+from explorer.cli.commands import unknown_value
 from explorer.desk.desk import ME, default_user
-from explorer.library.store import DEFAULT_FOLDER
 
-Run = Callable[[argparse.Namespace], int]
-
-
-class Commands:
-    """Where a group of commands adds its own; each has ``--library`` and ``--json``."""
-
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._parsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def add(
-        self,
-        name: str,
-        run: Run,
-        text: str,
-        examples: str = "",
-        printed: str = "one JSON document on stdout",
-    ) -> argparse.ArgumentParser:
-        """Add the command ``name``; ``run`` does its work and returns the exit code.
-
-        Args:
-            text: what it does, in a sentence.
-            examples: shown below its options.
-            printed: what ``--json`` prints.
-        """
-        added = self._parsers.add_parser(
-            name,
-            help=text,
-            description=text,
-            epilog=examples,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        added.set_defaults(run=run)
-        added.add_argument("--json", action="store_true", help=printed)
-        added.add_argument(
-            "--library",
-            type=Path,
-            default=Path(os.environ.get("EXPLORER_LIBRARY", DEFAULT_FOLDER)),
-            metavar="DIR",
-            help=f"library folder (default: $EXPLORER_LIBRARY or {DEFAULT_FOLDER})",
-        )
-        return added
+_Choice = TypeVar("_Choice", bound=StrEnum)
+ANY_ID = "paper, by any of its ids (the library's, arXiv, DOI)"
+"""Help of an argument that takes any id of a paper."""
+TOPIC = "topic, by id or name (`explorer topics` lists both)"
+"""Help of an argument that takes a topic."""
 
 
 def with_user(added: argparse.ArgumentParser) -> None:
-    """Add the option for the user whose desk it is."""
-    default = default_user()
+    """Add the option that chooses the desk."""
     added.add_argument(
         "--user",
-        default=default,
+        default=default_user(),
         metavar="NAME",
-        help=f"whose desk (default: $EXPLORER_USER or {ME})",
+        help=f"user whose desk it is (default: $EXPLORER_USER or {ME})",
     )
-    # The option's former name, for scripts.
-    added.add_argument("--reader", dest="user", default=default, help=argparse.SUPPRESS)
+
+
+def with_since(added: argparse.ArgumentParser, default: str) -> None:
+    """Add the option that gives the moment from which papers are new."""
+    added.add_argument(
+        "--since",
+        default="",
+        metavar="DATE_OR_MOMENT",
+        help=f"date or moment, ISO 8601 ({default})",
+    )
 
 
 def size(text: str) -> int:
-    """Return the bytes that a size such as ``500M`` or ``2G`` means."""
+    """Return a size such as ``500M`` or ``2G`` in bytes."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
-    found = round(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " ")) if match else 0
-    if found < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 500M or 2G")
-    return found
+    bytes_ = round(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " ")) if match else 0
+    if bytes_ < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 500M or 2G")
+    return bytes_
 
 
 def count(text: str) -> int:
-    """Return a number from 1 up."""
+    """Return a whole number from 1 up."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Return the number of a port; 0 means any free one."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, from 0 to 65535")
     return int(text)
 
 
@@ -101,20 +78,31 @@ def years(text: str) -> tuple[int | None, int | None]:
     """Return the first and the last year of a range; None where it is open."""
     first, dots, last = text.partition("..")
     if not (first + last).isdecimal() or (not dots and not first):
-        raise argparse.ArgumentTypeError(f"{text!r} is no range of years, such as 2020..2023")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of years, such as 2020..2023")
     begin = int(first) if first else None
     end = int(last) if last else None
     return (begin, end) if dots else (begin, begin)
 
 
-def tell(facts: dict[str, Any], options: argparse.Namespace) -> int:
-    """Print ``facts`` on the terminal or as JSON."""
+def one_of(kind: type[_Choice]) -> Callable[[str], _Choice]:
+    """Return a function that reads a value of ``kind``; its errors name the nearest one."""
+
+    def read(text: str) -> _Choice:
+        if text not in list(kind):
+            raise argparse.ArgumentTypeError(unknown_value(text, [str(choice) for choice in kind]))
+        return kind(text)
+
+    return read
+
+
+def print_facts(facts: dict[str, Any], options: argparse.Namespace) -> int:
+    """Print labelled facts, as a table or as JSON, and return exit code 0."""
     if options.json:
         print_json(facts)
     else:
-        from explorer.cli.output.upkeep import show_facts
+        from explorer.cli.output.library import print_table
 
-        show_facts({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
+        print_table({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
     return 0
 
 

@@ -1,17 +1,18 @@
-"""The commands through which other programs ask a library: over HTTP, or as tools."""
+"""The commands that give other programs access to a library: ``serve`` (HTTP) and ``mcp``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from explorer.cli.options import Commands, count, print_json
+from explorer.cli.commands import Commands
+from explorer.cli.options import count, port, print_json
 from explorer.errors import UnusableInput, installing
 
 _PORT = 8600
 _SERVE_EXAMPLES = """\
-Only this machine is answered, unless --host says otherwise; then clients must send the secret in
-$EXPLORER_TOKEN. The addresses are described at /docs of the server and in docs/scripting.md.
+The server accepts requests from this machine only. With another --host, clients must send the
+secret in $EXPLORER_TOKEN. /docs on the server and docs/scripting.md describe the API.
 
 examples:
   explorer serve
@@ -20,29 +21,34 @@ examples:
   EXPLORER_TOKEN=... explorer serve --allow-host papers.example.org    (behind a proxy)
 """
 _MCP_EXAMPLES = """\
-An assistant starts this command and speaks with it over its standard input and output. The
-packages that it needs are an extra: pip install --editable '.[mcp]' in the project's folder.
+An assistant starts this command and talks to it over standard input and output. It needs an extra:
+pip install --editable '.[mcp]' in the project's folder.
 
-example, for assistants that are configured by JSON:
+examples:
   {"mcpServers": {"papers": {"command": "explorer", "args": ["mcp", "--library", "/my/library"]}}}
 """
 
 
 def add_serving(commands: Commands) -> None:
     """Add ``serve`` and ``mcp``."""
-    told = "Answer searches over HTTP."
-    printed = "the address as one JSON document on stdout, once it answers"
-    added = commands.add("serve", serve_http, told, _SERVE_EXAMPLES, printed)
-    added.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
+    text = "Serve the library over HTTP."
+    printed = "print the address as one JSON document on stdout, once the server is ready"
+    added = commands.add("serve", serve_http, text, _SERVE_EXAMPLES, printed)
     added.add_argument(
-        "--port", type=_port, default=_PORT, help=f"0 for any that is free (default: {_PORT})"
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
+    )
+    added.add_argument(
+        "--port",
+        type=port,
+        default=_PORT,
+        help=f"port to listen on, 0 for any free one (default: {_PORT})",
     )
     added.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a name by which a proxy on this machine passes requests on",
+        help="host name under which a proxy on this machine forwards requests",
     )
     added.add_argument(
         "--rate",
@@ -51,33 +57,34 @@ def add_serving(commands: Commands) -> None:
         metavar="N",
         help="requests per second and client (default: 50)",
     )
-    told = "Offer the library to an assistant, by the Model Context Protocol."
-    commands.add("mcp", serve_mcp, told, _MCP_EXAMPLES, "nothing else; stdout is the protocol's")
+    text = "Offer the library to an assistant (Model Context Protocol)."
+    printed = "no effect; the protocol uses stdout"
+    commands.add("mcp", serve_mcp, text, _MCP_EXAMPLES, printed)
 
 
 def serve_http(options: argparse.Namespace) -> int:
-    """Answer searches over HTTP until told to end."""
+    """Serve the library over HTTP until a signal ends it."""
     from explorer.api.library import Library
     from explorer.servers.http.serving import access_rules_for, serve
 
-    terms = access_rules_for(options.host, tuple(options.allow_host), options.rate)
+    rules = access_rules_for(options.host, tuple(options.allow_host), options.rate)
     library = Library(options.library)
-    library.generation  # noqa: B018  what is wrong with it is better told now than to each client
+    library.generation  # noqa: B018  fail now if it cannot be opened, not at each request
 
     def ready(address: str) -> None:
         if options.json:
             print_json({"address": address, "library": str(library.folder)})
             sys.stdout.flush()
         else:
-            print(f"{address}/v1 answers from {library.folder}; {address}/docs tells how to ask.")
-            print("Ctrl-C ends it.", flush=True)
+            print(f"Serving {library.folder} at {address}/v1 (documentation: {address}/docs)")
+            print("Press Ctrl-C to stop.", flush=True)
 
-    serve(library, options.host, options.port, terms, ready)
+    serve(library, options.host, options.port, rules, ready)
     return 0
 
 
 def serve_mcp(options: argparse.Namespace) -> int:
-    """Offer the library to an assistant until it hangs up."""
+    """Offer the library to an assistant until it closes the connection."""
     from explorer.api.library import Library
 
     try:
@@ -88,9 +95,3 @@ def serve_mcp(options: argparse.Namespace) -> int:
         raise UnusableInput(f"The package mcp is not installed: {installing('mcp')}.") from None
     make_server(Library(options.library)).run("stdio")
     return 0
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port, from 0 to 65535")
-    return int(text)

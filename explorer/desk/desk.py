@@ -157,7 +157,7 @@ class Desk:
             except sqlite3.IntegrityError:
                 raise UnusableInput(
                     f"A search called {kept.name!r} is followed already. Choose another --name, or "
-                    "`explorer unfollow` that one first."
+                    "`explorer follow remove` that one first."
                 ) from None
         return kept
 
@@ -174,7 +174,7 @@ class Desk:
             )
             if not gone.rowcount:
                 raise UnusableInput(
-                    f"No followed search is called {name!r}. `explorer follow` lists them."
+                    f"No followed search is called {name!r}. `explorer follow list` lists them."
                 )
 
     def saw(self, names: Iterable[str], moment: int) -> None:

@@ -123,7 +123,7 @@ def _count_edits(library: LibraryStore, name: str, count: int, live_is_sound: bo
     inactive = sum(edit.topic is None for edit in all_edits(library)) if live_is_sound else 0
     if inactive:
         what = f"{counted}; {inactive} inactive: no topic matches at present."
-        advice = f"Nothing needs to be done; {command_line(library, 'unsay')} lists them."
+        advice = f"Nothing needs to be done; {command_line(library, 'topics', 'edits')} lists them."
         return note(name, what, advice)
     return good(name, f"{counted}.")
 

@@ -192,7 +192,7 @@ def without_edit(statements: Sequence[TopicEdit], number: int) -> tuple[TopicEdi
     """
     left = tuple(statement for statement in statements if statement.number != number)
     if len(left) == len(statements):
-        raise UnusableInput(f"Nothing was said under number {number}. `explorer unsay` lists it.")
+        raise UnusableInput(f"There is no edit {number}. `explorer topics edits` lists them.")
     return left
 
 

@@ -364,11 +364,11 @@ def test_the_commands_keep_follow_and_tell(
 ) -> None:
     here = ("--library", library.folder)
     paper = next(paper for paper in library.open().records if paper.arxiv)
-    starred = answer(capsys, "star", paper.arxiv, *here)["papers"]
+    starred = answer(capsys, "desk", "star", paper.arxiv, *here)["papers"]
     assert [(one["id"], bool(one["starred"])) for one in starred] == [(paper.id, True)]
-    answer(capsys, "tag", "my thesis", paper.id, *here)
-    answer(capsys, "note", paper.id, "of note", *here)
-    answer(capsys, "mark", "to-read", paper.id, *here)
+    answer(capsys, "desk", "tag", "my thesis", paper.id, *here)
+    answer(capsys, "desk", "note", paper.id, "of note", *here)
+    answer(capsys, "desk", "mark", "to-read", paper.id, *here)
     (listed,) = answer(capsys, "desk", "--starred", "--tag", "My Thesis", *here)["papers"]
     assert (listed["tags"], listed["note"], listed["state"]) == (
         ["my thesis"],
@@ -382,7 +382,7 @@ def test_the_commands_keep_follow_and_tell(
     alike = answer(capsys, "search", "--like-starred", *here)["hits"]
     assert alike
     assert paper.id not in {hit["id"] for hit in alike}
-    begun = answer(capsys, "follow", "protein molecule", "--name", "chem", "--top", 9, *here)
+    begun = answer(capsys, "follow", "add", "protein molecule", "--name", "chem", "--top", 9, *here)
     assert (begun["name"], begun["hits"], begun["new"]) == ("chem", 9, [])
     grow(library, corpus, write_digest)
     feeds = tmp_path / "feeds"
@@ -393,18 +393,18 @@ def test_the_commands_keep_follow_and_tell(
     assert chem["new"] == []
     (chem,) = answer(capsys, "follow", "--since", "2020-01-01", *here)["searches"]
     assert len(chem["new"]) == chem["hits"] == 9
-    told_now = answer(capsys, "digest", *here)
+    told_now = answer(capsys, "briefing", *here)
     assert told_now["papers"] == 10
     page = tmp_path / "today.html"
-    assert main(["digest", "--format", "html", "--output", str(page), *map(str, here)]) == 0
+    assert main(["briefing", "--format", "html", "--output", str(page), *map(str, here)]) == 0
     assert "10 new papers" in page.read_text(encoding="utf-8")
-    answer(capsys, "unfollow", "chem", *here)
+    answer(capsys, "follow", "remove", "chem", *here)
     assert answer(capsys, "follow", *here)["searches"] == []
     for wrong in (
-        ("star", "nobody"),
-        ("unfollow", "chem"),
-        ("follow", "--name", "x"),
-        ("tag", "", paper.id),
+        ("desk", "star", "nobody"),
+        ("follow", "remove", "chem"),
+        ("follow", "add", "--name", "x"),
+        ("desk", "tag", "", paper.id),
     ):
         assert main([*wrong, *map(str, here)]) == 2
 

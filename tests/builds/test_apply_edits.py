@@ -100,7 +100,7 @@ def test_taking_a_name_back_restores_the_found_one(library: LibraryStore) -> Non
     after = library.open()
     assert after.levels == before.levels
     assert all_edits(library) == []
-    with pytest.raises(UnusableInput, match="number 1"):
+    with pytest.raises(UnusableInput, match="no edit 1"):
         undo(library, 1)
 
 
@@ -332,20 +332,20 @@ def test_the_commands_say_list_and_take_back(
         answer: dict[str, object] = json.loads(capsys.readouterr().out)
         return answer
 
-    first = run("rename", "t1", "My own name")
+    first = run("topics", "rename", "t1", "My own name")
     assert (first["number"], first["kind"], first["resting"]) == (1, "rename", False)
-    assert run("pin", "My own name", "--name", "Pinned")["name"] == "Pinned"
-    merged = run("merge", "Pinned", coarsest(library)[1].id)
+    assert run("topics", "pin", "My own name", "--name", "Pinned")["name"] == "Pinned"
+    merged = run("topics", "merge", "Pinned", coarsest(library)[1].id)
     assert merged["number"] == 3
-    listed = run("unsay")["said"]
+    listed = run("topics", "edits")["edits"]
     assert isinstance(listed, list)
     assert [one["kind"] for one in listed] == ["rename", "pin", "merge"]
-    assert run("unsay", "3")["taken_back"] == [3]
+    assert run("topics", "undo", "3")["undone"] == [3]
     assert coarsest(library)[0].label == "Pinned"
-    assert main(["unsay", *where]) == 0
+    assert main(["topics", "edits", *where]) == 0
     assert "“Pinned”" in capsys.readouterr().out
-    assert main(["rename", "t1", "", *where]) == 2
-    assert main(["unsay", "9", *where]) == 2
+    assert main(["topics", "rename", "t1", "", *where]) == 2
+    assert main(["topics", "undo", "9", *where]) == 2
 
 
 def test_a_naming_function_is_found_in_the_current_folder(

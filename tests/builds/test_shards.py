@@ -135,14 +135,14 @@ def test_the_commands(
 ) -> None:
     chosen = ["--library", str(tmp_path / "library"), "--model", MODEL, "--json"]
     shards = tmp_path / "shards"
-    assert main(["shard", str(digest_folder), "--into", str(shards), *chosen]) == 0
+    assert main(["shards", "cut", str(digest_folder), "--into", str(shards), *chosen]) == 0
     assert json.loads(capsys.readouterr().out)["texts"] == 40
-    assert main(["embed", str(shards), *chosen]) == 0
+    assert main(["shards", "embed", str(shards), *chosen]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["shards"], told["stored"], told["machines"]) == (1, 40, {"this machine": 1})
     assert main(["build", str(digest_folder), *chosen]) == 0
     assert json.loads(capsys.readouterr().out)["embedded"] == 0
-    assert main(["embed", str(tmp_path / "none"), *chosen]) == 2
+    assert main(["shards", "embed", str(tmp_path / "none"), *chosen]) == 2
 
 
 def test_without_ray_the_error_names_what_installs_it(
@@ -152,5 +152,5 @@ def test_without_ray_the_error_names_what_installs_it(
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # put back after the test
     chosen = ["--library", str(tmp_path / "library"), "--ray", "auto"]
-    assert main(["embed", str(tmp_path / "shards"), *chosen]) == 1
+    assert main(["shards", "embed", str(tmp_path / "shards"), *chosen]) == 1
     assert "pip install --editable '.[ray]'" in capsys.readouterr().err

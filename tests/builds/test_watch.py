@@ -351,9 +351,9 @@ def test_once_tells_by_its_exit_code_whether_the_update_was_made(
     assert "no digest in there" in capsys.readouterr().out
     write_digest(folder / "a.txt", corpus[:4])
     assert main(once) == 0
-    assert "+4 papers, generation 1" in capsys.readouterr().out
+    assert "+4 papers, version 1" in capsys.readouterr().out
     assert main(once) == 0
-    assert "nothing new, generation 1" in capsys.readouterr().out
+    assert "nothing new, version 1" in capsys.readouterr().out
     library.folder.joinpath("LIVE").write_text("000009")
     assert main(once) == 1
     assert "not updated" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The command line: its JSON contract, its exit codes, and what it does with unusable input."""
+"""The command line: JSON output, exit codes, unusable input."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def test_inspect_shows_papers_and_rejections_and_writes_nothing(
         "We show that a short page is read as it stands, and we say what was left out of it. "
     )
     digest.write_text(f"Stray words\n\nA Title of Three\n\n{abstract * 3}\n", encoding="utf-8")
-    (found,) = _json(capsys, "inspect", digest)
-    assert found["file"] == str(digest.resolve())
-    assert found["format"] == "scraped-page"
-    assert [paper["title"] for paper in found["papers"]] == ["A Title of Three"]
-    assert [rejection["line"] for rejection in found["rejected"]] == [1]
+    (inspection,) = _json(capsys, "inspect", digest)
+    assert inspection["file"] == str(digest.resolve())
+    assert inspection["format"] == "scraped-page"
+    assert [paper["title"] for paper in inspection["papers"]] == ["A Title of Three"]
+    assert [rejection["line"] for rejection in inspection["rejected"]] == [1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.txt"]
 
 
@@ -96,15 +96,15 @@ def test_inspect_shows_papers_and_rejections_and_writes_nothing(
 def test_search_ranks_and_explains(
     hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str], mode: str
 ) -> None:
-    found = _json(
+    answer = _json(
         capsys, "search", "learning", "-k", 3, "--mode", mode, "--library", hashing_library.folder
     )
-    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
-    scores = [hit["score"] for hit in found["hits"]]
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3]
+    scores = [hit["score"] for hit in answer["hits"]]
     assert scores == sorted(scores, reverse=True)
-    for hit in found["hits"]:
+    for hit in answer["hits"]:
         assert {"rank", "id", "title", "score", "topic", "why"} <= hit.keys()
-    assert found["seconds"] > 0
+    assert answer["seconds"] > 0
 
 
 def test_similar_takes_any_id_and_never_lists_the_paper_itself(
@@ -138,19 +138,19 @@ def test_topics_are_nested_and_hold_every_paper(
         assert {topic["parent"] for topic in lower} == ids
 
 
-def test_topics_tell_their_trends_and_are_sorted_by_them(
+def test_topics_have_trends_and_are_sorted_by_them(
     hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plain = _json(capsys, "topics", "--library", hashing_library.folder)
     assert len(plain["library"]) == len(plain["periods"]) > 1
     for order in ("size", "newest", "growth"):
-        told = _json(capsys, "topics", "--sort", order, "--library", hashing_library.folder)
-        for level, before in zip(told["levels"], plain["levels"], strict=True):
+        answer = _json(capsys, "topics", "--sort", order, "--library", hashing_library.folder)
+        for level, before in zip(answer["levels"], plain["levels"], strict=True):
             assert {topic["id"] for topic in level} == {topic["id"] for topic in before}
             values = [topic[order] for topic in level]
             assert values == sorted(values, reverse=True)
             assert sum(topic["share"] for topic in level) == pytest.approx(1.0, abs=1e-4)
-            assert sum(topic["dated"] for topic in level) == sum(told["library"])
+            assert sum(topic["dated"] for topic in level) == sum(answer["library"])
     sizes = _json(capsys, "topics", "--sort", "size", "--library", hashing_library.folder)
     assert sizes == plain
 
@@ -159,8 +159,8 @@ def test_topics_are_written_as_a_table(
     hashing_library: LibraryStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = tmp_path / "topics.csv"
-    told = _json(capsys, "topics", "--csv", table, "--library", hashing_library.folder)
-    topics = [topic for level in told["levels"] for topic in level]
+    answer = _json(capsys, "topics", "--csv", table, "--library", hashing_library.folder)
+    topics = [topic for level in answer["levels"] for topic in level]
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row, topic in zip(rows, topics, strict=True):
@@ -168,7 +168,7 @@ def test_topics_are_written_as_a_table(
             assert row[name] == str(topic[name])
         assert row["keywords"] == "; ".join(topic["keywords"])
         assert float(row["growth"]) == topic["growth"]
-        assert [int(row[period]) for period in told["periods"]] == topic["counts"]
+        assert [int(row[period]) for period in answer["periods"]] == topic["counts"]
     missing = tmp_path / "nowhere" / "topics.csv"
     message = _fails(capsys, "topics", "--csv", missing, "--library", hashing_library.folder)
     assert str(missing) in message
@@ -189,21 +189,28 @@ def test_a_spreadsheet_takes_no_topic_for_a_formula(
         assert next(csv.DictReader(file))["label"] == f"'={label[1:]}"
 
 
-def test_a_topic_is_told_by_name_or_id(
+def test_topics_show_takes_a_name_or_an_id(
     hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generation = hashing_library.open()
     topic = generation.levels[-1][0]
-    told = _json(capsys, "topic", topic.id, "--library", hashing_library.folder)
-    named = _json(capsys, "topic", topic.label.upper(), "--library", hashing_library.folder)
-    assert told == named
-    assert told["topic"]["label"] == topic.label
-    assert len(told["members"]) == topic.size
-    assert len(told["topic"]["counts"]) == len(told["periods"]) == len(told["library"])
-    assert [paper["id"] for paper in told["representatives"]] == list(topic.representatives)
-    assert main(["topic", topic.id, "--library", str(hashing_library.folder)]) == 0
+    answer = _json(capsys, "topics", "show", topic.id, "--library", hashing_library.folder)
+    named = _json(
+        capsys, "topics", "show", topic.label.upper(), "--library", hashing_library.folder
+    )
+    assert answer == named
+    assert answer["topic"]["label"] == topic.label
+    assert len(answer["members"]) == topic.size
+    assert len(answer["topic"]["counts"]) == len(answer["periods"]) == len(answer["library"])
+    assert [paper["id"] for paper in answer["representatives"]] == list(topic.representatives)
+    assert main(["topics", "show", topic.id, "--library", str(hashing_library.folder)]) == 0
     shown = capsys.readouterr().out
-    for part in (topic.label, f"{topic.size} papers", told["periods"][0], told["members"][0]["id"]):
+    for part in (
+        topic.label,
+        f"{topic.size} papers",
+        answer["periods"][0],
+        answer["members"][0]["id"],
+    ):
         assert part in shown
 
 
@@ -230,10 +237,10 @@ def test_an_export_is_a_digest_that_gives_the_same_papers(
     target = tmp_path / "papers.jsonl"
     assert main(["export", "--library", str(hashing_library.folder), "--output", str(target)]) == 0
     capsys.readouterr()
-    (found,) = _json(capsys, "inspect", target)
+    (inspection,) = _json(capsys, "inspect", target)
     before = {(paper.title, paper.abstract) for paper in hashing_library.open().records}
-    assert {(paper["title"], paper.get("abstract", "")) for paper in found["papers"]} == before
-    assert found["rejected"] == []
+    assert {(paper["title"], paper.get("abstract", "")) for paper in inspection["papers"]} == before
+    assert inspection["rejected"] == []
 
 
 def test_stats_history_and_rollback_agree(
@@ -301,8 +308,8 @@ def test_a_file_in_latin_1_is_read_with_its_accents(
         "Nous étudions les réseaux à propagation avant, leurs défauts et leurs qualités. " * 3
     )
     digest.write_bytes(f"Réseaux profonds à résidus\n\n{abstract}\n".encode("latin-1"))
-    (found,) = _json(capsys, "inspect", digest)
-    (paper,) = found["papers"]
+    (inspection,) = _json(capsys, "inspect", digest)
+    (paper,) = inspection["papers"]
     assert paper["title"] == "Réseaux profonds à résidus"
     assert paper["abstract"] == abstract.strip()
 
@@ -314,7 +321,7 @@ def test_a_file_in_latin_1_is_read_with_its_accents(
         ["search", "x", "--topic", "nowhere"],
         ["search", "x", "--like", "nobody"],
         ["search", ""],
-        ["topic", "nowhere"],
+        ["topics", "show", "nowhere"],
     ],
 )
 def test_unknown_names_are_wrong_usage(
@@ -335,32 +342,20 @@ def test_wrong_usage_ends_with_code_2(
     assert "usage:" in capsys.readouterr().err
 
 
-def test_no_library_is_a_failure_that_says_what_to_do(
+def test_a_missing_library_is_an_error_with_advice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["search", "x", "--library", str(tmp_path)]) == 1
     assert "index_build.py" in capsys.readouterr().err
 
 
-def test_the_library_is_found_through_the_environment(
+def test_the_environment_chooses_the_library(
     hashing_library: LibraryStore,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("EXPLORER_LIBRARY", str(hashing_library.folder))
     assert _json(capsys, "stats")["papers"] == hashing_library.open().size
-
-
-@pytest.mark.parametrize(
-    "command", ["build", "inspect", "search", "similar", "topics", "topic", "export"]
-)
-def test_help_explains_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([command, "--help"])
-    assert ended.value.code == 0
-    shown = capsys.readouterr().out
-    assert "--json" in shown
-    assert "one JSON document on stdout" in shown
 
 
 def test_the_script_builds_and_a_reader_that_stops_early_does_no_harm(
@@ -398,9 +393,9 @@ def test_a_digest_that_breaks_off_before_its_first_paper_is_one_json_document(
     torn = tmp_path / "torn.txt.gz"
     torn.write_bytes(gzip.compress(page)[:-300_000])
     assert main(["inspect", str(torn), "--json"]) == 2
-    (found,) = json.loads(capsys.readouterr().out)
-    assert found["papers"] == []
-    assert "torn or damaged" in found["rejected"][0]["reason"]
+    (inspection,) = json.loads(capsys.readouterr().out)
+    assert inspection["papers"] == []
+    assert "torn or damaged" in inspection["rejected"][0]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -424,7 +419,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         (("--address", "192.0.2.1"), "0.0.0.0", "192.0.2.1"),
     ],
 )
-def test_the_page_is_for_this_machine_alone_unless_asked_otherwise(
+def test_the_page_listens_on_this_machine_only_by_default(
     given: tuple[str, ...], variable: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STREAMLIT_SERVER_ADDRESS", raising=False)
@@ -438,10 +433,10 @@ def test_the_page_is_for_this_machine_alone_unless_asked_otherwise(
 
 
 def test_the_page_of_the_repository_is_for_this_machine_alone(repository: Path) -> None:
-    asked = "from streamlit import config; print(config.get_option('server.address'))"
+    script = "from streamlit import config; print(config.get_option('server.address'))"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT")}
     done = subprocess.run(
-        [sys.executable, "-c", asked],
+        [sys.executable, "-c", script],
         cwd=repository,
         env=environment,
         capture_output=True,
@@ -451,15 +446,15 @@ def test_the_page_of_the_repository_is_for_this_machine_alone(repository: Path) 
     assert done.stdout.strip() == "localhost"
 
 
-def test_the_help_of_a_build_names_the_engines_and_whose_model_it_takes(
+def test_the_help_of_build_names_the_engines_and_the_default_model(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "500")  # it would break lines at hyphens
     with pytest.raises(SystemExit):
         main(["build", "--help"])
-    told = " ".join(capsys.readouterr().out.split())
-    assert f"vector index: {', '.join(engine_names())} (default: the library's, or faiss" in told
-    assert "by name or path (default: the library's, or" in told
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"vector index: {', '.join(engine_names())} (default: the library's, or faiss" in shown
+    assert "by name or path (default: the library's, or" in shown
 
 
 @pytest.mark.parametrize("text", ["²", "2020..²", "¹..²"])

@@ -1,4 +1,4 @@
-"""``explorer news``: what it prints, its JSON, and what it refuses."""
+"""``explorer news``: its output, its JSON and its errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _shown(capsys: pytest.CaptureFixture[str], library: Path, *options: str) -> 
     return capsys.readouterr().out
 
 
-def _told(capsys: pytest.CaptureFixture[str], library: Path, *options: str) -> Any:
+def _json(capsys: pytest.CaptureFixture[str], library: Path, *options: str) -> Any:
     return json.loads(_shown(capsys, library, *options, "--json"))
 
 
@@ -42,22 +42,22 @@ def test_json_names_papers_topics_and_events(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generation = LibraryStore(library).open()
-    found = whats_new(generation)
-    told = _told(capsys, library)
-    assert told.keys() == {"since", "papers", "topics", "events"}
-    ids = [generation.records.ids[row] for row in found.rows]
-    assert [paper["id"] for paper in told["papers"]] == ids
-    assert {paper["arrived"] for paper in told["papers"]} == {told["since"]}
-    assert {paper["topic"] for paper in told["papers"]} == {t["label"] for t in told["topics"]}
-    assert sum(topic["newcomers"] for topic in told["topics"]) == len(told["papers"]) == 20
-    assert {event["kind"] for event in told["events"]} >= {"new"}
+    news = whats_new(generation)
+    answer = _json(capsys, library)
+    assert answer.keys() == {"since", "papers", "topics", "events"}
+    ids = [generation.records.ids[row] for row in news.rows]
+    assert [paper["id"] for paper in answer["papers"]] == ids
+    assert {paper["arrived"] for paper in answer["papers"]} == {answer["since"]}
+    assert {paper["topic"] for paper in answer["papers"]} == {t["label"] for t in answer["topics"]}
+    assert sum(topic["newcomers"] for topic in answer["topics"]) == len(answer["papers"]) == 20
+    assert {event["kind"] for event in answer["events"]} >= {"new"}
 
 
-def test_what_json_calls_since_can_be_asked_again(
+def test_since_takes_the_moment_that_the_json_gives(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = _told(capsys, library)
-    assert _told(capsys, library, "--since", told["since"]) == told
+    answer = _json(capsys, library)
+    assert _json(capsys, library, "--since", answer["since"]) == answer
 
 
 def test_people_read_titles_under_their_topics_and_events_in_words(
@@ -66,12 +66,12 @@ def test_people_read_titles_under_their_topics_and_events_in_words(
     generation = LibraryStore(library).open()
     shown = _shown(capsys, library)
     assert shown.startswith("20 new papers since ")
-    place = 0
+    position = 0
     for of in whats_new(generation).topics:
-        place = shown.index(of.topic.label, place)
+        position = shown.index(of.topic.label, position)
         for row in of.rows:
-            place = shown.index(generation.records.ids[row], place)
-    assert "New topic “" in shown[place:]
+            position = shown.index(generation.records.ids[row], position)
+    assert "New topic “" in shown[position:]
 
 
 def test_fewer_papers_are_listed_and_all_are_counted(
@@ -81,19 +81,19 @@ def test_fewer_papers_are_listed_and_all_are_counted(
     shown = _shown(capsys, library, "-k", "3")
     assert sum(paper in shown for paper in generation.records.ids) == 3
     assert "20 new papers" in shown
-    told = _told(capsys, library, "-k", "3")
-    assert len(told["papers"]) == 3
-    assert sum(topic["newcomers"] for topic in told["topics"]) == 20
+    answer = _json(capsys, library, "-k", "3")
+    assert len(answer["papers"]) == 3
+    assert sum(topic["newcomers"] for topic in answer["topics"]) == 20
 
 
 def test_nothing_new_is_a_calm_sentence(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = _shown(capsys, library, "--since", "2999-01-01")
     assert shown == "Nothing new since 2999-01-01 00:00 UTC.\n"
-    told = _told(capsys, library, "--since", "2999-01-01")
-    assert (told["papers"], told["topics"], told["events"]) == ([], [], [])
+    answer = _json(capsys, library, "--since", "2999-01-01")
+    assert (answer["papers"], answer["topics"], answer["events"]) == ([], [], [])
 
 
-def test_after_the_first_build_it_says_how_to_go_on(
+def test_after_the_first_build_it_advises_to_add_digests(
     hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown = " ".join(_shown(capsys, hashing_library.folder).split())
@@ -102,9 +102,7 @@ def test_after_the_first_build_it_says_how_to_go_on(
     assert "another digest" in shown
 
 
-def test_a_since_that_is_no_moment_is_refused(
-    library: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invalid_moment_is_refused(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["news", "--library", str(library), "--since", "yesterday"]) == 2
     shown = capsys.readouterr()

@@ -133,7 +133,7 @@ def test_a_whole_library_is_found_good_and_left_as_it_is(
     assert named >= {name_of(ward.generation(number), ward) for number in (1, 2, 3)}
     assert next_step(findings) == ""
     assert main(["doctor", "--library", str(ward.library.folder)]) == 0
-    assert "All is well." in capsys.readouterr().out
+    assert "No problems." in capsys.readouterr().out
     assert tree(ward.library.folder) == before
 
 
@@ -471,7 +471,7 @@ def test_a_folder_without_a_library_is_one_finding_and_nothing_is_made(
     before = tree(tmp_path)
     for name in ("none", "file", "photos"):
         assert main(["doctor", "--library", str(tmp_path / name)]) == 1
-        assert "Do this next" in capsys.readouterr().out
+        assert "Next step" in capsys.readouterr().out
         assert subjects(examine(LibraryStore(tmp_path / name)), Severity.DAMAGE) == {"library"}
     assert tree(tmp_path) == before
 

@@ -503,7 +503,7 @@ def test_what_no_text_is_embedded_for_is_written_without_the_model(
     def missing(model: str) -> Embedder:
         raise EmbedderError(f"{model} is not on this machine")
 
-    for command in ("exporting", "searching"):
+    for command in ("export", "search"):
         monkeypatch.setattr(f"explorer.cli.{command}.open_embedder", missing)
     assert run("--query", "liver", "--mode", "lexical")
     assert len(run("--query", "has:abstract").splitlines()) == generation.size
@@ -517,6 +517,6 @@ def test_what_no_text_is_embedded_for_is_written_without_the_model(
 def test_what_is_ranked_by_examples_alone_is_written_to_a_length(
     run: Any, generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.cli.exporting._MOST_RANKED", 6)
+    monkeypatch.setattr("explorer.cli.export._MOST_RANKED", 6)
     for query in (f"like:{generation.records.ids[0]}", "liver"):
         assert len(run("--query", query).splitlines()) == 6

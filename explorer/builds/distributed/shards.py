@@ -100,7 +100,7 @@ def shard_files(paths: Iterable[Path]) -> list[Path]:
         inside = sorted(path.glob(f"*{_SUFFIX}")) if path.is_dir() else [path]
         if not inside or not inside[0].is_file():
             raise UnusableInput(
-                f"{path}: no shards (*{_SUFFIX}) there. `explorer shard` cuts digests into shards."
+                f"{path}: no shards (*{_SUFFIX}) there. `explorer shards cut` writes them."
             )
         found += [file.resolve() for file in inside]
     return list(dict.fromkeys(found))
@@ -143,7 +143,7 @@ def _columns(shard: Path, names: Sequence[str]) -> list[list[str]]:
         reason = str(error).splitlines()[0][:200]
         raise UnusableInput(
             f"{shard}: not a shard with the columns {' and '.join(_COLUMNS)} ({reason}). "
-            "`explorer shard` writes them."
+            "`explorer shards cut` writes them."
         ) from None
     for column in found:
         if None in column:

@@ -1,1 +1,1 @@
-"""What people see in a terminal: progress with an ETA, hits as a table, a build's summary."""
+"""Terminal output: progress bars, tables of hits, summaries of builds."""

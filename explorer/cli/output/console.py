@@ -1,4 +1,4 @@
-"""Where the terminal is written to."""
+"""Consoles for standard output and standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a command is: a bar with an ETA on a terminal, lines elsewhere."""
+"""Progress of a command: a bar with an ETA on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from explorer.cli.output.console import err
 
 _STAGES = {
     "read": "Reading digests",
-    "model": "Readying the model",
+    "model": "Loading the model",
     "shards": "Reading shards",
     "embed": "Embedding papers",
     "collect": "Storing vectors",
@@ -39,10 +39,10 @@ _STAGES = {
     "rank": "Ranking",
     "time": "Timing searches",
     "faithful": "Measuring the map",
-    "seek": "Seeking topics anew",
+    "seek": "Clustering topics",
 }
-_WORTH_A_LINE = 2.0
-"""Seconds from which a check tells how far it is where there is no bar."""
+_SILENT_SECONDS = 2.0
+"""Duration from which a check prints progress lines where there is no bar."""
 
 
 class BuildProgress:
@@ -69,7 +69,7 @@ class BuildProgress:
 
 
 class _Rate(ProgressColumn):
-    """Steps a second, where a stage has steps."""
+    """Steps per second, for stages that have steps."""
 
     def render(self, task: Task) -> Text:
         rate = task.finished_speed or task.speed
@@ -97,27 +97,27 @@ def build_progress() -> Iterator[BuildProgress]:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Say what is being waited for, on standard error, while it lasts."""
-    with err.status(what):
+def waiting(message: str) -> Iterator[None]:
+    """Show a message and a spinner on standard error during the block."""
+    with err.status(message):
         yield
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how many papers are done, and how long it will take yet: a bar, on a terminal only."""
+def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the number of papers done and an ETA, on a terminal only."""
     if not err.is_terminal:
         yield lambda _done, _total: None
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("left"))
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn("left"))
     with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
-        task = progress.add_task(what)
+        task = progress.add_task(label)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 @contextmanager
 def checking() -> Iterator[Callable[[int, int], None]]:
-    """Show how many bytes have been checked: a bar on a terminal, lines elsewhere if it lasts."""
+    """Show the bytes checked so far: a bar on a terminal, lines elsewhere if it takes long."""
     if not err.is_terminal:
         yield _checking_lines()
         return
@@ -141,10 +141,10 @@ def _checking_lines() -> Callable[[int, int], None]:
     def step(done: int, total: int) -> None:
         nonlocal tenths
         passed = time.monotonic() - begin
-        if total and passed > _WORTH_A_LINE and done * 10 // total > tenths:
+        if total and passed > _SILENT_SECONDS and done * 10 // total > tenths:
             tenths = done * 10 // total
             left = passed * (total - done) / done
-            told = f"{decimal(done)} of {decimal(total)} checked, about {left:,.0f} s left"
-            print(told, file=sys.stderr)
+            line = f"{decimal(done)} of {decimal(total)} checked, about {left:,.0f} s left"
+            print(line, file=sys.stderr)
 
     return step

@@ -1,4 +1,4 @@
-"""Topics in the terminal: all, one, what was said of them, what is new in them."""
+"""Topics in the terminal: the tree, profiles, edits and news."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _MOST_MEMBERS = 10
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
-def told_of(event: TopicEvent) -> str:
-    """Return what became of a topic, as markup of rich."""
+def describe_event(event: TopicEvent) -> str:
+    """Return a description of a change of a topic, with the markup of rich."""
     topic = f"“{escape(event.label)}” ({event.topic}, {event.papers:,} papers)"
     other = f"“{escape(event.other_label)}” ({event.other})"
     return {
         TopicEventKind.NEW: f"[green]New topic[/] {topic}",
         TopicEventKind.SPLIT: f"[green]Topic[/] {topic} split off {other}",
-        TopicEventKind.MERGED: f"[yellow]Topic[/] {topic} went into {other}",
-        TopicEventKind.RETIRED: f"[yellow]Topic[/] {topic} is no more",
+        TopicEventKind.MERGED: f"[yellow]Topic[/] {topic} was merged into {other}",
+        TopicEventKind.RETIRED: f"[yellow]Topic[/] {topic} was dissolved",
     }[event.kind]
 
 
-def show_topics(levels: Sequence[Sequence[Topic]], found: Trends, order: Order) -> None:
+def show_topics(levels: Sequence[Sequence[Topic]], dated: Trends, order: Order) -> None:
     """Print the topics as a tree, each branch in the order of its level."""
     tree = Tree("[bold]Topics[/]")
     branches = {"": tree}
@@ -40,7 +40,7 @@ def show_topics(levels: Sequence[Sequence[Topic]], found: Trends, order: Order) 
         for topic in level:
             keywords = ", ".join(topic.keywords[:4])
             line = f"[bold]{escape(topic.label)}[/] [dim]{topic.id} ·[/] {topic.size:,} papers"
-            trend = found.of[topic.id]
+            trend = dated.of[topic.id]
             note = trend.newest if order is Order.NEWEST else _times(trend)
             line += f" [dim]·[/] {note}" if note else ""
             branch = branches[topic.parent].add(f"{line} [dim]{escape(keywords)}[/]")
@@ -54,36 +54,37 @@ def _times(trend: Trend) -> str:
     return f"×{trend.growth:.1f}" if trend.growth >= 1 else f"×{trend.growth:.2f}"
 
 
-def show_topic(generation: Generation, found: TopicProfile, dated: Trends) -> None:
-    """Print all about one topic, a few of its papers among it."""
-    topic = found.topic
+def show_profile(generation: Generation, profile: TopicProfile, dated: Trends) -> None:
+    """Print a topic: its place in the hierarchy, its trend, neighbours and some papers."""
+    topic = profile.topic
     out.print(f"[bold]{escape(topic.label)}[/] [dim]{topic.id}[/]", highlight=False)
-    if found.above:
-        above = " › ".join(escape(t.label) for t in found.above)
+    if profile.above:
+        above = " › ".join(escape(t.label) for t in profile.above)
         out.print(f"in {above}", highlight=False)
-    share = f"{topic.size:,} papers, {found.share:.1%} of the library"
+    share = f"{topic.size:,} papers, {profile.share:.1%} of the library"
     named = f", named by {escape(topic.named_by)}" if topic.named_by else ""
-    out.print(f"{share}; its name stands in {topic.evidence:,} of its papers{named}")
+    evidence = f"{topic.evidence:,} of {topic.size:,} papers use the phrase “{escape(topic.label)}”"
+    out.print(f"{share}; {evidence}{named}", highlight=False, soft_wrap=True)
     out.print(f"[dim]{escape(', '.join(topic.keywords))}[/]", highlight=False)
     trend = dated.of[topic.id]
     if trend.dated:
         out.print(_timeline(trend, dated), highlight=False)
-    for head, topics in (("Divided into", found.below), ("Near to it", found.neighbours)):
+    for head, topics in (("Subtopics", profile.below), ("Similar topics", profile.neighbours)):
         if topics:
             out.print(f"\n[bold]{head}[/]")
         for other in topics:
             line = f"  {escape(other.label)} [dim]{other.id} · {other.size:,} papers[/]"
             out.print(line, highlight=False)
-    _show_papers(generation, "Stand for it", found.representatives)
-    first = found.members[:_MOST_MEMBERS]
-    _show_papers(generation, f"Its papers ({len(first)} of {topic.size:,})", first)
+    _show_papers(generation, "Representative papers", profile.representatives)
+    first = profile.members[:_MOST_MEMBERS]
+    _show_papers(generation, f"Papers ({len(first)} of {topic.size:,})", first)
 
 
 def _timeline(trend: Trend, dated: Trends) -> str:
-    """Return the counts as bars between the first and the last period, and what they tell."""
+    """Return the counts as bars between the first and the last period, and the growth."""
     most = max(trend.counts)
     steps = len(_HEIGHTS) - 1
-    # The lowest bar is for none: a single paper shows.
+    # The lowest bar stands for no papers, so a single one is visible.
     bars = "".join(_HEIGHTS[-(-count * steps // most)] for count in trend.counts)
     ends = f"{dated.periods[0]} [cyan]{bars}[/] {dated.periods[-1]}"
     split = first_recent(dated.library)
@@ -101,39 +102,40 @@ def _show_papers(generation: Generation, head: str, rows: Sequence[int]) -> None
         out.print(f"  [dim]{paper.id}[/]  {title}", highlight=False)
 
 
-def show_said(said: Sequence[EditOutcome], taken_back: Sequence[int] = ()) -> None:
-    """Print what people said of topics, and what it applies to now."""
-    for number in taken_back:
-        out.print(f"[bold green]✓[/] Number {number} is taken back.")
-    if not said and not taken_back:
-        out.print("Nothing was said of any topic. See `explorer rename --help`.")
-    for one in said:
-        about = " + ".join(f"“{label}”" for label in one.statement.about)
-        line = f"{one.statement.number:>3}  {one.statement.kind} {about}"
-        if one.statement.name:
-            line += f" as “{one.statement.name}”"
-        now = "resting: no topic matches it now"
-        if one.topic is not None:
-            now = f"now {one.topic.id} “{one.topic.label}”, {one.topic.size:,} papers"
-        out.print(f"{escape(line)} [dim]· {escape(now)}[/]", highlight=False, soft_wrap=True)
+def show_edits(outcomes: Sequence[EditOutcome], undone: Sequence[int] = ()) -> None:
+    """Print topic edits and the topics that they apply to at present."""
+    for number in undone:
+        out.print(f"[bold green]✓[/] Edit {number} undone.")
+    if not outcomes and not undone:
+        out.print("No topic edits. `explorer topics rename TOPIC NAME` makes one.")
+    for outcome in outcomes:
+        edit = outcome.statement
+        line = f"{edit.number:>3}  {edit.kind} {' + '.join(f'“{label}”' for label in edit.about)}"
+        if edit.name:
+            line += f" as “{edit.name}”"
+        state = "inactive: no topic matches it at present"
+        if outcome.topic is not None:
+            topic = outcome.topic
+            state = f"now {topic.id} “{topic.label}”, {topic.size:,} papers"
+        out.print(f"{escape(line)} [dim]· {escape(state)}[/]", highlight=False, soft_wrap=True)
 
 
-def show_news(generation: Generation, found: WhatsNew, most: int | None) -> None:
-    """Print what is new, topic by topic; at most ``most`` papers, the newest of all."""
-    since = f"{found.since:%Y-%m-%d %H:%M} UTC"
-    if found.rows:
-        papers = "1 new paper" if len(found.rows) == 1 else f"{len(found.rows):,} new papers"
+def show_news(generation: Generation, news: WhatsNew, limit: int | None) -> None:
+    """Print new papers by topic, at most ``limit`` of them, and changes of topics."""
+    since = f"{news.since:%Y-%m-%d %H:%M} UTC"
+    if news.rows:
+        papers = "1 new paper" if len(news.rows) == 1 else f"{len(news.rows):,} new papers"
         out.print(f"[bold]{papers}[/] since {since}", highlight=False)
-    elif found.all_at_once:
+    elif news.all_at_once:
         out.print(
             f"Nothing new since {since}: the first build brought all {generation.size:,} papers. "
-            "Build again with another digest, and what it brings is told here.",
+            "Add another digest with `explorer build`, and its papers are listed here.",
             highlight=False,
         )
     else:
         out.print(f"Nothing new since {since}.", highlight=False)
-    listed = set(found.rows[:most])
-    for of in found.topics:
+    listed = set(news.rows[:limit])
+    for of in news.topics:
         share = f"{len(of.rows):,} of {of.topic.size:,} papers"
         mark = "  [green]new topic[/]" if of.is_new else ""
         out.print(
@@ -148,7 +150,7 @@ def show_news(generation: Generation, found: WhatsNew, most: int | None) -> None
         if len(own) < len(of.rows):
             more = "… and " if own else ""
             out.print(f"  [dim]{more}{len(of.rows) - len(own):,} more[/]", highlight=False)
-    if found.events:
-        out.print("\n[bold]What became of topics[/]")
-    for event in found.events:
-        out.print(f"  {told_of(event)}", highlight=False, soft_wrap=True)
+    if news.events:
+        out.print("\n[bold]Changes of topics[/]")
+    for event in news.events:
+        out.print(f"  {describe_event(event)}", highlight=False, soft_wrap=True)

@@ -1,57 +1,67 @@
-"""The commands that tell what a library holds and whether it is whole."""
+"""The commands that describe, check and restore a library."""
 
 from __future__ import annotations
 
 import argparse
 
 from explorer.api.json_format import findings_as_json, generation_as_json
-from explorer.cli.options import Commands, print_json, tell
+from explorer.cli.commands import Commands
+from explorer.cli.options import print_facts, print_json
 from explorer.doctor import damaged, examine
 from explorer.library.generation import GIVEN_SUFFIX
 from explorer.library.store import LibraryStore
 from explorer.search.near_duplicates import LEAST_SIMILARITY, near_duplicates
 
+_DUPLICATES_EXAMPLES = """\
+Papers with the same id, text or title are merged by the build already; these are suggestions.
 
-def add_upkeep(commands: Commands) -> None:
-    """Add ``duplicates``, ``stats``, ``history``, ``rollback`` and ``doctor``."""
-    told = "List papers that are nearly the same, as suggestions."
-    added = commands.add("duplicates", list_duplicates, told)
+examples:
+  explorer duplicates
+  explorer duplicates --min-similarity 0.9
+"""
+
+
+def add_library(commands: Commands) -> None:
+    """Add ``stats``, ``history``, ``rollback``, ``doctor`` and ``duplicates``."""
+    text = "Show the size of the library, its model and index."
+    commands.add("stats", show_stats, text)
+    text = "List the versions of the library on disk and their changes."
+    commands.add("history", list_history, text)
+    commands.add("rollback", roll_back, "Restore the previous version of the library.")
+    text = "Check every file of the library and advise; change nothing."
+    commands.add("doctor", check_library, text)
+    text = "List pairs of papers that are nearly the same."
+    added = commands.add("duplicates", list_duplicates, text, _DUPLICATES_EXAMPLES)
     added.add_argument(
-        "--least",
+        "--min-similarity",
         type=float,
         default=LEAST_SIMILARITY,
         metavar="COSINE",
-        help=f"least similarity of a pair (default: {LEAST_SIMILARITY})",
+        help=f"cosine similarity from which a pair is listed (default: {LEAST_SIMILARITY})",
     )
-    commands.add("stats", show_stats, "Count what is in the library.")
-    commands.add("history", list_history, "List the generations on disk.")
-    told = "Go back to the generation before the live one."
-    commands.add("rollback", roll_back, told)
-    told = "Check every file of the library and say what to do; change nothing."
-    commands.add("doctor", check_library, told)
 
 
 def list_duplicates(options: argparse.Namespace) -> int:
-    """List papers that are nearly the same."""
-    pairs = near_duplicates(LibraryStore(options.library).open(), options.least)
+    """List pairs of papers that are nearly the same."""
+    pairs = near_duplicates(LibraryStore(options.library).open(), options.min_similarity)
     if options.json:
-        found = [
+        listing = [
             {
                 "similarity": round(pair.similarity, 4),
                 "papers": [{"id": p.id, "title": p.title} for p in (pair.first, pair.second)],
             }
             for pair in pairs
         ]
-        print_json({"pairs": found})
+        print_json({"pairs": listing})
     else:
-        from explorer.cli.output.upkeep import show_pairs
+        from explorer.cli.output.library import show_pairs
 
         show_pairs(pairs)
     return 0
 
 
 def show_stats(options: argparse.Namespace) -> int:
-    """Count what is in the library."""
+    """Show the size of the library, its model and index."""
     library = LibraryStore(options.library)
     generation = library.open()
     manifest = generation.manifest
@@ -73,11 +83,11 @@ def show_stats(options: argparse.Namespace) -> int:
             "vector_cache": cached,
         },
     }
-    return tell(stats, options)
+    return print_facts(stats, options)
 
 
 def list_history(options: argparse.Namespace) -> int:
-    """List the generations on disk, the live one marked."""
+    """List the versions of the library on disk, the current one marked."""
     library = LibraryStore(options.library)
     events = library.open().events if library.live else ()
     generations = [
@@ -87,22 +97,22 @@ def list_history(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"generations": generations})
     else:
-        from explorer.cli.output.upkeep import show_history
+        from explorer.cli.output.library import show_history
 
         show_history(generations)
     return 0
 
 
 def roll_back(options: argparse.Namespace) -> int:
-    """Go back to the generation before the live one."""
+    """Restore the version before the current one."""
     manifest = LibraryStore(options.library).rollback()
-    return tell({"generation": manifest.number, "papers": manifest.papers}, options)
+    return print_facts({"generation": manifest.number, "papers": manifest.papers}, options)
 
 
 def check_library(options: argparse.Namespace) -> int:
-    """Check every file of the library; 1 if anything is damaged."""
+    """Check every file of the library; exit code 1 if anything is damaged."""
+    from explorer.cli.output.library import show_findings
     from explorer.cli.output.progress import checking
-    from explorer.cli.output.upkeep import show_findings
 
     with checking() as progress:
         findings = examine(LibraryStore(options.library), progress)

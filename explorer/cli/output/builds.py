@@ -1,4 +1,4 @@
-"""What a build, a watch or an inspection tells in the terminal."""
+"""Builds, updates and inspections of digests in the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer.builds.distributed import bulk
 from explorer.builds.inspect import Inspection
 from explorer.builds.watch import UpdateOutcome
 from explorer.cli.output.console import out
-from explorer.cli.output.topics import told_of
+from explorer.cli.output.topics import describe_event
 from explorer.errors import ExplorerError
 from explorer.readers import Rejection
 from explorer.topics.tracking import TopicEvent
@@ -22,55 +22,53 @@ _MOST_EVENTS = 12
 
 
 def show_report(report: BuildReport, folder: str) -> None:
-    """Print what a build did."""
+    """Print the result of a build."""
     if report.dry_run:
         _show_plan(report)
         return
     if report.published:
-        head = f"Generation {report.generation}: {report.papers:,} papers ({_changes(report)})"
+        head = f"Version {report.generation}: {report.papers:,} papers ({_changes(report)})"
     else:
-        head = (
-            f"Up to date: generation {report.generation}, {report.papers:,} papers, nothing to do"
-        )
+        head = f"Up to date: version {report.generation}, {report.papers:,} papers, nothing to do"
     out.print(f"[bold green]✓[/] {escape(head)} in {report.seconds['total']:.1f} s.")
-    _show_lineage(report.events)
-    _show_fit(report)
+    _show_events(report.events)
+    _show_redraw(report)
     if report.too_long:
-        out.print(
-            f"  {report.too_long:,} longer than the model takes at once; embedded window by window."
-        )
+        out.print(f"  {report.too_long:,} papers exceed the model's input; embedded in windows.")
     if report.naming_failures:
         out.print(
             f"  [yellow]The naming function failed {report.naming_failures:,} times[/] "
-            f"(first: {escape(report.naming_failure)}). Those topics keep the names found."
+            f"(first: {escape(report.naming_failure)}). Those topics keep their computed names."
         )
     if report.resting:
         out.print(
-            f"  {report.resting:,} of the things said of topics match none now; "
-            "`explorer unsay` lists them."
+            f"  {report.resting:,} topic edits are inactive, as no topic matches them at present; "
+            "`explorer topics edits` lists them."
         )
     show_rejections(report.rejected)
     for conflict in report.conflicts[:_MOST_REJECTIONS]:
         titles = " | ".join(f"“{title[:60]}”" for title in conflict.titles)
-        out.print(f"  [yellow]One id, different papers:[/] {escape(conflict.id)}: {escape(titles)}")
+        out.print(
+            f"  [yellow]Different papers, same id:[/] {escape(conflict.id)}: {escape(titles)}"
+        )
     if report.published:
-        out.print(f"  Library: {escape(folder)}. See it with `explorer app`.")
+        out.print(f"  Library: {escape(folder)}. Open it with `explorer app`.")
 
 
-def show_embedded(report: bulk.EmbeddingReport, folder: str) -> None:
-    """Print what was done with shards, and on which machines."""
-    told = [f"{report.computed:,} embedded now"]
+def show_embedding(report: bulk.EmbeddingReport, folder: str) -> None:
+    """Print the counts of embedded shards, by machine if there are several."""
+    counts = [f"{report.computed:,} embedded now"]
     if report.known:
-        told.append(f"{report.known:,} in the cache before")
+        counts.append(f"{report.known:,} already in the cache")
     if before := report.shards - report.known - report.computed:
-        told.append(f"{before:,} embedded before")
-    head = f"{report.shards:,} shards, {report.texts:,} papers ({', '.join(told)})"
+        counts.append(f"{before:,} embedded before")
+    head = f"{report.shards:,} shards, {report.texts:,} papers ({', '.join(counts)})"
     out.print(f"[bold green]✓[/] {head} in {report.seconds:.1f} s.", highlight=False)
     if len(report.machines) > 1:
         for machine, shards in report.machines.items():
             out.print(f"  {escape(machine)}: {shards:,} shards", highlight=False)
     out.print(
-        f"  {report.stored:,} vectors stored in {escape(folder)}. Go on with `explorer build`.",
+        f"  {report.stored:,} vectors stored in {escape(folder)}. Next: `explorer build`.",
         highlight=False,
         soft_wrap=True,
     )
@@ -78,8 +76,8 @@ def show_embedded(report: bulk.EmbeddingReport, folder: str) -> None:
 
 def _changes(report: BuildReport) -> str:
     return ", ".join(
-        f"{count:,} {what}"
-        for what, count in (
+        f"{count:,} {change}"
+        for change, count in (
             ("added", report.added),
             ("changed", report.changed),
             ("removed", report.removed),
@@ -93,8 +91,8 @@ def _changes(report: BuildReport) -> str:
 
 
 def _show_plan(report: BuildReport) -> None:
-    """Print what a build would do, paper by paper as far as people read."""
-    out.print(f"[bold]A dry run[/]: {escape(_changes(report) or 'nothing to do')}.")
+    """Print the changes that a build would make, and the first papers of each kind."""
+    out.print(f"[bold]Dry run[/]: {escape(_changes(report) or 'nothing to do')}.")
     signs = {"added": "[green]+[/]", "changed": "[yellow]~[/]", "removed": "[red]-[/]"}
     for kind, sign in signs.items():
         of_kind = [change for change in report.planned if change.kind == kind]
@@ -104,48 +102,49 @@ def _show_plan(report: BuildReport) -> None:
             rest = len(of_kind) - _MOST_PLANNED
             out.print(f"  {sign} … and {rest:,} more; --json lists them all.")
     show_rejections(report.rejected)
-    out.print("  Nothing was changed. Leave out --dry-run to do it.")
+    out.print("  Nothing was changed. Run it again without --dry-run to apply the changes.")
 
 
-def _show_lineage(events: Sequence[TopicEvent]) -> None:
+def _show_events(events: Sequence[TopicEvent]) -> None:
     for event in events[:_MOST_EVENTS]:
-        out.print(f"  {told_of(event)}", soft_wrap=True)
+        out.print(f"  {describe_event(event)}", soft_wrap=True)
     if len(events) > _MOST_EVENTS:
         rest = len(events) - _MOST_EVENTS
         out.print(f"  … and {rest:,} more; `explorer history` lists them.")
 
 
-def _show_fit(report: BuildReport) -> None:
+def _show_redraw(report: BuildReport) -> None:
     if report.redrawn:
         moved = ""
         if report.drift is not None:
             moved = (
-                f" Papers moved by {report.drift.median:.0%} of the map's radius (median), nine of "
-                f"ten by at most {report.drift.nine_of_ten:.0%}."
+                f" Papers moved by {report.drift.median:.0%} of the map's radius (median), 90 % of "
+                f"them by at most {report.drift.nine_of_ten:.0%}."
             )
-        out.print(f"  The map was drawn anew: {escape(report.redrawn)}.{moved}")
+        out.print(f"  The map was redrawn: {escape(report.redrawn)}.{moved}")
     if report.fit.get("redraw"):
         out.print(
-            f"  [yellow]A redraw would pay[/]: {escape(report.fit['redraw'])}. "
+            f"  [yellow]Redraw recommended[/]: {escape(report.fit['redraw'])}. "
             "`explorer build --redraw` keeps the map recognisable."
         )
 
 
 def show_update(update: UpdateOutcome) -> None:
-    """Print one line about an update of a watch."""
-    if update.report is not None:
-        told = ", ".join(_told(update.report))
-    else:
-        error = update.error
-        known = isinstance(error, ExplorerError | OSError)
-        told = f"not updated: {error}" if known else f"not updated: {type(error).__name__}: {error}"
-        told += f" Tried again in {update.retry:,.0f} s." if update.retry else ""
-        # The name of a file need not be text, and one such name must not end the watch.
-        told = " ".join(told.encode("utf-8", "backslashreplace").decode().split())
-    out.print(f"{update.ended:%H:%M:%S}  {escape(told)}", highlight=False, soft_wrap=True)
+    """Print an update of a watch in one line."""
+    summary = _failure(update) if update.report is None else ", ".join(_counts(update.report))
+    out.print(f"{update.ended:%H:%M:%S}  {escape(summary)}", highlight=False, soft_wrap=True)
 
 
-def _told(report: BuildReport) -> Iterator[str]:
+def _failure(update: UpdateOutcome) -> str:
+    error = update.error
+    expected = isinstance(error, ExplorerError | OSError)
+    text = f"not updated: {error}" if expected else f"not updated: {type(error).__name__}: {error}"
+    text += f" Next attempt in {update.retry:,.0f} s." if update.retry else ""
+    # File names need not be valid text, and one such name must not end the watch.
+    return " ".join(text.encode("utf-8", "backslashreplace").decode().split())
+
+
+def _counts(report: BuildReport) -> Iterator[str]:
     if report.added:
         yield f"+{report.added:,} {'paper' if report.added == 1 else 'papers'}"
     if report.changed:
@@ -154,26 +153,26 @@ def _told(report: BuildReport) -> Iterator[str]:
         yield "nothing new"
     if report.rejected:
         yield f"{len(report.rejected):,} not read as papers"
-    yield f"generation {report.generation}"
+    yield f"version {report.generation}"
     yield f"{report.seconds['total']:.1f} s"
 
 
 def show_rejections(rejections: tuple[Rejection, ...]) -> None:
-    """Print what did not become a paper, and why."""
+    """Print the records that are not papers, with reasons."""
     if not rejections:
         return
     out.print(f"  [yellow]{len(rejections)} not read as papers:[/]")
     for rejection in rejections[:_MOST_REJECTIONS]:
-        place = f"{rejection.digest}, line {rejection.line}" if rejection.line else rejection.digest
+        source = rejection.digest + (f", line {rejection.line}" if rejection.line else "")
         excerpt = f" [dim]“{escape(rejection.excerpt[:60])}”[/]" if rejection.excerpt else ""
-        out.print(f"    {escape(place)}: {escape(rejection.reason)}{excerpt}")
+        out.print(f"    {escape(source)}: {escape(rejection.reason)}{excerpt}")
     if len(rejections) > _MOST_REJECTIONS:
         out.print(f"    ... and {len(rejections) - _MOST_REJECTIONS} more (all with --json)")
 
 
 def show_inspection(inspection: Inspection) -> None:
-    """Print what one digest holds."""
-    known = f", {inspection.known:,} known already" if inspection.known else ""
+    """Print the papers and rejections of a digest."""
+    known = f", {inspection.known:,} already in the library" if inspection.known else ""
     out.print(
         f"[bold]{escape(inspection.digest)}[/]: {inspection.format or 'not read'}, "
         f"{inspection.papers:,} papers, {inspection.with_abstract:,} with abstract{known}"

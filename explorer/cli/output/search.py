@@ -1,4 +1,4 @@
-"""Hits in the terminal, and how well the library is searched."""
+"""Hits and evaluations in the terminal."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ _BAR = 12
 
 
 def show_results(results: Results) -> None:
-    """Print hits as a table, the query's words marked."""
+    """Print hits as a table, with the words of the query highlighted."""
     query = results.parsed.words
     for note in results.parsed.notes:
         out.print(f"[yellow]{escape(note)}[/]")
     if results.parsed.clauses and results.allowed is not None:
-        asked = "  ".join(str(clause) for clause in results.parsed.clauses)
-        out.print(f"[dim]{results.allowed:,} papers pass {escape(asked)}[/]", soft_wrap=True)
+        filters = "  ".join(str(clause) for clause in results.parsed.clauses)
+        noun = "paper matches" if results.allowed == 1 else "papers match"
+        out.print(f"[dim]{results.allowed:,} {noun} {escape(filters)}[/]", soft_wrap=True)
     if not results.hits:
-        out.print("Nothing found. Use fewer or other words, or loosen the filters.")
+        out.print("No matches. Try fewer or other words, or remove a filter.")
         return
     best = max(hit.score for hit in results.hits)
     table = Table(box=None, show_header=False, padding=(0, 1), expand=True)
@@ -41,53 +42,55 @@ def show_results(results: Results) -> None:
         table.add_row(str(hit.rank), bar, _hit_text(hit, query))
     out.print(table)
     if results.only_nearest:
-        out.print("[yellow]None of these words stands in the hits; they are nearest in meaning.[/]")
+        out.print("[yellow]No paper contains these words. Showing the closest in meaning.[/]")
     out.print(f"[dim]{len(results.hits)} hits, {results.mode}, {results.seconds * 1000:.0f} ms[/]")
 
 
 def _hit_text(hit: Hit, query: str) -> Group:
-    facts = [hit.paper.arxiv or hit.paper.doi or hit.paper.id, hit.topic.label]
-    facts += [hit.paper.date] if hit.paper.date else []
+    details = [hit.paper.arxiv or hit.paper.doi or hit.paper.id, hit.topic.label]
+    details += [hit.paper.date] if hit.paper.date else []
     return Group(
-        _marked(hit.paper.readable_title, query, "bold"),
-        Text(" · ".join(facts), style="dim"),
-        _marked(hit.why.sentence, query, ""),
+        _highlighted(hit.paper.readable_title, query, "bold"),
+        Text(" · ".join(details), style="dim"),
+        _highlighted(hit.why.sentence, query, ""),
         Text(""),
     )
 
 
-def _marked(text: str, query: str, style: str) -> Text:
-    marked = Text(style=style)
+def _highlighted(text: str, query: str, style: str) -> Text:
+    highlighted = Text(style=style)
     for piece, matches in highlight(text, query):
-        marked.append(piece, style="bold yellow" if matches else None)
-    return marked
+        highlighted.append(piece, style="bold yellow" if matches else None)
+    return highlighted
 
 
-def show_evaluation(found: Evaluation) -> None:
-    """Print how well each mode ranks, the intervals beside."""
+def show_evaluation(evaluation: Evaluation) -> None:
+    """Print the figures of each search mode, with their intervals."""
     table = Table(box=None, padding=(0, 2))
     for name in ("", "nDCG@10", "95 %", "recall@100", "95 %"):
         table.add_column(name, justify="left" if not name else "right")
-    for mode, of in found.modes.items():
+    for mode, of in evaluation.modes.items():
         cells = (_figure_cells(mean_with_interval(values)) for values in (of.ndcg, of.recall))
         table.add_row(str(mode), *(cell for pair in cells for cell in pair))
-    out.print(f"{found.queries:,} judged queries, {found.papers:,} papers", highlight=False)
+    out.print(
+        f"{evaluation.queries:,} judged queries, {evaluation.papers:,} papers", highlight=False
+    )
     out.print(table)
 
 
-def show_self_evaluation(generation: Generation, told: Sequence[Metric]) -> None:
-    """Print the figures about a library, each with what it means."""
+def show_self_evaluation(generation: Generation, metrics: Sequence[Metric]) -> None:
+    """Print the metrics of a library, each with its definition."""
     table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True, style="dim")
     table.add_column(ratio=1)
-    for one in told:
-        value, interval = _figure_cells(one.figure)
-        if one.unit:
-            value = f"{one.figure.value:,.0f} {one.unit}"
-        known = interval if one.figure.low < one.figure.high else ""
-        table.add_row(value, known, Group(Text(one.name), Text(one.means, style="dim")))
-    out.print(f"{generation.size:,} papers, generation {generation.manifest.number}")
+    for metric in metrics:
+        value, interval = _figure_cells(metric.figure)
+        if metric.unit:
+            value = f"{metric.figure.value:,.0f} {metric.unit}"
+        shown = interval if metric.figure.low < metric.figure.high else ""
+        table.add_row(value, shown, Group(Text(metric.name), Text(metric.means, style="dim")))
+    out.print(f"{generation.size:,} papers, version {generation.manifest.number}")
     out.print(table)
 
 

@@ -1,4 +1,4 @@
-"""The command that writes papers out for other programs."""
+"""The command ``explorer export``: papers for reference managers, spreadsheets and scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from explorer.cli.options import Commands, count, print_json, with_user
+from explorer.cli.commands import Commands
+from explorer.cli.options import count, one_of, print_json, with_user
 from explorer.desk.desk import desk_of
 from explorer.desk.marks import marks_of
 from explorer.embedders import open_embedder
@@ -23,11 +24,10 @@ from explorer.search.filters import Filters, allowed_rows, corners_of, find_topi
 from explorer.search.search import Mode, Query, find_paper, needs_model, search
 
 _MOST_RANKED = 100
-"""Hits that are written of a query with words or examples, unless people say otherwise: all papers
-are hits."""
+"""Default number of papers of a ranked query, in which all papers are hits."""
 _EXAMPLES = """\
-Without --query, --topic, --region or --ids all papers are written. docs/scripting.md tells what
-each format holds. Citation keys are the same in every export of a library.
+Without --query, --topic, --region or --ids all papers are exported. docs/scripting.md describes the
+formats. Citation keys are the same in every export of a library.
 
 examples:
   explorer export --format bibtex --output library.bib
@@ -42,56 +42,66 @@ examples:
 
 def add_export(commands: Commands) -> None:
     """Add ``export``."""
-    told = "Write out papers for reference managers, spreadsheets, scripts, or as a map."
-    added = commands.add("export", export_papers, told, _EXAMPLES)
+    text = "Export papers to reference managers, spreadsheets, scripts, or as an HTML map."
+    added = commands.add("export", export_papers, text, _EXAMPLES)
     added.add_argument(
         "--format",
-        type=ExportFormat,
+        type=one_of(ExportFormat),
         choices=list(ExportFormat),
         default=ExportFormat.JSONL,
-        help="jsonl: a paper a line, with all that is known; html: the map as one file that opens "
-        "from disk (default: jsonl)",
+        help="file format; jsonl: one paper per line, with all fields; html: the map in one file "
+        "(default: jsonl)",
     )
-    chosen = added.add_argument_group("which papers")
-    chosen.add_argument("--query", default="", metavar="QUERY", help="as for `explorer search`")
-    chosen.add_argument(
+    selection = added.add_argument_group("selection of papers")
+    selection.add_argument(
+        "--query", default="", metavar="QUERY", help="query, as in `explorer search`"
+    )
+    selection.add_argument(
         "-k",
         type=count,
         metavar="N",
-        help=f"how many of a query, the best (default: {_MOST_RANKED}, or all that "
-        "pass if it has neither words nor examples)",
+        help=f"number of hits of the query, the best (default: {_MOST_RANKED}, or all matches of a "
+        "query without words and examples)",
     )
-    chosen.add_argument(
-        "--mode", type=Mode, choices=list(Mode), default=Mode.HYBRID, help="default: hybrid"
+    selection.add_argument(
+        "--mode",
+        type=one_of(Mode),
+        choices=list(Mode),
+        default=Mode.HYBRID,
+        help="search mode of the query (default: hybrid)",
     )
-    chosen.add_argument("--topic", default="", help="those of this topic, by id or name")
-    chosen.add_argument(
+    selection.add_argument("--topic", default="", help="papers of this topic, by id or name")
+    selection.add_argument(
         "--region",
         type=_region,
         default=(),
         metavar="X,Y,X,Y,...",
-        help="those within these corners on the map, as `region` in the page's address has them",
+        help="papers inside this polygon on the map (`region` in the address of the page)",
     )
-    chosen.add_argument("--ids", nargs="+", default=[], metavar="ID", help="these, in this order")
+    selection.add_argument(
+        "--ids", nargs="+", default=[], metavar="ID", help="papers with these ids, in this order"
+    )
     added.add_argument("--title", default="Literature map", help="title of the HTML map")
-    added.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    added.add_argument(
+        "--output", type=Path, metavar="FILE", help="file to write (default: standard output)"
+    )
     with_user(added)
 
 
 def export_papers(options: argparse.Namespace) -> int:
-    """Write out papers in the format asked for."""
+    """Export papers in the chosen format."""
     if options.json and options.output is None:
-        raise UnusableInput("--json needs --output FILE here: standard output is for the papers.")
+        raise UnusableInput("--json needs --output FILE here: the papers go to standard output.")
     from explorer.cli.output.progress import counting
 
     generation = LibraryStore(options.library).open()
     rows = _rows(generation, options)
 
     def write(file: TextIO) -> None:
-        # Where papers themselves go to the terminal, a bar would be in their way.
-        with nullcontext(None) if file.isatty() else counting("Writing papers") as progress:
-            shown = progress or (lambda _done, _total: None)
-            write_list(generation, rows, options.format, file, options.title, shown)
+        # On a terminal that shows the papers themselves, a progress bar would be in the way.
+        with nullcontext(None) if file.isatty() else counting("Writing papers") as bar:
+            progress = bar or (lambda _done, _total: None)
+            write_list(generation, rows, options.format, file, options.title, progress)
 
     if options.output is None:
         write(sys.stdout)
@@ -106,22 +116,22 @@ def export_papers(options: argparse.Namespace) -> int:
 
 
 def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
-    """Return the rows of the papers that are asked for, in the order to write them in."""
+    """Return the rows of the selected papers, in the order of the export."""
     if options.ids and (options.query or options.topic or options.region):
-        raise UnusableInput("Give --ids, or what to choose papers by (--query, --topic, --region).")
+        raise UnusableInput("Give either --ids, or --query, --topic and --region.")
     if options.ids:
         return list(dict.fromkeys(find_paper(generation, name) for name in options.ids))
     filters = Filters(topic=options.topic, region=options.region)
     if options.query.strip():
         desk = marks_of(generation, desk_of(options.library, options.user))
-        return _found(generation, options, replace(filters, desk=desk))
+        return _hits(generation, options, replace(filters, desk=desk))
     if options.topic and not options.region:
         return topic_profile(generation, find_topic(generation, options.topic)).members
-    among = allowed_rows(generation, filters)
-    return range(generation.size) if among is None else among.tolist()
+    allowed = allowed_rows(generation, filters)
+    return range(generation.size) if allowed is None else allowed.tolist()
 
 
-def _found(generation: Generation, options: argparse.Namespace, filters: Filters) -> list[int]:
+def _hits(generation: Generation, options: argparse.Namespace, filters: Filters) -> list[int]:
     query = Query(options.query, filters=filters, mode=options.mode)
     model = generation.manifest.model
     embedder = open_embedder(model) if needs_model(generation, query) else None
@@ -137,5 +147,5 @@ def _found(generation: Generation, options: argparse.Namespace, filters: Filters
 def _region(text: str) -> tuple[tuple[float, float], ...]:
     corners = corners_of(text)
     if len(corners) < 3:
-        raise argparse.ArgumentTypeError(f"{text!r} is no region, such as 0,0,1.5,0,1.5,2")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a region, such as 0,0,1.5,0,1.5,2")
     return corners

@@ -1,0 +1,69 @@
+"""Kept papers and followed searches in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from explorer.alerts.followed_search import FollowedResults, described, newest_first
+from explorer.cli.output.console import out
+from explorer.desk.desk import FollowedSearch, ReadingState
+from explorer.desk.marks import PaperMark
+from explorer.library.generation import Generation
+from explorer.papers.paper import Paper
+
+
+def show_desk(kept: Sequence[tuple[Paper, PaperMark, bool]]) -> None:
+    """Print kept papers with their notes; the flag marks papers missing from the library."""
+    if not kept:
+        out.print("No papers here. `explorer desk star ID` adds one.")
+    for paper, mark, is_missing in kept:
+        star = "[yellow]★[/]" if mark.starred else " "
+        notes = [] if mark.state is ReadingState.NONE else [str(mark.state).replace("-", " ")]
+        notes += [f"#{tag}" for tag in mark.tags]
+        notes += ["not in the library at present"] if is_missing else []
+        details = f"  [dim]{escape(' · '.join(notes))}[/]" if notes else ""
+        title = escape(paper.readable_title)
+        line = f"{star} [dim]{escape(paper.id)}[/]  {title}{details}"
+        out.print(line, highlight=False, soft_wrap=True)
+        for note in mark.note.splitlines():
+            out.print(f"    {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def show_followed(searches: Sequence[FollowedSearch]) -> None:
+    """Print followed searches, one a line."""
+    if not searches:
+        _show_no_searches()
+        return
+    head = "1 followed search" if len(searches) == 1 else f"{len(searches):,} followed searches"
+    out.print(f"{head}; `explorer follow` shows their new papers.", highlight=False)
+    for search in searches:
+        out.print(_name_and_query(search), highlight=False, soft_wrap=True)
+
+
+def show_new_matches(
+    generation: Generation, results: Sequence[FollowedResults], feeds: Sequence[Path]
+) -> None:
+    """Print the new papers of each followed search, and the feed files written."""
+    if not results:
+        _show_no_searches()
+    for result in results:
+        new = f"{len(result.new)} new" if result.new else "nothing new"
+        out.print(f"{_name_and_query(result.following)}  {new}", highlight=False)
+        if result.problem:
+            out.print(f"  [yellow]{escape(result.problem)}[/]", highlight=False)
+        for hit in newest_first(generation, result.new):
+            title = escape(hit.paper.readable_title)
+            out.print(f"  [dim]{hit.paper.id}[/]  {title}", highlight=False, soft_wrap=True)
+    for file in feeds:
+        out.print(f"[dim]{escape(str(file))}[/]", highlight=False, soft_wrap=True)
+
+
+def _show_no_searches() -> None:
+    out.print('No followed searches. Add one: explorer follow add "some words" --name NAME')
+
+
+def _name_and_query(search: FollowedSearch) -> str:
+    return f"[bold]{escape(search.name)}[/]  [dim]{escape(described(search))}[/]"
