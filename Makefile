@@ -1,5 +1,6 @@
 # make app    set everything up, build the library from data/digests, open the page
 # make test   set up what tests need, then ruff, mypy --strict and pytest
+# make quick  the same without browsers, servers and slow tests
 # make help   the rest
 
 VENV := .venv
@@ -9,12 +10,20 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help app library test test-cluster lint types check-browser bench pictures constraints clean
+.PHONY: help app library test quick quick-tests test-cluster coverage lint types check-browser \
+	bench pictures constraints clean
+
+# A worker runs whole modules, whose fixtures hold servers and browsers; those that open a browser
+# come first (tests/conftest.py), so that no worker is left with one of them at the end.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	--no-loadscope-reorder --max-worker-restart 0
 
 help:
 	@echo "make app          set up, build the library from data/digests, open the page"
 	@echo "make library      set up, build or update the library"
 	@echo "make test         set up, run all checks: ruff, mypy --strict, pytest"
+	@echo "make quick        the checks that need no browser and no server, in a minute or two"
+	@echo "make coverage     how much of the code the tests in one process run"
 	@echo "make test-cluster the tests that start servers and clusters on this machine"
 	@echo "make bench        measure; slower than the tests"
 	@echo "make pictures     take the screenshots in docs/pictures anew"
@@ -28,8 +37,15 @@ library: $(VENV)/.installed
 	$(BIN)/python index_build.py
 
 test: $(VENV)/.installed-dev lint types check-browser
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
-		--max-worker-restart 0 -m "not cluster"
+	$(PYTEST) -m "not cluster"
+
+quick: lint types quick-tests
+
+quick-tests: $(VENV)/.installed-dev
+	$(PYTEST) -q -m "not slow and not browser and not cluster" --hypothesis-profile quick
+
+coverage: $(VENV)/.installed-dev
+	$(PYTEST) -q -m "not browser and not cluster" --cov --cov-report term:skip-covered
 
 test-cluster: $(VENV)/.installed-cluster
 	$(BIN)/python -m pytest -m cluster

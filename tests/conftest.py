@@ -36,7 +36,7 @@ settings.register_profile("quick", max_examples=15, deadline=None)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they use, and skip those whose browser is missing."""
+    """Mark tests by their fixtures, skip those without a browser, put long modules first."""
     no_browser = pytest.mark.skip(reason=HINT)
     browser = find_browser() if any(item.get_closest_marker("browser") for item in items) else ""
     for item in items:
@@ -44,6 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if item.get_closest_marker("browser") and not browser:
             item.add_marker(no_browser)
+    marks = [{mark.name for mark in item.iter_markers()} for item in items]
+    opening = {item.path for item, names in zip(items, marks, strict=True) if "browser" in names}
+    slow = {item.path for item, names in zip(items, marks, strict=True) if "slow" in names}
+    items.sort(key=lambda item: (item.path not in opening, item.path not in slow))
 
 
 @pytest.fixture(scope="session")

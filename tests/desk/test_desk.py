@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -448,7 +447,7 @@ def test_each_mark_is_whole_or_absent_after_a_kill(
     random = np.random.default_rng(3)
     for turn in range(4):
         folder = tmp_path / str(turn)
-        last = killed_while_writing(folder, float(random.uniform(0.02, 0.3)))
+        last = killed_while_writing(folder, int(random.integers(2, 60)))
         desk = desk_of(folder, "other")
         entries = desk.entries()
         assert len(entries) in (last + 1, last + 2)
@@ -459,18 +458,17 @@ def test_each_mark_is_whole_or_absent_after_a_kill(
         desk.apply([(entries[0].anchor, (entries[0].number,), DeskChange(star=False))])
 
 
-def killed_while_writing(folder: Path, seconds: float) -> int:
-    """Kill a program that marks papers without end; return the last number that it printed."""
+def killed_while_writing(folder: Path, marks: int) -> int:
+    """Kill a program that goes on marking papers after ``marks``; return its last number."""
     writer = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert writer.stdout is not None
-    writer.stdout.readline()
-    time.sleep(seconds)
+    first = [int(writer.stdout.readline()) for _ in range(marks)]
     writer.send_signal(signal.SIGKILL)
-    printed = [int(line) for line in writer.stdout.read().split("\n")[:-1]]
+    later = [int(line) for line in writer.stdout.read().split("\n")[:-1]]
     writer.wait()
-    return max(printed, default=0)
+    return max(first + later)
 
 
 def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path: Path) -> None:
@@ -496,7 +494,7 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
             library.rollback()
             assert told_by(library.open(), desk) == done
         if turn % 20 == 19:  # another user's writes to the same file are cut off
-            others = max(others, killed_while_writing(library.folder, 0.1))
+            others = max(others, killed_while_writing(library.folder, 20))
         generation = grow(library, tmp_path / "digests", kept, full=turn % 17 == 16)
         merged += generation.manifest.changes["merged"]
         row = int(random.integers(generation.size))

@@ -6,10 +6,12 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tantivy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -227,18 +229,38 @@ def test_an_index_opens_as_it_was_built(tmp_path: Path, corpus: list[Paper]) -> 
         assert np.array_equal(before.scores, after.scores)
 
 
+def holds(index: tantivy.Index, word: str) -> bool:
+    """Return whether a title in ``index`` has the word."""
+    query = tantivy.Query.term_query(index.schema, "title", stem(word))
+    return bool(index.searcher().search(query, 1).hits)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait up to a minute for a state."""
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_an_open_index_stays_as_it_was_opened_whatever_is_put_in_its_place(tmp_path: Path) -> None:
-    folder, other = tmp_path / "words", tmp_path / "other"
-    folder.mkdir()
-    other.mkdir()
+    folder, other, third = (tmp_path / name for name in ("words", "other", "third"))
+    for each in (folder, other, third):
+        each.mkdir()
     index(folder, Paper(title="Liver segmentation"))
     index(other, Paper(title="Kidney segmentation"))
+    index(third, Paper(title="Spleen segmentation"))
     opened = FullTextIndex.open(folder)
-    time.sleep(0.1)
+    # Two changes, each seen by an index that watches the folder: its look at the second comes
+    # a whole period after the first, in which any other watcher would have looked, too.
+    watching = tantivy.Index.open(str(folder))
+    watching.config_reader("OnCommit")
     shutil.copytree(other, folder, dirs_exist_ok=True)
-    time.sleep(1.2)  # Tantivy looks every half second
-    assert found(opened.search("kidney", 5)) == []
-    assert found(opened.search("liver", 5)) == [0]
+    wait_until(lambda: holds(watching, "kidney"))
+    shutil.copytree(third, folder, dirs_exist_ok=True)
+    wait_until(lambda: holds(watching, "spleen"))
+    for word, rows in (("spleen", []), ("kidney", []), ("liver", [0])):
+        assert found(opened.search(word, 5)) == rows
 
 
 def test_an_index_that_must_not_be_written_to_opens_every_time_and_leaves_nothing(

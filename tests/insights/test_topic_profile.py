@@ -58,6 +58,7 @@ def test_every_topic_has_all_its_papers_those_first_that_belong_most(
     generation: Generation,
 ) -> None:
     ids = generation.records.ids
+    assert len(generation.topics) >= 4
     for topic in generation.topics.values():
         found = topic_profile(generation, topic)
         assert sorted(found.members) == generation.members(topic).tolist()

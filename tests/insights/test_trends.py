@@ -179,6 +179,7 @@ def test_the_newest_topic_is_told_by_its_median_paper(dated: Dated) -> None:
     own = ["2019", "2024", "", "2021-05", "2022", "2020"]
     generation = dated(own, [""])
     found = trends(generation)
+    assert len(generation.levels[0]) >= 2
     for level in generation.levels:
         for topic in level:
             dates = sorted(filter(None, (own[row % 6] for row in generation.members(topic))))

@@ -43,6 +43,7 @@ def test_hits_show_their_scores_the_best_furthest_from_the_background(
 
 def test_a_topic_is_framed_without_its_stragglers(generation: Generation) -> None:
     whole_low, whole_high = home_frame(generation)
+    assert len(generation.topics) >= 4
     for topic in generation.topics.values():
         low, high = frame_of(generation, topic.id)
         places = generation.positions[generation.members(topic)]

@@ -16,7 +16,7 @@ from explorer.index.full_text import STOP_WORDS, stem
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.topics.communities import TopicName
+from explorer.topics.communities import Topic, TopicName
 from explorer.topics.labelling import _scores, name_topics
 from explorer.topics.phrases import holds, phrase_table
 from tests.helpers.corpus import keys_in
@@ -94,14 +94,25 @@ def test_labels_are_phrases_and_keywords_repeat_neither_label_nor_each_other(
             assert not re.search(r"Topic \d|\(\d", topic.label)
 
 
-def test_a_topic_that_is_not_cut_keeps_the_name_of_its_parent(generation: Generation) -> None:
-    for level in generation.levels[1:]:
-        for topic in level:
-            parent = generation.topics[topic.parent]
-            if topic.size == parent.size:
-                assert (topic.label, topic.keywords) == (parent.label, parent.keywords)
-            else:
-                assert topic.label != parent.label
+def with_parents(generation: Generation) -> list[tuple[Topic, Topic]]:
+    """Return each topic below the first level with the one that it is a part of."""
+    below = [topic for level in generation.levels[1:] for topic in level]
+    return [(topic, generation.topics[topic.parent]) for topic in below]
+
+
+def test_a_part_of_a_topic_has_a_name_of_its_own(generation: Generation) -> None:
+    parts = [pair for pair in with_parents(generation) if pair[0].size < pair[1].size]
+    assert parts
+    for topic, parent in parts:
+        assert topic.label != parent.label
+
+
+def test_an_undivided_topic_keeps_the_name_of_its_parent(seed_library: LibraryStore) -> None:
+    pairs = with_parents(seed_library.open())
+    undivided = [pair for pair in pairs if pair[0].size == pair[1].size]
+    assert undivided
+    for topic, parent in undivided:
+        assert (topic.label, topic.keywords) == (parent.label, parent.keywords)
 
 
 def test_the_seed_has_a_level_on_which_some_topics_are_cut(seed_library: LibraryStore) -> None:

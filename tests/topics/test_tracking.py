@@ -168,6 +168,7 @@ def test_two_new_subjects_at_once_are_two_topics() -> None:
 def test_a_topic_whose_papers_are_gone_is_gone_and_the_others_stay() -> None:
     vectors, own = planted([40, 30, 30, 20])
     update = Update(vectors, everyone(120), own != 1)
+    assert len(update.levels) >= 1
     for depth, labels in enumerate(update.levels):
         was = update.before[depth]
         gone = set(was.tolist()) - set(was[own != 1].tolist())
