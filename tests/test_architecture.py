@@ -293,5 +293,5 @@ def test_importing_the_package_loads_none_of_it() -> None:
 def test_the_checks_see_imports_inside_and_outside_functions() -> None:
     assert "tantivy" in imported("explorer.index.full_text", inside=True)
     assert "tantivy" not in imported("explorer.index.full_text", inside=False)
-    assert "explorer.app.state" in imported("explorer.app.page", inside=False)
+    assert "explorer.app.url" in imported("explorer.app.page", inside=False)
     assert "streamlit" in imported("explorer.app.page", inside=False)

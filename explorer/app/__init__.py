@@ -1,20 +1,32 @@
 """The page: widgets, URL state and caches over the library. The only part that knows Streamlit.
 
-page.py       the frame: header, search box, two columns
-state.py      what the URL says and what the page remembers
-resources.py  the opened library and the model, shared by all visitors
-asking.py     the search box, how it was understood, and what narrows a search
-results.py    the list of hits, or of a lasso's catch
-topics.py     the way in for newcomers, the tree of topics, and one topic
-curating.py   saying what topics are, and taking it back
-library.py    what the library holds, how far an update has come, the way back to an earlier one
-uploads.py    digests dropped on the page, and what they would bring
-updates.py    updates in the background, one at a time, shared by all visitors
-paper.py      one paper
-keyboard.py   keys that search, move through hits and go back; keyboard.js is the browser's side
-visits.py     when a visitor was last here; visits.js is the browser's side
-components.py scripts of the page as Streamlit components
-map.py        the map (drawn by explorer/map/browser) and the sunburst of topics, and what is done
-              on them; sunburst.js keeps the sunburst from zooming
-style.css     spacing and type that the theme cannot set
+page.py           frame: header, search box, list and map side by side
+views/            the views Explore, Topics, What's new, Desk and Library; one topic; one paper
+texts.py          all texts that people read on the page
+
+search_box.py     search box, ranking, topic filter, help, examples
+chips.py          the query as understood, part by part, and notes on it
+refine.py         facets, order, variety
+hits.py           list of hits, with reasons, badges and scores
+selection.py      papers selected on the map
+list_rows.py      rows of papers and topics in lists
+paper_marks.py    star, status, tags and note of a paper
+export_menu.py    a list of papers as a file
+topic_editing.py  rename, merge, pin, undo
+uploads.py        digests dropped on the page, previewed before they are added
+updates.py        updates in the background, one at a time, shared by all visitors
+map.py            map (drawn by explorer/map/browser) and sunburst of topics, and what their clicks
+                  do; sunburst.js keeps the sunburst from zooming
+
+url.py            state in the URL
+session.py        state of a visitor between runs
+navigation.py     what a click opens, closes, searches for or selects
+controls.py       controls whose value is in the URL
+query_text.py     a query's text with or without a clause or an example
+user.py           the user, sign-in and the user's desk
+resources.py      folders, opened library, model and other caches, shared by all visitors
+keyboard.py       keyboard shortcuts; keyboard.js is the browser's side
+visits.py         time of the last visit; visits.js is the browser's side
+components.py     scripts of the page as Streamlit components
+style.css         spacing and type that the theme cannot set
 """

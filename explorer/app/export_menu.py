@@ -1,4 +1,4 @@
-"""The choice of formats that a list of papers can be taken along in."""
+"""The export menu: a list of papers as a file in any format."""
 
 from __future__ import annotations
 
@@ -9,58 +9,49 @@ from io import StringIO
 
 import streamlit as st
 
+from explorer.app import texts
 from explorer.export import ExportFormat, write_list
 from explorer.library.generation import Generation
 from explorer.map.html_export import MOST_PAPERS
 
-_FORMATS = {
-    ExportFormat.BIBTEX: ("BibTeX", "For LaTeX, JabRef and most others."),
-    ExportFormat.RIS: ("RIS", "For Zotero, EndNote, Mendeley."),
-    ExportFormat.CSL_JSON: ("CSL-JSON", "For Pandoc, Zotero and citation processors."),
-    ExportFormat.CSV: ("Table (CSV)", "For spreadsheets."),
-    ExportFormat.JSONL: (
-        "JSON Lines",
-        "For scripts: all that is known, topics and the map included.",
-    ),
-    ExportFormat.HTML: ("Map (HTML)", "The map of these papers, as one file that opens from disk."),
-}
 _LONGEST_NAME = 60
 
 
-def offer_export(generation: Generation, rows: Sequence[int], where: str, called: str) -> None:
-    """Offer the papers in ``rows`` as a file, in any format.
+def export_menu(generation: Generation, rows: Sequence[int], list_name: str, title: str) -> None:
+    """Offer the papers in ``rows`` as a file.
 
     Args:
-        where: tells this list from others on the page.
-        called: what the list is; the file is named after it.
+        list_name: makes the keys of this menu unique on the page.
+        title: the title of the list, and the name of the file.
     """
     if not rows:
         return
-    noun = "paper" if len(rows) == 1 else "papers"
-    with st.popover("Export", icon=":material/download:", type="tertiary", key=f"export-{where}"):
-        st.caption(f"{len(rows):,} {noun}, in the order of the list")
-        with st.container(key=f"formats-{where}", gap=None):
-            for form, (name, told) in _FORMATS.items():
+    with st.popover(
+        texts.EXPORT, icon=":material/download:", type="tertiary", key=f"export-{list_name}"
+    ):
+        st.caption(texts.exported(len(rows)))
+        with st.container(key=f"formats-{list_name}", gap=None):
+            for form, (name, help_text) in texts.EXPORT_FORMATS.items():
                 if form is ExportFormat.HTML and len(rows) > MOST_PAPERS:
                     continue
                 st.download_button(
                     name,
-                    partial(_written, generation, rows, form, called),
-                    file_name=f"{_file_name(called)}.{form.extension}",
+                    partial(_content, generation, rows, form, title),
+                    file_name=f"{_file_name(title)}.{form.extension}",
                     mime=form.media_type,
-                    key=f"export-{where}-{form}",
+                    key=f"export-{list_name}-{form}",
                     type="tertiary",
                     on_click="ignore",
-                    help=told,
+                    help=help_text,
                 )
 
 
-def _written(generation: Generation, rows: Sequence[int], form: ExportFormat, called: str) -> str:
+def _content(generation: Generation, rows: Sequence[int], form: ExportFormat, title: str) -> str:
     file = StringIO()
-    write_list(generation, rows, form, file, called)
+    write_list(generation, rows, form, file, title)
     return file.getvalue()
 
 
-def _file_name(called: str) -> str:
-    words = re.sub(r"[^\w]+", "-", called.casefold()).strip("-")
+def _file_name(title: str) -> str:
+    words = re.sub(r"[^\w]+", "-", title.casefold()).strip("-")
     return words[:_LONGEST_NAME].rstrip("-") or "papers"

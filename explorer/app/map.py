@@ -1,7 +1,7 @@
-"""The map and the rings of topics, and what is done on them.
+"""The map and the sunburst of topics, and the actions of clicks on them.
 
-The map asks for the scene of where one looks and gets that alone: only this part of the page runs.
-Hits, the open paper and the region are laid over it separately, since they change as one types.
+The map in the browser requests the scene of its view, and only this part of the page runs then.
+Hits, the open paper and the selection come separately, since they change as the user types.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.app import state
+from explorer.app import navigation, session, texts, url
 from explorer.app.components import script_component
-from explorer.app.search_box import added, without
-from explorer.app.user import marks_here
+from explorer.app.query_text import with_clause, without_clause
+from explorer.app.user import current_marks
 from explorer.library.generation import Generation
 from explorer.map import browser
 from explorer.map.charts import BARE_CONFIG, sunburst_figure
@@ -25,7 +25,9 @@ from explorer.map.sampling import Viewport
 from explorer.map.scene import SceneRequest, corners, home_view, scene, topic_view
 from explorer.search.query import Field, parse
 
-_PICTURES = ("Rings", "Map")
+_MAP = "map"
+_SUNBURST = "sunburst"
+_PICTURE = "picture"
 _atlas = st.components.v2.component(
     "literature_explorer_atlas",
     html='<div class="root"></div>',
@@ -34,109 +36,110 @@ _atlas = st.components.v2.component(
 )
 _over = st.components.v2.component("literature_explorer_over", js=browser.over_script())
 _open_sectors = script_component("sunburst")
-_ACTED = "acted-on-the-map"
+_HAS_ACTED = "acted-on-the-map"
 _MOST_STARS = 2_000
-"""Starred papers that are shown, those starred last."""
+"""Stars on the map, the latest first."""
 
 
 def show_map(generation: Generation, highlights: Highlights) -> None:
-    """Draw the map; a click opens a paper or a topic, a lasso or box lists what it caught."""
-    marks = marks_here(generation)
+    """Draw the map; a click opens a paper or topic, a lasso or box selects papers."""
+    marks = current_marks(generation)
     starred = () if marks is None else marks.starred
     _show_scene(generation, highlights)
-    _over(key="over", data=_laid_over(generation, replace(highlights, starred=starred)))
+    _over(key="over", data=_overlay(generation, replace(highlights, starred=starred)))
 
 
 @st.fragment
 def _show_scene(generation: Generation, highlights: Highlights) -> None:
-    if st.session_state.pop(_ACTED, False):
+    if st.session_state.pop(_HAS_ACTED, False):
         st.rerun()
     _atlas(
-        key=state.MAP,
-        data=scene(generation, _look(), highlights),
+        key=_MAP,
+        data=scene(generation, _scene_request(), highlights),
         height="stretch",
-        on_asked_change=_looked,
-        on_deed_change=lambda: _acted(generation),
+        on_asked_change=_keep_view,
+        on_deed_change=lambda: _act(generation),
     )
 
 
 def show_plain_map(generation: Generation) -> None:
-    """Draw the map where nothing is asked."""
+    """Draw the map without highlights."""
     show_map(generation, Highlights())
 
 
 def show_topics_picture(generation: Generation) -> None:
-    """Draw the topics as rings, or as the map, with a switch between them."""
+    """Draw the topics as a sunburst or as the map, with a switch between them."""
+    pictures = (texts.SUNBURST, texts.MAP)
     picture = st.segmented_control(
-        "Picture",
-        _PICTURES,
-        default=_PICTURES[0],
-        key=state.PICTURE,
+        texts.PICTURE,
+        pictures,
+        default=pictures[0],
+        key=_PICTURE,
         label_visibility="collapsed",
         required=True,
         persist_state="session",
     )
-    if picture == "Map":
+    if picture == texts.MAP:
         show_plain_map(generation)
     else:
         _show_sunburst(generation)
 
 
-def _look() -> SceneRequest:
-    """Return what the browser asked for last, or else what the URL says."""
-    view, by, safe, when = state.look()
+def _scene_request() -> SceneRequest:
+    """Return the request for the scene of the view in the URL."""
+    view, by, safe, period = url.map_view()
     known = {str(kind): kind for kind in ColourBy}
     return SceneRequest(
         Viewport(*view) if view is not None else None,
         known.get(by, ColourBy.TOPIC),
         safe,
-        when,
-        dark=state.is_dark(),
+        period,
+        dark=session.is_dark(),
     )
 
 
-def _looked() -> None:
-    state.keep_url()
-    asked = st.session_state[state.MAP].get("asked") or {}
-    state.look_at(
+def _keep_view() -> None:
+    url.restore()
+    asked = st.session_state[_MAP].get("asked") or {}
+    url.write_map_view(
         asked.get("view"), asked.get("by", ""), bool(asked.get("safe")), asked.get("when")
     )
 
 
-def _acted(generation: Generation) -> None:
-    """Do what was done on the map; what came from a map of another generation means nothing."""
-    deed = st.session_state[state.MAP].get("deed")
+def _act(generation: Generation) -> None:
+    """Act on a click or a selection; an event on a map of another generation is ignored."""
+    deed = st.session_state[_MAP].get("deed")
     if not deed or deed.get("generation") != generation.manifest.number:
         return
-    st.session_state[_ACTED] = True
+    st.session_state[_HAS_ACTED] = True
     match deed["kind"]:
         case "open":
-            state.open_paper(generation.records.ids[int(deed["row"])])
+            navigation.open_paper(generation.records.ids[int(deed["row"])])
         case "topic":
-            state.open_topic(str(deed["topic"]))
+            navigation.open_topic(str(deed["topic"]))
         case "region":
-            state.catch(tuple((float(x), float(y)) for x, y in deed["region"]))
+            navigation.select_region(tuple((float(x), float(y)) for x, y in deed["region"]))
         case "clause":
-            _narrow(str(deed["clause"]))
+            _toggle_clause(str(deed["clause"]))
         case _:
-            state.release()
+            navigation.clear_selection()
 
 
-def _narrow(typed: str) -> None:
-    """Ask only for what an entry of the legend stands for, or no more for it."""
-    clauses = parse(typed).clauses
+def _toggle_clause(text: str) -> None:
+    """Add the clause of a legend entry to the query, or remove it."""
+    clauses = parse(text).clauses
     if not clauses:
         return
     if clauses[0].field is Field.TOPIC:
-        state.open_topic("" if state.filtered_by() == clauses[0].value else clauses[0].value)
-    elif clauses[0] in parse(state.asked()).clauses:
-        state.ask(without(state.asked(), clauses[0]))
+        navigation.open_topic("" if url.topic() == clauses[0].value else clauses[0].value)
+    elif clauses[0] in parse(url.query()).clauses:
+        navigation.search_for(without_clause(url.query(), clauses[0]))
     else:
-        state.ask(added(state.asked(), typed))
+        navigation.search_for(with_clause(url.query(), text))
 
 
-def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]:
-    dark = state.is_dark()
+def _overlay(generation: Generation, highlights: Highlights) -> dict[str, Any]:
+    dark = session.is_dark()
     theme = DARK if dark else LIGHT
     opened = None
     if highlights.opened is not None:
@@ -162,7 +165,7 @@ def _laid_over(generation: Generation, highlights: Highlights) -> dict[str, Any]
 
 
 def _around(generation: Generation, opened: dict[str, Any]) -> Viewport:
-    """Return a view of a paper that is not in sight, with its neighbourhood."""
+    """Return a view of a paper and its neighbourhood."""
     home = home_view(generation)
     width, height = (home.right - home.left) / 12, (home.top - home.bottom) / 12
     x, y = opened["x"], opened["y"]
@@ -170,22 +173,22 @@ def _around(generation: Generation, opened: dict[str, Any]) -> Viewport:
 
 
 def _show_sunburst(generation: Generation) -> None:
-    state.leave_map()
+    url.reset_map_view()
     st.plotly_chart(
-        sunburst_figure(generation, dark=state.is_dark()),
-        key=state.SUNBURST,
+        sunburst_figure(generation, dark=session.is_dark()),
+        key=_SUNBURST,
         height="stretch",
         theme=None,
-        on_select=lambda: _sector_chosen(generation),
+        on_select=lambda: _open_sector(generation),
         selection_mode="points",
         config=BARE_CONFIG,
-        alt=f"Topics of {generation.size} papers as rings, the coarsest inside.",
+        alt=texts.sunburst_description(generation.size),
     )
     _open_sectors(key="rings")
 
 
-def _sector_chosen(generation: Generation) -> None:
-    points = st.session_state[state.SUNBURST]["selection"]["points"]
+def _open_sector(generation: Generation) -> None:
+    points = st.session_state[_SUNBURST]["selection"]["points"]
     sector = str(points[-1].get("id", "")) if points else ""
-    if sector in generation.topics:  # the middle is none
-        state.open_topic(sector)
+    if sector in generation.topics:  # the centre is not
+        navigation.open_topic(sector)

@@ -10,43 +10,39 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.app import state
-from explorer.app.export_menu import offer_export
+from explorer.app import navigation, session, texts, url
+from explorer.app.chips import clause_label, show_chips
+from explorer.app.controls import view_control
+from explorer.app.export_menu import export_menu
 from explorer.app.hits import (
-    Drop,
-    show_caught,
-    show_nothing_found,
-    show_nothing_passes,
-    show_related,
-    show_results,
-    show_within,
+    FilterRemoval,
+    show_filter_removals,
+    show_hits,
+    show_no_match,
+    show_related_topics,
 )
 from explorer.app.keyboard import listen_to_keys
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
+from explorer.app.query_text import without_clause
+from explorer.app.refine import show_controls
 from explorer.app.resources import (
     Model,
     current_generation,
-    digests_held,
+    digests_of,
     library_folder,
     model,
-    why_read_only,
+    read_only_reason,
 )
-from explorer.app.search_box import (
-    SearchForm,
-    chip_of,
-    rows_in,
-    search_row,
-    show_controls,
-    show_examples,
-    show_understood,
-    without,
-)
-from explorer.app.user import desk_here, is_admitted, show_user
-from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_following
-from explorer.app.views.library import notice_update, show_holdings, show_library
+from explorer.app.search_box import SearchForm, rows_in, search_row, show_examples
+from explorer.app.selection import show_region, show_selection
+from explorer.app.user import current_desk, is_admitted, show_user
+from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_follow_menu
+from explorer.app.views.explore import show_explore
+from explorer.app.views.library import show_contents, show_library, show_update_notice
 from explorer.app.views.paper import show_paper
-from explorer.app.views.topics import show_topic, show_tree, show_welcome
-from explorer.app.views.whats_new import show_news, show_news_map
+from explorer.app.views.topic import show_topic
+from explorer.app.views.topics import show_topics
+from explorer.app.views.whats_new import show_whats_new, show_whats_new_map
 from explorer.app.visits import keep_visit
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
@@ -63,43 +59,43 @@ from explorer.search.filters import allowed_rows
 from explorer.search.near_duplicates import Fold, folded_results
 from explorer.search.search import Mode, Results, check_model, find_paper, search, similar
 
-_NEAR = 8
-_BEGINNING = 760
-"""Pixels; a single column is easier to read where it is not as wide as the page."""
-_PATIENCE = 1.0
-"""Seconds. A model that loads faster is worth waiting for: the list need not change twice."""
-_SETTLED = 0.4
-"""Seconds after which a query that has not changed is worth more work."""
+# Comments, not strings: Streamlit prints the strings of its main script on the page.
+
+_NEIGHBOURS = 8
+# Pixels. A single column is easier to read where it is narrower than the page.
+_COLUMN_WIDTH = 760
+# Seconds to wait for the model before searching by words: the list need not change twice.
+_MODEL_PATIENCE = 1.0
+# Seconds for which a query must not have changed before its key sentences are computed.
+_TYPING_PAUSE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """What the page shows while nothing is asked and nothing is open."""
+    """A view: its name, and what fills the columns while there is no search."""
 
     name: str
-    list: Callable[[Generation], None]
-    """Fills the left column."""
-    picture: Callable[[Generation], None]
-    """Fills the right column."""
+    show_list: Callable[[Generation], None]
+    show_picture: Callable[[Generation], None]
 
 
+# By their names in the URL.
 _VIEWS = {
-    "": PageView("Explore", show_welcome, show_plain_map),
-    state.TOPICS: PageView("Topics", show_tree, show_topics_picture),
-    state.NEW: PageView("What's new", show_news, show_news_map),
-    state.DESK: PageView("Desk", show_desk, show_desk_map),
-    state.LIBRARY: PageView("Library", show_library, show_holdings),
+    "": PageView(texts.EXPLORE, show_explore, show_plain_map),
+    url.TOPICS: PageView(texts.TOPICS, show_topics, show_topics_picture),
+    url.NEW: PageView(texts.WHATS_NEW, show_whats_new, show_whats_new_map),
+    url.DESK: PageView(texts.DESK, show_desk, show_desk_map),
+    url.LIBRARY: PageView(texts.LIBRARY, show_library, show_contents),
 }
-"""By their names in the URL."""
 
 
 def main() -> None:
     """Draw the page once; Streamlit calls this on every interaction."""
     here = Path(__file__).parent
     # An icon by name would be fetched from the network; this one comes with the page.
-    st.set_page_config("Literature Explorer", page_icon=here / "icon.png", layout="wide")
+    st.set_page_config(texts.TITLE, page_icon=here / "icon.png", layout="wide")
     st.html(here / "style.css")
-    state.note_url()
+    url.remember()
     if not is_admitted():
         return
     try:
@@ -111,107 +107,100 @@ def main() -> None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     embedding = model(generation.manifest.model)
-    view = _header(generation)
-    keep_visit(wanted=view is _VIEWS[state.NEW])
-    listen_to_keys(state.calls_to_search())
-    asked = search_row(generation)
-    below = st.container(horizontal=True, vertical_alignment="center", key="below", gap="small")
+    view = _show_header(generation)
+    keep_visit(wanted=view is _VIEWS[url.NEW])
+    listen_to_keys(session.focus_requests())
+    form = search_row(generation)
+    toolbar = st.container(horizontal=True, vertical_alignment="center", key="below", gap="small")
     list_column, map_column = st.columns([5, 7], gap="medium")
     with list_column, st.container(key="list"):
         try:
-            highlights = _list(generation, embedding, asked, below)
+            highlights = _show_list(generation, embedding, form, toolbar)
             if highlights is None:
-                view.list(generation)
+                view.show_list(generation)
         except ExplorerError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             highlights = Highlights()
     with map_column, st.container(key="map-frame"):
         try:
             if highlights is None:
-                view.picture(generation)
+                view.show_picture(generation)
             else:
                 show_map(generation, highlights)
         except Exception:
-            logging.getLogger(__name__).exception("the map cannot be drawn")
-            st.warning(
-                "The map cannot be drawn; the server's log says why. Search works as before."
-            )
+            logging.getLogger(__name__).exception("drawing the map failed")
+            st.warning(texts.MAP_FAILED)
 
 
-def _header(generation: Generation) -> PageView:
-    """Draw title, views and facts, and return the chosen view."""
-    newest = latest(digest.date for digest in digests_held(generation))
+def _show_header(generation: Generation) -> PageView:
+    """Draw title, views and facts, and return the current view."""
+    latest_digest = latest(digest.date for digest in digests_of(generation))
     topics = len(generation.levels[shown_level(generation)])
-    facts = [f"{generation.size:,} papers", f"{topics} topics"]
-    facts += [f"digest of {_spoken(newest)}"] if newest else []
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
-        st.markdown("### Literature Explorer", width="content")
-        names = {key: view.name for key, view in _VIEWS.items()}
-        newcomers = len(whats_new(generation).rows)
-        if newcomers:
-            names[state.NEW] += f" · {newcomers:,}"
-        names[state.DESK] = desk_label(generation)
-        if desk_here() is None:
-            del names[state.DESK]
-        chosen = state.view_of(names)
-        st.caption(escape_markdown(" · ".join(facts)), width="content")
+        st.markdown(f"### {texts.TITLE}", width="content")
+        labels = {name: view.name for name, view in _VIEWS.items()}
+        new_papers = len(whats_new(generation).rows)
+        if new_papers:
+            labels[url.NEW] = texts.with_count(texts.WHATS_NEW, new_papers)
+        labels[url.DESK] = desk_label(generation)
+        if current_desk() is None:
+            del labels[url.DESK]
+        current = view_control(labels)
+        facts = texts.library_facts(generation.size, topics, texts.edtf_date(latest_digest))
+        st.caption(facts, width="content")
         show_user()
         with st.container(width="content"):
-            notice_update(generation.folder.name)
-    return _VIEWS[chosen]
+            show_update_notice(generation.folder.name)
+    return _VIEWS[current]
 
 
-def _list(
-    generation: Generation, embedding: Model, asked: SearchForm, below: DeltaGenerator
+def _show_list(
+    generation: Generation, embedding: Model, form: SearchForm, toolbar: DeltaGenerator
 ) -> Highlights | None:
-    """Fill the left column with what is open or asked, and return what the map should point out.
+    """Fill the left column and return the highlights of the map.
 
-    Where nothing is, return None: then the view has its say. ``below`` is the row under the search
-    box.
+    Return None where nothing is open, selected or searched for: then the view fills the columns.
+    ``toolbar`` is the row under the search box.
     """
-    opened = state.opened_paper()
-    if opened:
-        with below:
-            show_understood(generation, asked, None)
-        return _show_opened(generation, opened, asked)
-    if state.caught():
-        with below:
-            show_understood(generation, asked, None)
-        rows = rows_in(generation, state.caught())
-        show_caught(generation, rows)
-        return Highlights(focus=tuple(rows), topic=asked.topic, region=state.caught())
-    if asked.is_search:
-        return _show_found(generation, embedding, asked, below)
-    with below:
-        if asked.within:
-            show_understood(generation, asked, None)
+    if url.paper():
+        with toolbar:
+            show_chips(generation, form, None)
+        return _show_open_paper(generation, url.paper(), form)
+    if url.selection():
+        with toolbar:
+            show_chips(generation, form, None)
+        rows = rows_in(generation, url.selection())
+        show_selection(generation, rows)
+        return Highlights(focus=tuple(rows), topic=form.topic, region=url.selection())
+    if form.is_search:
+        return _show_search(generation, embedding, form, toolbar)
+    with toolbar:
+        if form.within:
+            show_chips(generation, form, None)
         else:
             show_examples(generation)
-    if asked.within:
-        rows = rows_in(generation, asked.within)
-        show_within(generation, rows)
-        return Highlights(focus=tuple(rows), topic=asked.topic, region=asked.within)
-    if asked.topic:
-        chosen = generation.topics[asked.topic]
-        show_topic(generation, chosen)
-        return Highlights(focus=tuple(generation.members(chosen).tolist()), topic=asked.topic)
+    if form.within:
+        rows = rows_in(generation, form.within)
+        show_region(generation, rows)
+        return Highlights(focus=tuple(rows), topic=form.topic, region=form.within)
+    if form.topic:
+        topic = generation.topics[form.topic]
+        show_topic(generation, topic)
+        return Highlights(focus=tuple(generation.members(topic).tolist()), topic=form.topic)
     return None
 
 
-def _show_opened(generation: Generation, opened: str, asked: SearchForm) -> Highlights:
+def _show_open_paper(generation: Generation, paper: str, form: SearchForm) -> Highlights:
     try:
-        row = find_paper(generation, opened)
+        row = find_paper(generation, paper)
     except UnknownPaper:
-        st.warning(
-            f"This link names a paper that is not in the library: {escape_markdown(opened)}.",
-            icon=":material/link_off:",
-        )
-        st.button("Show all papers", key="back", on_click=state.close_paper)
-        return Highlights(topic=asked.topic)
-    near = similar(generation, opened, _NEAR)
-    show_paper(generation, row, near)
-    found = _numbered([Fold(hit) for hit in near.hits], asked.topic)
-    return replace(found, opened=row)
+        st.warning(texts.unknown_paper(paper), icon=":material/link_off:")
+        st.button(texts.SHOW_ALL, key="back", on_click=navigation.close_paper)
+        return Highlights(topic=form.topic)
+    neighbours = similar(generation, paper, _NEIGHBOURS)
+    show_paper(generation, row, neighbours)
+    highlights = _numbered([Fold(hit) for hit in neighbours.hits], form.topic)
+    return replace(highlights, opened=row)
 
 
 def _numbered(folds: Sequence[Fold], topic: str) -> Highlights:
@@ -219,68 +208,73 @@ def _numbered(folds: Sequence[Fold], topic: str) -> Highlights:
     return Highlights(tuple(fold.hit.row for fold in folds), shares, topic=topic)
 
 
-def _show_found(
-    generation: Generation, embedding: Model, asked: SearchForm, below: DeltaGenerator
+def _show_search(
+    generation: Generation, embedding: Model, form: SearchForm, toolbar: DeltaGenerator
 ) -> Highlights:
-    if asked.topic:
+    if form.topic:
         st.button(
-            escape_markdown(generation.topics[asked.topic].label),
+            escape_markdown(generation.topics[form.topic].label),
             key="back-to-topic",
             type="tertiary",
             icon=":material/arrow_back:",
-            on_click=state.open_topic,
-            args=(asked.topic,),
+            on_click=navigation.open_topic,
+            args=(form.topic,),
         )
     results, folds = folded_results(
-        generation, _searching(generation, embedding, asked), state.hits_wanted()
+        generation, _searcher(generation, embedding, form), session.hits_shown()
     )
-    with below:
-        show_understood(generation, asked, results)
+    with toolbar:
+        show_chips(generation, form, results)
         if results.hits:
-            show_controls(generation, asked, results)
-            offer_export(generation, _listed(folds), "hits", asked.text or "papers like these")
-            show_following(generation, asked)
+            show_controls(generation, form, results)
+            export_menu(generation, _rows_of(folds), "hits", form.text or texts.SIMILAR_SEARCH)
+            show_follow_menu(generation, form)
     if results.hits:
-        if results.only_nearest:
-            st.caption(
-                "None of these words stands in the papers below; they are nearest in meaning."
-            )
-        sought = b"" if results.vector is None else results.vector.tobytes()
-        told = state.told(f"{generation.manifest.number} {hash(sought)}")
-        show_results(generation, folds, results.parsed.words, told)
-        if len(folds) == state.hits_wanted():
-            st.button("More results", key="more-results", on_click=state.want_more_hits)
-        rows = [fold.hit.row for fold in folds]
-        show_related(related_topics(generation, rows, shown_level(generation)))
-        hits = tuple(fold.hit for fold in folds if fold.hit.row not in told)
-        if embedding.embedder is not None and results.vector is not None and hits:
-            state.put_off()
-            _tell_more(embedding.embedder, replace(results, hits=hits), told)
+        _show_hits(generation, embedding, results, folds)
     elif results.allowed == 0:
-        show_nothing_passes(_drops(generation, asked, results))
+        show_filter_removals(_filter_removals(generation, form, results))
     else:
-        show_nothing_found()
-    passing = allowed_rows(generation, replace(asked.query.filters, clauses=results.parsed.clauses))
+        show_no_match()
+    matching = allowed_rows(generation, replace(form.query.filters, clauses=results.parsed.clauses))
     return replace(
-        _numbered(folds, asked.topic),
-        focus=() if passing is None else tuple(passing.tolist()),
-        region=asked.within,
+        _numbered(folds, form.topic),
+        focus=() if matching is None else tuple(matching.tolist()),
+        region=form.within,
         query=results.vector,
     )
 
 
-def _listed(folds: Sequence[Fold]) -> list[int]:
-    """Return the rows of all hits in the list, those folded away included."""
+def _show_hits(
+    generation: Generation, embedding: Model, results: Results, folds: Sequence[Fold]
+) -> None:
+    """List hits and related topics; compute key sentences once the list is drawn."""
+    if results.only_nearest:
+        st.caption(texts.NO_EXACT_MATCH)
+    vector = b"" if results.vector is None else results.vector.tobytes()
+    sentences = session.key_sentences(f"{generation.manifest.number} {hash(vector)}")
+    show_hits(generation, folds, results.parsed.words, sentences)
+    if len(folds) == session.hits_shown():
+        st.button(texts.MORE_RESULTS, key="more-results", on_click=session.show_more_hits)
+    rows = [fold.hit.row for fold in folds]
+    show_related_topics(related_topics(generation, rows, shown_level(generation)))
+    hits = tuple(fold.hit for fold in folds if fold.hit.row not in sentences)
+    if embedding.embedder is not None and results.vector is not None and hits:
+        session.postpone()
+        _find_key_sentences(embedding.embedder, replace(results, hits=hits), sentences)
+
+
+def _rows_of(folds: Sequence[Fold]) -> list[int]:
+    """Return the rows of all hits in the list, near-duplicates included."""
     return [hit.row for fold in folds for hit in (fold.hit, *fold.same)]
 
 
-def _searching(
-    generation: Generation, embedding: Model, asked: SearchForm
+def _searcher(
+    generation: Generation, embedding: Model, form: SearchForm
 ) -> Callable[[int], Results]:
-    """Return the search; by words alone while the model is loading or if it cannot be had."""
-    query = asked.query
-    if asked.mode is not Mode.LEXICAL:
-        embedding.wait(_PATIENCE)
+    """Return a function that returns k hits; by words while the model loads or if it failed."""
+    query = form.query
+    if form.mode is not Mode.LEXICAL:
+        embedding.wait(_MODEL_PATIENCE)
     embedder, problem = embedding.embedder, embedding.problem
     if embedder is not None:
         try:
@@ -289,74 +283,67 @@ def _searching(
             embedder, problem = None, str(error)
     if problem:
         st.warning(escape_markdown(problem), icon=":material/error:")
-    elif embedder is None and asked.mode is not Mode.LEXICAL:
-        _wait_for(embedding)
+    elif embedder is None and form.mode is not Mode.LEXICAL:
+        _wait_for_model(embedding)
     if embedder is None:
         query = replace(query, mode=Mode.LEXICAL)
     return lambda k: search(generation, embedder, query, k)
 
 
 @st.fragment(run_every=0.5)
-def _wait_for(embedding: Model) -> None:
-    """Tell that meaning is on its way, and search again once it is there."""
+def _wait_for_model(embedding: Model) -> None:
+    """Search again once the model is ready."""
     if embedding.is_ready:
         st.rerun()
-    st.caption(":material/hourglass_top: By words for now; the model is still loading.")
+    st.caption(texts.WORDS_ONLY)
 
 
-@st.fragment(run_every=_SETTLED)
-def _tell_more(embedder: Embedder, results: Results, told: dict[int, str]) -> None:
-    """Find the telling sentences while the list is read already, then draw it with them.
+@st.fragment(run_every=_TYPING_PAUSE)
+def _find_key_sentences(embedder: Embedder, results: Results, sentences: dict[int, str]) -> None:
+    """Compute the key sentences of the hits, then draw the list with them.
 
     The first run is part of drawing the list, which does not wait.
     """
-    if state.is_put_off():
+    if session.take_postponed():
         return
     for hit in results.hits:
-        [better] = explain(embedder, replace(results, hits=(hit,))).hits
-        told[hit.row] = better.why.sentence
-        st.empty()  # where a new query can step in
+        [explained] = explain(embedder, replace(results, hits=(hit,))).hits
+        sentences[hit.row] = explained.why.sentence
+        st.empty()  # where a new query can interrupt
     st.rerun()
 
 
-def _drops(generation: Generation, asked: SearchForm, results: Results) -> list[Drop]:
-    """Return the filters any of which stands in the way of all papers."""
-    filters = replace(asked.query.filters, clauses=results.parsed.clauses)
-    found: list[Drop] = []
+def _filter_removals(
+    generation: Generation, form: SearchForm, results: Results
+) -> list[FilterRemoval]:
+    """Return the filters without any one of which papers would match."""
+    filters = replace(form.query.filters, clauses=results.parsed.clauses)
+    removals: list[FilterRemoval] = []
     for looser in loosened(generation, filters):
         if looser.left_out is not None:
-            label = chip_of(generation, looser.left_out)
-            args = (without(asked.text, looser.left_out),)
-            found.append(Drop(label, looser.papers, state.ask, args))
-        elif looser.filters.topic != asked.topic:
-            label = rf"topic\: {escape_markdown(generation.topics[asked.topic].label)}"
-            found.append(Drop(label, looser.papers, state.filter_by, ("",)))
+            label = clause_label(generation, looser.left_out)
+            query = without_clause(form.text, looser.left_out)
+            removal = FilterRemoval(label, looser.papers, navigation.search_for, (query,))
+        elif looser.filters.topic != form.topic:
+            label = texts.topic_filter(generation.topics[form.topic].label)
+            removal = FilterRemoval(label, looser.papers, navigation.filter_by_topic, ("",))
         else:
-            found.append(Drop("the selection", looser.papers, state.forget_within))
-    return found
+            removal = FilterRemoval(texts.SELECTION_FILTER, looser.papers, navigation.clear_within)
+        removals.append(removal)
+    return removals
 
 
 def _show_empty_library() -> None:
-    st.markdown("### Literature Explorer")
-    here = "" if why_read_only() else " Drop digests (titles and abstracts) below and it begins."
+    st.markdown(f"### {texts.TITLE}")
     st.info(
-        f"There is no library yet.{here} On the command line: put digests into `data/digests`, run "
-        "`python index_build.py`, then reload this page.",
+        texts.NO_LIBRARY if read_only_reason() else texts.START_LIBRARY,
         icon=":material/library_add:",
     )
-    with st.container(width=_BEGINNING):
+    with st.container(width=_COLUMN_WIDTH):
         show_library(None)
     with st.container():
-        notice_update("")
-    st.caption(f"Looked in {escape_markdown(str(library_folder()))}.")
-
-
-def _spoken(edtf: str) -> str:
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    year, *rest = edtf.split("-")
-    words = [months[int(rest[0]) - 1]] if rest else []
-    words += [str(int(rest[1]))] if len(rest) > 1 else []
-    return " ".join([*words, *([year] if year.isdigit() else [])])
+        show_update_notice("")
+    st.caption(texts.library_folder(library_folder()))
 
 
 if __name__ == "__main__":

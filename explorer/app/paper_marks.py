@@ -1,74 +1,70 @@
-"""A user's marks on a paper: star, tags, note, reading state."""
+"""The user's marks on a paper: its star, status, tags and note."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from explorer.app.user import can_mark, change, marks_here
+from explorer.app import texts
+from explorer.app.user import can_write_desk, current_marks, mark_paper
 from explorer.desk.desk import LONGEST_NOTE, DeskChange, ReadingState
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 
-STATES = {
-    ReadingState.TO_READ: "To read",
-    ReadingState.READ: "Read",
-    ReadingState.NOT_FOR_ME: "Not for me",
-}
-_MOST_TAGS_SHOWN = 3
-_NOTE_SHOWN = 300
-"""Signs of a note that are shown beside other things."""
+_MOST_TAGS = 3
+_LONGEST_NOTE_SHOWN = 300
+"""Characters of a note in a list."""
 
 
-def show_star(generation: Generation, row: int, where: str) -> None:
-    """Draw a paper's star, which a click puts on or takes off; ``where`` tells it from others."""
-    marks = marks_here(generation)
+def show_star(generation: Generation, row: int, list_name: str) -> None:
+    """Draw a paper's star, which a click puts on or takes off."""
+    marks = current_marks(generation)
     if marks is None:
         return
     paper = generation.records.ids[row]
     starred = bool(marks[row].starred)
     st.button(
-        "Take the star off" if starred else "Star this paper",
-        key=f"star-{where}-{paper}",
-        # The kinds differ only in what style.css makes of them.
+        texts.UNSTAR if starred else texts.STAR,
+        key=f"star-{list_name}-{paper}",
+        # style.css draws the two kinds as a full and an empty star.
         type="primary" if starred else "tertiary",
         icon=":material/star:",
-        disabled=not can_mark(),
-        on_click=change,
+        disabled=not can_write_desk(),
+        on_click=mark_paper,
         args=(generation, paper, DeskChange(star=not starred)),
     )
 
 
 @st.fragment
-def show_keeping(generation: Generation, row: int, where: str, *, note: bool = False) -> None:
-    """Draw what stands on a paper, with its ``note`` or without, and what opens to change it."""
-    marks = marks_here(generation)
+def show_marks(generation: Generation, row: int, list_name: str, *, note: bool = False) -> None:
+    """Draw a paper's status and tags, with its ``note`` or without, and the form to edit them."""
+    marks = current_marks(generation)
     if marks is None:
         return
     paper = generation.records.ids[row]
-    told = _summary(marks[row])
+    summary = _summary(marks[row])
     with st.container(
         horizontal=True,
         vertical_alignment="center",
-        key=f"keep-{where}-{paper}",
+        key=f"keep-{list_name}-{paper}",
         gap="xxsmall",
         wrap=False,
     ):
-        # Its label stays: under another one it would be another popover, and closed.
-        opened = st.popover(
-            "Keep",
+        # Its label never changes: another label would make it another popover, a closed one.
+        popover = st.popover(
+            texts.TAGS_AND_NOTE,
             icon=":material/bookmark:",
             type="tertiary",
-            key=f"keeper-{where}-{paper}",
+            key=f"keeper-{list_name}-{paper}",
             on_change="rerun",
         )
-        if told:
-            st.caption(told, width="content")
-    with opened, st.container(key=f"keeping-{where}-{paper}", gap="small"):
-        # Something is there from the start, as high as all of it: it opens where there is room.
-        st.caption("Kept on your desk as you change it")
-        if opened.open:
-            _show_form(generation, row, marks, where)
+        if summary:
+            st.caption(summary, width="content")
+    with popover, st.container(key=f"keeping-{list_name}-{paper}", gap="small"):
+        # style.css gives it its full height from the start, so that it opens where there is room.
+        st.caption(texts.SAVED_AUTOMATICALLY)
+        if popover.open:
+            _show_form(generation, row, marks, list_name)
     if note:
         show_note(marks[row])
 
@@ -76,83 +72,81 @@ def show_keeping(generation: Generation, row: int, where: str, *, note: bool = F
 def show_note(mark: PaperMark) -> None:
     """Draw the beginning of a note, if there is one."""
     if mark.note:
-        shown = mark.note if len(mark.note) <= _NOTE_SHOWN else f"{mark.note[:_NOTE_SHOWN]} …"
+        long = len(mark.note) > _LONGEST_NOTE_SHOWN
+        shown = f"{mark.note[:_LONGEST_NOTE_SHOWN]} …" if long else mark.note
         st.caption("  \n".join(escape_markdown(line) for line in shown.splitlines()))
 
 
-def _show_form(generation: Generation, row: int, marks: PaperMarks, where: str) -> None:
-    """Draw state, tags and note of a paper; what is changed is kept at once."""
+def _show_form(generation: Generation, row: int, marks: PaperMarks, list_name: str) -> None:
+    """Draw status, tags and note of a paper; each change is saved at once."""
     paper, mark = generation.records.ids[row], marks[row]
-    name = f"{where}-{paper}"
-    disabled = not can_mark()
-    _shows(f"state-{name}", None if mark.state is ReadingState.NONE else mark.state)
+    name = f"{list_name}-{paper}"
+    disabled = not can_write_desk()
+    _set_value(f"state-{name}", None if mark.state is ReadingState.NONE else mark.state)
     st.segmented_control(
-        "ReadingState",
-        list(STATES),
-        format_func=lambda state: STATES[state],
+        texts.STATUS,
+        list(texts.STATES),
+        format_func=lambda state: texts.STATES[state],
         key=f"state-{name}",
         label_visibility="collapsed",
         disabled=disabled,
-        on_change=_state_chosen,
+        on_change=_save_state,
         args=(generation, paper, f"state-{name}"),
     )
-    _shows(f"tags-{name}", list(mark.tags))
+    _set_value(f"tags-{name}", list(mark.tags))
     st.multiselect(
-        "Tags",
+        texts.TAGS,
         sorted({*marks.tags, *mark.tags}),
         key=f"tags-{name}",
         label_visibility="collapsed",
-        placeholder="Tags",
+        placeholder=texts.TAGS,
         accept_new_options=True,
         disabled=disabled,
-        on_change=_tags_chosen,
+        on_change=_save_tags,
         args=(generation, paper, f"tags-{name}", mark.tags),
     )
-    _shows(f"note-{name}", mark.note)
+    _set_value(f"note-{name}", mark.note)
     st.text_area(
-        "Note",
+        texts.NOTE,
         key=f"note-{name}",
         label_visibility="collapsed",
-        placeholder="Note",
+        placeholder=texts.NOTE,
         max_chars=LONGEST_NOTE,
         height=90,
         disabled=disabled,
-        on_change=_note_written,
+        on_change=_save_note,
         args=(generation, paper, f"note-{name}"),
     )
 
 
-def _shows(key: str, value: object) -> None:
-    """Let a widget show what the desk says, which is right; it writes back what is changed."""
-    # A value that is set, even to the same, takes away what is being typed.
+def _set_value(key: str, value: object) -> None:
+    """Set a widget to the value on the desk."""
+    # Setting a value, even the same one, would discard what is being typed.
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 
 
 def _summary(mark: PaperMark) -> str:
-    """Return state, tags and whether there is a note in a few words, as Markdown."""
-    parts = [STATES[mark.state]] if mark.state in STATES else []
-    parts += [escape_markdown(f"#{tag}") for tag in mark.tags[:_MOST_TAGS_SHOWN]]
-    more = len(mark.tags) - _MOST_TAGS_SHOWN
+    """Return status, tags and whether there is a note in a few words, as Markdown."""
+    parts = [texts.STATES[mark.state]] if mark.state in texts.STATES else []
+    parts += [escape_markdown(f"#{tag}") for tag in mark.tags[:_MOST_TAGS]]
+    more = len(mark.tags) - _MOST_TAGS
     parts += [rf"\+{more}"] if more > 0 else []
-    parts += ["note"] if mark.note else []
+    parts += [texts.HAS_NOTE] if mark.note else []
     return " · ".join(parts)
 
 
-def _state_chosen(generation: Generation, paper: str, key: str) -> None:
-    change(
-        generation,
-        paper,
-        DeskChange(state=ReadingState(st.session_state[key] or ReadingState.NONE)),
-    )
+def _save_state(generation: Generation, paper: str, key: str) -> None:
+    state = ReadingState(st.session_state[key] or ReadingState.NONE)
+    mark_paper(generation, paper, DeskChange(state=state))
 
 
-def _tags_chosen(generation: Generation, paper: str, key: str, before: tuple[str, ...]) -> None:
-    now = [str(tag) for tag in st.session_state[key]]
-    dropped = tuple(tag for tag in before if tag not in now)
-    added = tuple(tag for tag in now if tag not in before)
-    change(generation, paper, DeskChange(add_tags=added, drop_tags=dropped))
+def _save_tags(generation: Generation, paper: str, key: str, before: tuple[str, ...]) -> None:
+    tags = [str(tag) for tag in st.session_state[key]]
+    added = tuple(tag for tag in tags if tag not in before)
+    dropped = tuple(tag for tag in before if tag not in tags)
+    mark_paper(generation, paper, DeskChange(add_tags=added, drop_tags=dropped))
 
 
-def _note_written(generation: Generation, paper: str, key: str) -> None:
-    change(generation, paper, DeskChange(note=str(st.session_state[key] or "")))
+def _save_note(generation: Generation, paper: str, key: str) -> None:
+    mark_paper(generation, paper, DeskChange(note=str(st.session_state[key] or "")))

@@ -1,4 +1,4 @@
-"""What all visitors share: the opened library and the model, loaded in the background."""
+"""Resources shared by all visitors: the opened library, its trends and digests, and the model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.app import texts
 from explorer.builds.apply_edits import EditOutcome, all_edits
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
@@ -23,50 +24,50 @@ from explorer.papers.dates import latest
 from explorer.topics import edits
 from explorer.topics.edits import TopicEdit
 
-_ASKED = 50
-"""Papers of a digest that are asked for its date, where no manifest tells it."""
+_DATED_SAMPLE = 50
+"""Papers of a digest whose sources are searched for its date, if no manifest has it."""
 
 
 def library_folder() -> Path:
     """Return the folder named on the command line, in the environment, or by default."""
-    return _named("library") or DEFAULT_FOLDER
+    return _configured_folder("library") or DEFAULT_FOLDER
 
 
 def digests_folder() -> Path:
-    """Return the folder that uploads are kept in: as named, or else the library's neighbour."""
-    return _named("digests") or library_folder().parent / "digests"
+    """Return the folder of uploads: as configured, or else beside the library."""
+    return _configured_folder("digests") or library_folder().parent / "digests"
 
 
 def is_switched_on(variable: str) -> bool:
-    """Whether a variable of the environment says yes."""
+    """Whether a variable of the environment is set to yes."""
     return os.environ.get(variable, "").strip().lower() not in ("", "0", "no", "false")
 
 
-def why_read_only() -> str:
-    """Return why the library cannot be changed from the page; empty where it can."""
+def read_only_reason() -> str:
+    """Return why the library cannot be changed from the page; empty if it can."""
     if is_switched_on("EXPLORER_READ_ONLY"):
-        return "This page only shows the library; nothing can be changed from here."
+        return texts.READ_ONLY
     if st.user.to_dict().get("is_logged_in") is False:
-        return "Guests only look at the library; sign in to change it."
-    folder = library_folder()
-    for part in (folder, folder / "generations"):
-        if not os.access(_nearest(part), os.W_OK | os.X_OK):
-            return f"{part}: the folder cannot be written, so this page only shows the library."
+        return texts.GUESTS_READ_ONLY
+    library = library_folder()
+    for folder in (library, library / "generations"):
+        if not os.access(_nearest_existing(folder), os.W_OK | os.X_OK):
+            return texts.folder_read_only(folder)
     return ""
 
 
-def _named(what: str) -> Path | None:
-    """Return the folder of ``what`` named on the command line or in the environment."""
+def _configured_folder(name: str) -> Path | None:
+    """Return the folder given as ``--name`` or in ``EXPLORER_NAME``."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument(f"--{what}", type=Path, dest="folder")
+    parser.add_argument(f"--{name}", type=Path, dest="folder")
     folder: Path | None = parser.parse_known_args(sys.argv[1:])[0].folder
-    set_there = os.environ.get(f"EXPLORER_{what.upper()}", "")
-    return folder or (Path(set_there) if set_there else None)
+    variable = os.environ.get(f"EXPLORER_{name.upper()}", "")
+    return folder or (Path(variable) if variable else None)
 
 
-def _nearest(path: Path) -> Path:
-    """Return ``path``, or the nearest folder above that exists."""
-    return path if path.exists() or path == path.parent else _nearest(path.parent)
+def _nearest_existing(path: Path) -> Path:
+    """Return ``path``, or the nearest folder above it that exists."""
+    return path if path.exists() or path == path.parent else _nearest_existing(path.parent)
 
 
 def current_generation() -> Generation:
@@ -77,76 +78,80 @@ def current_generation() -> Generation:
     """
     library = LibraryStore(library_folder())
     folder, live = str(library.folder.resolve()), library.live
-    found = _opened(folder, live)
-    if found.folder.name != live:  # published since: under this name it would come back later
-        _opened.clear(folder, live)
-    return found
+    generation = _open_generation(folder, live)
+    # Another one was published in between; do not keep it under this name.
+    if generation.folder.name != live:
+        _open_generation.clear(folder, live)
+    return generation
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _opened(folder: str, live: str) -> Generation:  # noqa: ARG001  a new name, a new entry
+def _open_generation(folder: str, live: str) -> Generation:  # noqa: ARG001  part of the key
     return LibraryStore(folder).open()
 
 
 @lru_cache(maxsize=2)
 def trends_of(generation: Generation) -> Trends:
-    """Return how topics spread over time, computed once for all visitors."""
+    """Return the trends of a library's topics, computed once for all visitors."""
     return trends(generation)
 
 
 @dataclass(frozen=True, slots=True)
 class DigestInfo:
-    """A digest that the library holds papers of."""
+    """A digest with papers in the library."""
 
     name: str
     format: str
-    """Empty where no generation on disk tells it any more."""
+    """Empty if no generation on disk records it any more."""
     papers: int
     date: str
     """EDTF; empty if unknown."""
 
 
 @lru_cache(maxsize=2)
-def digests_held(generation: Generation) -> tuple[DigestInfo, ...]:
-    """Return the digests that ``generation`` holds papers of, newest first."""
-    told = {
+def digests_of(generation: Generation) -> tuple[DigestInfo, ...]:
+    """Return the digests with papers in ``generation``, newest first."""
+    recorded = {
         digest["digest"]: digest
         for _, manifest in LibraryStore(library_folder()).history()
         if manifest is not None and manifest.number <= generation.manifest.number
         for digest in manifest.digests
     }
-    held = []
+    digests = []
     for name, rows in generation.records.digests.items():
-        known = told.get(name, {})
-        date = known.get("date") or _date_in(generation, name, rows[:_ASKED].tolist())
-        held.append(DigestInfo(name, known.get("format", ""), len(rows), date))
-    return tuple(sorted(held, key=lambda digest: digest.date, reverse=True))
+        known = recorded.get(name, {})
+        date = known.get("date") or _date_of(generation, name, rows[:_DATED_SAMPLE].tolist())
+        digests.append(DigestInfo(name, known.get("format", ""), len(rows), date))
+    return tuple(sorted(digests, key=lambda digest: digest.date, reverse=True))
 
 
-def _date_in(generation: Generation, digest: str, rows: Sequence[int]) -> str:
+def _date_of(generation: Generation, digest: str, rows: Sequence[int]) -> str:
+    """Return the latest date of a digest's entries in these rows."""
     sources = (source for row in rows for source in generation.records[row].sources)
     return latest(source.date for source in sources if source.digest == digest)
 
 
-def said_of(generation: Generation) -> tuple[EditOutcome, ...]:
-    """Return all that was said of the topics of ``generation``, the live one.
+def edit_outcomes(generation: Generation) -> tuple[EditOutcome, ...]:
+    """Return all topic edits and the topics of ``generation``, the live one, they apply to.
 
     Raises:
         LibraryDamaged, LibraryError: see :func:`explorer.topics.edits.read`.
     """
-    return _said(generation, edits.read(library_folder()))
+    return _edit_outcomes(generation, edits.read(library_folder()))
 
 
 @lru_cache(maxsize=2)
-def _said(generation: Generation, statements: tuple[TopicEdit, ...]) -> tuple[EditOutcome, ...]:  # noqa: ARG001  what was said anew is a new entry
-    known = generation.topics
-    said = all_edits(LibraryStore(library_folder()))
-    # Another generation may have been published meanwhile.
-    return tuple(one for one in said if one.topic is None or one.topic.id in known)
+def _edit_outcomes(
+    generation: Generation,
+    recorded: tuple[TopicEdit, ...],  # noqa: ARG001  part of the key
+) -> tuple[EditOutcome, ...]:
+    outcomes = all_edits(LibraryStore(library_folder()))
+    # Another generation may have been published in between.
+    return tuple(one for one in outcomes if one.topic is None or one.topic.id in generation.topics)
 
 
 class Model:
-    """An embedder that loads in the background, so that nobody waits for it to see the page."""
+    """An embedder that loads in the background, so that the page is shown at once."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -157,10 +162,11 @@ class Model:
 
     @property
     def is_ready(self) -> bool:
+        """Whether loading has ended, with an embedder or a problem."""
         return self._ready.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait until the model is ready, or cannot be had, but no longer than that."""
+        """Wait until loading has ended, but no longer than ``seconds``."""
         self._ready.wait(seconds)
 
     def _load(self) -> None:
@@ -171,12 +177,12 @@ class Model:
         except ExplorerError as error:
             self.problem = str(error)
         except Exception as error:
-            self.problem = f"The model cannot be loaded ({type(error).__name__}: {error})."
+            self.problem = texts.model_failed(f"{type(error).__name__}: {error}")
         finally:
             self._ready.set()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def model(name: str) -> Model:
-    """Return the model of that name, starting to load it with the first call."""
+    """Return the model of this name; the first call starts to load it."""
     return Model(name)

@@ -1,4 +1,4 @@
-"""Saying what topics are: rename, merge and pin one, and take back what was said."""
+"""Topic edits: rename, merge and pin topics, and undo it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.app import state
-from explorer.app.hits import topic_button
+from explorer.app import navigation, session, texts
+from explorer.app.list_rows import topic_button
 from explorer.app.resources import (
     current_generation,
+    edit_outcomes,
     library_folder,
-    said_of,
-    why_read_only,
+    read_only_reason,
 )
 from explorer.builds import apply_edits
 from explorer.builds.apply_edits import EditOutcome
@@ -27,128 +27,133 @@ from explorer.papers.text import escape_markdown
 from explorer.topics.communities import LONGEST_NAME, Topic
 from explorer.topics.edits import YOU, EditKind, TopicEdit
 
-_Saying = tuple[str, Callable[[], Topic | None]]
-"""What is being done, for people to read, and what does it; it returns the topic to go to."""
+_Action = tuple[str, Callable[[], Topic | None]]
+"""An edit's name while it runs, and the function that makes it and returns the topic to show."""
 
 
-def said_of_topic(generation: Generation, topic: Topic) -> list[TopicEdit]:
-    """Return what people said of a topic; where that cannot be read, say so."""
-    standing = node_of(generation, topic)
+def edits_of(generation: Generation, topic: Topic) -> list[TopicEdit]:
+    """Return the edits of a topic; warn on the page if they cannot be read."""
+    node = node_of(generation, topic)
     return [
-        one.statement
-        for one in _said(generation)
-        if one.topic is not None and node_of(generation, one.topic) is standing
+        outcome.statement
+        for outcome in _outcomes(generation)
+        if outcome.topic is not None and node_of(generation, outcome.topic) is node
     ]
 
 
-def show_editing(generation: Generation, topic: Topic, said: Sequence[TopicEdit]) -> None:
-    """Draw the button that unfolds all that can be said of a topic, where it can be said here."""
-    if why_read_only():
+def show_edit_menu(generation: Generation, topic: Topic, edits: Sequence[TopicEdit]) -> None:
+    """Draw the popover with the forms that edit a topic, unless the library is read-only."""
+    if read_only_reason():
         return
     with (
-        st.popover("Edit", type="tertiary", icon=":material/edit:", key=f"edit-{_form_of(topic)}"),
+        st.popover(
+            texts.EDIT,
+            type="tertiary",
+            icon=":material/edit:",
+            key=f"edit-{_form_key(topic)}",
+        ),
         st.container(key="edits"),
     ):
-        forms: list[Callable[[], _Saying | None]] = [
-            lambda: _rename(topic),
-            lambda: _merge(generation, topic),
-            lambda: _pin(topic, said),
+        forms: list[Callable[[], _Action | None]] = [
+            lambda: _rename_form(topic),
+            lambda: _merge_form(generation, topic),
+            lambda: _pin_button(topic, edits),
         ]
-        asked: list[tuple[DeltaGenerator, _Saying]] = []
+        submitted: list[tuple[DeltaGenerator, _Action]] = []
         for draw in forms:
             section = st.container()
             with section:
-                saying = draw()
-            if saying is not None:
-                asked.append((section, saying))
-        # Only once all forms are drawn: what is typed into one that is not is lost.
-        for section, (doing, say) in asked:
+                action = draw()
+            if action is not None:
+                submitted.append((section, action))
+        # Only after all forms are drawn: a form that is not drawn loses what was typed into it.
+        for section, (spinner, act) in submitted:
             with section:
-                _do(doing, say)
+                _run(spinner, act)
         _move_focus_here()
 
 
-def show_said(topic: Topic, said: Sequence[TopicEdit]) -> None:
-    """Tell what people said of a topic, each with a button that takes it back."""
-    if not said:
+def show_edits(topic: Topic, edits: Sequence[TopicEdit]) -> None:
+    """Draw the edits of a topic, each with a button that undoes it."""
+    if not edits:
         return
-    naming = [one for one in said if _is_in_force(one, topic)]
-    # A rename outdoes the name that a merge or a pin came with.
+    naming = [one for one in edits if _names(one, topic)]
+    # A rename has precedence over the name given by a merge or a pin.
     naming.sort(key=lambda one: (one.kind is EditKind.RENAME, one.number))
-    with st.container(key="said", gap="xsmall"):
-        for statement in said:
-            names = statement in naming[-1:]
-            _told(_as_told(statement, topic, names=names), statement, topic)
+    with st.container(key="topic-edits", gap="xsmall"):
+        for one in edits:
+            _show_edit(_text(one, topic, is_naming=one in naming[-1:]), one, topic)
 
 
-def show_all_said(generation: Generation) -> None:
-    """List all that people said of topics, and what it bears on now, if there is any."""
-    said = _said(generation)
-    if not said:
+def show_all_edits(generation: Generation) -> None:
+    """List all topic edits and the topics they apply to, if there are any."""
+    outcomes = _outcomes(generation)
+    if not outcomes:
         return
-    st.markdown("##### What you said of topics")
-    with st.container(key="all-said", gap="small"):
-        for one in said:
+    st.markdown(f"##### {texts.YOUR_EDITS}")
+    with st.container(key="all-edits", gap="small"):
+        for outcome in outcomes:
             with st.container(gap=None):
-                _told(_as_listed(one.statement), one.statement, None)
-                _bearing(generation, one)
+                one = outcome.statement
+                _show_edit(texts.edit(one.kind, one.about, one.name), one, None)
+                _show_outcome(generation, outcome)
 
 
-def _bearing(generation: Generation, said: EditOutcome) -> None:
-    """Tell which topic a statement bears on now."""
-    topic = said.topic
+def _show_outcome(generation: Generation, outcome: EditOutcome) -> None:
+    topic = outcome.topic
     if topic is None:
-        st.caption("It rests: no topic matches it now.")
+        st.caption(texts.INACTIVE)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption("now", width="content")
-        topic_button(node_of(generation, topic).topic, f"said{said.statement.number}")
+        st.caption(texts.APPLIES_TO, width="content")
+        topic_button(node_of(generation, topic).topic, f"edit{outcome.statement.number}")
         st.caption(f"{topic.size:,}", width="content")
 
 
-def _rename(topic: Topic) -> _Saying | None:
-    with st.form(f"rename-{_form_of(topic)}", border=False), _line():
+def _rename_form(topic: Topic) -> _Action | None:
+    with st.form(f"rename-{_form_key(topic)}", border=False), _form_row():
         name = st.text_input(
-            "Name",
+            texts.NAME,
             topic.label[:LONGEST_NAME],
             max_chars=LONGEST_NAME,
-            key=f"name-{_form_of(topic)}",
+            key=f"name-{_form_key(topic)}",
             autocomplete="off",
         )
-        if not st.form_submit_button("Rename", key=f"do-rename-{_form_of(topic)}"):
+        if not st.form_submit_button(texts.RENAME, key=f"do-rename-{_form_key(topic)}"):
             return None
-    return "Renaming", lambda: apply_edits.rename(_library(), topic.id, name).topic
+    return texts.RENAMING, lambda: apply_edits.rename(_library(), topic.id, name).topic
 
 
-def _merge(generation: Generation, topic: Topic) -> _Saying | None:
+def _merge_form(generation: Generation, topic: Topic) -> _Action | None:
     others = {other.id: other for other in _mergeable(generation, topic)}
     if not others:
         return None
-    with st.form(f"merge-{_form_of(topic)}", border=False):
+    with st.form(f"merge-{_form_key(topic)}", border=False):
         chosen = st.selectbox(
-            "Merge with",
+            texts.MERGE_WITH,
             [*others],
             index=None,
             format_func=lambda other: f"{others[other].label} · {others[other].size:,}",
-            key=f"other-{_form_of(topic)}",
-            placeholder="Choose a topic of this level",
+            key=f"other-{_form_key(topic)}",
+            placeholder=texts.CHOOSE_TOPIC,
         )
-        with _line():
+        with _form_row():
             name = st.text_input(
-                "Name of both",
+                texts.MERGED_NAME,
                 max_chars=LONGEST_NAME,
-                key=f"both-{_form_of(topic)}",
+                key=f"both-{_form_key(topic)}",
                 autocomplete="off",
                 label_visibility="collapsed",
-                placeholder="Name of both, if you like",
+                placeholder=texts.NEW_NAME,
             )
-            merged = st.form_submit_button("Merge", key=f"do-merge-{_form_of(topic)}")
+            merged = st.form_submit_button(texts.MERGE, key=f"do-merge-{_form_key(topic)}")
         if not merged:
             return None
     if chosen is None:
-        st.warning("Choose the topic to merge it with.")
+        st.warning(texts.NO_MERGE_CHOSEN)
         return None
-    return "Merging", lambda: apply_edits.merge(_library(), [topic.id, chosen], name.strip()).topic
+    pair = [topic.id, chosen]
+    return texts.MERGING, lambda: apply_edits.merge(_library(), pair, name.strip()).topic
 
 
 def _mergeable(generation: Generation, topic: Topic) -> list[Topic]:
@@ -157,105 +162,91 @@ def _mergeable(generation: Generation, topic: Topic) -> list[Topic]:
     return sorted(others, key=lambda other: (other.parent != topic.parent, -other.size, other.id))
 
 
-def _pin(topic: Topic, said: Sequence[TopicEdit]) -> _Saying | None:
-    if any(statement.kind is EditKind.PIN for statement in said):
+def _pin_button(topic: Topic, edits: Sequence[TopicEdit]) -> _Action | None:
+    if any(one.kind is EditKind.PIN for one in edits):
         return None
-    with _line():
-        st.caption("Hold its papers together under this name, whatever later builds find.")
-        if not st.button("Pin", key=f"do-pin-{_form_of(topic)}"):
+    with _form_row():
+        st.caption(texts.PIN_HELP)
+        if not st.button(texts.PIN, key=f"do-pin-{_form_key(topic)}"):
             return None
-    return "Pinning", lambda: apply_edits.pin(_library(), topic.id).topic
+    return texts.PINNING, lambda: apply_edits.pin(_library(), topic.id).topic
 
 
-def _told(line: str, statement: TopicEdit, topic: Topic | None) -> None:
-    """Draw one thing that was said, with what takes it back, if it can be; stay on ``topic``."""
+def _show_edit(text: str, edit: TopicEdit, topic: Topic | None) -> None:
+    """Draw an edit with its undo button; ``topic`` is the open one, None in the list of all."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
-        st.markdown(escape_markdown(line))
-        wanted = not why_read_only() and st.button(
-            "Take back",
-            key=f"take-back-{state.edits()}-{statement.number}",
+        st.markdown(escape_markdown(text))
+        pressed = not read_only_reason() and st.button(
+            texts.UNDO,
+            key=f"undo-{session.edit_forms()}-{edit.number}",
             type="tertiary",
             icon=":material/undo:",
         )
-    if wanted:
-        _do("Taking it back", lambda: _take_back(statement, topic))
+    if pressed:
+        _run(texts.UNDOING, lambda: _undo(edit, topic))
 
 
-def _take_back(statement: TopicEdit, topic: Topic | None) -> Topic | None:
-    """Take back a statement, and return what stands where ``topic`` stood."""
-    apply_edits.undo(_library(), statement.number)
+def _undo(edit: TopicEdit, topic: Topic | None) -> Topic | None:
+    """Undo an edit, and return the topic in place of ``topic``."""
+    apply_edits.undo(_library(), edit.number)
     if topic is None:
         return None
     generation = current_generation()
-    # What was merged comes apart: its most central paper tells which part to show.
+    # A merged topic comes apart: show the part with its most central paper.
     row = next(map(generation.records.find, topic.representatives), None)
     return None if row is None else generation.topics_of(row)[: topic.level + 1][-1]
 
 
-def _do(doing: str, say: Callable[[], Topic | None]) -> None:
-    """Do what was asked and show the page anew, at the topic that it returns, or say why not."""
+def _run(spinner: str, act: Callable[[], Topic | None]) -> None:
+    """Make an edit and draw the page anew at the topic it returns, or warn why that failed."""
     with st.empty():
         try:
-            with st.spinner(f"{doing} ..."):
-                topic = say()
-                state.start_edits_anew()
+            with st.spinner(spinner):
+                topic = act()
+                session.reset_edit_forms()
                 generation = current_generation()
                 if topic is not None and topic.id in generation.topics:
-                    state.filter_by(node_of(generation, topic).topic.id)
+                    navigation.filter_by_topic(node_of(generation, topic).topic.id)
         except ExplorerError as error:
             st.warning(escape_markdown(str(error)))
         except Exception:
-            logging.getLogger(__name__).exception("what was said of a topic fails")
-            st.warning("That did not work; the server's log says why.")
+            logging.getLogger(__name__).exception("editing a topic failed")
+            st.warning(texts.FAILED)
         else:
             st.rerun()
 
 
-def _said(generation: Generation) -> Sequence[EditOutcome]:
-    """Return all that was said; where that cannot be read, say so."""
+def _outcomes(generation: Generation) -> Sequence[EditOutcome]:
+    """Return all topic edits; warn on the page if they cannot be read."""
     try:
-        return said_of(generation)
+        return edit_outcomes(generation)
     except ExplorerError as error:
         st.warning(escape_markdown(str(error)))
         return ()
 
 
-def _is_in_force(statement: TopicEdit, topic: Topic) -> bool:
-    return topic.named_by == YOU and statement.name.casefold() == topic.label.casefold()
+def _names(edit: TopicEdit, topic: Topic) -> bool:
+    """Whether the topic has the name that the edit gave it."""
+    return topic.named_by == YOU and edit.name.casefold() == topic.label.casefold()
 
 
-def _as_told(statement: TopicEdit, topic: Topic, *, names: bool) -> str:
-    """Tell of a statement on the page of its topic; ``names``: whether that has its name by it."""
-    if statement.kind is EditKind.MERGE:
-        told = f"You merged {_quoted(statement.about)}"
-    elif statement.kind is EditKind.PIN:
-        told = "You pinned its papers together"
-    elif _is_in_force(statement, topic):
-        told = "You named this topic"
+def _text(edit: TopicEdit, topic: Topic, *, is_naming: bool) -> str:
+    """Return an edit as its topic's page shows it; ``is_naming``: the topic's name is from it."""
+    if edit.kind is EditKind.MERGE:
+        text = texts.merged_here(edit.about)
+    elif edit.kind is EditKind.PIN:
+        text = texts.PINNED_HERE
     else:
-        told = f"You named it “{statement.name}”; another name is in force"
-    found = topic.own_name.label
-    if names and found.casefold() != topic.label.casefold():
-        told += f"; its papers call it “{found}”"
-    return f"{told}."
-
-
-def _as_listed(statement: TopicEdit) -> str:
-    about, name = _quoted(statement.about), f"“{statement.name}”"
-    if statement.kind is EditKind.RENAME:
-        return f"You renamed {about} to {name}"
-    verb = "merged" if statement.kind is EditKind.MERGE else "pinned"
-    return f"You {verb} {about}" + (f" as {name}" if statement.name and name != about else "")
-
-
-def _quoted(names: Sequence[str]) -> str:
-    *first, last = [f"“{name}”" for name in names] or ["topics"]
-    return f"{', '.join(first)} and {last}" if first else last
+        text = texts.NAMED_HERE if _names(edit, topic) else texts.named_otherwise(edit.name)
+    automatic = topic.own_name.label
+    if is_naming and automatic.casefold() != topic.label.casefold():
+        text = texts.automatic_name(text, automatic)
+    return f"{text}."
 
 
 def _move_focus_here() -> None:
-    """Let the next tab key lead to the first form; what unfolds stands last in the document."""
-    # The script runs whenever the forms unfold. No input takes the focus: a phone would then cover
+    """Let the next Tab lead to the first form; a popover stands last in the document."""
+    # The script runs whenever the forms open. No input takes the focus: a phone would then cover
     # half of the forms with its keyboard.
     st.html(
         "<script>{const edits = document.querySelector('.st-key-edits');"
@@ -264,8 +255,8 @@ def _move_focus_here() -> None:
     )
 
 
-def _line() -> DeltaGenerator:
-    """Return a row of a form: what is asked, and its button at the end."""
+def _form_row() -> DeltaGenerator:
+    """Return a row of a form: an input and its button at the end."""
     return st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False)
 
 
@@ -273,9 +264,9 @@ def _library() -> LibraryStore:
     return LibraryStore(library_folder())
 
 
-def _form_of(topic: Topic) -> str:
-    """Return what tells this topic's forms from others.
+def _form_key(topic: Topic) -> str:
+    """Return a key for this topic's forms.
 
-    By its name too: after a build an id may be another topic's, of which nothing was asked.
+    It holds the name too: after a build an id may be another topic's, whose forms are empty.
     """
-    return f"{state.edits()}-{topic.id}-{zlib.crc32(topic.label.encode()):x}"
+    return f"{session.edit_forms()}-{topic.id}-{zlib.crc32(topic.label.encode()):x}"

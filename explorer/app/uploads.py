@@ -1,4 +1,4 @@
-"""Adding papers by dropping digests: what they would bring is shown before anything changes."""
+"""Uploads: digests dropped on the page, previewed before they are added."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.app import state
+from explorer.app import session, texts
 from explorer.app.resources import digests_folder, library_folder
-from explorer.app.updates import UpdateRunner, has_begun
+from explorer.app.updates import UpdateRunner, start_update
 from explorer.builds.uploads import Previews, Upload, UploadPreview, add_uploads, preview
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation
@@ -23,129 +23,125 @@ if TYPE_CHECKING:
 LARGEST = 50
 """Megabytes of one upload."""
 MOST = 10
-"""Files that are looked into at once."""
+"""Files that are previewed at once."""
+_LONGEST_EXCERPT = 60
 _PREVIEW = "preview"
 
 
-def show_upload(generation: Generation | None, shared: UpdateRunner) -> None:
-    """Draw the box to drop digests into, and what those in it would bring."""
-    st.markdown("##### Add papers")
+def show_uploads(generation: Generation | None, updates: UpdateRunner) -> None:
+    """Draw the upload box and the preview of the files in it."""
+    st.markdown(f"##### {texts.ADD_PAPERS}")
     uploaded = st.file_uploader(
-        "Drop files with titles and abstracts, in any of the known formats, or archives of them",
+        texts.DROP_FILES,
         accept_multiple_files=True,
-        key=f"upload-{state.uploads()}",
+        key=f"upload-{session.upload_box()}",
         max_upload_size=LARGEST,
     )
     if not uploaded:
         st.session_state.pop(_PREVIEW, None)
-        kept = escape_markdown(str(digests_folder()))
-        st.caption(
-            f"You see what they would bring before anything changes. They are kept in {kept}."
-        )
+        st.caption(texts.upload_help(digests_folder()))
         return
-    # Only the browser keeps to the limit of the box.
-    bearable = [file for file in uploaded if file.size <= LARGEST << 20]
+    # Only the browser enforces the box's own limit.
+    accepted = [file for file in uploaded if file.size <= LARGEST << 20]
     for file in uploaded:
-        if file not in bearable:
-            st.warning(f"{escape_markdown(file.name)} is larger than {LARGEST} MB and is left out.")
-    if len(bearable) > MOST:
-        st.warning(f"Only the first {MOST} of {len(bearable)} files are looked into at once.")
-    found = _preview(bearable[:MOST], generation) if bearable else None
-    if found is not None:
-        _show_preview(found, shared)
+        if file not in accepted:
+            st.warning(texts.too_large(file.name, LARGEST))
+    if len(accepted) > MOST:
+        st.warning(texts.too_many(MOST, len(accepted)))
+    previews = _previews(accepted[:MOST], generation) if accepted else None
+    if previews is not None:
+        _show_previews(previews, updates)
 
 
-def _preview(files: Sequence[UploadedFile], generation: Generation | None) -> Previews | None:
-    """Return what the files would bring, looked into once; where that fails, say so."""
+def _previews(files: Sequence[UploadedFile], generation: Generation | None) -> Previews | None:
+    """Return the preview of the files, computed once; warn on the page and return None on error."""
     library = LibraryStore(library_folder())
-    asked = (*(file.file_id for file in files), library.live)
-    known: tuple[tuple[str, ...], Previews] | None = st.session_state.get(_PREVIEW)
-    if known is not None and known[0] == asked:
-        return known[1]
+    key = (*(file.file_id for file in files), library.live)
+    kept: tuple[tuple[str, ...], Previews] | None = st.session_state.get(_PREVIEW)
+    if kept is not None and kept[0] == key:
+        return kept[1]
     try:
-        with st.spinner("Looking into it ..."):
-            handed = [Upload(file.name, file.getvalue()) for file in files]
-            found = preview(library, digests_folder(), handed, generation)
+        with st.spinner(texts.CHECKING_FILES):
+            uploads = [Upload(file.name, file.getvalue()) for file in files]
+            previews = preview(library, digests_folder(), uploads, generation)
     except ExplorerError as error:
         st.warning(escape_markdown(str(error)))
         return None
     except Exception:
-        logging.getLogger(__name__).exception("an upload cannot be looked into")
-        st.warning("This cannot be looked into; the server's log says why. Nothing was changed.")
+        logging.getLogger(__name__).exception("checking an upload failed")
+        st.warning(texts.CHECK_FAILED)
         return None
-    st.session_state[_PREVIEW] = (asked, found)
-    return found
+    st.session_state[_PREVIEW] = (key, previews)
+    return previews
 
 
-def _show_preview(found: Previews, shared: UpdateRunner) -> None:
-    for number, look in enumerate(found.looks):
+def _show_previews(previews: Previews, updates: UpdateRunner) -> None:
+    for number, one in enumerate(previews.looks):
         with st.container(key=f"look-{number}", border=True, gap="xsmall"):
-            _show_look(look)
-    if not found.usable:
-        st.caption("There is nothing to add. The library stays as it is.")
+            _show_preview(one)
+    if not previews.usable:
+        st.caption(texts.NOTHING_TO_ADD)
         return
-    if not found.added and not found.changed:
-        st.markdown(":material/check: Nothing new: the library holds all of these papers already.")
+    if not previews.added and not previews.changed:
+        st.markdown(texts.ALL_KNOWN)
         return
-    if len(found.usable) > 1:
-        st.markdown(f"Together: **{_bringing(found.added, found.changed)}**.")
-    if st.button(
-        "Add to the library", key="add", type="primary", disabled=shared.is_running, width="stretch"
-    ):
-        _add(found, shared)
-    if shared.is_running:
-        st.caption("An update is under way; this can be added once it has ended.")
+    if len(previews.usable) > 1:
+        st.markdown(texts.total(texts.upload_change(previews.added, previews.changed)))
+    pressed = st.button(
+        texts.ADD_TO_LIBRARY,
+        key="add",
+        type="primary",
+        disabled=updates.is_running,
+        width="stretch",
+    )
+    if pressed:
+        _add(previews, updates)
+    if updates.is_running:
+        st.caption(texts.ADD_LATER)
 
 
-def _add(found: Previews, shared: UpdateRunner) -> None:
-    library, folder, handed = LibraryStore(library_folder()), digests_folder(), found.usable
-    names = ", ".join(look.name for look in found.looks if not look.problem)
-    if has_begun(
-        shared, f"Adding {names}", lambda progress: add_uploads(library, folder, handed, progress)
+def _add(previews: Previews, updates: UpdateRunner) -> None:
+    library, folder, uploads = LibraryStore(library_folder()), digests_folder(), previews.usable
+    title = texts.adding([one.name for one in previews.looks if not one.problem])
+    if start_update(
+        updates, title, lambda progress: add_uploads(library, folder, uploads, progress)
     ):
-        state.start_uploads_anew()
+        session.reset_upload_box()
         st.rerun()
 
 
-def _show_look(look: UploadPreview) -> None:
-    formats = f" · {', '.join(look.formats)}" if look.formats else ""
-    st.markdown(f"**{escape_markdown(look.name)}**{escape_markdown(formats)}")
-    if look.problem:
-        st.markdown(f":material/block: Left out: {escape_markdown(look.problem)}")
+def _show_preview(one: UploadPreview) -> None:
+    formats = f" · {', '.join(one.formats)}" if one.formats else ""
+    st.markdown(f"**{escape_markdown(one.name)}**{escape_markdown(formats)}")
+    if one.problem:
+        st.markdown(texts.skipped_file(one.problem))
     else:
-        facts = [f"{look.papers:,} {'paper' if look.papers == 1 else 'papers'} found"]
-        facts += [f"{look.with_abstract:,} with abstract", f"{look.known:,} known already"]
-        st.caption(" · ".join(facts))
-        st.markdown(f"**{_bringing(look.added, look.changed).capitalize()}**")
-    if look.first:
-        with st.expander("Which papers"):
-            lines = [f"{change.kind}: {markdown(change.title)}" for change in look.first]
-            _list(lines, look.added + look.changed)
-    if look.rejected:
-        noun = "entry is" if look.rejected == 1 else "entries are"
-        with st.expander(f"{look.rejected:,} {noun} not read as papers"):
-            _list([_told(look, number) for number in range(len(look.rejections))], look.rejected)
+        st.caption(texts.upload_facts(one.papers, one.with_abstract, one.known))
+        st.markdown(f"**{texts.upload_change(one.added, one.changed)}**")
+    if one.first:
+        with st.expander(texts.SHOW_PAPERS):
+            lines = [f"{change.kind}: {markdown(change.title)}" for change in one.first]
+            _show_list(lines, one.added + one.changed)
+    if one.rejected:
+        with st.expander(texts.skipped_entries(one.rejected)):
+            _show_list(_skipped_entries(one), one.rejected)
 
 
-def _told(look: UploadPreview, number: int) -> str:
-    """Tell of one thing that did not become a paper, and why."""
-    rejection = look.rejections[number]
-    place = "" if rejection.digest == look.name else rejection.digest
-    if rejection.line:
-        place += f"{', ' if place else ''}line {rejection.line:,}"
-    told = f"{place}: {rejection.reason}" if place else rejection.reason
-    told += f" “{rejection.excerpt[:60]}”" if rejection.excerpt else ""
-    return escape_markdown(told)
+def _skipped_entries(one: UploadPreview) -> list[str]:
+    """Return the entries that are no papers, each with its reason."""
+    return [
+        texts.skipped_entry(
+            "" if rejection.digest == one.name else rejection.digest,
+            rejection.line,
+            rejection.reason,
+            rejection.excerpt[:_LONGEST_EXCERPT],
+        )
+        for rejection in one.rejections
+    ]
 
 
-def _list(lines: Sequence[str], count: int) -> None:
+def _show_list(lines: Sequence[str], count: int) -> None:
+    """List the first lines of ``count``."""
     rest = count - len(lines)
-    more = [f"and {rest:,} more"] if rest > 0 else []
+    more = [texts.and_more(rest)] if rest > 0 else []
     st.markdown("\n".join(f"- {line}" for line in (*lines, *more)))
-
-
-def _bringing(added: int, changed: int) -> str:
-    if not added and not changed:
-        return "nothing new"
-    papers = "1 paper" if added == 1 else f"{added:,} papers"
-    return f"{papers} would be added" + (f", {changed:,} changed" if changed else "")

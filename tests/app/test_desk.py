@@ -16,7 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.alerts.followed_search import FollowedResults, followed, run
-from explorer.app.export_menu import offer_export
+from explorer.app.export_menu import export_menu
 from explorer.builds.build import BuildOptions, build
 from explorer.desk.desk import Desk, DeskChange, ReadingState, anchor_of, desk_of
 from explorer.desk.marks import PaperMarks, mark_papers, marks_of
@@ -83,13 +83,13 @@ def opened(page: AppTest, beginning: str) -> list[str]:
 
 
 def recorded_offers(monkeypatch: pytest.MonkeyPatch, where: str) -> list[list[int]]:
-    """Let the lists that are offered to be taken along be recorded, and return the record."""
+    """Record the rows of each export menu in the module, and return the record."""
     offers: list[list[int]] = []
 
-    def recorded(generation: Generation, rows: Sequence[int], place: str, called: str) -> None:
+    def recorded(generation: Generation, rows: Sequence[int], list_name: str, title: str) -> None:
         if rows:
             offers.append(list(rows))
-        offer_export(generation, rows, place, called)
+        export_menu(generation, rows, list_name, title)
 
     monkeypatch.setattr(where, recorded)
     return offers
@@ -108,7 +108,7 @@ def test_a_star_on_a_hit_is_kept_and_taken_off_again(
     assert not page.exception
     (row,) = kept(library, desk).starred
     assert star.endswith(library.open().records.ids[row])
-    assert page.button(key=star).label == "Take the star off"
+    assert page.button(key=star).label == "Remove the star"
     page.button(key=star).click().run()
     assert kept(library, desk).of == {}
 
@@ -149,7 +149,7 @@ def test_more_like_mine_is_one_click(
     page.button(key="like-mine").click().run()
     assert not page.exception
     assert page.text_input(key="q").value == "like:starred unlike:dismissed"
-    assert labels(page, "clause-") == ["like: my starred", "unlike: my dismissed"]
+    assert labels(page, "clause-") == ["like: my starred papers", "unlike: my “Not for me” papers"]
     found = [str(b.key) for b in page.button if str(b.key).startswith("open-hit")]
     assert len(found) == 10
     assert not any(key.endswith(name) for key in found for name in (*ids[:5], ids[9]))
@@ -224,7 +224,7 @@ def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
     page.run()
     assert "cannot be reached" not in text(page)
     hits = run(generation, None, desk.followings()[0]).hits
-    assert f"nothing new · {len(hits)} hits" in text(page)
+    assert f"nothing new · {len(hits)} results" in text(page)
 
 
 def test_what_the_desk_refuses_is_told_not_raised(
@@ -256,7 +256,7 @@ def test_what_the_desk_refuses_is_told_not_raised(
 def test_what_is_kept_can_be_taken_along(
     generation: Generation, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offered = recorded_offers(monkeypatch, "explorer.app.views.desk.offer_export")
+    offered = recorded_offers(monkeypatch, "explorer.app.views.desk.export_menu")
     open_page(view="desk")
     assert offered == []
     ids = generation.records.ids
@@ -388,7 +388,7 @@ def test_a_guest_only_looks_and_who_signs_in_may_add_papers(
         provider.person = {"sub": "id-ada", "name": "Ada"}
         page = _page(browser)
         page.goto(f"{address}/?view=library")
-        page.get_by_text("Guests only look at the library").wait_for()
+        page.get_by_text("Guests can only view the library").wait_for()
         assert page.get_by_test_id("stFileUploaderDropzone").count() == 0
         page.locator(".st-key-sign-in- button").click()
         page.locator(".st-key-sign-out button").first.wait_for()

@@ -124,7 +124,7 @@ def wait_until(page: AppTest, is_so: Callable[[AppTest], bool]) -> None:
 
 def wait_for_end(page: AppTest) -> None:
     """Draw the page until no update is under way."""
-    wait_until(page, lambda page: "Searches go on as before" not in text(page))
+    wait_until(page, lambda page: "Search keeps working" not in text(page))
 
 
 def bar(page: AppTest) -> str:
@@ -143,7 +143,7 @@ def test_what_is_dropped_is_shown_then_added_then_found(
     live = library.live
     upload(page, ("today.txt", content))
     told = text(page)
-    assert "3 papers found · 3 with abstract · 2 known already" in told
+    assert "3 papers · 3 with abstract · 2 already in the library" in told
     assert "1 paper would be added" in told
     assert f"added: {NEW.title}" in told
     assert (library.live, digests.exists()) == (live, False), "a preview changes nothing"
@@ -208,7 +208,7 @@ def test_what_is_not_a_paper_is_listed_with_its_reason(open_page: OpenPage) -> N
     lines = b'{"title": "A Study of Whales", "abstract": "They sing."}\n' + b'{"title": ""}\n' * 12
     page = open_page()
     upload(page, ("today.jsonl", lines))
-    expander = next(e for e in page.expander if "12 entries are not read" in e.label)
+    expander = next(e for e in page.expander if "12 entries skipped" in e.label)
     (listed,) = expander.markdown
     assert "line 2: " in listed.value.replace("\\", "")
     assert listed.value.splitlines()[10:] == ["- and 2 more"]
@@ -236,7 +236,7 @@ def test_a_reader_that_fails_is_told_calmly(
     page = open_page()
     upload(page, ("today.txt", content))
     assert not page.exception
-    assert "cannot be looked into" in page.warning[0].value
+    assert "could not be checked" in page.warning[0].value
     assert "secret" not in text(page)
 
 
@@ -293,7 +293,7 @@ def test_an_error_in_an_update_is_told_calmly_and_leaves_the_library(
         press(page, "add")
         wait_for_end(page)
     assert not page.exception
-    assert "the library is as it was" in page.warning[0].value
+    assert "the library is unchanged" in page.warning[0].value
     assert "secret" not in text(page)
     assert library.live == live
     press(page, "try-again")
@@ -333,7 +333,7 @@ def test_a_redraw_is_offered_with_its_reason_where_it_would_pay(
     assert why in text(page)
     press(page, "redraw")
     wait_for_end(page)
-    assert "The map was drawn anew" in text(page)
+    assert "The map was redrawn" in text(page)
     assert "redraw" not in [b.key for b in page.button]
 
 
@@ -344,12 +344,12 @@ def test_going_back_asks_once_more_and_shows_the_generation_before(
     rename(library, topic.id, "My own name")
     live = library.live
     page = open_page()
-    assert "Yes, go back" in buttons(page)
+    assert "Yes, restore" in buttons(page)
     press(page, "confirm-1")
     assert not page.exception
     assert library.live < live
-    assert "1 · live" in text(page).replace("*", "")
-    assert "Yes, go back" not in buttons(page), "there is none before"
+    assert "1 · current" in text(page).replace("*", "")
+    assert "Yes, restore" not in buttons(page), "there is none before"
 
 
 def test_nobody_goes_back_from_a_generation_that_they_have_not_seen(
@@ -410,13 +410,13 @@ def test_where_nothing_may_be_changed_nothing_offers_it(
         monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
     else:
         monkeypatch.setattr("os.access", lambda *_: False)
-    changing = ("add", "read-again", "redraw", "confirm-", "take-back-", "do-")
+    changing = ("add", "read-again", "redraw", "confirm-", "undo-", "do-")
     for url in ({}, {"topic": library.open().levels[0][0].id}, {"view": "topics"}):
         page = open_page(**url)
         assert not page.exception
         assert len(page.file_uploader) == 0
         assert [b.key for b in page.button if str(b.key).startswith(changing)] == []
-    assert "only shows the library" in text(open_page())
+    assert "page is read-only" in text(open_page())
     assert len(open_page().dataframe) == 1
 
 
@@ -463,7 +463,7 @@ def test_updates_run_one_at_a_time_and_end_whatever_happens(
     while shared.is_running and time.monotonic() < until:
         time.sleep(0.01)
     assert shared.last is not None
-    assert (shared.last.doing, runs) == ("First", ["first"])
+    assert (shared.last.title, runs) == ("First", ["first"])
     assert "secret" not in shared.last.problem
     assert "a secret path" in caplog.text
     assert shared.start("Third", fail)
@@ -512,14 +512,14 @@ def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
         page.get_by_role("button", name="Add to the library").click()
         page.get_by_text("1 paper added").wait_for()
         beside.get_by_text("1 paper added").wait_for()
-        for heading in ("Add papers", "Bring up to date", "What the library holds"):
+        for heading in ("Add papers", "Update", "Library contents"):
             beside.get_by_role("heading", name=heading).wait_for()
         page.get_by_placeholder("Search by meaning").fill("whale songs")
         page.locator(".st-key-hit-1", has_text=NEW.title).wait_for()
         notice = other.get_by_text("The library has been updated.")
         notice.wait_for()
         assert other.get_by_text("40 papers ·").is_visible(), "the page changed under its reader"
-        other.get_by_role("button", name="Show it").click()
+        other.get_by_role("button", name="Reload").click()
         other.get_by_text("41 papers ·").wait_for()
         notice.wait_for(state="detached")
     assert [path.name for path in digests.iterdir()] == ["today.txt"]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.app import state
+from explorer.app import resources, session
 from explorer.app.views import topics
 from explorer.builds.build import BuildOptions, build
-from explorer.errors import EngineError
+from explorer.errors import EngineError, ExplorerError
 from explorer.insights.topic_profile import topic_profile
 from explorer.insights.topic_tree import topic_tree
 from explorer.insights.trends import trends
@@ -29,9 +29,16 @@ def _open(library: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, **ur
     for name, value in url.items():
         page.query_params[name] = value
     page.run()
-    # The model loads in the background; the second run finds it there.
-    time.sleep(0.2)
+    _wait_for_model(library)
     return page.run()
+
+
+def _wait_for_model(library: Path) -> None:
+    """Wait until the model that the first run began to load is ready, if there is a library."""
+    with contextlib.suppress(ExplorerError):
+        embedding = resources.model(LibraryStore(library).open().manifest.model)
+        embedding.wait(60)
+        assert embedding.is_ready
 
 
 def _text(page: AppTest) -> str:
@@ -132,7 +139,7 @@ def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers
     page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
     told = _text(page).replace("\\", "")
     assert f"{topic.size} papers, {topic.size / 40:.0%} of the library" in told
-    assert f"“{topic.label}” stands in {topic.evidence} of its {topic.size} papers" in told
+    assert f"{topic.evidence} of {topic.size} papers use the phrase “{topic.label}”" in told
     assert "as fast as the library" in told
     assert len(_labels(page, "open-member")) == topic.size
 
@@ -140,7 +147,7 @@ def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers
 def test_the_papers_of_a_topic_are_listed_step_by_step_the_most_central_first(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
-    monkeypatch.setattr(state, "PAPERS_A_PAGE", 4)
+    monkeypatch.setattr(session, "PAPERS_PER_PAGE", 4)
     generation = hashing_library.open()
     topic = generation.levels[0][0]
     page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
@@ -186,7 +193,7 @@ def test_a_topic_of_the_tree_folds_and_unfolds(
 def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
-    monkeypatch.setattr(topics, "_MANY", 0)
+    monkeypatch.setattr(topics, "_MOST_UNFILTERED", 0)
     generation = hashing_library.open()
     topic = generation.levels[-1][0]
     page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
@@ -253,7 +260,7 @@ def test_a_word_that_stands_nowhere_gets_advice(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx", mode="lexical")
-    assert "Nothing matches" in page.info[0].value
+    assert "No papers match" in page.info[0].value
 
 
 @pytest.mark.parametrize(
@@ -338,9 +345,9 @@ def test_words_that_stand_nowhere_are_said_to_be_only_near(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx qwv")
-    assert "nearest in meaning" in _text(page)
+    assert "closest in meaning" in _text(page)
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
-    assert "nearest in meaning" not in _text(page)
+    assert "closest in meaning" not in _text(page)
 
 
 def test_a_library_of_another_model_is_searched_by_words_and_says_why(
@@ -378,28 +385,28 @@ def test_a_server_that_is_lost_is_told_and_the_map_stays(
     assert drawn[-1] == Highlights()
 
 
-def test_telling_sentences_are_those_of_the_examples_that_were_asked(
+def test_key_sentences_belong_to_one_search(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
-    questions: list[str] = []
-    told = state.told
+    searches: list[str] = []
+    key_sentences = session.key_sentences
 
-    def recorded(question: str) -> dict[int, str]:
-        questions.append(question)
-        return told(question)
+    def recorded(search: str) -> dict[int, str]:
+        searches.append(search)
+        return key_sentences(search)
 
-    monkeypatch.setattr(state, "told", recorded)
+    monkeypatch.setattr(session, "key_sentences", recorded)
     ids = hashing_library.open().records.ids
-    asked = [
+    queries = [
         f"like:{ids[0]}",
         f"like:{ids[20]}",
         f"unlike:{ids[0]}",
         "liver",
         f"liver like:{ids[0]}",
     ]
-    for text in (*asked, asked[0]):
+    for text in (*queries, queries[0]):
         assert not _open(hashing_library.folder, monkeypatch, repository, q=text).exception
-    last = questions[1::2]
+    last = searches[1::2]
     assert len(set(last[:5])) == 5
     assert last[5] == last[0]
 
@@ -417,11 +424,11 @@ def test_what_was_opened_stays_where_a_late_message_brings_the_url_before_it(nam
     def run(name: str) -> None:
         import streamlit as st
 
-        from explorer.app import state
+        from explorer.app import url
 
         if st.query_params.get("at"):
-            state.keep_url()
-        state.note_url()
+            url.restore()
+        url.remember()
         st.write(st.query_params.get(name, "none"))
 
     page = AppTest.from_function(run, args=(name,)).run()
@@ -442,14 +449,14 @@ def test_what_is_closed_while_the_map_tells_something_stays_closed(first: str) -
     def run(first: str) -> None:
         import streamlit as st
 
-        from explorer.app import state
+        from explorer.app import navigation, url
 
         if st.query_params.get("close"):
-            deeds = (state.close_paper, state.keep_url)
-            for deed in deeds if first == "close" else deeds[::-1]:
-                deed()
-        state.note_url()
-        st.write(state.opened_paper() or "none")
+            steps = (navigation.close_paper, url.restore)
+            for step in steps if first == "close" else steps[::-1]:
+                step()
+        url.remember()
+        st.write(url.paper() or "none")
 
     page = AppTest.from_function(run, args=(first,))
     page.query_params["paper"] = "p1"

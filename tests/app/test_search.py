@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.app.search_box import added, like_this, without, without_paper
+from explorer.app.query_text import (
+    with_clause,
+    with_example,
+    without_clause,
+    without_example,
+)
 from explorer.builds.build import BuildOptions, build
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
@@ -60,7 +65,7 @@ def _asked(page: AppTest) -> str:
 def test_plain_words_show_no_parts(visit: _Visit) -> None:
     page = visit(q="learning")
     assert _chips(page) == []
-    assert "pass" not in _text(page)
+    assert "papers match" not in _text(page)
 
 
 def test_each_part_of_a_query_is_shown_and_pressing_it_takes_it_out(visit: _Visit) -> None:
@@ -80,7 +85,7 @@ def test_a_topic_is_shown_by_its_name(visit: _Visit, generation: Generation) -> 
 
 def test_how_many_papers_pass_is_told(visit: _Visit, generation: Generation) -> None:
     topic = generation.levels[0][0]
-    assert f"{topic.size} papers pass" in _text(visit(q=f"learning topic:{topic.id}"))
+    assert f"{topic.size} papers match" in _text(visit(q=f"learning topic:{topic.id}"))
 
 
 def test_a_misspelt_field_is_told_and_the_suggestion_can_be_pressed(visit: _Visit) -> None:
@@ -129,12 +134,12 @@ def test_what_narrows_a_search_is_counted_and_goes_into_the_query(visit: _Visit)
     assert _labels(page, "count-") == []
     page.session_state["refine"] = True
     page.run()
-    assert "Among 40 papers" in _text(page)
+    assert "In 40 papers" in _text(page)
     label = page.button(key="count-source-0").label.replace("\\", "")
     name, papers = re.fullmatch(r"(\S+) :gray\[(\d+)\]", label.replace("\u2060", "")).groups()  # type: ignore[union-attr]
     page.button(key="count-source-0").click().run()
     assert _asked(page) == f"has:abstract source:{name}"
-    assert f"{papers} papers pass" in _text(page)
+    assert f"{papers} papers match" in _text(page)
 
 
 def test_the_order_stands_in_the_url_and_is_kept(visit: _Visit, generation: Generation) -> None:
@@ -159,9 +164,9 @@ def test_varied_hits_stand_in_the_url(visit: _Visit) -> None:
 
 def test_the_filter_in_the_way_is_named_and_can_be_dropped(visit: _Visit) -> None:
     page = visit(q="scans author:nobody has:abstract")
-    assert "Nothing passes these filters" in page.info[0].value
+    assert "No papers match all of these filters" in page.info[0].value
     [label] = _labels(page, "drop-")
-    assert label.replace("\\", "").startswith("Drop author: nobody :gray[40 papers pass")
+    assert label.replace("\\", "").startswith("Remove author: nobody :gray[40 papers match")
     page.button(key="drop-0").click().run()
     assert _asked(page) == "scans has:abstract"
     assert len(_hits(page)) == 10
@@ -169,7 +174,7 @@ def test_the_filter_in_the_way_is_named_and_can_be_dropped(visit: _Visit) -> Non
 
 def test_filters_that_all_stand_in_the_way_are_said_to(visit: _Visit) -> None:
     page = visit(q="author:nobody venue:nowhere")
-    assert "nor all but one" in page.info[0].value
+    assert "even with any one of them removed" in page.info[0].value
     assert len(_chips(page)) == 2
 
 
@@ -238,22 +243,22 @@ def test_near_duplicates_are_folded_under_the_better_hit(
     build(LibraryStore(tmp_path / "library"), [digest], BuildOptions(model="hashing"))
     page = _open(tmp_path / "library", monkeypatch, repository, q="robots folding towels")
     assert len(_hits(page)) == 10
-    assert "+2 nearly the same" in [fold.label for fold in page.expander]
+    assert "+2 near-duplicates" in [fold.label for fold in page.expander]
     assert len(_labels(page, "open-same")) == 2
 
 
 def test_a_query_takes_more_and_gives_it_back() -> None:
     clause = Clause(Field.VENUE, "A b")
     for text in ("scans", "", '"liver scans"', "scans -video", 'scans "liver'):
-        longer = added(text, str(clause))
+        longer = with_clause(text, str(clause))
         assert clause in parse(longer).clauses
         assert parse(longer).words == parse(text).words
-        assert parse(without(longer, clause)) == parse(text)
-    assert added("word " * 50, str(clause)) == str(clause)
+        assert parse(without_clause(longer, clause)) == parse(text)
+    assert with_clause("word " * 50, str(clause)) == str(clause)
 
 
 def test_a_paper_is_an_example_or_a_counter_example_not_both() -> None:
-    text = like_this("scans", "p1")
+    text = with_example("scans", "p1")
     assert text == "scans like:p1"
-    assert like_this(text, "p1", less=True) == "scans unlike:p1"
-    assert without_paper("scans -like:p1 like:p2", "p1") == "scans like:p2"
+    assert with_example(text, "p1", unlike=True) == "scans unlike:p1"
+    assert without_example("scans -like:p1 like:p2", "p1") == "scans like:p2"

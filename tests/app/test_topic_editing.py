@@ -99,7 +99,7 @@ def test_a_rename_changes_the_library_the_header_and_what_is_told(
     assert not page.exception
     assert coarsest(library)[0].label == "My own name"
     assert header(page) == "#### My own name"
-    assert f"You named this topic; its papers call it “{topic.label}”." in text(page)
+    assert f"You named this topic; its automatic name is “{topic.label}”." in text(page)
     (key,) = keyed(page.text_input, "name-")
     assert page.text_input(key=key).value == "My own name"
 
@@ -185,7 +185,7 @@ def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
     united = papers_of(before, first) | papers_of(before, second)
     page = open_page(topic=second.id)
     press(page, "do-merge-")
-    assert "Choose the topic" in page.warning[0].value
+    assert "Choose a topic" in page.warning[0].value
     (key,) = keyed(page.selectbox, "other-")
     page.selectbox(key=key).set_value(first.id)
     fill(page, "both", "Both")
@@ -195,7 +195,7 @@ def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
     merged = library.open()
     assert papers_of(merged, merged.topics[asked(page)]) == united
     assert f"You merged “{second.label}” and “{first.label}”" in text(page)
-    press(page, "take-back-")
+    press(page, "undo-")
     assert not page.exception
     after = library.open()
     apart = {tuple(sorted(papers_of(before, topic))) for topic in before.levels[0]}
@@ -224,10 +224,10 @@ def test_a_pin_is_told_and_offered_no_more_until_it_is_taken_back(
 ) -> None:
     page = open_page(topic=coarsest(library)[0].id)
     press(page, "do-pin-")
-    assert "You pinned its papers together." in text(page)
+    assert "You pinned this topic." in text(page)
     assert [said.statement.kind for said in all_edits(library)] == [EditKind.PIN]
     assert keyed(page.button, "do-pin-") == []
-    press(page, "take-back-")
+    press(page, "undo-")
     assert all_edits(library) == []
     assert "You pinned" not in text(page)
     assert len(keyed(page.button, "do-pin-")) == 1
@@ -241,10 +241,10 @@ def test_taking_a_name_back_restores_the_found_one(
     rename(library, topic.id, "First")
     rename(library, topic.id, "Second")
     page = open_page(topic=topic.id)
-    assert "You named it “First”; another name is in force." in text(page)
-    press(page, "take-back-")
+    assert "You named it “First”; another name is in use." in text(page)
+    press(page, "undo-")
     assert header(page) == "#### Second"
-    press(page, "take-back-")
+    press(page, "undo-")
     assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
     assert library.open().levels == before.levels
     assert asked(page) == node_of(before, topic).topic.id
@@ -254,7 +254,7 @@ def test_the_tree_lists_all_that_was_said_and_takes_it_back(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(view="topics")
-    assert "What you said" not in text(page)
+    assert "Your topic edits" not in text(page)
     first, second, third = (topic.label for topic in coarsest(library)[:3])
     rename(library, first, "My own name")
     merge(library, [second, third])
@@ -265,11 +265,11 @@ def test_the_tree_lists_all_that_was_said_and_takes_it_back(
     assert f"You merged “{second}” and “{third}”" in told
     assert "You pinned “My own name”" in told
     for left in (2, 1, 0):
-        press(page, "take-back-")
+        press(page, "undo-")
         assert not page.exception
         assert len(all_edits(library)) == left
-        assert len(keyed(page.button, "take-back-")) == left
-    assert "What you said" not in text(page)
+        assert len(keyed(page.button, "undo-")) == left
+    assert "Your topic edits" not in text(page)
     assert page.query_params["view"] in ("topics", ["topics"])
 
 
@@ -287,10 +287,10 @@ def test_what_rests_is_listed_and_can_be_taken_back(
     left = write_digest(tmp_path / "left.txt", [p for p in corpus if p.title not in titles])
     build(library, [left], BuildOptions(prune=True))
     page = open_page(view="topics")
-    assert "It rests: no topic matches it now." in text(page)
-    press(page, "take-back-")
+    assert "Inactive: no topic matches it at present." in text(page)
+    press(page, "undo-")
     assert apply_edits.all_edits(library) == []
-    assert "It rests" not in text(page)
+    assert "Inactive" not in text(page)
 
 
 def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
@@ -304,7 +304,7 @@ def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
     library.rollback()
     page.run()
     assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
-    assert "You named it “My own name”; another name is in force." in text(page)
+    assert "You named it “My own name”; another name is in use." in text(page)
 
 
 def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
@@ -329,7 +329,7 @@ def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: LibrarySt
         page.goto(f"{address}/?topic={topic.id}")
         page.locator('[class*="st-key-edit-"] button').press("Enter")
         page.wait_for_function("document.activeElement === document.querySelector('.st-key-edits')")
-        both = page.get_by_label("Name of both")
+        both = page.get_by_label("Name of the merged topic")
         both.fill("for later")
         name = page.get_by_label("Name", exact=True)
         name.fill(other.label)
@@ -341,6 +341,6 @@ def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: LibrarySt
         page.keyboard.press("Enter")
         page.locator(".st-key-about h4", has_text="My own name").wait_for()
         page.locator(".st-key-edits").wait_for(state="detached")
-        page.get_by_role("button", name="Take back").press("Enter")
+        page.get_by_role("button", name="Undo").press("Enter")
         page.locator(".st-key-about h4", has_text=topic.label).wait_for()
     assert all_edits(library) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.app import state
+from explorer.app import session
 from explorer.builds.build import BuildOptions, build
 from explorer.insights.whats_new import last_update, whats_new
 from explorer.library.generation import Generation
@@ -91,7 +91,7 @@ def test_the_last_update_is_listed_by_topic_and_its_size_stands_beside_the_view(
     page = open_page(updated)
     assert not page.exception
     assert listed(page) == ids(generation)
-    assert "10 papers came with the last update" in text(page)
+    assert "10 papers added by the last update" in text(page)
     headings = [str(b.key) for b in page.button if str(b.key).startswith("to-news-")]
     assert headings == [f"to-news-{of.topic.id}" for of in whats_new(generation).topics]
     assert "What's new · 10" in views(page)
@@ -117,7 +117,7 @@ def test_what_became_of_topics_is_told_and_a_new_topic_opens(
     updated: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(updated)
-    assert "What became of topics" in text(page)
+    assert "Topic changes" in text(page)
     assert "New topic" in text(page)
     assert ":green[new topic]" in text(page)
     event = next(b for b in page.button if str(b.key).startswith("to-event"))
@@ -142,7 +142,7 @@ def test_a_date_is_chosen_and_goes_into_the_url(updated: LibraryStore, open_page
     page = open_page(updated)
     choose(page, "date")
     assert asked(page) == last_update(generation).date().isoformat()
-    assert len(listed(page)) == min(generation.size, state.PAPERS_A_PAGE)
+    assert len(listed(page)) == min(generation.size, session.PAPERS_PER_PAGE)
     again = open_page(updated, since=asked(page))
     assert listed(again) == listed(page)
     assert again.date_input(key="since-day").value == last_update(generation).date()
@@ -160,7 +160,7 @@ def test_a_moment_in_the_url_is_obeyed_to_the_millisecond(
     late = moment + timedelta(milliseconds=1)
     page = open_page(updated, since=f"{late:%Y-%m-%dT%H:%M:%S.%f}Z")
     assert listed(page) == []
-    assert "Nothing has come since" in page.info[0].value
+    assert "No papers added since" in page.info[0].value
 
 
 @pytest.mark.parametrize("since", ["1066-10-14", "2999-01-01"])
@@ -188,7 +188,7 @@ def test_a_since_that_is_none_gets_a_friendly_word_and_the_last_update(
 def test_the_newcomers_can_be_taken_along_in_the_order_of_the_list(
     updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offered = recorded_offers(monkeypatch, "explorer.app.views.whats_new.offer_export")
+    offered = recorded_offers(monkeypatch, "explorer.app.views.whats_new.export_menu")
     generation = updated.open()
     page = open_page(updated)
     assert not page.exception
@@ -207,7 +207,7 @@ def test_another_view_forgets_since_when(updated: LibraryStore, open_page: OpenP
 def test_long_news_are_listed_step_by_step(
     updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "PAPERS_A_PAGE", 4)
+    monkeypatch.setattr(session, "PAPERS_PER_PAGE", 4)
     page = open_page(updated)
     whole = ids(updated.open())
     assert listed(page) == whole[:4]
@@ -226,11 +226,11 @@ def test_the_last_visit_counts_what_came_after_it(
     between = datetime.fromtimestamp((before + after) / 2000, UTC)
     page = open_page(updated, between, since="visit")
     assert listed(page) == ids(generation)
-    assert "10 papers have come since your last visit" in text(page)
+    assert "10 papers added since your last visit" in text(page)
     late = last_update(generation) + timedelta(milliseconds=2)
     page = open_page(updated, late, since="visit")
     assert listed(page) == []
-    assert "Nothing has come since your last visit" in page.info[0].value
+    assert "No papers added since your last visit" in page.info[0].value
 
 
 def test_a_first_visit_is_called_so_and_shows_the_last_update(
@@ -280,7 +280,7 @@ def test_a_browser_that_refuses_storage_is_on_its_first_visit(updated: LibrarySt
         page.get_by_role("radio", name="My first visit").wait_for(timeout=60_000)
         page.wait_for_selector("text=remembers no earlier visit")
         page.get_by_role("radio", name="Last update").press("Space")
-        page.wait_for_selector("text=10 papers came with the last update")
+        page.wait_for_selector("text=10 papers added by the last update")
 
 
 @pytest.mark.browser
@@ -301,12 +301,12 @@ def test_a_browser_keeps_when_it_was_here_last(updated: LibraryStore) -> None:
         page.evaluate(_LONG_AGO, 3 * 60 * 60 * 1000)
         page.reload()
         page.get_by_role("radio", name="My last visit").wait_for()
-        page.wait_for_selector("text=40 papers have come since your last visit")
+        page.wait_for_selector("text=40 papers added since your last visit")
         page.locator("[class*='st-key-open-newcomer-'] button").first.click()
         page.wait_for_selector("text=More like this")
         page.reload()  # within half an hour: the same visit, counted from the same one before
         page.get_by_role("button", name="Back").click()
-        page.wait_for_selector("text=40 papers have come since your last visit")
+        page.wait_for_selector("text=40 papers added since your last visit")
 
         page.evaluate("localStorage.setItem('literature-explorer-visits', '{torn')")
         page.reload()

@@ -1,8 +1,8 @@
-"""The desk: what the user keeps, the searches they follow, and what is new in those."""
+"""The Desk view: followed searches with what is new in them, and the user's marked papers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -16,14 +16,15 @@ from explorer.alerts.followed_search import (
     newest_first,
     typed,
 )
-from explorer.app import state
-from explorer.app.export_menu import offer_export
-from explorer.app.hits import open_button, show_dot
+from explorer.app import navigation, session, texts
+from explorer.app.export_menu import export_menu
+from explorer.app.list_rows import paper_button, show_dot, show_more_button
 from explorer.app.map import show_map
-from explorer.app.paper_marks import STATES, show_keeping, show_note, show_star
+from explorer.app.paper_marks import show_marks, show_note, show_star
+from explorer.app.query_text import accepts_clauses
 from explorer.app.resources import Model, model
 from explorer.app.search_box import SearchForm
-from explorer.app.user import can_mark, desk_here, marks_here, on_desk
+from explorer.app.user import can_write_desk, change_desk, current_desk, current_marks
 from explorer.desk.desk import FollowedSearch, ReadingState
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import ExplorerError
@@ -32,238 +33,248 @@ from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown, markdown
-from explorer.search.query import DISMISSED, STARRED, Field, parse
+from explorer.search.query import DISMISSED, STARRED, Field
 
+RECOMMENDATIONS = f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}"
+"""The query for papers like those starred, and unlike those dismissed."""
 _ALL = "all"
-_STARS = "starred"
-_SHOWN = "desk-shown"
+_STARRED = "starred"
+_LIST = "desk-shown"
 _MOST_NEW = 8
-LIKE_MINE = f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}"
-"""The query for more like what is starred, unlike what is not for the user."""
+_LONGEST_NAME = 60
+_MODEL_PATIENCE = 1.0
+"""Seconds to wait for the model before the page is drawn without the followed searches."""
 
 
 def show_desk(generation: Generation) -> None:
-    """Show followed searches and kept papers; a click opens a paper or runs a search."""
-    desk, marks = desk_here(), marks_here(generation)
+    """List followed searches and marked papers; a click runs a search or opens a paper."""
+    desk, marks = current_desk(), current_marks(generation)
     if desk is None or marks is None:
-        st.info(
-            "This page keeps no desk for visitors who are not signed in.", icon=":material/lock:"
-        )
+        st.info(texts.NO_DESK, icon=":material/lock:")
         return
-    if not can_mark():
-        st.caption(":material/lock: The desk cannot be written here, so it is only shown.")
-    _show_followed(generation, marks)
-    _show_kept(generation, marks)
+    if not can_write_desk():
+        st.caption(texts.DESK_READ_ONLY)
+    _show_followed_searches(generation, marks)
+    _show_marked_papers(generation, marks)
 
 
 def show_desk_map(generation: Generation) -> None:
-    """Draw the map with all that is kept in colour over the rest in grey."""
-    marks = marks_here(generation)
+    """Draw the map with the marked papers in colour and the others in grey."""
+    marks = current_marks(generation)
     show_map(generation, Highlights(focus=() if marks is None else tuple(sorted(marks.of))))
 
 
-def show_following(generation: Generation, asked: SearchForm) -> None:
-    """Draw what follows the search that is asked."""
-    if not can_mark():
+def desk_label(generation: Generation) -> str:
+    """Return the view's name, with the number of papers to read if there are any."""
+    marks = current_marks(generation)
+    to_read = 0 if marks is None else len(marks.rows_in(ReadingState.TO_READ))
+    return texts.with_count(texts.DESK, to_read) if to_read else texts.DESK
+
+
+def show_follow_menu(generation: Generation, form: SearchForm) -> None:
+    """Draw the popover that follows the current search."""
+    if not can_write_desk():
         return
-    with st.popover("Follow", icon=":material/notifications:", type="tertiary", key="follow"):
-        st.caption("What is new among its hits shows on your desk.")
-        # Another query, another form: its name is this query's own.
-        with st.form(f"following-{asked.text}-{asked.topic}", border=False):
-            name = st.text_input("Name", value=asked.text[:60].strip() or "Like the selected")
-            if st.form_submit_button("Follow this search"):
-                _follow(generation, asked, name)
+    with st.popover(texts.FOLLOW, icon=":material/notifications:", type="tertiary", key="follow"):
+        st.caption(texts.FOLLOW_HELP)
+        # Another query has another form, with a name of its own.
+        with st.form(f"following-{form.text}-{form.topic}", border=False):
+            proposed = form.text[:_LONGEST_NAME].strip() or texts.FOLLOW_SELECTED
+            name = st.text_input(texts.FOLLOW_NAME, value=proposed)
+            if st.form_submit_button(texts.FOLLOW_THIS):
+                _follow(generation, form, name)
 
 
-def _follow(generation: Generation, asked: SearchForm, name: str) -> None:
-    desk = desk_here()
+def _follow(generation: Generation, form: SearchForm, name: str) -> None:
+    desk = current_desk()
     if desk is None:
         return
     try:
-        kept = desk.follow(followed(generation, name, asked.query))
+        following = desk.follow(followed(generation, name, form.query))
     except ExplorerError as error:
         st.warning(escape_markdown(str(error)))
     else:
-        st.success(f"Followed as “{escape_markdown(kept.name)}”. See it on your desk.")
+        st.success(texts.following(following.name))
 
 
-def _run(
-    generation: Generation, embedding: Model, following: FollowedSearch, marks: PaperMarks
-) -> FollowedResults:
-    try:
-        return _found(generation, embedding, following, marks)
-    except ExplorerError as error:  # not cached: the next look may find it mended
-        return FollowedResults(following, problem=str(error))
-
-
-@cached_by_owner(256)
-def _found(
-    generation: Generation, embedding: Model, following: FollowedSearch, marks: PaperMarks
-) -> FollowedResults:
-    return find(generation, embedding.embedder, following, marks)
-
-
-def _show_followed(generation: Generation, marks: PaperMarks) -> None:
-    desk = desk_here()
-    followings = () if desk is None else desk.followings()
-    st.markdown("##### Followed searches")
-    if not followings:
-        st.caption("None yet. Search, then press *Follow* above the hits.")
+def _show_followed_searches(generation: Generation, marks: PaperMarks) -> None:
+    desk = current_desk()
+    searches = () if desk is None else desk.followings()
+    st.markdown(f"##### {texts.FOLLOWED_SEARCHES}")
+    if not searches:
+        st.caption(texts.NO_FOLLOWED_SEARCHES)
         return
     embedding = model(generation.manifest.model)
-    if any(needs_model(generation, following) for following in followings):
-        embedding.wait(1.0)
+    if any(needs_model(generation, search) for search in searches):
+        embedding.wait(_MODEL_PATIENCE)
         if not embedding.is_ready:
-            _wait_for(embedding)
+            _wait_for_model(embedding)
             return
-    for following in followings:
-        with st.container(key=f"followed-{following.uid}", gap="xxsmall"):
-            _show_one(generation, _run(generation, embedding, following, marks), marks)
+    for search in searches:
+        with st.container(key=f"followed-{search.uid}", gap="xxsmall"):
+            _show_followed_search(generation, _run(generation, embedding, search, marks), marks)
 
 
 @st.fragment(run_every=0.5)
-def _wait_for(embedding: Model) -> None:
+def _wait_for_model(embedding: Model) -> None:
     if embedding.is_ready:
         st.rerun()
-    st.caption(":material/hourglass_top: The model is still loading.")
+    st.caption(texts.MODEL_LOADING)
 
 
-def _show_one(generation: Generation, found: FollowedResults, marks: PaperMarks) -> None:
-    following = found.following
+def _run(
+    generation: Generation, embedding: Model, search: FollowedSearch, marks: PaperMarks
+) -> FollowedResults:
+    try:
+        return _run_cached(generation, embedding, search, marks)
+    except ExplorerError as error:  # not cached: the next run may succeed
+        return FollowedResults(search, problem=str(error))
+
+
+@cached_by_owner(256)
+def _run_cached(
+    generation: Generation, embedding: Model, search: FollowedSearch, marks: PaperMarks
+) -> FollowedResults:
+    return find(generation, embedding.embedder, search, marks)
+
+
+def _show_followed_search(
+    generation: Generation, results: FollowedResults, marks: PaperMarks
+) -> None:
+    """Draw a followed search with its newest papers."""
+    search = results.following
     with st.container(
-        key=f"row-followed-{following.uid}",
+        key=f"row-followed-{search.uid}",
         horizontal=True,
         vertical_alignment="center",
         gap="small",
     ):
-        query, _ = asked_by(generation, following, marks)
+        query, _ = asked_by(generation, search, marks)
         text = typed(query)
-        can_open = parse(f"{text} has:date").words == parse(text).words
         st.button(
-            escape_markdown(following.name),
-            key=f"to-followed-{following.uid}",
+            escape_markdown(search.name),
+            key=f"to-followed-{search.uid}",
             type="tertiary",
-            help=escape_markdown(described(following)),
-            disabled=not can_open,
-            on_click=state.open_search,
+            help=escape_markdown(described(search)),
+            disabled=not accepts_clauses(text),
+            on_click=navigation.open_search,
             args=(text, str(query.mode), query.filters.topic, query.filters.region),
         )
-        told = f":green[{len(found.new):,} new]" if found.new else "nothing new"
-        st.caption(f"{told} · {len(found.hits):,} hits", width="content")
-        if found.new and can_mark():
-            _small_button("Seen", f"seen-{following.uid}", lambda: _saw(generation, following))
-        if can_mark():
-            _small_button("Unfollow", f"unfollow-{following.uid}", lambda: _unfollow(following))
-    if found.problem:
-        st.caption(f":material/info: {escape_markdown(found.problem)}")
-    for hit in newest_first(generation, found.new)[:_MOST_NEW]:
-        _paper_row(generation, hit.row, f"new-{following.uid[:8]}")
-    if len(found.new) > _MOST_NEW:
-        st.caption(f"and {len(found.new) - _MOST_NEW:,} more")
+        st.caption(texts.followed_results(len(results.new), len(results.hits)), width="content")
+        if results.new and can_write_desk():
+            _show_action(
+                texts.MARK_AS_SEEN, f"seen-{search.uid}", lambda: _mark_seen(generation, search)
+            )
+        if can_write_desk():
+            _show_action(texts.UNFOLLOW, f"unfollow-{search.uid}", lambda: _unfollow(search))
+    if results.problem:
+        st.caption(f":material/info: {escape_markdown(results.problem)}")
+    for hit in newest_first(generation, results.new)[:_MOST_NEW]:
+        _show_paper(generation, hit.row, f"new-{search.uid[:8]}")
+    if len(results.new) > _MOST_NEW:
+        st.caption(texts.and_more(len(results.new) - _MOST_NEW))
 
 
-def _small_button(label: str, key: str, act: Callable[[], None]) -> None:
+def _show_action(label: str, key: str, act: Callable[[], None]) -> None:
     st.button(label, key=key, type="tertiary", on_click=act)
 
 
-def _saw(generation: Generation, following: FollowedSearch) -> None:
-    on_desk(lambda desk: desk.saw([following.name], int(generation.added_at.max())))
+def _mark_seen(generation: Generation, search: FollowedSearch) -> None:
+    change_desk(lambda desk: desk.saw([search.name], int(generation.added_at.max())))
 
 
-def _unfollow(following: FollowedSearch) -> None:
-    on_desk(lambda desk: desk.unfollow(following.name))
+def _unfollow(search: FollowedSearch) -> None:
+    change_desk(lambda desk: desk.unfollow(search.name))
 
 
-def _show_kept(generation: Generation, marks: PaperMarks) -> None:
-    st.markdown("##### Papers on your desk")
+def _show_marked_papers(generation: Generation, marks: PaperMarks) -> None:
+    st.markdown(f"##### {texts.YOUR_PAPERS}")
     if not marks.of and not marks.resting:
-        st.caption(
-            "None yet. Press :material/star: beside a paper, or `s` on the keyboard; *Keep* takes "
-            "tags, notes and what you have read."
-        )
+        st.caption(texts.NO_PAPERS_KEPT)
         return
-    of = {
+    lists = {
         _ALL: sorted(marks.of, key=lambda row: (marks.of[row].starred, row), reverse=True),
-        _STARS: list(marks.starred),
-        **{str(said): list(marks.rows_in(said)) for said in STATES},
+        _STARRED: list(marks.starred),
+        **{str(state): list(marks.rows_in(state)) for state in texts.STATES},
     }
-    names = {_ALL: "All", _STARS: "Starred"} | {str(said): name for said, name in STATES.items()}
+    labels = {_ALL: texts.ALL, _STARRED: texts.STARRED_PAPERS}
+    labels |= {str(state): label for state, label in texts.STATES.items()}
     with st.container(key="desk-head", horizontal=True, vertical_alignment="center", gap="small"):
-        shown = st.segmented_control(
-            "Shown",
-            list(names),
-            format_func=lambda option: f"{names[option]} {len(of[option]):,}",
-            default=_ALL,
-            key=_SHOWN,
-            label_visibility="collapsed",
-            required=True,
-        )
+        chosen = _list_control({name: f"{labels[name]} {len(lists[name]):,}" for name in lists})
         if marks.starred:
             st.button(
-                "More like my starred, unlike what is not for me",
+                texts.RECOMMEND,
                 key="like-mine",
                 icon=":material/auto_awesome:",
-                on_click=state.ask,
-                args=(LIKE_MINE,),
+                on_click=navigation.search_for,
+                args=(RECOMMENDATIONS,),
             )
-        chosen = shown or _ALL
-        rows = of[chosen]
-        offer_export(generation, rows, "desk", f"desk {names[chosen]}")
+        export_menu(generation, lists[chosen], "desk", texts.desk_list(labels[chosen]))
     _show_tags(marks)
-    for row in rows[: state.papers_wanted()]:
+    _show_papers(generation, lists[chosen], marks)
+    if chosen == _ALL:
+        _show_missing_papers(marks)
+
+
+def _list_control(labels: dict[str, str]) -> str:
+    chosen = st.segmented_control(
+        texts.SHOW,
+        list(labels),
+        format_func=lambda option: labels[option],
+        default=_ALL,
+        key=_LIST,
+        label_visibility="collapsed",
+        required=True,
+    )
+    return str(chosen or _ALL)
+
+
+def _show_papers(generation: Generation, rows: Sequence[int], marks: PaperMarks) -> None:
+    """List papers with their notes."""
+    for row in rows[: session.papers_shown()]:
         with st.container(key=f"kept-{generation.records.ids[row]}", gap="xxsmall"):
-            _paper_row(generation, row, "kept")
+            _show_paper(generation, row, "kept")
             show_note(marks[row])
-    rest = len(rows) - state.papers_wanted()
-    if rest > 0:
-        more = min(rest, state.PAPERS_A_PAGE)
-        st.button(f"Show {more} more", key="more-papers", on_click=state.want_more_papers)
+    show_more_button(len(rows))
     if not rows:
-        st.caption("None.")
-    if shown in (None, _ALL):
-        _show_resting(marks)
+        st.caption(texts.NO_PAPERS)
 
 
 def _show_tags(marks: PaperMarks) -> None:
-    if marks.tags:
-        with st.container(horizontal=True, key="desk-tags", gap="xsmall"):
-            for tag, rows in marks.tags.items():
-                st.button(
-                    f"{escape_markdown(f'#{tag}')} :gray[{len(rows):,}]",
-                    key=f"tag-{tag}",
-                    on_click=state.ask,
-                    args=(f'{Field.TAG}:"{tag}"',),
-                )
+    if not marks.tags:
+        return
+    with st.container(horizontal=True, key="desk-tags", gap="xsmall"):
+        for tag, rows in marks.tags.items():
+            st.button(
+                f"{escape_markdown(f'#{tag}')} :gray[{len(rows):,}]",
+                key=f"tag-{tag}",
+                on_click=navigation.search_for,
+                args=(f'{Field.TAG}:"{tag}"',),
+            )
 
 
-def _paper_row(generation: Generation, row: int, where: str) -> None:
+def _show_paper(generation: Generation, row: int, list_name: str) -> None:
     paper = generation.records[row]
     with st.container(
         horizontal=True,
         vertical_alignment="top",
         gap="small",
         wrap=False,
-        key=f"paper-{where}-{paper.id}",
+        key=f"paper-{list_name}-{paper.id}",
     ):
         show_dot(topic_colour(generation, row))
-        open_button(paper, where)
-        show_keeping(generation, row, where)
-        show_star(generation, row, where)
+        paper_button(paper, list_name)
+        show_marks(generation, row, list_name)
+        show_star(generation, row, list_name)
 
 
-def _show_resting(marks: PaperMarks) -> None:
+def _show_missing_papers(marks: PaperMarks) -> None:
+    """List marked papers that are no longer in the library."""
     if not marks.resting:
         return
-    with st.expander(f"{len(marks.resting):,} not in the library now"):
-        st.caption("Their stars, tags and notes are kept, and come back with the papers.")
+    with st.expander(texts.missing_papers(len(marks.resting))):
+        st.caption(texts.MISSING_HELP)
         for entry in marks.resting:
             star = ":orange[★] " if entry.starred else ""
             st.markdown(f"{star}{markdown(entry.anchor.paper.title)}")
             show_note(PaperMark(note=entry.note))
-
-
-def desk_label(generation: Generation) -> str:
-    """Return what the desk's view is called: with how many papers are to be read, if any."""
-    marks = marks_here(generation)
-    waiting = 0 if marks is None else len(marks.rows_in(ReadingState.TO_READ))
-    return f"Desk · {waiting:,}" if waiting else "Desk"

@@ -1,24 +1,25 @@
-"""One paper: everything that is known, and what lies near it."""
+"""The page of one paper: its abstract, marks and sources, and the papers nearest to it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from explorer.app import state
-from explorer.app.hits import scroll_to_top, show_results
-from explorer.app.paper_marks import show_keeping, show_star
-from explorer.app.views.topics import show_topics_of
+from explorer.app import navigation, texts
+from explorer.app.components import scroll_to_top
+from explorer.app.hits import show_hits
+from explorer.app.paper_marks import show_marks, show_star
+from explorer.app.views.topic import show_topics_of
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown, markdown, markdown_link
 from explorer.search.near_duplicates import Fold, near_duplicates_of
 from explorer.search.search import Results
 
 
-def show_paper(generation: Generation, row: int, near: Results) -> None:
-    """Show the paper in ``row`` and the papers nearest to it."""
+def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
+    """Show the paper in ``row`` and its neighbours."""
     paper = generation.records[row]
     scroll_to_top(paper.id)
-    st.button("Back", key="back", icon=":material/arrow_back:", on_click=state.go_back)
+    st.button(texts.BACK, key="back", icon=":material/arrow_back:", on_click=navigation.go_back)
     with st.container(key="paper", gap="small"):
         with st.container(
             horizontal=True, vertical_alignment="top", gap="small", wrap=False, key="paper-head"
@@ -28,32 +29,33 @@ def show_paper(generation: Generation, row: int, near: Results) -> None:
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
         show_topics_of(generation, row)
-        show_keeping(generation, row, "paper", note=True)
+        show_marks(generation, row, "paper", note=True)
         facts = [paper.venue, paper.date, *paper.categories]
         if any(facts):
             st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
-        st.markdown(markdown(paper.abstract_body) or "*No digest holds an abstract of this paper.*")
+        st.markdown(markdown(paper.abstract_body) or texts.NO_ABSTRACT)
         if paper.summary:
-            st.markdown(f"**In short:** {markdown(paper.summary)}")
+            st.markdown(texts.summary(markdown(paper.summary)))
         links = [markdown_link(label, address) for label, address in paper.links]
         if links:
             st.markdown("  ·  ".join(links))
-        st.caption(escape_markdown("Read in " + ", ".join(_sources(generation, row))))
-    twins = near_duplicates_of(generation, row)
-    if twins:
-        st.markdown("##### Nearly the same text")
-        for twin in twins:
-            st.button(
-                markdown(twin.title),
-                key=f"open-twin-{twin.id}",
-                type="tertiary",
-                wrap=True,
-                on_click=state.open_paper,
-                args=(twin.id,),
-            )
-    st.markdown("##### More like this")
-    show_results(generation, [Fold(hit) for hit in near.hits], "")
+        st.caption(texts.source([(source.digest, source.line) for source in paper.sources]))
+    _show_near_duplicates(generation, row)
+    st.markdown(f"##### {texts.MORE_LIKE_THIS}")
+    show_hits(generation, [Fold(hit) for hit in neighbours.hits], "")
 
 
-def _sources(generation: Generation, row: int) -> list[str]:
-    return [f"{source.digest}, line {source.line}" for source in generation.records[row].sources]
+def _show_near_duplicates(generation: Generation, row: int) -> None:
+    papers = near_duplicates_of(generation, row)
+    if not papers:
+        return
+    st.markdown(f"##### {texts.NEAR_DUPLICATES}")
+    for paper in papers:
+        st.button(
+            markdown(paper.title),
+            key=f"open-twin-{paper.id}",
+            type="tertiary",
+            wrap=True,
+            on_click=navigation.open_paper,
+            args=(paper.id,),
+        )

@@ -1,0 +1,116 @@
+"""Chips under the search box: the query as it was understood, each part removable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.app import navigation, texts
+from explorer.app.list_rows import shortened
+from explorer.app.query_text import pieces_of, without_clause, without_example
+from explorer.app.search_box import SearchForm, rows_in
+from explorer.library.generation import Generation
+from explorer.papers.text import escape_markdown
+from explorer.search.query import Clause, Field, parse
+from explorer.search.search import Results
+
+_MEANT = re.compile(r"did you mean (?P<field>\w+):(?P<value>.+)\?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chip:
+    """A part of the search, and the action that removes it."""
+
+    label: str
+    remove: Callable[..., None]
+    args: tuple[str, ...] = ()
+
+
+def show_chips(generation: Generation, form: SearchForm, results: Results | None) -> None:
+    """Draw the parts of the search as chips, and notes on parts that were not understood."""
+    chips = _chips(generation, form, results)
+    with st.container(
+        horizontal=True, vertical_alignment="center", key="clauses", gap="xsmall", width="stretch"
+    ):
+        for number, chip in enumerate(chips):
+            st.button(
+                chip.label,
+                key=f"clause-{number}",
+                icon=":material/close:",
+                icon_position="right",
+                on_click=chip.remove,
+                args=chip.args,
+            )
+        if results is not None and chips and results.allowed is not None:
+            st.caption(texts.papers_match(results.allowed), width="content")
+        for number, note in enumerate(results.parsed.notes if results is not None else ()):
+            _show_note(form.text, note, number)
+
+
+def clause_label(generation: Generation, clause: Clause) -> str:
+    """Return a clause as the page shows it, as Markdown."""
+    value = clause.value
+    if clause.field is Field.TOPIC and value in generation.topics:
+        value = generation.topics[value].label
+    value = escape_markdown(shortened(value))
+    if clause.field is not Field.TEXT:
+        label = f"{clause.field}\\: {value}"
+    else:
+        label = value if clause.without else f"“{value}”"
+    return texts.without(label) if clause.without else label
+
+
+def _chips(generation: Generation, form: SearchForm, results: Results | None) -> list[_Chip]:
+    parsed = results.parsed if results is not None else parse(form.text)
+    chips = [
+        _Chip(
+            clause_label(generation, clause),
+            navigation.search_for,
+            (without_clause(form.text, clause),),
+        )
+        for clause in parsed.clauses
+    ]
+    for field, papers in ((Field.LIKE, parsed.like), (Field.UNLIKE, parsed.unlike)):
+        for paper in papers:
+            name = _example_name(generation, paper)
+            if name:
+                query = without_example(form.text, paper)
+                chips.append(_Chip(f"{field}\\: {name}", navigation.search_for, (query,)))
+    if form.similar_to:
+        label = texts.similar_to_selected(len(form.similar_to))
+        chips.append(_Chip(label, navigation.clear_similar_to))
+    if form.within:
+        label = texts.within_selected(len(rows_in(generation, form.within)))
+        chips.append(_Chip(label, navigation.clear_within))
+    return chips
+
+
+def _example_name(generation: Generation, paper: str) -> str:
+    """Return an example as the page shows it; empty if it is not in the library."""
+    row = generation.records.find(paper)
+    if row is None:
+        return texts.OWN_PAPERS.get(paper.casefold(), "")
+    return escape_markdown(shortened(generation.records[row].readable_title))
+
+
+def _show_note(text: str, note: str, number: int) -> None:
+    """Show a part that was not understood; a suggestion is a button."""
+    meant = _MEANT.search(note)
+    if meant is None:
+        st.caption(f":material/info: {escape_markdown(note)}", width="content")
+        return
+    problem = note[: meant.start()] + "did you mean"
+    st.caption(f":material/info: {escape_markdown(problem)}", width="content")
+    value = meant["value"]
+    clause = f'{meant["field"]}:"{value}"' if " " in value else f"{meant['field']}:{value}"
+    pieces = [clause if note in parse(piece).notes else piece for piece in pieces_of(text)]
+    st.button(
+        escape_markdown(clause),
+        key=f"meant-{number}",
+        type="tertiary",
+        on_click=navigation.search_for,
+        args=(" ".join(pieces),),
+    )

@@ -1,0 +1,118 @@
+"""Navigation: what a click on the page opens, closes, searches for or selects."""
+
+from __future__ import annotations
+
+from explorer.app import session, url
+from explorer.app.url import Corners
+
+
+def open_paper(paper: str) -> None:
+    """Open a paper; the query stays."""
+    if url.paper() and url.paper() != paper:
+        session.trail().append(url.paper())
+    url.write(url.PAPER, paper)
+
+
+def go_back() -> None:
+    """Open the paper that this one was opened from, or else the list."""
+    trail = session.trail()
+    if trail:
+        url.write(url.PAPER, trail.pop())
+    else:
+        close_paper()
+
+
+def close_paper() -> None:
+    """Close the open paper."""
+    session.clear_trail()
+    url.write(url.PAPER, "")
+
+
+def open_topic(topic: str) -> None:
+    """Open the page of a topic; an empty id opens the view."""
+    url.set_query("")
+    filter_by_topic(topic)
+
+
+def filter_by_topic(topic: str) -> None:
+    """Restrict the search to a topic; an empty id lifts the restriction."""
+    url.write(url.TOPIC, topic)
+    show_list()
+
+
+def show_view(view: str) -> None:
+    """Open a view from its start: no query, no filter, nothing open."""
+    clear_similar_to()
+    clear_within()
+    open_topic("")
+    show_since("")
+    url.write(url.VIEW, view)
+
+
+def show_since(moment: str) -> None:
+    """Show what is new since a date, a moment or the last visit; empty: since the last update."""
+    url.write(url.SINCE, moment)
+    clear_selection()
+
+
+def search_for(query: str) -> None:
+    """Search for a query as if it had been typed."""
+    url.set_query(query)
+    show_list()
+
+
+def search_topic(topic: str, query: str) -> None:
+    """Search within a topic."""
+    filter_by_topic(topic)
+    search_for(query)
+
+
+def open_search(query: str, mode: str, topic: str, region: Corners) -> None:
+    """Run a followed search in place of the current one."""
+    show_view("")
+    url.write(url.MODE, mode, "hybrid")
+    url.write_region(url.WITHIN, region)
+    search_topic(topic, query)
+
+
+def search_within(region: Corners) -> None:
+    """Restrict the search to a region of the map, and lead to the search box."""
+    url.write_region(url.WITHIN, region)
+    session.request_focus()
+    show_list()
+
+
+def clear_within() -> None:
+    """Search the whole map again."""
+    url.write(url.WITHIN, "")
+    clear_selection()
+
+
+def search_similar_to(region: Corners) -> None:
+    """Search for papers like those in a region of the map; the query stays."""
+    url.write_region(url.SIMILAR_TO, region)
+    show_list()
+
+
+def clear_similar_to() -> None:
+    """Drop the papers that were the example."""
+    url.write(url.SIMILAR_TO, "")
+    clear_selection()
+
+
+def select_region(region: Corners) -> None:
+    """Select the papers in a region of the map."""
+    url.write_region(url.SELECTION, region)
+    close_paper()
+
+
+def clear_selection() -> None:
+    """Clear the selection on the map; lists begin with their first page again."""
+    url.write(url.SELECTION, "")
+    session.reset_lengths()
+
+
+def show_list() -> None:
+    """Close the open paper and clear the selection, so that the list is seen from its start."""
+    close_paper()
+    clear_selection()

@@ -1,0 +1,51 @@
+"""Edits of a query's text: with and without a clause, with a paper as an example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from explorer.search.query import Clause, Field, parse
+
+_PIECE = re.compile(r'[^\s"“”]*["“”][^"“”]*["“”]?|\S+')
+_QUOTES = re.compile(r'["“”]')
+_ANY_CLAUSE = Clause(Field.HAS, "date")
+
+
+def with_clause(text: str, clause: str) -> str:
+    """Return a query with a clause more; the clause alone where ``text`` is a pasted text."""
+    closed = f'{text.strip()}"' if len(_QUOTES.findall(text)) % 2 else text.strip()
+    return f"{closed} {clause}".strip() if accepts_clauses(closed) else clause
+
+
+def without_clause(text: str, clause: Clause) -> str:
+    """Return a query without ``clause``."""
+    return _filtered(text, lambda piece: clause not in parse(piece).clauses)
+
+
+def with_example(text: str, paper: str, *, unlike: bool = False) -> str:
+    """Return a query for papers like ``paper`` too, or unlike it."""
+    field = Field.UNLIKE if unlike else Field.LIKE
+    return with_clause(without_example(text, paper), f"{field}:{paper}")
+
+
+def without_example(text: str, paper: str) -> str:
+    """Return a query in which ``paper`` is neither an example nor a counter-example."""
+    return _filtered(text, lambda piece: paper not in (*parse(piece).like, *parse(piece).unlike))
+
+
+def accepts_clauses(text: str) -> bool:
+    """Whether a clause can follow ``text``; all of a pasted text is words."""
+    return parse(f"{text} {_ANY_CLAUSE}").words == parse(text).words
+
+
+def pieces_of(text: str) -> list[str]:
+    """Return the words, phrases and clauses of a query as typed."""
+    pieces: list[str] = _PIECE.findall(text)
+    return pieces
+
+
+def _filtered(text: str, is_kept: Callable[[str], bool]) -> str:
+    pieces = pieces_of(text)
+    kept = [piece for piece in pieces if is_kept(piece)]
+    return " ".join(kept) if len(kept) < len(pieces) else text

@@ -1,0 +1,119 @@
+"""What the page remembers of one visitor between runs, beside the URL."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+HITS_PER_PAGE = 10
+PAPERS_PER_PAGE = 30
+_HITS = "hits-wanted"
+_PAPERS = "papers-wanted"
+_TRAIL = "trail"
+_SENTENCES = "key-sentences"
+_POSTPONED = "later"
+_TOGGLED = "turned"
+_EDITS = "edits"
+_UPLOADS = "uploads"
+_FOCUS_REQUESTS = "calls-to-search"
+
+
+def hits_shown() -> int:
+    """Return the number of hits to list."""
+    return int(st.session_state.get(_HITS, HITS_PER_PAGE))
+
+
+def show_more_hits() -> None:
+    """List one page of hits more."""
+    st.session_state[_HITS] = hits_shown() + HITS_PER_PAGE
+
+
+def papers_shown() -> int:
+    """Return the number of papers to list."""
+    return int(st.session_state.get(_PAPERS, PAPERS_PER_PAGE))
+
+
+def show_more_papers() -> None:
+    """List one page of papers more."""
+    st.session_state[_PAPERS] = papers_shown() + PAPERS_PER_PAGE
+
+
+def reset_lengths() -> None:
+    """List one page of hits and of papers again."""
+    for name in (_HITS, _PAPERS):
+        st.session_state.pop(name, None)
+
+
+def trail() -> list[str]:
+    """Return the papers that led to the open one, the first first; append to it and pop from it."""
+    papers: list[str] = st.session_state.setdefault(_TRAIL, [])
+    return papers
+
+
+def clear_trail() -> None:
+    """Forget the papers that led to the open one."""
+    st.session_state.pop(_TRAIL, None)
+
+
+def key_sentences(search: str) -> dict[int, str]:
+    """Return the key sentences of a search so far, by row; fill it. Only one search is kept."""
+    kept = st.session_state.get(_SENTENCES)
+    if kept is None or kept[0] != search:
+        kept = (search, {})
+        st.session_state[_SENTENCES] = kept
+    sentences: dict[int, str] = kept[1]
+    return sentences
+
+
+def postpone() -> None:
+    """Leave work for after the page is drawn; see :func:`take_postponed`."""
+    st.session_state[_POSTPONED] = True
+
+
+def take_postponed() -> bool:
+    """Return whether this run only draws the page, and forget it."""
+    return bool(st.session_state.pop(_POSTPONED, False))
+
+
+def is_toggled(topic: str) -> bool:
+    """Whether a topic of the tree was expanded or collapsed since the tree was first shown."""
+    return topic in st.session_state.get(_TOGGLED, ())
+
+
+def toggle(topic: str) -> None:
+    """Expand or collapse a topic of the tree."""
+    st.session_state[_TOGGLED] = st.session_state.get(_TOGGLED, frozenset()) ^ {topic}
+
+
+def edit_forms() -> int:
+    """Return the number of the current topic forms; another number makes new, empty forms."""
+    return int(st.session_state.get(_EDITS, 0))
+
+
+def reset_edit_forms() -> None:
+    """Close and empty the topic forms."""
+    st.session_state[_EDITS] = edit_forms() + 1
+
+
+def upload_box() -> int:
+    """Return the number of the current upload box; another number makes a new, empty box."""
+    return int(st.session_state.get(_UPLOADS, 0))
+
+
+def reset_upload_box() -> None:
+    """Empty the upload box."""
+    st.session_state[_UPLOADS] = upload_box() + 1
+
+
+def focus_requests() -> int:
+    """Return how often the search box was to get the focus."""
+    return int(st.session_state.get(_FOCUS_REQUESTS, 0))
+
+
+def request_focus() -> None:
+    """Let the search box get the focus."""
+    st.session_state[_FOCUS_REQUESTS] = focus_requests() + 1
+
+
+def is_dark() -> bool:
+    """Whether the page is shown in the dark theme."""
+    return bool(st.context.theme.type == "dark")

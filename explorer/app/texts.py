@@ -1,0 +1,713 @@
+"""Texts of the page, for reading them aloud or translating them.
+
+Functions return Markdown; what comes from digests or visitors is escaped in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from explorer.desk.desk import ReadingState
+from explorer.export import ExportFormat
+from explorer.insights.trends import Order
+from explorer.papers.text import escape_markdown, plural
+from explorer.search.query import DISMISSED, STARRED, Field
+from explorer.search.search import Mode, Sort
+from explorer.topics.edits import EditKind
+from explorer.topics.tracking import TopicEvent, TopicEventKind
+
+# Frame of the page
+
+TITLE = "Literature Explorer"
+VIEW = "View"
+EXPLORE = "Explore"
+TOPICS = "Topics"
+WHATS_NEW = "What's new"
+DESK = "Desk"
+LIBRARY = "Library"
+MAP_FAILED = "The map could not be drawn; see the server's log. Search still works."
+SHOW_ALL = "Show all papers"
+START_LIBRARY = (
+    "There is no library yet. Drop digests (files of titles and abstracts) below to start one. On "
+    "the command line: put them into `data/digests`, run `python index_build.py`, then reload this "
+    "page."
+)
+NO_LIBRARY = (
+    "There is no library yet. On the command line: put digests (files of titles and abstracts) "
+    "into `data/digests`, run `python index_build.py`, then reload this page."
+)
+LIBRARY_UPDATED = "The library has been updated."
+RELOAD = "Reload"
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def library_facts(papers: int, topics: int, latest_digest: str) -> str:
+    """Return the size of the library; ``latest_digest`` is a date, empty if unknown."""
+    facts = [plural(papers, "paper"), plural(topics, "topic")]
+    facts += [f"latest digest {latest_digest}"] if latest_digest else []
+    return escape_markdown(" · ".join(facts))
+
+
+def with_count(label: str, count: int) -> str:
+    return f"{label} · {count:,}"
+
+
+def library_folder(folder: object) -> str:
+    return f"Library folder: {escape_markdown(str(folder))}"
+
+
+def unknown_paper(paper: str) -> str:
+    return f"This link is for a paper that is not in the library: {escape_markdown(paper)}."
+
+
+# Sign-in
+
+SIGN_IN_TO_SEARCH = "Sign in to search this library and to keep a desk of your own."
+SIGN_IN = "Sign in"
+SIGN_OUT = "Sign out"
+YOU = "you"
+
+
+def sign_in_with(provider: str) -> str:
+    return f"Sign in with {provider.capitalize()}"
+
+
+def signed_in_as(name: str) -> str:
+    return f"Signed in as {escape_markdown(name)}"
+
+
+# Search box, chips and filters
+
+SEARCH = "Search"
+SEARCH_PLACEHOLDER = "Search by meaning, or paste a title, an abstract or an arXiv ID"
+RANK_BY = "Rank by"
+MODES = {Mode.HYBRID: "Meaning + words", Mode.DENSE: "Meaning", Mode.LEXICAL: "Words"}
+TOPIC = "Topic"
+ALL_TOPICS = "All topics"
+TRY = "Try:"
+SORT_BY = "Sort by"
+SORTS = {Sort.RELEVANCE: "Best match", Sort.DATE: "Newest"}
+VARIED = "Varied"
+VARIED_HELP = "Show results that differ from each other."
+VARIED_BY_DATE_HELP = "Show results that differ from each other; not available when sorted by date."
+REFINE = "Refine"
+NO_FACETS = "These papers share topic, year, venue and digest."
+FACETS = {
+    Field.TOPIC: "Topic",
+    Field.YEAR: "Year",
+    Field.VENUE: "Venue",
+    Field.SOURCE: "Digest",
+    Field.IS: "Desk",
+    Field.TAG: "Tag",
+}
+OWN_PAPERS = {STARRED: "my starred papers", DISMISSED: "my “Not for me” papers"}
+SELECTION_FILTER = "the selected region"
+SEARCH_HELP = """
+| Type | to find papers |
+|---|---|
+| `diffusion models` | on this subject, by meaning and words |
+| `"speculative decoding"` | containing this phrase (any word form) |
+| `-survey` `-"case study"` | not containing it |
+| `title:segmentation` | with this word in the title; likewise `abstract:` |
+| `author:"Ada Lovelace"` | by this author |
+| `venue:neurips` `category:cs.CL` `keyword:robotics` | with these words in these fields |
+| `year:2023` `year:2020..2022` `year:2023..` | from these years |
+| `topic:"video generation"` | in this topic |
+| `source:march.txt` | from this digest |
+| `has:abstract` | with an abstract; likewise `doi`, `arxiv`, `venue`, `authors`, `date` |
+| `is:starred` `tag:thesis` | on your desk; likewise `to-read`, `read`, `not-for-me`, `noted` |
+| `like:2405.14458` `unlike:10.1000/5` | similar to this paper, or different from it |
+| `like:starred` `unlike:dismissed` | like your starred papers, unlike your “Not for me” |
+
+Pasted abstracts are searched as plain text.
+
+Keyboard: `/` goes to the search box, `j` `k` or `↓` `↑` move through the results, `Enter` opens,
+`s` stars, `Esc` goes back.
+"""
+
+
+def topic_filter(label: str) -> str:
+    return rf"topic\: {escape_markdown(label)}"
+
+
+def papers_match(count: int) -> str:
+    return f"{count:,} paper matches" if count == 1 else f"{count:,} papers match"
+
+
+def facets_over(count: int, *, best: bool) -> str:
+    """Return which papers are counted: the best results, or all that match."""
+    return f"In the {count:,} best results" if best else f"In {plural(count, 'paper')}"
+
+
+def without(label: str) -> str:
+    return f"without {label}"
+
+
+def similar_to_selected(papers: int) -> str:
+    return f"like {_selected(papers)}"
+
+
+def within_selected(papers: int) -> str:
+    return f"within {_selected(papers)}"
+
+
+def _selected(papers: int) -> str:
+    return "the selected paper" if papers == 1 else f"{papers:,} selected papers"
+
+
+# Results
+
+BACK = "Back"
+NO_EXACT_MATCH = "No result contains these words; these are the closest in meaning."
+WORDS_ONLY = ":material/hourglass_top: Searching by words only; the model is still loading."
+MORE_RESULTS = "More results"
+NOTHING_MATCHES = "No papers match. Try fewer or different words."
+FILTERS_MATCH_NOTHING = "No papers match all of these filters."
+EACH_FILTER_MATCHES_NOTHING = (
+    "No papers match these filters, even with any one of them removed. Remove several."
+)
+RELATED_TOPICS = "Related topics"
+ABSTRACT = "Abstract"
+MORE_LIKE_THIS = "More like this"
+LESS_LIKE_THIS = "Less like this"
+SIMILAR_SEARCH = "papers like these"
+
+
+def model_failed(error: str) -> str:
+    """Return a warning in plain text."""
+    return f"The model could not be loaded ({error})."
+
+
+def remove_filter(label: str, papers: int) -> str:
+    """``label`` is Markdown."""
+    return f"Remove {label} :gray[{papers_match(papers)} without it]"
+
+
+def near_duplicates(count: int) -> str:
+    return f"+{plural(count, 'near-duplicate')}"
+
+
+def score(share: float, meaning: float, words: float) -> str:
+    return f"Score: {share:.0%} of the best; meaning {meaning:.0%}, words {words:.0%}"
+
+
+def score_parts(meaning: float, words: float) -> str:
+    return f"meaning {meaning:.0%}, words {words:.0%}"
+
+
+# Papers selected on the map
+
+CLEAR_SELECTION = "Clear selection"
+EMPTY_SELECTION = "No papers in this region. Draw around some points."
+SEARCH_WITHIN = "Search within this region"
+MORE_LIKE_THESE = "More like these"
+SEARCH_THESE = "Type above to search these papers."
+SELECTED_PAPERS = "selected papers"
+PAPERS_IN_REGION = "papers in a region"
+
+
+def selected(count: int) -> str:
+    return f"**{plural(count, 'paper')} selected**"
+
+
+def common_keywords(keywords: Sequence[str]) -> str:
+    return f"In common: {escape_markdown(', '.join(keywords))}"
+
+
+def more_selected(count: int) -> str:
+    return f"and {count:,} more; select a smaller region to see them."
+
+
+def and_more(count: int) -> str:
+    return f"and {count:,} more"
+
+
+def show_more(count: int) -> str:
+    return f"Show {count:,} more"
+
+
+# One paper
+
+NO_ABSTRACT = "*No abstract available.*"
+NEAR_DUPLICATES = "Near-duplicates"
+
+
+def summary(markdown: str) -> str:
+    return f"**Summary:** {markdown}"
+
+
+def source(places: Sequence[tuple[str, int]]) -> str:
+    """Return the digests and lines that a paper was read from."""
+    return escape_markdown(
+        "Source: " + ", ".join(f"{digest}, line {line}" for digest, line in places)
+    )
+
+
+# Star, tags and note of a paper
+
+STAR = "Star this paper"
+UNSTAR = "Remove the star"
+TAGS_AND_NOTE = "Tags & note"
+SAVED_AUTOMATICALLY = "Saved automatically"
+STATUS = "Status"
+TAGS = "Tags"
+NOTE = "Note"
+HAS_NOTE = "note"
+STATES = {
+    ReadingState.TO_READ: "To read",
+    ReadingState.READ: "Read",
+    ReadingState.NOT_FOR_ME: "Not for me",
+}
+
+# Export
+
+EXPORT = "Export"
+EXPORT_FORMATS = {
+    ExportFormat.BIBTEX: ("BibTeX", "For LaTeX, JabRef and most reference managers."),
+    ExportFormat.RIS: ("RIS", "For Zotero, EndNote and Mendeley."),
+    ExportFormat.CSL_JSON: ("CSL-JSON", "For Pandoc, Zotero and citation processors."),
+    ExportFormat.CSV: ("Table (CSV)", "For spreadsheets."),
+    ExportFormat.JSONL: (
+        "JSON Lines",
+        "For scripts: all fields, with topics and positions on the map.",
+    ),
+    ExportFormat.HTML: ("Map (HTML)", "A map of these papers in one file that opens offline."),
+}
+
+
+def exported(count: int) -> str:
+    return f"{plural(count, 'paper')}, in this order"
+
+
+# Explore and Topics
+
+LIBRARY_TOPICS = "Topics in this library"
+LIBRARY_TOPICS_HELP = "Choose a topic, click a point on the map, or type a few words above."
+FILTER_TOPICS = "Filter topics by name"
+NO_TOPIC_MATCHES = "No topic name contains this."
+ORDERS = {Order.SIZE: "Largest", Order.NEWEST: "Newest", Order.GROWTH: "Growing"}
+UNDATED = "undated"
+PICTURE = "Picture"
+SUNBURST = "Sunburst"
+MAP = "Map"
+EXPAND = "Expand"
+COLLAPSE = "Collapse"
+
+
+def topic_count(topics: int, levels: int) -> str:
+    return plural(topics, "topic") + (f" on {levels} levels" if levels > 1 else "")
+
+
+def sunburst_description(papers: int) -> str:
+    return f"Topics of {plural(papers, 'paper')} as rings, the broadest inside."
+
+
+# One topic
+
+KEYWORDS_HELP = "Click a keyword or type above to search within this topic."
+REPRESENTATIVE_PAPERS = "Representative papers"
+SUBTOPICS = "Subtopics"
+NEIGHBOURING_TOPICS = "Neighbouring topics"
+TREND_HELP = "Bars: papers per period. Dotted line: expected if the topic grew with the library."
+GROWS_WITH_LIBRARY = "Growing about as fast as the library"
+
+
+def topic_size(papers: int, share: str) -> str:
+    return escape_markdown(f"{plural(papers, 'paper')}, {share} of the library")
+
+
+def topic_evidence(label: str, evidence: int, papers: int) -> str:
+    verb = "uses" if papers == 1 else "use"
+    return escape_markdown(f"{evidence:,} of {plural(papers, 'paper')} {verb} the phrase “{label}”")
+
+
+def grows_faster(times: float) -> str:
+    return f"Growing {times:.1f} times as fast as the library"
+
+
+def grows_slower(times: float) -> str:
+    return f"Growing only {times:.1f} times as fast as the library"
+
+
+def trend_description(first: str, last: str) -> str:
+    return f"Papers of this topic from {first} to {last}."
+
+
+def all_papers(count: int) -> str:
+    return f"All {count:,} papers" if count > 1 else plural(count, "paper")
+
+
+# Topic edits
+
+EDIT = "Edit"
+NAME = "Name"
+RENAME = "Rename"
+MERGE_WITH = "Merge with"
+CHOOSE_TOPIC = "Choose a topic"
+MERGED_NAME = "Name of the merged topic"
+NEW_NAME = "New name (optional)"
+MERGE = "Merge"
+NO_MERGE_CHOSEN = "Choose a topic to merge with."
+PIN_HELP = "Keep this topic and its name in future updates."
+PIN = "Pin"
+UNDO = "Undo"
+RENAMING = "Renaming ..."
+MERGING = "Merging ..."
+PINNING = "Pinning ..."
+UNDOING = "Undoing ..."
+FAILED = "That did not work; see the server's log."
+YOUR_EDITS = "Your topic edits"
+INACTIVE = "Inactive: no topic matches it at present."
+APPLIES_TO = "applies to"
+PINNED_HERE = "You pinned this topic"
+NAMED_HERE = "You named this topic"
+
+
+def merged_here(names: Sequence[str]) -> str:
+    return f"You merged {_quoted(names)}"
+
+
+def named_otherwise(name: str) -> str:
+    return f"You named it “{name}”; another name is in use"
+
+
+def automatic_name(edit: str, name: str) -> str:
+    return f"{edit}; its automatic name is “{name}”"
+
+
+def edit(kind: EditKind, topics: Sequence[str], name: str) -> str:
+    """Return a topic edit in one line; ``name`` is the new one, empty if none was given."""
+    names = _quoted(topics)
+    if kind is EditKind.RENAME:
+        return f"You renamed {names} to “{name}”"
+    verb = "merged" if kind is EditKind.MERGE else "pinned"
+    return f"You {verb} {names}" + (f" as “{name}”" if name and f"“{name}”" != names else "")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    *first, last = [f"“{name}”" for name in names] or ["topics"]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+# What's new
+
+NEW_SINCE = "New since"
+LAST_UPDATE = "Last update"
+FIRST_VISIT = "My first visit"
+LAST_VISIT = "My last visit"
+A_DATE = "A date"
+DATE = "Date"
+NEW_TOPIC = ":green[new topic]"
+TOPIC_CHANGES = "Topic changes"
+EVENTS = {
+    TopicEventKind.NEW: (":material/add_circle: New topic", ""),
+    TopicEventKind.SPLIT: (":material/call_split: Topic", "split off from"),
+    TopicEventKind.MERGED: (":material/call_merge: Topic", "was merged into"),
+    TopicEventKind.RETIRED: (":material/do_not_disturb_on: Topic", "was dissolved"),
+}
+"""Before the topic's name and after it; the other topic's name comes last."""
+
+
+def invalid_since(text: str) -> str:
+    return (
+        f"This link has an invalid date: {escape_markdown(text)}. Showing the last update instead."
+    )
+
+
+def added_by_update(papers: int, since: str) -> str:
+    return f"{plural(papers, 'paper')} added by the last update, {since}."
+
+
+def no_earlier_visit(papers: int, since: str) -> str:
+    return (
+        "This browser remembers no earlier visit. Showing the last update instead: "
+        f"{plural(papers, 'paper')}, {since}."
+    )
+
+
+def added_since(papers: int, since: str) -> str:
+    return f"{plural(papers, 'paper')} added since {since}."
+
+
+def since_last_visit(moment: str) -> str:
+    return f"your last visit, {moment}"
+
+
+def nothing_since(since: str) -> str:
+    return f"No papers added since {since}. Choose an earlier date, or {_ADD_DIGESTS}."
+
+
+def first_build(papers: int) -> str:
+    return (
+        f"All papers ({papers:,}) came with the first build. To see new ones here, {_ADD_DIGESTS}."
+    )
+
+
+_ADD_DIGESTS = (
+    "add digests in the *Library* view, or put them into `data/digests` and run "
+    "`python index_build.py`"
+)
+
+
+def of_topic(new: int, papers: int) -> str:
+    return f"{new:,} of {papers:,}"
+
+
+def more_events(count: int) -> str:
+    return f"and {count:,} more; `explorer news` lists them all."
+
+
+def new_since(date: str) -> str:
+    return f"new since {date}"
+
+
+# Desk
+
+NO_DESK = "Only signed-in visitors have a desk on this page."
+DESK_READ_ONLY = ":material/lock: Your desk is read-only here."
+FOLLOW = "Follow"
+FOLLOW_HELP = "New matches will appear on your Desk."
+FOLLOW_NAME = "Name"
+FOLLOW_SELECTED = "Like the selected papers"
+FOLLOW_THIS = "Follow this search"
+FOLLOWED_SEARCHES = "Followed searches"
+NO_FOLLOWED_SEARCHES = "None yet. Run a search, then choose *Follow* above the results."
+MODEL_LOADING = ":material/hourglass_top: The model is still loading."
+NOTHING_NEW = "nothing new"
+MARK_AS_SEEN = "Mark as seen"
+UNFOLLOW = "Unfollow"
+YOUR_PAPERS = "Papers on your desk"
+NO_PAPERS_KEPT = (
+    "None yet. Star a paper with :material/star: or the `s` key. *Tags & note* also sets a status."
+)
+NO_PAPERS = "No papers."
+SHOW = "Show"
+ALL = "All"
+STARRED_PAPERS = "Starred"
+RECOMMEND = "Recommend papers from my stars"
+MISSING_HELP = "Their stars, tags and notes are kept, and return with the papers."
+
+
+def following(name: str) -> str:
+    return f"Following “{escape_markdown(name)}”. See it on your Desk."
+
+
+def followed_results(new: int, results: int) -> str:
+    news = f":green[{new:,} new]" if new else NOTHING_NEW
+    return f"{news} · {plural(results, 'result')}"
+
+
+def missing_papers(count: int) -> str:
+    return f"{plural(count, 'paper')} no longer in the library"
+
+
+def desk_list(name: str) -> str:
+    return f"desk {name}"
+
+
+# Library
+
+READ_ONLY = "This page is read-only: the library cannot be changed here."
+GUESTS_READ_ONLY = "Guests can only view the library. Sign in to change it."
+ADD_PAPERS = "Add papers"
+DROP_FILES = "Drop files of titles and abstracts in any supported format, or archives of such files"
+CHECKING_FILES = "Checking the files ..."
+CHECK_FAILED = "The files could not be checked; see the server's log. Nothing was changed."
+NOTHING_TO_ADD = "There is nothing to add. The library stays as it is."
+ALL_KNOWN = ":material/check: Nothing new: all of these papers are in the library."
+ADD_TO_LIBRARY = "Add to the library"
+ADD_LATER = "An update is running; these papers can be added when it has finished."
+SHOW_PAPERS = "Show papers"
+NOTHING_NEW_IN_FILE = "Nothing new"
+UPDATE_RUNNING = "Another update is running. Try again when it has finished."
+UPDATE_BUSY = "Another program is updating this library. Try again when it has finished."
+UPDATE_FAILED = "The update failed and the library is unchanged; see the server's log."
+UPDATE_HELP = "Search keeps working meanwhile, and you can leave this page."
+TRY_AGAIN = "Try again"
+UPDATE = "Update"
+REREAD = "Re-read the digests folder"
+REREADING = "Re-reading the digests folder"
+REDRAW = "Redraw the map"
+REDRAWING = "Redrawing the map"
+CONTENTS = "Library contents"
+DIGEST = "Digest"
+PAPERS = "Papers"
+FORMAT = "Format"
+VERSIONS = "Versions"
+RESTORE = "Restore this version"
+CONFIRM_RESTORE = "Yes, restore"
+RESTORE_REFUSED = "The library was updated meanwhile, so nothing was restored. Check again."
+SAME_PAPERS = "same papers; topics or map changed"
+STAGES = {
+    "": "Starting",
+    "read": "Reading digests",
+    "model": "Loading the model",
+    "embed": "Embedding papers",
+    "index": "Indexing",
+    "map": "Laying out the map",
+    "topics": "Finding and naming topics",
+    "publish": "Checking and publishing",
+}
+
+
+def folder_read_only(folder: object) -> str:
+    return f"This page is read-only: no permission to write to {folder}."
+
+
+def upload_help(folder: object) -> str:
+    return (
+        "You can review the papers before they are added. "
+        f"The files are kept in {escape_markdown(str(folder))}."
+    )
+
+
+def too_large(name: str, megabytes: int) -> str:
+    return f"{escape_markdown(name)} is larger than {megabytes} MB and was skipped."
+
+
+def too_many(most: int, files: int) -> str:
+    return f"Only the first {most} of {files} files are checked at once."
+
+
+def total(change: str) -> str:
+    return f"Total: **{change}**."
+
+
+def upload_facts(papers: int, with_abstract: int, known: int) -> str:
+    return (
+        f"{plural(papers, 'paper')} · {with_abstract:,} with abstract · "
+        f"{known:,} already in the library"
+    )
+
+
+def upload_change(added: int, changed: int) -> str:
+    """Return what an upload would add and change."""
+    if not added and not changed:
+        return NOTHING_NEW_IN_FILE
+    return f"{plural(added, 'paper')} would be added" + (
+        f", {changed:,} changed" if changed else ""
+    )
+
+
+def skipped_file(problem: str) -> str:
+    return f":material/block: Skipped: {escape_markdown(problem)}"
+
+
+def skipped_entries(count: int) -> str:
+    return f"{plural(count, 'entry', 'entries')} skipped: not papers"
+
+
+def skipped_entry(digest: str, line: int, reason: str, excerpt: str) -> str:
+    """Return why an entry is no paper; ``digest`` and ``line`` are empty and 0 if unknown."""
+    place = ", ".join(part for part in (digest, f"line {line:,}" if line else "") if part)
+    text = f"{place}: {reason}" if place else reason
+    return escape_markdown(f"{text} “{excerpt}”" if excerpt else text)
+
+
+def adding(names: Sequence[str]) -> str:
+    return f"Adding {', '.join(names)}"
+
+
+def reread_help(folder: object) -> str:
+    return f"Re-reads every file in {escape_markdown(str(folder))}."
+
+
+def redraw_help(reason: str) -> str:
+    return f"Redraw recommended: {escape_markdown(reason)}. The map stays recognisable."
+
+
+def progress(stage: str, seconds: float, done: int, total: int) -> str:
+    text = f"{STAGES[stage]} · {seconds:.0f} s"
+    return f"{text} · {done:,} of {total:,}" if total else text
+
+
+def update_result(changes: Mapping[str, int], papers: int, *, published: bool) -> str:
+    """Return what an update changed; ``changes`` are counts by a past participle."""
+    parts = [f"{plural(count, 'paper')} {verb}" for verb, count in changes.items() if count]
+    if not parts:
+        parts = ["Same papers; topics or map changed" if published else "Nothing new"]
+    return f"{', '.join(parts)}; the library has {plural(papers, 'paper')}."
+
+
+def topic_event(event: TopicEvent) -> str:
+    """Return a change of topics in one line."""
+    topic = f"“{escape_markdown(event.label)}”"
+    other = f"“{escape_markdown(event.other_label)}”"
+    return {
+        TopicEventKind.NEW: f"New topic: {topic}, {plural(event.papers, 'paper')}",
+        TopicEventKind.SPLIT: f"{topic} split off from {other}",
+        TopicEventKind.MERGED: f"{topic} was merged into {other}",
+        TopicEventKind.RETIRED: f"{topic} was dissolved",
+    }[event.kind]
+
+
+def more_topic_changes(count: int) -> str:
+    return f"and {plural(count, 'more topic change')}"
+
+
+def map_redrawn(reason: str) -> str:
+    return f"The map was redrawn: {escape_markdown(reason)}"
+
+
+def model_and_index(model: str, own_vectors: bool, dimension: int, engine: str) -> str:
+    own = " and your own vectors" if own_vectors else ""
+    return escape_markdown(
+        f"Embedding model: {model}{own} ({dimension} dimensions), index: {engine}"
+    )
+
+
+def disk_use(version: str, cache: str) -> str:
+    return escape_markdown(
+        f"On disk: {version} for this version, {cache} for vectors that all versions share"
+    )
+
+
+def papers_from_digests(papers: int, digests: int) -> str:
+    return f"**{plural(papers, 'paper')} from {plural(digests, 'digest')}**"
+
+
+def version(number: int, *, current: bool) -> str:
+    return f"**{number}**" + (" · current" if current else "")
+
+
+def unreadable_version(name: str) -> str:
+    return f"{name} · cannot be read; run `explorer doctor` for details"
+
+
+def version_changes(changes: Mapping[str, int]) -> str:
+    parts = [
+        f"{changes[verb]:,} {verb}" for verb in ("added", "changed", "removed") if changes.get(verb)
+    ]
+    return ", ".join(parts) or SAME_PAPERS
+
+
+def restore_help(created: str, papers: int) -> str:
+    return (
+        f"Everyone will see the library as of {created}, with {plural(papers, 'paper')}. Nothing "
+        "is deleted, and the next update adds the papers of later digests again."
+    )
+
+
+# Times
+
+
+def moment(time: datetime) -> str:
+    """Return a time in UTC, to the minute."""
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def day_or_moment(time: datetime) -> str:
+    """Return a day, with the time of day unless that is midnight."""
+    day = f"{time:%b} {time.day} {time.year}"
+    return day if time.time() == datetime.min.time() else f"{day}, {time:%H:%M} UTC"
+
+
+def edtf_date(date: str) -> str:
+    """Return an EDTF date as "Mar 11 2026"; an unknown year is left out, "" stays empty."""
+    if not date:
+        return ""
+    year, *rest = date.split("-")
+    words = [MONTHS[int(rest[0]) - 1]] if rest else []
+    words += [str(int(rest[1]))] if len(rest) > 1 else []
+    return " ".join([*words, *([year] if year.isdigit() else [])])
