@@ -83,7 +83,7 @@ def _star_some(page: Page) -> None:
     for rank in range(1, _STARRED + 1):
         star = page.locator(f'[class*="st-key-star-hit{rank}-"] button')
         star.click()
-        star.get_by_text("Take the star off").wait_for()
+        star.get_by_text("Remove the star").wait_for()
     _visit(page, "?view=desk")
 
 

@@ -68,6 +68,8 @@ _COLUMN_WIDTH = 760
 _MODEL_PATIENCE = 1.0
 # Seconds for which a query must not have changed before its key sentences are computed.
 _TYPING_PAUSE = 0.4
+# An invisible mark while the list still waits for its key sentences, for scripts of the browser.
+_PENDING = '<span class="pending" hidden></span>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +306,7 @@ def _find_key_sentences(embedder: Embedder, results: Results, sentences: dict[in
 
     The first run is part of drawing the list, which does not wait.
     """
+    st.html(_PENDING)
     if session.take_postponed():
         return
     for hit in results.hits:

@@ -1,4 +1,4 @@
-"""What the page remembers of one visitor between runs, beside the URL."""
+"""State of one visitor between runs, beside the URL."""
 
 from __future__ import annotations
 

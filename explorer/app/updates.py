@@ -35,6 +35,7 @@ class Update:
         """Why it failed, as the page shows it."""
         self.ended: datetime | None = None
         self._started = time.monotonic()
+        self._has_ended = threading.Event()
 
     @property
     def seconds(self) -> float:
@@ -62,6 +63,11 @@ class Update:
             self.problem = texts.UPDATE_FAILED
         finally:
             self.ended = datetime.now(UTC)
+            self._has_ended.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it has ended, but no longer than ``seconds``; return whether it has."""
+        return self._has_ended.wait(seconds)
 
 
 class UpdateRunner:

@@ -230,7 +230,7 @@ def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
     page.wait_for_url(re.compile(f"paper={generation.records.ids[7]}"))
     page.wait_for_selector("text=More like this")
     page.get_by_role("button", name="Back").click()
-    page.wait_for_selector("text=What is in here")
+    page.wait_for_selector("text=Topics in this library")
     assert "paper=" not in page.url
 
 
@@ -260,7 +260,7 @@ def test_a_lasso_lists_what_it_caught_and_the_url_keeps_it(
         wait_for_map(page)
         page.wait_for_selector("text=/[0-9]+ papers? selected/")
     page.get_by_role("button", name="Clear selection").click()
-    page.wait_for_selector("text=What is in here")
+    page.wait_for_selector("text=Topics in this library")
     assert "region=" not in page.url
 
 
@@ -434,7 +434,7 @@ def test_a_wrong_link_gets_a_friendly_word(page: Page, address: str, nonsense: s
     if "paper" in nonsense:
         page.wait_for_selector("text=not in the library")
         page.get_by_role("button", name="Show all papers").click()
-        page.wait_for_selector("text=What is in here")
+        page.wait_for_selector("text=Topics in this library")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

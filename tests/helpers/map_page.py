@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from explorer.library.generation import Generation
 
 
+_IS_AT_REST = """() =>
+    document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning" &&
+    !document.querySelector('.pending, [data-stale="true"]')"""
+
+
 def wait_for_map(page: Page) -> None:
     """Wait until the map shows something."""
     page.wait_for_selector(".atlas[data-scene]")
 
 
 def wait_for_rest(page: Page) -> None:
-    """Wait until the list has its telling sentences, and nothing is drawn anew."""
-    page.wait_for_timeout(1_000)
-    page.wait_for_selector('[data-stale="true"]', state="detached")
+    """Wait until the list has its key sentences, and nothing runs or is drawn anew."""
+    page.wait_for_function(_IS_AT_REST)
 
 
 def strip(generation: Generation, size: int) -> tuple[str, list[str]]:

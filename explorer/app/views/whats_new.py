@@ -135,7 +135,7 @@ def _since(news: WhatsNew) -> str:
 
 
 def _show_papers(generation: Generation, news: WhatsNew) -> None:
-    """List new papers by topic, as many as the user has asked to see."""
+    """List new papers by topic, up to the number shown so far."""
     room = session.papers_shown()
     for of in news.topics:
         if room <= 0:
