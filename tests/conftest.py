@@ -34,13 +34,20 @@ SLOW_FIXTURES = frozenset(("seed_library", "milvus_lite", "milvus_standalone"))
 settings.register_profile("quick", max_examples=15, deadline=None)
 
 
+def fixtures_of(item: pytest.Item) -> set[str]:
+    """Return the fixtures that a test uses, those that its parameters name included."""
+    call = getattr(item, "callspec", None)
+    named = [value for value in call.params.values() if isinstance(value, str)] if call else []
+    return {*getattr(item, "fixturenames", ()), *named}
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their fixtures, skip those without a browser, put long modules first."""
     no_browser = pytest.mark.skip(reason=HINT)
     browser = find_browser() if any(item.get_closest_marker("browser") for item in items) else ""
     for item in items:
-        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if SLOW_FIXTURES & fixtures_of(item):
             item.add_marker("slow")
         if item.get_closest_marker("browser") and not browser:
             item.add_marker(no_browser)

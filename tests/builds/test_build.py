@@ -522,6 +522,7 @@ build(LibraryStore(sys.argv[1]), [Path(sys.argv[2])], BuildOptions(model="hashin
 """
 
 
+@pytest.mark.slow
 def test_a_build_killed_while_embedding_goes_on_where_it_was(
     library: LibraryStore, tmp_path: Path
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.faults import Checks, Digests, builders, full_disk, kills, scratch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:

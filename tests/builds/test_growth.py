@@ -119,6 +119,7 @@ def edited(paper: Paper) -> Paper:
     return replace(paper, abstract=f"{paper.abstract[: len(paper.abstract) // 2].rstrip()}.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
     library: LibraryStore, grow: Grow, many: list[Paper], seed: int
@@ -319,6 +320,7 @@ def test_a_full_build_of_a_damaged_library_keeps_papers_that_no_digest_holds_any
     assert_sound(generation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["positions", "manifest", "no LIVE", "garbled LIVE"])
 def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
     library: LibraryStore, grow: Grow, corpus: list[Paper], harm: str
@@ -346,6 +348,7 @@ def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
     assert manifest.settings["fineness"] == "coarser"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["papers.arrow", "positions.npy", "communities.npy", "neighbours.npy", "words"]
 )
@@ -387,6 +390,7 @@ def test_a_dry_run_looks_at_the_newest_generation_where_none_is_live(
     assert (done.added, done.unchanged) == (report.added, report.unchanged)
 
 
+@pytest.mark.slow
 def test_fewer_generations_stay_at_once_where_nothing_changed_and_from_then_on(
     library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:

@@ -44,6 +44,7 @@ def silent(_done: int, _total: int) -> None:
     pass
 
 
+@pytest.mark.slow
 def test_shards_and_a_build_leave_the_same_bytes_and_the_build_embeds_nothing(
     tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:

@@ -282,6 +282,7 @@ def _process(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]
         process.communicate()
 
 
+@pytest.mark.slow
 def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_when_told(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
@@ -317,6 +318,7 @@ def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_when_told(
     assert set(library.open().records.titles) == titles
 
 
+@pytest.mark.slow
 def test_a_second_call_to_end_ends_an_update_at_once_and_loses_nothing(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
@@ -336,6 +338,7 @@ def test_a_second_call_to_end_ends_an_update_at_once_and_loses_nothing(
     assert build(library, [folder], HASHING).generation == 1
 
 
+@pytest.mark.slow
 def test_once_tells_by_its_exit_code_whether_the_update_was_made(
     library: LibraryStore,
     tmp_path: Path,

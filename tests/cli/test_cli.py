@@ -359,6 +359,7 @@ def test_the_environment_chooses_the_library(
     assert _json(capsys, "stats")["papers"] == hashing_library.open().size
 
 
+@pytest.mark.slow
 def test_the_script_builds_and_a_reader_that_stops_early_does_no_harm(
     tmp_path: Path, digest_folder: Path, repository: Path
 ) -> None:

@@ -440,6 +440,7 @@ for number in range(10_000):
 """
 
 
+@pytest.mark.slow
 def test_each_mark_is_whole_or_absent_after_a_kill(
     tmp_path: Path,
 ) -> None:
@@ -471,6 +472,7 @@ def killed_while_writing(folder: Path, marks: int) -> int:
     return max(first + later)
 
 
+@pytest.mark.slow
 def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path: Path) -> None:
     """Papers come, go, merge and get other ids; what the user did is always found."""
     random = np.random.default_rng(11)

@@ -137,6 +137,7 @@ def test_a_whole_library_is_found_good_and_left_as_it_is(
     assert tree(ward.library.folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("number", [1, 3])
 def test_damage_to_any_file_is_found_and_names_that_file_alone(
@@ -201,6 +202,7 @@ def test_where_no_earlier_generation_is_whole_the_way_leads_to_a_later_one(ward:
     assert ward.library.open().size == 40
 
 
+@pytest.mark.slow
 def test_where_no_generation_is_whole_the_advice_builds_anew(ward: Ward) -> None:
     for number in (1, 2, 3):
         garble(ward.generation(number) / "manifest.json")
@@ -212,6 +214,7 @@ def test_where_no_generation_is_whole_the_advice_builds_anew(ward: Ward) -> None
     assert ward.library.open().size == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [cut, flip, flip_text, Path.unlink])
 def test_building_anew_never_takes_over_papers_that_were_altered(
     ward: Ward, damage: Callable[[Path], None]
@@ -241,6 +244,7 @@ def test_a_live_that_names_nothing_is_damage_and_can_be_mended(
     assert ward.library.open().size == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("live", [True, False])
 def test_a_library_without_generations_is_damage_and_built_anew(ward: Ward, live: bool) -> None:
     shutil.rmtree(ward.library.folder / "generations")

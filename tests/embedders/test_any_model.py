@@ -29,6 +29,8 @@ from explorer.embedders.windows import pooled
 from explorer.errors import EmbedderError
 from explorer.papers.paper import Paper
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 96
 SHORT = ["Liver segmentation in CT scans", "x", "", "Clips from video diffusion: 3 seconds, β!"]
 

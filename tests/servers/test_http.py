@@ -331,6 +331,7 @@ def _described(library: Library) -> dict[str, Any]:
     return {operation.label: operation for operation in operations}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("label", _described(Library("nowhere")))
 def test_all_requests_are_answered_as_documented(
@@ -387,6 +388,7 @@ def _get(address: str, **headers: str) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
+@pytest.mark.slow
 def test_people_search_while_a_build_runs(growing: Growing, corpus: list[Paper]) -> None:
     with _served(growing.folder, "--rate", "10000") as address, ThreadPoolExecutor(4) as people:
         building = people.submit(growing.grow)
@@ -408,6 +410,7 @@ def test_people_search_while_a_build_runs(growing: Growing, corpus: list[Paper])
     assert seen == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_server_with_a_token(hashing_library: LibraryStore) -> None:
     with _served(hashing_library.folder, token=_SECRET) as address:
         assert _get(f"{address}/v1/topics")[0] == 401

@@ -18,6 +18,8 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.search.search import find_paper, similar
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[..., Any]
 
 
