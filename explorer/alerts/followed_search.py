@@ -21,6 +21,7 @@ from explorer.embedders import Embedder
 from explorer.errors import ExplorerError, UnusableInput
 from explorer.library.generation import Generation
 from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.notes import Note, NoteKind, note_text, problem_text, suggestion_text
 from explorer.search.query import ON_DESK, Field, parse, quotable
 from explorer.search.search import Hit, Mode, Query, find_paper, search
 from explorer.search.search import needs_model as query_needs_model
@@ -70,7 +71,11 @@ def followed(
     if not asks and allowed is None:
         raise UnusableInput("Nothing to follow: give some words, a field, --like ID or a filter.")
     if notes or parsed.notes:
-        raise UnusableInput(" ".join([*parsed.notes, *notes]))
+        notes = [*parsed.notes, *notes]
+        raise UnusableInput(
+            " ".join(problem_text(note) for note in notes),
+            advice=" ".join(suggestion_text(note) for note in notes if note.suggestion),
+        )
     typed = [name for name in (*parsed.like, *parsed.unlike) if name.casefold() not in ON_DESK]
     for example in (*query.like, *query.unlike, *typed):
         find_paper(generation, example)
@@ -152,8 +157,8 @@ def find(
     narrowed, most = _by_arrival(generation, query, following.most, begin)
     results = search(generation, embedder, narrowed, most)
     new = tuple(hit for hit in results.hits if int(generation.added_at[hit.row]) >= begin)
-    told = _left_out(results.parsed.notes, query)
-    return FollowedResults(following, results.hits, new, told if not results.hits else "")
+    problem = "" if results.hits else _problem(results.parsed.notes, query)
+    return FollowedResults(following, results.hits, new, problem)
 
 
 def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> tuple[Query, int]:
@@ -255,6 +260,10 @@ def _located(
     return tuple(found), gone
 
 
-def _left_out(notes: tuple[str, ...], query: Query) -> str:
-    # What was typed as "like:ID" is among the examples, under the id that the paper has now.
-    return " ".join(note for note in notes if not (query.like and note.startswith("No paper goes")))
+def _problem(notes: tuple[Note, ...], query: Query) -> str:
+    # An example that was typed is in query.like too, under the id that the paper has now.
+    return " ".join(
+        note_text(note)
+        for note in notes
+        if not (query.like and note.kind is NoteKind.UNKNOWN_PAPER)
+    )

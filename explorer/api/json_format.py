@@ -27,6 +27,7 @@ from explorer.map.sampling import Sample, Viewport
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.readers import Rejection
+from explorer.search.notes import note_text
 from explorer.search.search import Hit, Results
 from explorer.topics.communities import Topic
 from explorer.topics.tracking import TopicEvent
@@ -79,7 +80,7 @@ def results_as_json(results: Results) -> dict[str, Any]:
             "clauses": [str(clause) for clause in parsed.clauses],
             "like": list(parsed.like),
             "unlike": list(parsed.unlike),
-            "notes": list(parsed.notes),
+            "notes": [note_text(note) for note in parsed.notes],
         },
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,10 +13,9 @@ from explorer.app.query_text import pieces_of, without_clause, without_example
 from explorer.app.search_box import SearchForm, rows_in
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
+from explorer.search.notes import Note, note_text, problem_text
 from explorer.search.query import Clause, Field, parse
 from explorer.search.search import Results
-
-_MEANT = re.compile(r"did you mean (?P<field>\w+):(?P<value>.+)\?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +94,16 @@ def _example_name(generation: Generation, paper: str) -> str:
     return escape_markdown(shortened(generation.records[row].readable_title))
 
 
-def _show_note(text: str, note: str, number: int) -> None:
-    """Show a part that was not understood; a suggestion is a button."""
-    meant = _MEANT.search(note)
-    if meant is None:
-        st.caption(f":material/info: {escape_markdown(note)}", width="content")
+def _show_note(text: str, note: Note, number: int) -> None:
+    """Show a part that was not understood; its suggestion is a button."""
+    if not note.suggestion:
+        st.caption(f":material/info: {escape_markdown(note_text(note))}", width="content")
         return
-    problem = note[: meant.start()] + "did you mean"
+    problem = f"{problem_text(note)} Did you mean"
     st.caption(f":material/info: {escape_markdown(problem)}", width="content")
-    value = meant["value"]
-    clause = f'{meant["field"]}:"{value}"' if " " in value else f"{meant['field']}:{value}"
-    pieces = [clause if note in parse(piece).notes else piece for piece in pieces_of(text)]
+    pieces = [note.suggestion if note in parse(piece).notes else piece for piece in pieces_of(text)]
     st.button(
-        escape_markdown(clause),
+        escape_markdown(note.suggestion),
         key=f"meant-{number}",
         type="tertiary",
         on_click=navigation.search_for,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from explorer.search.query import Clause, Field, parse
+from explorer.search.query import Clause, Field, accepts_clauses, parse
 
 _PIECE = re.compile(r'[^\s"“”]*["“”][^"“”]*["“”]?|\S+')
 _QUOTES = re.compile(r'["“”]')
-_ANY_CLAUSE = Clause(Field.HAS, "date")
 
 
 def with_clause(text: str, clause: str) -> str:
@@ -32,11 +31,6 @@ def with_example(text: str, paper: str, *, unlike: bool = False) -> str:
 def without_example(text: str, paper: str) -> str:
     """Return a query in which ``paper`` is neither an example nor a counter-example."""
     return _filtered(text, lambda piece: paper not in (*parse(piece).like, *parse(piece).unlike))
-
-
-def accepts_clauses(text: str) -> bool:
-    """Whether a clause can follow ``text``; all of a pasted text is words."""
-    return parse(f"{text} {_ANY_CLAUSE}").words == parse(text).words
 
 
 def pieces_of(text: str) -> list[str]:

@@ -10,12 +10,13 @@ import streamlit as st
 from explorer.app import navigation, texts
 from explorer.app.controls import sort_control, varied_switch
 from explorer.app.list_rows import shortened
-from explorer.app.query_text import accepts_clauses, with_clause
+from explorer.app.query_text import with_clause
 from explorer.app.search_box import SearchForm
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.search.facets import AMONG_BEST, Count, facets, rows_to_count
+from explorer.search.query import accepts_clauses
 from explorer.search.search import Results, Sort
 
 _BOILERPLATE = re.compile(r"^(?:in )?proceedings of (?:the )?", re.IGNORECASE)

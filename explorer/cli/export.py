@@ -21,6 +21,7 @@ from explorer.insights.topic_profile import topic_profile
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.search.filters import Filters, allowed_rows, corners_of, find_topic
+from explorer.search.notes import note_text
 from explorer.search.search import Mode, Query, find_paper, needs_model, search
 
 _MOST_RANKED = 100
@@ -140,7 +141,7 @@ def _hits(generation: Generation, options: argparse.Namespace, filters: Filters)
     if not is_ranked and options.k is None:
         results = search(generation, embedder, query, generation.size)
     for note in results.parsed.notes:
-        print(f"explorer: {note}", file=sys.stderr)
+        print(f"explorer: {note_text(note)}", file=sys.stderr)
     return [hit.row for hit in results.hits]
 
 

@@ -16,6 +16,7 @@ from explorer.errors import UnknownTopic, UnusableInput
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.papers.paper import title_key
+from explorer.search.notes import Note, NoteKind
 from explorer.search.query import OF_DESK, Clause, Field, being, quotable, years_of
 from explorer.topics.communities import Topic
 
@@ -82,27 +83,22 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
 
 def usable(
     generation: Generation, clauses: Sequence[Clause], desk: PaperMarks | None = None
-) -> tuple[list[Clause], list[str]]:
-    """Return the clauses that library and desk can answer, and what is told of the others."""
+) -> tuple[list[Clause], list[Note]]:
+    """Return the clauses that library and desk can answer, and notes on the others."""
     good: list[Clause] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     for clause in clauses:
         if clause.field is Field.TOPIC and not _topics_named(generation, clause.value):
-            notes.append(f"No topic is called “{clause.value}”; that was left out.")
+            notes.append(Note(NoteKind.UNKNOWN_TOPIC, clause.field, clause.value))
         elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
-            notes.append(f"No digest is called “{clause.value}”; that was left out.")
+            notes.append(Note(NoteKind.UNKNOWN_DIGEST, clause.field, clause.value))
         elif clause.field in OF_DESK and desk is None:
-            notes.append(not_at_hand(str(clause)))
+            notes.append(Note(NoteKind.NO_DESK, clause.field, clause.value))
         elif desk is not None and clause.field is Field.TAG and not _tagged(desk, clause.value):
-            notes.append(f"No paper has the tag “{clause.value}”; that was left out.")
+            notes.append(Note(NoteKind.UNUSED_TAG, clause.field, clause.value))
         else:
             good.append(clause)
     return good, notes
-
-
-def not_at_hand(part: str) -> str:
-    """Return what is told of a part of a query that asks for a desk where there is none."""
-    return f"“{part}” asks for a desk, which is not at hand; that was left out."
 
 
 def find_topic(generation: Generation, name: str) -> Topic:

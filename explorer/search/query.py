@@ -20,9 +20,11 @@ A long text is taken for an abstract: all of it is words, whatever marks stand i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+
+from explorer.search.notes import Note, NoteKind
 
 _MOST_TYPED = 40
 """Words of what people type; a longer text was pasted."""
@@ -107,18 +109,18 @@ class Parsed:
     """What a paper must have, or must not."""
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    """What was not understood, and what may have been meant."""
+    notes: tuple[Note, ...] = ()
+    """Parts that were not used as typed."""
 
 
 def parse(text: str) -> Parsed:
     """Return how ``text`` is understood."""
-    if len(text.split()) > _MOST_TYPED or "\n" in text.strip():
+    if _is_pasted(text):
         return Parsed(" ".join(text.split()))
     words: list[str] = []
     clauses: list[Clause] = []
     examples: dict[Field, list[str]] = {Field.LIKE: [], Field.UNLIKE: []}
-    notes: list[str] = []
+    notes: list[Note] = []
     for token in _TOKEN.finditer(text):
         phrase, word, typed = token["phrase"], token["word"], token["field"]
         value = " ".join((phrase if phrase is not None else word).split())
@@ -127,16 +129,17 @@ def parse(text: str) -> Parsed:
             continue
         field = _NAMES.get(typed.casefold()) if typed else None
         if typed and field is None:
-            notes += _suggestion(typed, value)
+            notes += _misspelt_field(typed, value, without=without)
             words.append(f"{typed}: {value}")
         elif field in examples:
             examples[Field.UNLIKE if without else field].append(value)
         elif field is not None:
-            problem = _problem(field, value)
-            if problem:
-                notes.append(problem)
+            clause = Clause(field, value, without)
+            problem = _problem(clause)
+            if problem is None:
+                clauses.append(clause)
             else:
-                clauses.append(Clause(field, value, without))
+                notes.append(problem)
         elif phrase is not None or without:
             if re.search(r"\w", value):
                 clauses.append(Clause(Field.TEXT, value, without))
@@ -151,6 +154,21 @@ def parse(text: str) -> Parsed:
         tuple(examples[Field.UNLIKE]),
         tuple(notes),
     )
+
+
+def accepts_clauses(text: str) -> bool:
+    """Whether a clause that is typed after ``text`` is parsed as one.
+
+    It is not after a pasted abstract, nor within quotes that are still open.
+    """
+    if _is_pasted(f"{text} x"):
+        return False
+    tokens = list(_TOKEN.finditer(text))
+    return not tokens or tokens[-1]["phrase"] is None or tokens[-1].end() > tokens[-1].end("phrase")
+
+
+def _is_pasted(text: str) -> bool:
+    return len(text.split()) > _MOST_TYPED or "\n" in text.strip()
 
 
 def quotable(name: str) -> str:
@@ -179,21 +197,28 @@ def being(value: str) -> str:
     return known.get(joined, _OTHER_STATES.get(joined, ""))
 
 
-def _suggestion(typed: str, value: str) -> list[str]:
+def _misspelt_field(typed: str, value: str, *, without: bool) -> list[Note]:
+    """Return a note if ``typed`` resembles the name of a field."""
     close = get_close_matches(typed.casefold(), list(_NAMES), 1, _LIKENESS)
-    return [f"“{typed}:” is no field; did you mean {_NAMES[close[0]]}:{value}?"] if close else []
+    if not close:
+        return []
+    meant = Clause(_NAMES[close[0]], value, without)
+    return [Note(NoteKind.UNKNOWN_FIELD, typed, value, str(meant))]
 
 
-def _problem(field: Field, value: str) -> str:
-    """Return what is wrong with the value of a field; empty if nothing is."""
+def _problem(clause: Clause) -> Note | None:
+    """Return a note if the field of ``clause`` cannot have its value."""
+    field, value = clause.field, clause.value
     if field is Field.YEAR and years_of(value) is None:
-        return f"“{value}” is no year; year:2023, year:2020..2022 and year:2023.. are."
+        return Note(NoteKind.INVALID_YEAR, field, value)
     if field is Field.HAS and value.casefold() not in HAVABLE:
-        close = get_close_matches(value.casefold(), HAVABLE, 1, _LIKENESS)
-        meant = f"did you mean has:{close[0]}?" if close else f"has: knows {', '.join(HAVABLE)}."
-        return f"“{value}” is nothing to have; {meant}"
+        return _invalid_value(clause, HAVABLE)
     if field is Field.IS and not being(value):
-        close = get_close_matches(value.casefold(), BEING, 1, _LIKENESS)
-        meant = f"did you mean is:{close[0]}?" if close else f"is: knows {', '.join(BEING)}."
-        return f"“{value}” is nothing that a paper can be; {meant}"
-    return ""
+        return _invalid_value(clause, BEING)
+    return None
+
+
+def _invalid_value(clause: Clause, options: tuple[str, ...]) -> Note:
+    close = get_close_matches(clause.value.casefold(), options, 1, _LIKENESS)
+    meant = str(replace(clause, value=close[0])) if close else ""
+    return Note(NoteKind.INVALID_VALUE, clause.field, clause.value, meant, options)

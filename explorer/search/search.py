@@ -22,7 +22,8 @@ from explorer.library.caching import LruCache
 from explorer.library.generation import GIVEN_SUFFIX, Generation
 from explorer.library.lookup import titled
 from explorer.papers.paper import Paper
-from explorer.search.filters import Filters, allowed_rows, not_at_hand, usable
+from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.notes import Note, NoteKind
 from explorer.search.query import ON_DESK, STARRED, Field, Parsed, parse
 from explorer.search.ranking import Ranked, by_both, by_examples, by_meaning, by_words, diversified
 from explorer.settings import SearchSettings
@@ -255,23 +256,25 @@ def _understood(generation: Generation, query: Query) -> tuple[Parsed, list[int]
     clauses, notes = usable(generation, parsed.clauses, desk)
     like = [find_paper(generation, name) for name in query.like]
     unlike = [find_paper(generation, name) for name in query.unlike]
-    for names, rows in ((parsed.like, like), (parsed.unlike, unlike)):
+    for kind, names, rows in (
+        (Field.LIKE, parsed.like, like),
+        (Field.UNLIKE, parsed.unlike, unlike),
+    ):
         for name in names:
             row = generation.records.find(name)
             if row is not None:
                 rows.append(row)
             elif name.casefold() not in ON_DESK:
-                notes.append(f"No paper goes by “{name}”; that was left out.")
+                notes.append(Note(NoteKind.UNKNOWN_PAPER, kind, name))
             elif desk is None:
-                asked = Field.LIKE if rows is like else Field.UNLIKE
-                notes.append(not_at_hand(f"{asked}:{name}"))
+                notes.append(Note(NoteKind.NO_DESK, kind, name))
             else:
                 examples = desk.starred if name.casefold() == STARRED else desk.dismissed
                 if not examples and rows is like:
-                    notes.append(f"No paper on the desk is {name.casefold()}; that was left out.")
+                    notes.append(Note(NoteKind.NO_EXAMPLES, kind, name.casefold()))
                 rows.extend(examples)
-    told = replace(parsed, clauses=tuple(clauses), notes=(*parsed.notes, *notes))
-    return told, list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
+    understood = replace(parsed, clauses=tuple(clauses), notes=(*parsed.notes, *notes))
+    return understood, list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
 
 
 def by_examples_alone(words: str, like: Sequence[int], settings: SearchSettings) -> bool:

@@ -28,6 +28,7 @@ from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.search.filters import Filters, find_topic
+from explorer.search.notes import note_text
 from explorer.search.query import years_of
 from explorer.search.search import Hit, Mode, Query, Results, Sort, find_paper, similar
 from explorer.topics.communities import Topic
@@ -140,7 +141,8 @@ def _tool_errors() -> Iterator[None]:
 
 def _hits(results: Results) -> dict[str, Any]:
     answer: dict[str, Any] = {"hits": [_hit(hit) for hit in results.hits]}
-    return answer | ({"notes": list(results.parsed.notes)} if results.parsed.notes else {})
+    notes = [note_text(note) for note in results.parsed.notes]
+    return answer | ({"notes": notes} if notes else {})
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_how_many_papers_pass_is_told(visit: _Visit, generation: Generation) -> 
 
 def test_a_misspelt_field_is_told_and_the_suggestion_can_be_pressed(visit: _Visit) -> None:
     page = visit(q='scans autor:"Ada Byron"')
-    assert "“autor:” is no field; did you mean" in _text(page).replace("\\", "").replace(
+    assert "“autor:” is not a field. Did you mean" in _text(page).replace("\\", "").replace(
         "\u2060", ""
     )
     page.button(key="meant-0").click().run()
@@ -101,7 +101,7 @@ def test_a_misspelt_field_is_told_and_the_suggestion_can_be_pressed(visit: _Visi
 def test_what_cannot_be_mended_is_told(visit: _Visit) -> None:
     page = visit(q="scans year:soon source:nowhere")
     told = _text(page).replace("\\", "")
-    assert "“soon” is no year" in told
+    assert "“soon” is not a year" in told
     assert "No digest is called “nowhere”" in told
     assert _labels(page, "meant-") == []
 

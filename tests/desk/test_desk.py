@@ -35,6 +35,7 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.facets import facets
 from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.notes import Note, NoteKind
 from explorer.search.query import Field, parse
 from explorer.search.search import Mode, Query, search
 from tests.helpers.corpus import ROOT
@@ -169,14 +170,14 @@ def test_a_filter_on_the_desk_is_left_out_and_said_where_there_is_no_desk(
     generation: Generation, desk: Desk
 ) -> None:
     found = search(generation, None, Query('is:starred year:2023 "cache"', mode=Mode.LEXICAL), 5)
-    assert any("is:starred" in note for note in found.parsed.notes)
+    assert found.parsed.notes == (Note(NoteKind.NO_DESK, "is", "starred"),)
     assert [clause.field for clause in found.parsed.clauses] == [Field.YEAR, Field.TEXT]
     marks = marks_of(generation, desk)
     found = search(generation, None, Query("tag:nothing is:starred", filters=Filters(desk=marks)))
     assert [str(clause) for clause in found.parsed.clauses] == ["is:starred"]
-    assert any("tag" in note for note in found.parsed.notes)
+    assert found.parsed.notes == (Note(NoteKind.UNUSED_TAG, "tag", "nothing"),)
     assert found.hits == ()
-    assert any("did you mean is:starred" in note for note in parse("is:stared").notes)
+    assert [note.suggestion for note in parse("is:stared").notes] == ["is:starred"]
 
 
 def test_facets_count_what_is_on_the_desk(generation: Generation, desk: Desk) -> None:
@@ -219,7 +220,7 @@ def test_an_empty_desk_offers_no_examples_and_says_so(generation: Generation, de
     filters = Filters(desk=marks_of(generation, desk))
     found = search(generation, None, Query("like:starred", filters=filters))
     assert found.hits == ()
-    assert found.parsed.notes == ("No paper on the desk is starred; that was left out.",)
+    assert found.parsed.notes == (Note(NoteKind.NO_EXAMPLES, "like", "starred"),)
 
 
 # Through rebuilds.

@@ -15,6 +15,7 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows, inside
+from explorer.search.notes import NoteKind
 from explorer.search.query import parse
 from explorer.search.search import Mode, Query, Sort, search
 
@@ -137,7 +138,11 @@ def test_what_this_library_cannot_answer_is_told_and_left_out(
 ) -> None:
     asked = Query(text="decoding topic:nonsense source:nowhere like:nobody")
     found = search(few, embedder, asked, 10)
-    assert len(found.parsed.notes) == 3
+    assert [(note.kind, note.value) for note in found.parsed.notes] == [
+        (NoteKind.UNKNOWN_TOPIC, "nonsense"),
+        (NoteKind.UNKNOWN_DIGEST, "nowhere"),
+        (NoteKind.UNKNOWN_PAPER, "nobody"),
+    ]
     assert found.parsed.clauses == ()
     assert found.hits
 

@@ -442,4 +442,4 @@ def test_unindexed_words_and_desk_filters_are_answered(
         answer = client.get("/v1/search", params={"q": query})
         assert _ids(answer) == []
         (note,) = answer.json()["parsed"]["notes"]
-        assert f"“{query}” asks for a desk" in note
+        assert f"“{query}” refers to a desk" in note

@@ -21,7 +21,6 @@ from explorer.app.export_menu import export_menu
 from explorer.app.list_rows import paper_button, show_dot, show_more_button
 from explorer.app.map import show_map
 from explorer.app.paper_marks import show_marks, show_note, show_star
-from explorer.app.query_text import accepts_clauses
 from explorer.app.resources import Model, model
 from explorer.app.search_box import SearchForm
 from explorer.app.user import can_write_desk, change_desk, current_desk, current_marks
@@ -33,7 +32,7 @@ from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown, markdown
-from explorer.search.query import DISMISSED, STARRED, Field
+from explorer.search.query import DISMISSED, STARRED, Field, accepts_clauses
 
 RECOMMENDATIONS = f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}"
 """The query for papers like those starred, and unlike those dismissed."""

@@ -14,6 +14,7 @@ from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric
 from explorer.library.generation import Generation
+from explorer.search.notes import note_text
 from explorer.search.search import Hit, Results, highlight
 
 _BAR = 12
@@ -23,7 +24,7 @@ def show_results(results: Results) -> None:
     """Print hits as a table, with the words of the query highlighted."""
     query = results.parsed.words
     for note in results.parsed.notes:
-        out.print(f"[yellow]{escape(note)}[/]")
+        out.print(f"[yellow]{escape(note_text(note))}[/]")
     if results.parsed.clauses and results.allowed is not None:
         filters = "  ".join(str(clause) for clause in results.parsed.clauses)
         noun = "paper matches" if results.allowed == 1 else "papers match"
