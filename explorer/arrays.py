@@ -1,4 +1,4 @@
-"""Array types that several folders share, with their shapes and units."""
+"""Array types that several folders share, with their shapes and units; evenly spaced rows."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ Strengths = NDArray[np.float32]
 
 Scores = NDArray[np.float32]
 """One score a paper, larger is better."""
+
+
+def evenly_spaced(size: int, count: int) -> Rows:
+    """Return ``count`` evenly spaced row numbers below ``size``, or all if there are fewer."""
+    return np.linspace(0, size - 1, min(count, size)).astype(np.int64)

@@ -87,7 +87,7 @@ def results_as_json(results: Results) -> dict[str, Any]:
 
 def topic_as_json(topic: Topic, trend: Trend, papers: int) -> dict[str, Any]:
     """Return a topic with its trend; ``papers`` is the size of the whole library."""
-    return asdict(topic) | {
+    return topic.as_dict() | {
         "share": round(topic.size / papers, 6),
         "growth": None if trend.growth is None else round(trend.growth, 3),
         "newest": trend.newest,

@@ -238,7 +238,7 @@ def _text(edit: TopicEdit, topic: Topic, *, is_naming: bool) -> str:
         text = texts.PINNED_HERE
     else:
         text = texts.NAMED_HERE if _names(edit, topic) else texts.named_otherwise(edit.name)
-    automatic = topic.own_name.label
+    automatic = topic.computed_name.label
     if is_naming and automatic.casefold() != topic.label.casefold():
         text = texts.automatic_name(text, automatic)
     return f"{text}."

@@ -42,9 +42,8 @@ from explorer.papers.table import PaperTable, TextsByFingerprint
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
 from explorer.topics import edits
-from explorer.topics.custom_namer import CarefulNamer, name_of
+from explorer.topics.custom_namer import CarefulNamer, Namer, name_of
 from explorer.topics.edits import TopicEdit
-from explorer.topics.labelling import Namer
 from explorer.topics.tracking import TopicEvent
 
 _ENGINE_URI = "engine_uri"
@@ -76,7 +75,7 @@ class BuildOptions:
     given_vectors: Path | None = None
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
     namer: Namer | None = None
-    """Custom function that names topics (:class:`explorer.topics.labelling.Namer`)."""
+    """Custom function that names topics (:class:`explorer.topics.custom_namer.Namer`)."""
     topics: str = ""
     """How fine topics are, one of ``settings.FINENESS``; empty keeps what the library has."""
     settings: Settings = field(default_factory=Settings)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from explorer.arrays import Labels, Positions, Rows
+from explorer.arrays import Labels, Positions, Rows, evenly_spaced
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.topics.communities import modularity
 
@@ -94,7 +94,7 @@ def _kept(graph: NeighbourGraph, positions: Positions, rows: Rows) -> float:
     k = min(_NEIGHBOURS, graph.neighbours.shape[1])
     if not len(rows) or not k:
         return 0.0
-    some = rows[np.linspace(0, len(rows) - 1, min(_ASKED, len(rows))).astype(np.int64)]
+    some = rows[evenly_spaced(len(rows), _ASKED)]
     _, beside = cKDTree(positions).query(positions[some], k + 1)
     near = graph.neighbours[some, :k]
     found = (beside[:, :, None] == near[:, None, :]).any(axis=1)

@@ -28,10 +28,11 @@ from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper
 from explorer.papers.table import ids_of, unchanged_rows
 from explorer.settings import Settings
+from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.communities import Topic, edges_of
+from explorer.topics.custom_namer import NAMING_FUNCTION, Namer
 from explorer.topics.edits import TopicEdit
 from explorer.topics.hierarchy import TopicHierarchy, build_hierarchy
-from explorer.topics.labelling import A_FUNCTION, EmbedPhrases, Namer
 from explorer.topics.tracking import (
     PreviousTopics,
     RowMap,
@@ -228,7 +229,7 @@ def previous_hierarchy(course: ReusePlan, moved: RowMap) -> PreviousTopics:
     before = course.before
     levels = before.levels
     if not course.functions_names:
-        levels = tuple(tuple(_by_its_own_name(topic) for topic in level) for level in levels)
+        levels = tuple(tuple(_with_computed_name(topic) for topic in level) for level in levels)
     return PreviousTopics(
         papers=course.papers,
         levels=levels,
@@ -279,15 +280,15 @@ def _drift(start: Positions, positions: Positions) -> Drift:
     )
 
 
-def _by_its_own_name(topic: Topic) -> Topic:
-    if topic.named_by != A_FUNCTION:
+def _with_computed_name(topic: Topic) -> Topic:
+    if topic.named_by != NAMING_FUNCTION:
         return topic
-    own = topic.own_name
+    name = topic.computed_name
     return replace(
         topic,
-        label=own.label,
-        keywords=own.keywords,
-        evidence=own.evidence,
+        label=name.label,
+        keywords=name.keywords,
+        evidence=name.evidence,
         named_by="",
-        found=None,
+        replaced_name=None,
     )

@@ -14,8 +14,7 @@ from explorer.errors import DigestError
 from explorer.index.engines import DEFAULT_ENGINE, engine_names
 from explorer.library.store import LibraryStore
 from explorer.settings import FINENESS
-from explorer.topics.custom_namer import load_namer
-from explorer.topics.labelling import Namer
+from explorer.topics.custom_namer import Namer, load_namer
 
 DIGESTS = Path("data/digests")
 """Default folder of digests."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.arrays import evenly_spaced
 from explorer.library.generation import Generation
 from explorer.topics.communities import Topic
-from explorer.topics.labelling import spread
 from explorer.topics.phrases import phrase_table
 
 _MOST_READ = 200
@@ -48,7 +48,8 @@ def _keywords(
     Weighed by their share of the Kullback-Leibler divergence from the library: frequent and rare
     elsewhere. Candidates are phrases of a sample; they are counted exactly by the word index.
     """
-    table = phrase_table(generation.records[row] for row in spread(chosen, _MOST_READ).tolist())
+    sample = chosen[evenly_spaced(len(chosen), _MOST_READ)]
+    table = phrase_table(generation.records[row] for row in sample.tolist())
     candidates = sorted(
         (key for key in table.papers if table.completeness[key] >= _LEAST_COMPLETE),
         key=lambda key: (-len(table.papers[key]) * (1 + key.count(" ")), key),

@@ -181,10 +181,11 @@ def open_generation(folder: Path) -> Generation:
 
 def _topic(fields: dict[str, Any], index: int) -> Topic:
     """Return a stored topic; ``index`` is its colour where an older library stored none."""
-    own = fields.get("found")
-    own_name = TopicName(**own | {"keywords": tuple(own["keywords"])}) if own else None
-    lists = {name: tuple(fields[name]) for name in _LISTS}
-    return Topic(**{"colour": index} | fields | lists | {"found": own_name})
+    fields = {"colour": index} | fields | {name: tuple(fields[name]) for name in _LISTS}
+    computed = fields.pop("found", None)
+    if computed:
+        fields["replaced_name"] = TopicName(**computed | {"keywords": tuple(computed["keywords"])})
+    return Topic(**fields)
 
 
 def _events(path: Path) -> tuple[TopicEvent, ...]:

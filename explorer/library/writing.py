@@ -96,7 +96,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     np.save(folder / "strengths.npy", np.stack(draft.hierarchy.strengths), allow_pickle=False)
     np.save(folder / "communities.npy", np.stack(draft.hierarchy.raw_labels), allow_pickle=False)
     _write_json(folder / "lineage.json", [asdict(event) for event in draft.events])
-    topics = [[asdict(topic) for topic in level] for level in draft.hierarchy.levels]
+    topics = [[topic.as_dict() for topic in level] for level in draft.hierarchy.levels]
     _write_json(folder / "topics.json", topics)
     for path in folder.rglob("*"):
         sync(path)

@@ -11,7 +11,7 @@ import math
 import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -62,13 +62,19 @@ class Topic:
     """Who chose the label: empty for the papers themselves, "you", or a naming function."""
     colour: int = -1
     """Its colour's number, different from all others of its level, the same for life."""
-    found: TopicName | None = None
-    """What the papers themselves call it, where it is shown under another name."""
+    replaced_name: TopicName | None = None
+    """Name computed from its papers, if the label is another; ``found`` on disk and in JSON."""
 
     @property
-    def own_name(self) -> TopicName:
-        """What the papers themselves call it."""
-        return self.found or TopicName(self.label, self.keywords, self.evidence)
+    def computed_name(self) -> TopicName:
+        """Name computed from its papers."""
+        return self.replaced_name or TopicName(self.label, self.keywords, self.evidence)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by their names on disk and in JSON."""
+        fields = asdict(self)
+        fields["found"] = fields.pop("replaced_name")
+        return fields
 
 
 def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]:

@@ -321,7 +321,13 @@ def with_given_names(
                 taken.add(label.casefold())
                 keywords = tuple(word for word in topic.keywords if word != label)
                 level.append(
-                    replace(topic, label=label, keywords=keywords, evidence=0, found=topic.own_name)
+                    replace(
+                        topic,
+                        label=label,
+                        keywords=keywords,
+                        evidence=0,
+                        replaced_name=topic.computed_name,
+                    )
                 )
             else:
                 level.append(topic)
@@ -339,7 +345,7 @@ def _named_by_you(topic: Topic, name: str) -> Topic:
         keywords=tuple(words),
         evidence=evidence,
         named_by=YOU,
-        found=topic.own_name,
+        replaced_name=topic.computed_name,
     )
 
 

@@ -13,13 +13,15 @@ from itertools import count
 import numpy as np
 from scipy import sparse
 
-from explorer.arrays import Labels, Rows, Strengths, Vectors
+from explorer.arrays import Labels, Rows, Strengths, Vectors, evenly_spaced
 from explorer.papers.paper import Paper
 from explorer.papers.table import ids_of, papers_at, unchanged_rows
 from explorer.settings import TopicSettings
+from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.communities import Topic, TopicName, members_of, partition, strengths
+from explorer.topics.custom_namer import NAMING_FUNCTION, Namer, with_custom_name, with_custom_names
 from explorer.topics.edits import TopicEdit, apply_to_labels, names_given, with_given_names
-from explorer.topics.labelling import A_FUNCTION, EmbedPhrases, Namer, name_topics, renamed
+from explorer.topics.labelling import name_topics
 from explorer.topics.phrases import holds, key_of, phrase_table
 from explorer.topics.tracking import (
     PreviousTopics,
@@ -75,7 +77,7 @@ def build_hierarchy(
         edges: the graph for community detection (:func:`explorer.topics.communities.edges_of`).
         settings: how fine topics are.
         embed_phrases: phrases to unit vectors in the papers' space.
-        namer: custom function that names topics (:class:`explorer.topics.labelling.Namer`).
+        namer: custom function that names topics (:class:`explorer.topics.custom_namer.Namer`).
         statements: what people said of topics; their names win over all others.
         before: the outline to go on from.
         anew: seek communities anew; topics that are found again go on all the same.
@@ -121,7 +123,7 @@ def build_hierarchy(
     levels = _as_functions_named(levels, origins)
     levels = with_given_names(levels, names_given(memberships, ids, statements))
     if namer is not None:
-        levels = renamed(levels, papers, namer)
+        levels = with_custom_names(levels, papers, namer)
     return TopicHierarchy(
         tuple(levels), tuple(memberships), tuple(belonging), tuple(found), tuple(origins)
     )
@@ -181,7 +183,7 @@ def _names_kept(
     sizes = [np.bincount(labels) for labels in memberships]
     for depth, descent in enumerate(origins):
         kept[depth] = {
-            place: topic.own_name
+            place: topic.computed_name
             for place, (topic, overlap) in enumerate(
                 zip(descent.same, descent.overlaps, strict=True)
             )
@@ -232,7 +234,7 @@ def _rows_to_read(memberships: Sequence[Labels], kept: Sequence[dict[int, TopicN
     if not read.any():
         return np.empty(0, dtype=np.int64)
     rest = np.flatnonzero(~read)
-    read[rest[np.linspace(0, len(rest) - 1, min(_BACKGROUND, len(rest))).astype(np.int64)]] = True
+    read[rest[evenly_spaced(len(rest), _BACKGROUND)]] = True
     for labels in memberships:
         read[np.unique(labels, return_index=True)[1]] = True
     return np.flatnonzero(read)
@@ -244,15 +246,11 @@ def _sampled(memberships: Sequence[Labels], rows: Rows) -> Rows:
         return rows
     share = _READ / len(rows)
     some = [
-        members[np.linspace(0, len(members) - 1, _read_of(len(members), share)).astype(np.int64)]
+        members[evenly_spaced(len(members), max(_LEAST_READ, round(share * len(members))))]
         for members in members_of(memberships[-1][rows])
         if len(members)
     ]
     return rows[np.sort(np.concatenate(some))]
-
-
-def _read_of(papers: int, share: float) -> int:
-    return min(papers, max(_LEAST_READ, round(share * papers)))
 
 
 def _as_in_all(
@@ -285,9 +283,9 @@ def _as_functions_named(
         taken = {topic.label.casefold() for topic in level}
         result.append(
             tuple(
-                replace(topic, label=old.label, named_by=A_FUNCTION, found=topic.own_name)
+                with_custom_name(topic, old.label)
                 if old is not None
-                and old.named_by == A_FUNCTION
+                and old.named_by == NAMING_FUNCTION
                 and old.label.casefold() not in taken - {topic.label.casefold()}
                 else topic
                 for topic, old in zip(level, descent.same, strict=True)
@@ -333,7 +331,7 @@ class _Facts:
         before = self._before
         if before is None or before.names_anew:
             return name  # it was counted when the name was found
-        if old is None or name != old.own_name:
+        if old is None or name != old.computed_name:
             # It may have come from a topic above or below that had it before papers came and went.
             return replace(name, evidence=self._count(name, self._papers, rows, now=True))
         level = origins[depth].level
@@ -344,7 +342,7 @@ class _Facts:
         went = rows_before[~np.isin(before.moved[rows_before], np.intersect1d(stayed, rows))]
         more = self._count(name, self._papers, came, now=True)
         fewer = self._count(name, before.papers, went, now=False)
-        evidence = min(max(old.own_name.evidence + more - fewer, 0), len(rows))
+        evidence = min(max(old.computed_name.evidence + more - fewer, 0), len(rows))
         return replace(name, evidence=evidence)
 
     def representatives(self, rows: Rows, belonging: Strengths) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def match_topics_by_name(
         same, overlaps = list(descent.same), list(descent.overlaps)
         ids = {topic.id for topic in same if topic is not None}
         free = {
-            topic.own_name.label.casefold(): (place, topic)
+            topic.computed_name.label.casefold(): (place, topic)
             for place, topic in enumerate(before.levels[descent.level])
             if topic.id not in ids
         }

@@ -20,7 +20,7 @@ from explorer.papers.paper import Paper
 from explorer.settings import TopicSettings, of_fineness
 from explorer.topics import edits
 from explorer.topics.communities import Topic
-from explorer.topics.labelling import NamingCase
+from explorer.topics.custom_namer import NamingCase
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.generations import verify_generation
 

@@ -109,7 +109,7 @@ def assert_sound(generation: Generation) -> None:
                 parent = generation.topics[topic.parent]
                 assert set(rows.tolist()) <= set(generation.members(parent).tolist())
                 assert topic.label != parent.label or topic.size == parent.size
-            own = topic.own_name
+            own = topic.computed_name
             assert own.evidence == sum(key_of(own.label) in keys[row] for row in rows), topic
             assert set(topic.representatives) <= {generation.records.ids[row] for row in rows}
 

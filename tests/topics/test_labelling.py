@@ -16,8 +16,9 @@ from explorer.index.full_text import STOP_WORDS, stem
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
+from explorer.topics.candidates import phrase_scores
 from explorer.topics.communities import Topic, TopicName
-from explorer.topics.labelling import _scores, name_topics
+from explorer.topics.labelling import name_topics
 from explorer.topics.phrases import holds, phrase_table
 from tests.helpers.corpus import keys_in
 
@@ -239,7 +240,7 @@ def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
     papers = [Paper(f"Of rocks, by hand {n}", abstract=text) for n, text in enumerate(texts)]
     table = phrase_table(papers)
     labels = np.array([0] * 12 + [1] * 12, dtype=np.int32)
-    scores = _scores(table, labels, np.zeros(24, dtype=np.int32), [0])[0]
+    scores = phrase_scores(table, labels, np.zeros(24, dtype=np.int32), [0])[0]
     assert scores["spars retriev"] > 1.5 * scores["volcan ash"]
 
 

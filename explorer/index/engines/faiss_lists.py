@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.arrays import Keys, Vectors
+from explorer.arrays import Keys, Vectors, evenly_spaced
 from explorer.errors import LibraryDamaged
 from explorer.index.engines.contract import DEFAULTS, Engine, Neighbours, empty_neighbours
 from explorer.index.engines.faiss_threads import threads
@@ -92,7 +92,7 @@ class ListsFactory:
         index.cp.spherical = True
         index.cp.min_points_per_centroid = 1
         index.cp.max_points_per_centroid = _TRAINING_VECTORS
-        sample = np.linspace(0, size - 1, min(size, lists * _TRAINING_VECTORS)).astype(np.int64)
+        sample = evenly_spaced(size, lists * _TRAINING_VECTORS)
         index.train(np.ascontiguousarray(vectors[sample], dtype=np.float32))
         list_of = np.full(size, -1, dtype=np.int64)
         return _filled(index, vectors, list_of, Tuning.initial(self.code, size), settings)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.arrays import Vectors
+from explorer.arrays import Vectors, evenly_spaced
 from explorer.index.engines.faiss_threads import threads
 from explorer.index.engines.stored_vectors import StoredVectors, refined
 from explorer.settings import IndexSettings
@@ -114,8 +114,7 @@ def tuned(index: Any, stored: StoredVectors, before: Tuning, settings: IndexSett
 
 def _queries(stored: StoredVectors) -> Vectors:
     draw = np.random.default_rng(_SEED)
-    rows = np.linspace(0, stored.size - 1, min(_QUERIES, stored.size)).astype(np.int64)
-    papers = stored.take(rows)
+    papers = stored.take(evenly_spaced(stored.size, _QUERIES))
     noise = draw.normal(size=papers.shape).astype(np.float32)
     noise -= np.einsum("ij,ij->i", noise, papers)[:, None] * papers
     noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-9)

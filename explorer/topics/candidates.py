@@ -1,0 +1,277 @@
+"""Candidate names of topics: phrases of their papers, with scores.
+
+A phrase (``phrases.py``) scores high if many of the topic's papers use it and few others do, and if
+its vector is near the topic's centroid; papers that have only its words count in part. A phrase
+that mostly occurs inside a longer one yields to that (the nesting idea of the C-value, Frantzi,
+Ananiadou and Mima 2000, doi:10.1007/s007999900023).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arrays import Labels, Rows, Vectors
+from explorer.index.full_text import stem
+from explorer.topics.communities import members_of
+from explorer.topics.phrases import LONGEST, PhraseTable
+
+EmbedPhrases = Callable[[Sequence[str]], Vectors]
+"""Phrases to unit vectors, in the papers' own space."""
+
+FEWEST_CANDIDATES = 8
+"""Candidates per topic, at least."""
+_MOST_CANDIDATES = 30
+"""Candidates per topic, at most."""
+_CANDIDATES_PER_LEVEL = 60_000
+"""Approximate limit on the candidates of one level, all of which are embedded."""
+_LENGTH_WEIGHTS = (0.0, 0.55, 1.0, 1.05, 0.95)
+"""Weight of a phrase by its number of words: single words are vague, four are unwieldy."""
+_TITLE_WEIGHT = 0.5
+"""Weight of the share of titles, added to the share of papers."""
+_LEAST_SHARE = 0.04
+"""Share of a topic's papers that use a phrase, at least; fewer do not represent the topic."""
+_WORDS_WEIGHT = 0.3
+"""Weight of papers that have the words of a phrase, but not the phrase."""
+_NESTED_SHARE = 0.7
+"""Share of a phrase's papers with a longer phrase around it from which the longer one is used."""
+_LEAST_COSINE = 0.05
+"""Lower limit of the cosine between a phrase and its topic in its score."""
+_MARGIN_EXPONENT = 6.0
+"""Exponential rate at which a score grows with the margin in cosine over all other topics."""
+_MOST_COMPARED = 4_000
+"""Topics per level up to which phrases are compared with all of them; else with siblings only."""
+_SPELLINGS = (
+    (re.compile(r"logu$"), "log"),
+    (re.compile(r"our$"), "or"),
+    (re.compile(r"(?<=....)i[sz]$"), ""),
+    (re.compile(r"ys$"), "yz"),
+)
+"""Stems of British spellings and American ones: dialogue, colour, optimise, analyse."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A phrase as a possible name of a topic."""
+
+    topic: int
+    label: str
+    words: frozenset[str]
+    """Key of :func:`words_of`; two topics with equal keys would have the same name."""
+    score: float
+    vector: NDArray[np.float32]
+    key: str = ""
+    """Key in the phrase table; empty for a name from an earlier build."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLevel:
+    """Topics of one level, by number; those without papers are left out of the mappings."""
+
+    members: Sequence[Rows]
+    """Rows of each topic."""
+    parent_of: Mapping[int, int]
+    is_whole: Mapping[int, bool]
+    """Whether a topic has all papers of its parent."""
+
+    @classmethod
+    def of(cls, labels: Labels, parents: Labels) -> TopicLevel:
+        """Return the topics of ``labels``; both arrays have the shape (papers,)."""
+        members = members_of(labels)
+        present = [topic for topic, rows in enumerate(members) if len(rows)]
+        parent_of = {topic: int(parents[members[topic][0]]) for topic in present}
+        sizes = np.bincount(parents)
+        is_whole = {t: len(members[t]) == int(sizes[parent_of[t]]) for t in present}
+        return cls(members, parent_of, is_whole)
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the numbers of the topics that have papers."""
+        return iter(self.parent_of)
+
+    def size(self, topic: int) -> int:
+        """Return the number of papers of ``topic``."""
+        return len(self.members[topic])
+
+
+def words_of(phrase: str) -> frozenset[str]:
+    """Return a key that ignores the order, inflection and spelling of the words of ``phrase``."""
+    return frozenset(_american_stem(stem(word)) for word in re.findall(r"\w+", phrase))
+
+
+def _american_stem(word: str) -> str:
+    for british, american in _SPELLINGS:
+        word = british.sub(american, word)
+    return word
+
+
+def shortlist(
+    table: PhraseTable,
+    scores: Mapping[int, Mapping[str, float]],
+    level: TopicLevel,
+    vectors: Vectors,
+    embed_phrases: EmbedPhrases,
+) -> dict[int, list[Candidate]]:
+    """Return the best candidates of each topic in ``scores``, best first.
+
+    Scores by use (:func:`phrase_scores`) choose them; their order also depends on how near their
+    vectors are to the topic. Nested and repetitive phrases are left out.
+    """
+    count = _CANDIDATES_PER_LEVEL // max(1, len(scores))
+    count = max(FEWEST_CANDIDATES, min(_MOST_CANDIDATES, count))
+    keys_of = {topic: _best_first(of_topic)[:count] for topic, of_topic in scores.items()}
+    keys = sorted({key for keys in keys_of.values() for key in keys})
+    phrases = embed_phrases([table.display[key] for key in keys]) if keys else vectors[:0]
+    vector_of = dict(zip(keys, phrases, strict=True))
+    nearness = _nearness(keys_of, vector_of, level, vectors)
+    candidates: dict[int, list[Candidate]] = {}
+    for topic, of_topic in keys_of.items():
+        final = {key: scores[topic][key] * nearness[topic, key] for key in of_topic}
+        candidates[topic] = [
+            Candidate(
+                topic,
+                table.display[key],
+                words_of(table.display[key]),
+                final[key],
+                vector_of[key],
+                key,
+            )
+            for key in _without_nested(_best_first(final), table, level.members[topic])
+        ]
+    return candidates
+
+
+def _best_first(scores: Mapping[str, float]) -> list[str]:
+    return sorted(scores, key=lambda key: (-scores[key], key))
+
+
+def phrase_scores(
+    table: PhraseTable, labels: Labels, parents: Labels, topics: Sequence[int]
+) -> dict[int, dict[str, float]]:
+    """Return the scores of phrases by use: within each topic against its siblings and all papers.
+
+    Both label arrays have the shape (papers,). Phrases without positive contrast are left out.
+    """
+    if not topics:
+        return {}
+    usage = _Usage(table, labels, parents)
+    return {topic: usage.scores(topic) for topic in topics}
+
+
+class _Usage:
+    """Use of phrases by the papers of each topic, of each parent and of all."""
+
+    def __init__(self, table: PhraseTable, labels: Labels, parents: Labels) -> None:
+        self._table = table
+        self._total = len(labels)
+        self._in_topic = _counts(table.in_paper, labels)
+        self._in_titles = _counts(table.in_title, labels)
+        self._in_parent = _counts(table.in_paper, parents)
+        self._in_all = Counter({key: len(rows) for key, rows in table.papers.items()})
+        self._sizes, self._parent_sizes = np.bincount(labels), np.bincount(parents)
+        topics, firsts = np.unique(labels, return_index=True)
+        self._parent_of = dict(zip(topics.tolist(), parents[firsts].tolist(), strict=True))
+        self._weight = {
+            key: float(np.log((self._total + 1) / len(rows))) for key, rows in table.papers.items()
+        }
+
+    def scores(self, topic: int) -> dict[str, float]:
+        """Return the scores of the phrases of one topic."""
+        parent = self._parent_of[topic]
+        size = int(self._sizes[topic])
+        siblings = int(self._parent_sizes[parent]) - size
+        scores: dict[str, float] = {}
+        for key, count in self._in_topic[topic].items():
+            if count < min(size, max(2, _LEAST_SHARE * size)):
+                continue
+            within = self._support(key, self._in_topic[topic])
+            outside = (self._support(key, self._in_all) - within + 0.5) / (self._total - size + 1)
+            beside = (self._support(key, self._in_parent[parent]) - within + 0.5) / (siblings + 1)
+            contrast = np.log((within + 0.5) / (size + 1) / max(outside, beside))
+            if contrast <= 0:
+                continue
+            share = (within + _TITLE_WEIGHT * self._in_titles[topic][key]) / size
+            scores[key] = float(share * contrast * self._quality(key))
+        return scores
+
+    def _quality(self, key: str) -> float:
+        """Return the worth of a phrase in itself."""
+        weight = _LENGTH_WEIGHTS[min(len(key.split()), LONGEST)]
+        titleness: float = self._table.titleness[key] ** 0.5
+        return weight * self._table.completeness[key] * titleness
+
+    def _support(self, key: str, counts: Mapping[str, int]) -> float:
+        """Return the number of papers with a phrase, those with only its words counted in part.
+
+        ``counts`` has the number of papers for each phrase. Among few papers, hardly any phrase
+        occurs in more than two of them; its words, weighted by rarity, are better evidence.
+        """
+        words, count = self._table.words[key], counts[key]
+        total_weight = sum(self._weight[word] for word in words)
+        if words == (key,) or not total_weight:
+            return float(count)
+        by_words = sum(self._weight[word] * counts[word] for word in words) / total_weight
+        return count + _WORDS_WEIGHT * max(by_words - count, 0.0)
+
+
+def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Counter[str]]:
+    """Return, for each label, the number of its papers with each phrase."""
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for label, keys in zip(labels.tolist(), phrases, strict=True):
+        counts[label].update(keys)
+    return counts
+
+
+def _nearness(
+    keys_of: Mapping[int, Sequence[str]],
+    vector_of: Mapping[str, NDArray[np.float32]],
+    level: TopicLevel,
+    vectors: Vectors,
+) -> dict[tuple[int, str], float]:
+    """Return, for each (topic, phrase), how specifically the phrase's vector points to the topic.
+
+    The cosine to the topic's centroid counts, and its margin over the cosine to any other topic;
+    on levels with very many topics, to any other of the same parent.
+    """
+    topics = list(level) if keys_of else []
+    groups: dict[int, list[int]] = defaultdict(list)
+    for topic in topics:
+        groups[level.parent_of[topic] if len(topics) > _MOST_COMPARED else 0].append(topic)
+    nearness: dict[tuple[int, str], float] = {}
+    for group in groups.values():
+        centroids = np.stack([vectors[level.members[topic]].mean(axis=0) for topic in group])
+        centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-9)
+        for column, topic in enumerate(group):
+            keys = keys_of.get(topic)
+            if not keys:
+                continue
+            cosines = np.stack([vector_of[key] for key in keys]) @ centroids.T
+            others = np.delete(cosines, column, axis=1)
+            for row, key in enumerate(keys):
+                own = float(cosines[row, column])
+                margin = own - float(others[row].max()) if others.shape[1] else 0.0
+                weight = float(np.exp(_MARGIN_EXPONENT * margin))
+                nearness[topic, key] = max(own, _LEAST_COSINE) * weight
+    return nearness
+
+
+def _without_nested(keys: Sequence[str], table: PhraseTable, rows: Rows) -> list[str]:
+    """Drop phrases that mostly occur inside a longer one of ``keys``, or extend a better one."""
+    members = frozenset(rows.tolist())
+    kept: list[str] = []
+    for key in keys:
+        inside = table.papers[key] & members
+        is_nested = any(
+            f" {key} " in f" {other} "
+            and other != key
+            and len(table.papers[other] & inside) >= _NESTED_SHARE * len(inside)
+            for other in keys
+        )
+        extends_better = any(f" {better} " in f" {key} " for better in kept)
+        if not is_nested and not extends_better:
+            kept.append(key)
+    return kept
