@@ -37,8 +37,9 @@ from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
 from explorer.papers.dates import latest
 from explorer.papers.deduplication import Conflict, conflicts
+from explorer.papers.embedded_texts import TextsByFingerprint
 from explorer.papers.spill_file import SpillFile, SpillSection
-from explorer.papers.table import PaperTable, TextsByFingerprint
+from explorer.papers.table import PaperTable
 from explorer.readers import Reading, Rejection, digest_files, read_digests
 from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
 from explorer.topics import edits

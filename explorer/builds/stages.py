@@ -26,7 +26,8 @@ from explorer.library.generation import Generation, milliseconds
 from explorer.library.writing import Draft, PreviousFullText
 from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper
-from explorer.papers.table import ids_of, unchanged_rows
+from explorer.papers.table import ids_of
+from explorer.papers.unchanged import unchanged_rows
 from explorer.settings import Settings
 from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.communities import Topic, edges_of

@@ -15,7 +15,7 @@ from explorer.errors import UnknownPaper
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.library.lookup import titled
-from explorer.papers.deduplication import is_same_paper, may_share_doi
+from explorer.papers.same_paper import is_same_paper, may_share_doi
 
 _OF_ITS_DIGEST = "digest:"
 """What begins an id that means nothing outside the digest that gave it."""

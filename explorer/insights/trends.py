@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.library.generation import Generation
-from explorer.papers.column_index import DateColumn
+from explorer.papers.columns import DateColumn
 from explorer.papers.dates import parse_date
 from explorer.topics.communities import Topic
 

@@ -1,11 +1,11 @@
-"""What of an abstract is the abstract: no label, no copyright notice, no line-wrapping hyphens."""
+"""Cleaning of abstracts: labels, copyright notices and line-wrapping hyphens removed."""
 
 from __future__ import annotations
 
 import re
 
 _LABEL = re.compile(r"^\s*(?:abstract|summary)\s*(?:[:.—–]\s*|-\s+)", re.IGNORECASE)
-_SHOUTED = re.compile(r"^\s*ABSTRACT\s+(?=[A-Z])")
+_UPPER_CASE_LABEL = re.compile(r"^\s*ABSTRACT\s+(?=[A-Z])")
 _NOTICE = re.compile(
     r"(?:^|(?<=[.!?)\]])\s*|\s+)(?:©|\(c\)|Copyright\b|\bCopyright:|All rights reserved)"
     r"\s*(?:©|\(c\))?\s*(?P<rest>.*)$",
@@ -18,16 +18,16 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"\b([^\W\d_]{2,})- ([a-zß-ÿ]{2,})\b")
-_COMPOUNDING = frozenset(
+_COMPOUND_PREFIXES = frozenset(
     "non multi self pre post co re sub semi anti inter intra cross well high low long short large "
     "small real end state one two three few zero single double full half open".split()
 )
-_JOINING = frozenset("and or to nor bis und et".split())
+_CONJUNCTIONS = frozenset("and or to nor bis und et".split())
 
 
 def clean_abstract(abstract: str) -> str:
-    """Return ``abstract`` without what publishers and typesetters put around and into it."""
-    text = _SHOUTED.sub("", abstract)
+    """Return ``abstract`` without label, copyright notice and line-wrapping hyphens."""
+    text = _UPPER_CASE_LABEL.sub("", abstract)
     label = _LABEL.match(text)
     if label:
         text = text[label.end() :]
@@ -51,10 +51,10 @@ def _unwrapped(text: str) -> str:
 
     def joined(match: re.Match[str]) -> str:
         left, right = match[1], match[2]
-        if right in _JOINING:  # "pre- and post-processing"
+        if right in _CONJUNCTIONS:  # "pre- and post-processing"
             return match[0]
         compound = f"{left}-{right}".casefold()
-        if compound in present or left.casefold() in _COMPOUNDING:
+        if compound in present or left.casefold() in _COMPOUND_PREFIXES:
             return f"{left}-{right}"
         return left + right
 

@@ -1,7 +1,7 @@
-"""Dates as far as they go, in the Extended Date/Time Format (ISO 8601-2).
+"""Dates of any precision, in the Extended Date/Time Format (EDTF, ISO 8601-2).
 
-A digest may say "2024-03-11", "March 2024" or only "Mar 11". What is not known is written with
-X, so ``XXXX-03-11`` is the eleventh of March of an unknown year.
+A digest may have "2024-03-11", "March 2024" or only "Mar 11". Unknown digits are written as X, so
+``XXXX-03-11`` is the eleventh of March of an unknown year.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _FORMS = (
 
 
 def parse_date(text: str) -> str:
-    """Return the date that ``text`` is, in EDTF, or ``""`` if it is none.
+    """Return ``text`` as an EDTF date, or ``""`` if it is not a date.
 
     >>> parse_date("Mar 11"), parse_date("March 11, 2024"), parse_date("2024-03")
     ('XXXX-03-11', '2024-03-11', '2024-03')
@@ -63,20 +63,20 @@ def parse_date(text: str) -> str:
     for form in _FORMS:
         match = form.fullmatch(text)
         if match:
-            found = match.groupdict()
-            year = found.get("year") or "XXXX"
-            named = found.get("month") or ""
+            parts = match.groupdict()
+            year = parts.get("year") or "XXXX"
+            named = parts.get("month") or ""
             month = _MONTHS.get(named.lower(), int(named) if named.isdigit() else 0)
-            day = int(found.get("day") or 0)
+            day = int(parts.get("day") or 0)
             return _compose(year, month, day)
     return ""
 
 
 def complete_year(partial: str, not_after: str) -> str:
-    """Give ``XXXX-MM-DD`` the latest year in which it does not lie after ``not_after``.
+    """Complete ``XXXX-MM-DD`` with the latest year that keeps it at or before ``not_after``.
 
-    Both are EDTF. ``partial`` comes back as it is when it has a year already or when
-    ``not_after`` is not a full date.
+    Both are EDTF. ``partial`` is returned unchanged if it has a year already or ``not_after`` is
+    not a full date.
     """
     if not partial.startswith("XXXX-") or len(not_after) != 10 or not_after.startswith("XXXX"):
         return partial
@@ -87,14 +87,14 @@ def complete_year(partial: str, not_after: str) -> str:
 
 
 def latest(dates: Iterable[str]) -> str:
-    """Return the latest of some EDTF dates, those of an unknown year only for want of others."""
+    """Return the latest of some EDTF dates; those without a year only if no other is there."""
     return max(
         (date for date in dates if date), key=lambda d: (not d.startswith("X"), d), default=""
     )
 
 
 def year_of(edtf: str) -> int | None:
-    """Return the year of an EDTF date, or None where it is not known."""
+    """Return the year of an EDTF date, or None if unknown."""
     return int(edtf[:4]) if re.match(r"\d{4}", edtf) else None
 
 

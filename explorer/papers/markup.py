@@ -1,6 +1,6 @@
-"""Markup inside titles and abstracts, made text: JATS, HTML and MathML.
+"""Markup inside titles and abstracts converted to text: JATS, HTML and MathML.
 
-Crossref hands out JATS, feeds hand out HTML, publishers put MathML into both. Only elements that
+Crossref delivers JATS, feeds deliver HTML, publishers put MathML into both. Only elements that
 these formats define count as markup, so that ``a < b > c`` and ``<workload, configuration>``
 stay what they are.
 """
@@ -51,7 +51,7 @@ _PUBLISHERS_HEADING = frozenset(("abstract", "summary"))
 def without_markup(text: str) -> str:
     """Return ``text`` without elements and entities, its words and formulas kept.
 
-    TeX inside MathML or JATS comes back between dollars; other MathML as its characters;
+    TeX inside MathML or JATS is returned between dollars; other MathML as its characters;
     headings of sections as "Heading: ", the heading "Abstract" not at all.
     """
     if "<" in text:
@@ -102,7 +102,7 @@ def _shifted(kind: str, body: str) -> str:
     body = body.strip()
     if body and all(ord(character) in table for character in body):
         return body.translate(table)
-    # "ᵗʰ" is rarely what readers want of "5<sup>th</sup>".
+    # "5th" reads better than "5ᵗʰ" for "5<sup>th</sup>".
     return body if is_up and body.isalpha() else f"{'^' if is_up else '_'}{body}"
 
 

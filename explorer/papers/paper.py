@@ -1,7 +1,7 @@
-"""Paper: the record that everything else passes along.
+"""Paper: the central record.
 
-A reader makes it, identity gives it an id, and from then on it never changes; a later digest
-that knows more makes a new Paper with the same id.
+A reader makes it, deduplication gives it an id, and from then on it never changes; a later digest
+with more facts makes a new Paper with the same id.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
 
 TEXT_FIELDS = ("title", "abstract", "summary")
-"""The fields that :attr:`Paper.text` is made of, and with it the fingerprint."""
+"""The fields that make :attr:`Paper.text` and thus the fingerprint."""
 
 
 def arxiv_id(text: str) -> str:
-    """Return the arXiv id that ``text`` is (bare, prefixed or an address), without its version."""
+    """Return ``text`` (bare, prefixed or a URL) as an arXiv id without version, or ``""``."""
     match = _ARXIV.fullmatch(re.sub(r"^https?://(?:www\.|export\.)?", "", text.strip()))
     return match["id"].lower() if match else ""
 
 
 def doi(text: str) -> str:
-    """Return the DOI that ``text`` is (bare, prefixed or an address), in lower case."""
+    """Return ``text`` (bare, prefixed or a URL) as a DOI in lower case, or ``""``."""
     match = _DOI.fullmatch(text.strip().rstrip(".,;"))
     return match["id"].lower() if match else ""
 
@@ -52,7 +52,7 @@ def fingerprint_of(text: str) -> str:
 
 
 def title_key(title: str) -> str:
-    """Return ``title`` reduced to what survives retyping: letters and digits, no case."""
+    """Return ``title`` as letters and digits only, without case and accents."""
     if title.isascii():
         return " ".join(_LETTERS_AND_DIGITS.findall(title.lower()))
     folded = unicodedata.normalize("NFKD", title).casefold()
@@ -63,22 +63,22 @@ def title_key(title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a paper was read."""
+    """Place in a digest that a paper was read from."""
 
     digest: str
     line: int
-    """Where its record starts, from 1."""
+    """First line of its record, from 1."""
     date: str = ""
-    """The digest's own date, in EDTF."""
+    """Date of the digest itself, in EDTF."""
     seen: str = ""
-    """The day when a build first found it there, in EDTF; empty until then."""
+    """Day of the first build that read it there, in EDTF; empty until then."""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper, as far as its digests tell.
+    """One paper with all facts from its digests.
 
-    ``title`` and ``abstract`` stand as in the digest, white space apart; :attr:`readable_title`
+    ``title`` and ``abstract`` are as in the digest, except for white space; :attr:`readable_title`
     and :attr:`readable_abstract` are for people and for the embedder.
     """
 
@@ -96,7 +96,7 @@ class Paper:
     categories: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     summary: str = ""
-    """A one-sentence digest of the abstract, where some service wrote one."""
+    """One-sentence summary of the abstract, if some service wrote one."""
     sources: tuple[Source, ...] = field(default=())
     id: str = ""
     """The library's id; empty until :mod:`explorer.papers.deduplication` gives one."""
@@ -116,24 +116,24 @@ class Paper:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """The sentences of the abstract, or of the summary where there is none, readable."""
+        """Readable sentences of the abstract, or of the summary if there is none."""
         text = self.readable_abstract or plain(self.summary)
         return tuple(sentence for sentence in _SENTENCE.split(text) if sentence.strip())
 
     @property
     def text(self) -> str:
-        """What is embedded: title and abstract together, readable."""
+        """Text to embed: title and abstract (or summary), readable."""
         body = self.readable_abstract or plain(self.summary)
         return f"{self.readable_title}\n{body}" if body else self.readable_title
 
     @cached_property
     def fingerprint(self) -> str:
-        """That of :attr:`text`: same text, same vector."""
+        """Fingerprint of :attr:`text`: same text, same vector."""
         return fingerprint_of(self.text)
 
     @property
     def known_as(self) -> tuple[str, ...]:
-        """Every id that the paper goes by, as ``scheme:value``; the library's own is bare."""
+        """All ids of the paper as ``scheme:value``; the library's own is bare."""
         ids = [self.id] if self.id else []
         if self.arxiv:
             ids.append(f"arxiv:{self.arxiv}")
@@ -143,14 +143,14 @@ class Paper:
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """(label, address) pairs of where to read on, https and http only."""
-        found: list[tuple[str, str]] = []
+        """(label, URL) pairs of pages about the paper, https and http only."""
+        links: list[tuple[str, str]] = []
         if self.arxiv:
-            found.append(("arXiv", f"https://arxiv.org/abs/{self.arxiv}"))
-            found.append(("PDF", f"https://arxiv.org/pdf/{self.arxiv}"))
+            links.append(("arXiv", f"https://arxiv.org/abs/{self.arxiv}"))
+            links.append(("PDF", f"https://arxiv.org/pdf/{self.arxiv}"))
         if self.doi and not _ARXIV_DOI.fullmatch(self.doi):
-            found.append(("DOI", f"https://doi.org/{self.doi}"))
-        shown = {address for _, address in found}
-        if re.match(r"https?://", self.url) and self.url not in shown and arxiv_id(self.url) == "":
-            found.append(("Web page", self.url))
-        return tuple(found)
+            links.append(("DOI", f"https://doi.org/{self.doi}"))
+        known = {address for _, address in links}
+        if re.match(r"https?://", self.url) and self.url not in known and arxiv_id(self.url) == "":
+            links.append(("Web page", self.url))
+        return tuple(links)

@@ -1,4 +1,4 @@
-"""Papers on their way into a library: in a file, since more may be read than memory holds."""
+"""Spill file: papers of a running build on disk, since they may not fit into memory."""
 
 from __future__ import annotations
 
@@ -8,38 +8,41 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, overload
+from typing import IO, Any, overload
+
+import pyarrow as pa
 
 from explorer.files import writing
 from explorer.papers.paper import Paper
-from explorer.papers.table import PaperTable, PaperWriter
+from explorer.papers.table import PaperTable
+from explorer.papers.table_schema import ROWS_AT_ONCE, SCHEMA, to_row
 
 
 class SpillFile:
-    """Papers that are put aside one by one, and read once all are there.
+    """Papers that are written one by one, and read once all are written.
 
-    The file has no name where the system lets it, so nothing is left of it, however a build ends.
+    The file has no name if the system allows that, so it vanishes however the build ends.
     """
 
     def __init__(self, beside: Path, *, fingerprints: bool = True) -> None:
-        """Make room on the disk of ``beside``, a folder that need not be there yet.
+        """Create the file on the disk of the folder ``beside``, which need not exist yet.
 
-        Papers come back without ``fingerprints`` where those are not wanted: to make them takes
-        long.
+        Args:
+            fingerprints: compute and store them; takes long.
         """
-        self._folder = _nearest(beside)
+        self._folder = _nearest_writable(beside)
         with writing(self._folder):
             self._file: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115  stays open as long as this
                 dir=self._folder
             )
-        self._writer = PaperWriter(self._file, fingerprints=fingerprints)
+        self._writer = _PaperWriter(self._file, fingerprints=fingerprints)
         self._size = 0
 
     def __len__(self) -> int:
         return self._size
 
     def add(self, paper: Paper) -> int:
-        """Put ``paper`` aside, and return its place.
+        """Write ``paper`` and return its index.
 
         Raises:
             LibraryError: the disk is full.
@@ -50,7 +53,7 @@ class SpillFile:
         return self._size - 1
 
     def add_all(self, papers: Iterable[Paper]) -> SpillSection:
-        """Put ``papers`` aside, and return them as they are read from here."""
+        """Write ``papers`` and return the section of the file that holds them."""
         start = self._size
         dates: set[str] = set()
         for paper in papers:
@@ -60,7 +63,7 @@ class SpillFile:
 
     @cached_property
     def papers(self) -> PaperTable:
-        """All papers that were put aside; no more can be added."""
+        """All papers written; no more can be added."""
         with writing(self._folder):
             self._writer.close()
             self._file.flush()
@@ -69,9 +72,9 @@ class SpillFile:
 
 @dataclass(frozen=True, slots=True)
 class SpillSection(Sequence[Paper]):
-    """Some papers of a spool, in order."""
+    """Consecutive papers of a spill file."""
 
-    spool: SpillFile
+    file: SpillFile
     start: int
     stop: int
     dates: frozenset[str]
@@ -81,19 +84,42 @@ class SpillSection(Sequence[Paper]):
         return self.stop - self.start
 
     @overload
-    def __getitem__(self, place: int) -> Paper: ...
+    def __getitem__(self, index: int) -> Paper: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Paper]: ...
-    def __getitem__(self, place: int | slice) -> Paper | Sequence[Paper]:
-        return self.spool.papers[self.start : self.stop][place]
+    def __getitem__(self, index: slice) -> Sequence[Paper]: ...
+    def __getitem__(self, index: int | slice) -> Paper | Sequence[Paper]:
+        return self.file.papers[self.start : self.stop][index]
 
     def __iter__(self) -> Iterator[Paper]:
-        return iter(self.spool.papers[self.start : self.stop])
+        return iter(self.file.papers[self.start : self.stop])
 
 
-def _nearest(folder: Path) -> Path:
-    """Return the nearest folder to ``folder`` that can be written, or the system's for scratch."""
-    for place in (folder, *folder.absolute().parents):
-        if place.is_dir():
-            return place if os.access(place, os.W_OK) else Path(tempfile.gettempdir())
+class _PaperWriter:
+    """Writes papers to an open file, one by one; readable once closed."""
+
+    def __init__(self, file: Any, *, fingerprints: bool) -> None:
+        """Start writing; without ``fingerprints`` their column stays empty."""
+        self._fingerprints = fingerprints
+        self._writer = pa.ipc.new_file(pa.PythonFile(file, mode="w"), SCHEMA)
+        self._waiting: list[dict[str, Any]] = []
+
+    def add(self, paper: Paper) -> None:
+        self._waiting.append(to_row(paper, paper.fingerprint if self._fingerprints else ""))
+        if len(self._waiting) == ROWS_AT_ONCE:
+            self._write()
+
+    def close(self) -> None:
+        self._write()
+        self._writer.close()
+
+    def _write(self) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=SCHEMA))
+        self._waiting = []
+
+
+def _nearest_writable(folder: Path) -> Path:
+    """Return the nearest writable folder to ``folder``, or the system's temporary folder."""
+    for parent in (folder, *folder.absolute().parents):
+        if parent.is_dir():
+            return parent if os.access(parent, os.W_OK) else Path(tempfile.gettempdir())
     return Path(tempfile.gettempdir())

@@ -1,8 +1,8 @@
 r"""Text from digests, made readable: markup and TeX to Unicode, Unicode to safe Markdown.
 
 Digests mix plain text with TeX: ``B\'{e}zier``, ``43\%``, ``6 mm^2``, ``modeling~(MLM)``,
-``$\alpha$-divergence``. The record keeps what stood in the digest; what people read and what
-the embedder sees goes through :func:`plain`.
+``$\alpha$-divergence``. The record keeps the text of the digest; people and the embedder get it
+through :func:`plain`.
 
 A whole-text LaTeX parser would take a bare ``%`` for a comment and swallow the rest of the
 sentence, so only what is unmistakably TeX is handed to ``pylatexenc``.
@@ -33,8 +33,8 @@ _MATH = re.compile(
     r"|(?<![\\$])\$(?P<macro>\\[A-Za-z]{2}(?:[^$]{0,400}?[^\s$\\])?)\$"
     r"|\\\((?P<parens>[^$]{1,400}?)\\\)",
 )
-# What KaTeX lets act beyond the formula: links, files, new macros, boxes of any size.
-_ACTING = re.compile(
+# Macros with effects beyond the formula in KaTeX: links, files, new macros, boxes of any size.
+_UNSAFE_MACROS = re.compile(
     r"\\(?:href|url|includegraphics|html[A-Za-z]*|[egx]?def|let|futurelet|global|long"
     r"|(?:re)?newcommand|providecommand|rule|[hvm]?kern|[hm]?skip|[hv]space|raisebox|char)"
     r"(?![A-Za-z])"
@@ -71,8 +71,8 @@ _PLAIN_SUPERSCRIPT = re.compile(r"(?<=[\w)\]}])\^(?:\{([+\-\d]{1,6})\}|([+-]?\d+
 _SUBSCRIPT = re.compile(r"(?<=[\w)\]}])_(?:\{([^{}\s]{1,12})\}|(\d+|[A-Za-z]))(?!\w)")
 _UP = str.maketrans("0123456789+-−=()ni∘", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ°")
 _DOWN = str.maketrans("0123456789+-−=()aeoxijkmnt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓᵢⱼₖₘₙₜ")
-_MARKS = re.compile(r"[\\$<&~^`{}]|--")
-"""What is in any text that is not readable as it is, white space and odd characters apart."""
+_MARKUP_SIGNS = re.compile(r"[\\$<&~^`{}]|--")
+"""Signs of TeX or markup; a text without them is readable as it is."""
 _SPACES = re.compile(r"\s+")
 # Control, direction and zero-width characters, soft hyphens, and halves of surrogate pairs,
 # which JSON may hold and UTF-8 may not.
@@ -86,7 +86,7 @@ _INVISIBLE = re.compile(
 def _converter() -> LatexNodes2Text:
     from pylatexenc.latex2text import LatexNodes2Text
 
-    # It warns of every macro that lacks its argument, which in a digest is no news.
+    # It warns of every macro without its argument, which is common in digests.
     logging.getLogger("pylatexenc").setLevel(logging.ERROR)
     return LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
 
@@ -95,14 +95,14 @@ def _converter() -> LatexNodes2Text:
 def _tex(snippet: str) -> str:
     # A bare percent sign would make a comment of the rest.
     snippet_without_comments = re.sub(r"(?<!\\)%", r"\\%", snippet)
-    # pylatexenc raises on unbalanced input; a reader is better served by the raw snippet.
+    # pylatexenc raises on unbalanced input; the raw snippet is better than nothing.
     try:
         return str(_converter().latex_to_text(snippet_without_comments, tolerant_parsing=True))
     except Exception:
         return snippet
 
 
-def _expand(macro: str) -> str:
+def _expand_macro(macro: str) -> str:
     named = re.match(r"\\([A-Za-z]+)\s?(.*)", macro, re.DOTALL)
     if named and named[1] in _SYMBOLS:
         return _SYMBOLS[named[1]] + named[2].removeprefix("{}")
@@ -127,14 +127,14 @@ def tidy(text: str) -> str:
 
 def _cleaned(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:
-        return text  # nothing to do, as for most fields; to find that out takes a fraction
+        return text  # nothing to do, as for most fields; the check is cheap
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
 
 
 def plain(text: str) -> str:
-    """Return ``text`` as a person would type it: no TeX, mathematics as Unicode."""
+    """Return readable ``text``: no TeX, mathematics as Unicode."""
     shown = tidy(text)
-    if _MARKS.search(shown) is None:
+    if _MARKUP_SIGNS.search(shown) is None:
         return shown
     return tidy(
         "".join(
@@ -151,10 +151,10 @@ def prose_and_formulas(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def markdown(text: str) -> str:
-    """Return ``text`` as Markdown that shows as it reads and does nothing else.
+    """Return ``text`` as Markdown that renders as plain text with formulas.
 
     Formulas stay TeX between dollars, for KaTeX; every other character that Markdown, Streamlit's
-    directives or its emoji codes could act on is escaped, so no digest can place a link, an
+    directives or its emoji codes would interpret is escaped, so no digest can place a link, an
     image or markup on the page.
     """
     return "".join(
@@ -173,7 +173,7 @@ def escape_markdown(text: str) -> str:
 
 
 def markdown_link(label: str, address: str) -> str:
-    """Return a Markdown link to ``address``, of which nothing can reach beyond the link."""
+    """Return a Markdown link to ``address``, escaped so that it cannot break out of the link."""
     safe = quote(_cleaned(address).strip(), safe=":/?#@!$&*+,;=%~-._")
     return f"[{escape_markdown(label)}]({safe})"
 
@@ -185,7 +185,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     for match in _MATH.finditer(text):
         formula = next(group for group in match.groups() if group is not None)
         # An empty formula would open a block of them.
-        if not formula.strip() or formula.endswith("\\") or _ACTING.search(formula):
+        if not formula.strip() or formula.endswith("\\") or _UNSAFE_MACROS.search(formula):
             continue
         # Two formulas that touch would be one to Markdown.
         touches = end > 0 and match.start() == end
@@ -202,13 +202,13 @@ def _plain_math(formula: str) -> str:
 def _plain_prose(text: str) -> str:
     def macro(match: re.Match[str]) -> str:
         if match["braced"]:
-            return _expand(match["braced"])
+            return _expand_macro(match["braced"])
         # "C:\temp" and "either\or" are no macros; named macros without arguments stand apart.
         if match.group()[1:].isalpha() and _PATH_BEFORE.search(
             text[max(0, match.start() - 2) : match.start()]
         ):
             return match.group()
-        return _expand(match.group())
+        return _expand_macro(match.group())
 
     text = _MACRO.sub(macro, text)
     text = re.sub(r"(?<=\S)~(?=\S)", " ", text) if not re.search(r"[~]/|/~", text) else text

@@ -15,7 +15,8 @@ from scipy import sparse
 
 from explorer.arrays import Labels, Rows, Strengths, Vectors, evenly_spaced
 from explorer.papers.paper import Paper
-from explorer.papers.table import ids_of, papers_at, unchanged_rows
+from explorer.papers.table import ids_of, papers_at
+from explorer.papers.unchanged import unchanged_rows
 from explorer.settings import TopicSettings
 from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.communities import Topic, TopicName, members_of, partition, strengths

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.papers.deduplication import conflicts, merge
+from explorer.papers.deduplication import conflicts
+from explorer.papers.merging import merge
 from explorer.papers.paper import Paper, Source, arxiv_id, doi, title_key
 from explorer.papers.table import PaperTable
 from tests.helpers.joining import identify

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
+from explorer.papers.embedded_texts import TextsByFingerprint
 from explorer.papers.paper import Paper, Source
-from explorer.papers.table import PaperTable, TextsByFingerprint, unchanged_rows
+from explorer.papers.table import PaperTable
+from explorer.papers.unchanged import unchanged_rows
 
 PAPERS = (
     Paper(
