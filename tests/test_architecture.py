@@ -47,21 +47,13 @@ HEAVY = frozenset(
 ENTRANCES = ("explorer.app", "streamlit_app")
 SCRIPTS = ("streamlit_app", "index_build")
 SHARED_NAMES = {
-    "date_in": "in a line of Markdown, and in what a file says of its own date",
-    "date_of": "of a CSL record, and of a Markdown field",
-    "labelled": "lines of a Markdown digest, and paragraphs of an abstract in XML",
-    "merge": "topics, and records of one paper",
-    "name_of": "an author's name for citations, and the name of a namer",
     "needs_model": "whether a followed search, or a query, has text to embed",
-    "records": "of a JSON stream, and of a tagged file",
-    "text_of": "a cell, and a JSON field",
     "writing": "a transaction in the desk's database, and a file replaced as one",
     "main": "each program's entry point",
     "open_embedder": "the entry point of each embedder's module, and the one that chooses",
     "show_desk": "on the page and in the terminal",
     "show_news": "on the page and in the terminal",
     "show_results": "on the page and in the terminal",
-    "show_said": "on the page and in the terminal",
     "show_topic": "on the page and in the terminal",
 }
 """Public functions that two modules define, each with the reason."""

@@ -49,7 +49,7 @@ def entry_type_of(paper: Paper) -> EntryType:
     return EntryType.CONFERENCE if _CONFERENCE.search(paper.venue) else EntryType.JOURNAL
 
 
-def name_of(author: str) -> Name:
+def split_name(author: str) -> Name:
     """Return an author's name in its parts: at the comma, else before the last word.
 
     Particles ("van den Berg") and "Jr." stay with the family name, so that the two parts joined
@@ -82,7 +82,7 @@ def citation_key(paper: Paper) -> str:
     >>> citation_key(Paper("On the Analytical Engine", authors=("Ada Byron",), id="p3eba0ac9fc2"))
     'byronanalytical-9fc2'
     """
-    family = _ascii(name_of(paper.authors[0]).family) if paper.authors else ""
+    family = _ascii(split_name(paper.authors[0]).family) if paper.authors else ""
     year = paper.date[:4] if paper.date[:4].isdecimal() else ""
     words = [word for word in _WORD.findall(_folded(paper.readable_title)) if len(word) > 1]
     keyword = next((word for word in words if word not in _STOP_WORDS), "")

@@ -13,8 +13,8 @@ from explorer.export.citations import (
     date_parts,
     entry_type_of,
     joined_keywords,
-    name_of,
     shown,
+    split_name,
 )
 from explorer.papers.paper import Paper
 from explorer.papers.text import tidy
@@ -56,5 +56,5 @@ def csl_item(paper: Paper) -> dict[str, Any]:
 
 
 def _author(author: str) -> dict[str, str]:
-    name = name_of(author)
+    name = split_name(author)
     return {"family": name.family, "given": name.given} if name.given else {"literal": name.family}

@@ -11,8 +11,8 @@ from explorer.export.citations import (
     citation_key,
     date_parts,
     entry_type_of,
-    name_of,
     shown,
+    split_name,
 )
 from explorer.papers.paper import Paper
 from explorer.papers.text import tidy
@@ -63,5 +63,5 @@ def _record(paper: Paper) -> dict[str, Any]:
 
 
 def _author(author: str) -> str:
-    name = name_of(author)
+    name = split_name(author)
     return f"{name.family}, {name.given}" if name.given else name.family

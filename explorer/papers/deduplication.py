@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from explorer.papers.grouping import GROUPS_AT_ONCE, KeyIndex, batched, group_records
-from explorer.papers.merging import id_from, merge
+from explorer.papers.merging import id_from, merge_records
 from explorer.papers.paper import Paper
 from explorer.papers.table import PaperTable
 
@@ -56,7 +56,7 @@ def deduplicate(read: PaperTable, stored: PaperTable) -> Iterator[DistinctPaper]
             known = [papers[begin + row] for row in old]
             from_read = [papers[i] for i in new]
             others = [_without_digests(paper, digests_read) for paper in known] if new else known
-            yield DistinctPaper(merge([*from_read, *others]), new, old, tuple(known))
+            yield DistinctPaper(merge_records([*from_read, *others]), new, old, tuple(known))
 
 
 def disambiguated_ids(papers: Sequence[tuple[bool, Paper]], taken: Container[str]) -> list[str]:

@@ -11,7 +11,7 @@ from explorer.papers.paper import Paper, Source, title_key
 from explorer.papers.same_paper import FEWEST_TITLE_WORDS, surname_of
 
 
-def merge(papers: Sequence[Paper]) -> Paper:
+def merge_records(papers: Sequence[Paper]) -> Paper:
     """Return one record with the fullest of each field, whatever the order of ``papers``."""
     known = sorted(p.id for p in papers if p.id)
     filled = [paper for paper in papers if paper.title or paper.sources]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.csl_json import date_of, first_of
+from explorer.readers.csl_json import csl_date, first_of
 from explorer.readers.shared.columns import NO_TITLE
 from explorer.readers.shared.fields import ids_in, listed, people, text_of
 from explorer.readers.shared.json_stream import JsonReader, ObjectShape
@@ -51,7 +51,7 @@ class Crossref(JsonReader):
             title=title,
             abstract=text_of(record.get("abstract")),
             authors=people(record.get("author")),
-            date=date_of(record, _DATES),
+            date=csl_date(record, _DATES),
             venue=first_of(record.get("container-title")) or _event(record.get("event")),
             arxiv=ids.arxiv,
             doi=ids.doi,

@@ -50,7 +50,7 @@ class CslJson(JsonReader):
             title=title,
             abstract=text_of(record.get("abstract")),
             authors=people(record.get("author")),
-            date=date_of(record, ("issued", "published", "original-date", "submitted")),
+            date=csl_date(record, ("issued", "published", "original-date", "submitted")),
             venue=first_of(record.get("container-title"))
             or first_text(record, ("event-title", "event", "collection-title")),
             arxiv=ids.arxiv,
@@ -74,7 +74,7 @@ def first_of(value: object) -> str:
     return text_of(value)
 
 
-def date_of(record: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+def csl_date(record: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     """Return the first of the dates ``keys``, each as date-parts or as text, in EDTF."""
     return next((date for key in keys if (date := _date(record.get(key)))), "")
 

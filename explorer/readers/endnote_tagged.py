@@ -22,7 +22,7 @@ from explorer.readers.shared.reference_fields import (
     publication_date,
     split_keywords,
 )
-from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, records
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, tagged_records
 
 _FIELD = re.compile(r"\s{0,3}\ufeff?%([0-9A-Za-z!@#$&()*+<>?=~^\[\]|/\\-])(?:\s(.*)|$)", re.DOTALL)
 _TAGGED = re.compile(r"^\s{0,3}%[0-9A-Z@+!](?:[ \t]\S|[ \t]*$)")
@@ -44,7 +44,7 @@ class EndNoteTagged:
         return 94 if tagged * 4 >= min(len(lines), 20) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
+        for record in tagged_records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.fields import first_text, ids_in, listed, people, text_of
-from explorer.readers.shared.markdown_inline import date_of, inline, names, reference
+from explorer.readers.shared.markdown_inline import inline, markdown_date, names, reference
 
 _MOST_CHARACTERS = 1_000_000
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
@@ -223,7 +223,7 @@ def _date(record: Mapping[str, Any]) -> str:
             parts = parts if isinstance(parts, list) else []
             parts = parts[0] if parts and isinstance(parts[0], list) else parts
             value = "-".join(str(part).zfill(2) for part in parts)
-        if date := date_of(str(value) if value else ""):
+        if date := markdown_date(str(value) if value else ""):
             return date
     return ""
 

@@ -19,10 +19,10 @@ from explorer.readers.shared.fields import listed
 from explorer.readers.shared.markdown_inline import (
     Inline,
     Reference,
-    date_in,
-    date_of,
+    date_within,
     file_date,
     inline,
+    markdown_date,
     names,
     reference,
     unnumbered,
@@ -179,7 +179,7 @@ def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
             begins = matter > 1 or _FIELD.match(text)
             matter = matter + 1 if begins and text != "---" and matter < _MOST_FRONT_MATTER else 0
             if begins:
-                block.add("updated", date_in(text))
+                block.add("updated", date_within(text))
                 continue
         if text.startswith(("```", "~~~")):
             fenced = not fenced
@@ -313,11 +313,11 @@ def _title(block: _Block) -> str:
 
 
 def _section_date(block: _Block) -> str:
-    if date := date_in(block.heading) or date_of(block.heading):
+    if date := date_within(block.heading) or markdown_date(block.heading):
         return date
     dated = [block.text("updated"), block.text("date"), *block.texts.get("prose", ())]
     dated += [text for text in block.texts.get("quote", ()) if _UPDATED.search(text[:100])]
-    return next((date for text in dated[:20] if (date := date_in(text))), "")
+    return next((date for text in dated[:20] if (date := date_within(text))), "")
 
 
 def _paper(block: _Block, source: Source) -> Paper | Rejection:
@@ -331,7 +331,7 @@ def _paper(block: _Block, source: Source) -> Paper | Rejection:
         title=title,
         abstract=abstract,
         authors=names(block.text("authors")),
-        date=date_in(block.text("date")) or date_of(block.text("date")),
+        date=date_within(block.text("date")) or markdown_date(block.text("date")),
         venue=block.text("venue"),
         arxiv=known.arxiv,
         doi=known.doi,

@@ -20,10 +20,10 @@ from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
     Link,
-    date_in,
-    date_of,
+    date_within,
     file_date,
     inline,
+    markdown_date,
     names,
     reference,
     unnumbered,
@@ -91,7 +91,7 @@ class MarkdownList:
             elif isinstance(item, Line):
                 heading = _HEADING.match(item.text)
                 if heading or _UPDATED.search(item.text[:100]):
-                    date = date_in(heading[1] if heading else item.text) or date
+                    date = date_within(heading[1] if heading else item.text) or date
             elif item.size > RECORD_CHARACTERS:
                 reason = f"a list item of more than {RECORD_CHARACTERS:,} characters"
                 yield Rejection(digest.name, item.line, reason, item.text[:80])
@@ -140,7 +140,7 @@ def _leads_to_paper(links: Iterable[Link]) -> bool:
 def _paper(item: _Item, source: Source) -> Paper | Rejection:
     text = IMAGE.sub(" ", item.text).strip()
     date = venue = ""
-    if (lead := _LEADING_DATE.match(text)) and (date := date_of(lead[1])):
+    if (lead := _LEADING_DATE.match(text)) and (date := markdown_date(lead[1])):
         text = text[lead.end() :]
     if lead := _LEADING_VENUE.match(text):
         venue, text = lead[1] or lead[2], text[lead.end() :]
@@ -162,7 +162,7 @@ def _paper(item: _Item, source: Source) -> Paper | Rejection:
         title=title,
         abstract=fields.get("abstract", ""),
         authors=names(fields.get("authors", "")) or _authors(rest),
-        date=date or date_of(fields.get("date", "")),
+        date=date or markdown_date(fields.get("date", "")),
         venue=fields.get("venue", "") or venue,
         arxiv=known.arxiv,
         doi=known.doi,

@@ -19,10 +19,10 @@ from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
     Inline,
-    date_in,
-    date_of,
+    date_within,
     file_date,
     inline,
+    markdown_date,
     names,
     reference,
     unnumbered,
@@ -114,7 +114,7 @@ class MarkdownTable:
                 columns = ()
                 date = _dated_heading(heading[1]) or date
             elif text and not columns and _UPDATED.search(text[:100]):
-                date = date_in(text) or date
+                date = date_within(text) or date
             before = Line(line.number, text)
         if waiting:
             yield from _row(before.text, columns, Source(digest.name, before.number, date))
@@ -170,7 +170,7 @@ def _is_paper_row(cells: list[str], columns: ColumnKinds) -> bool:
     return bool(
         reference(addresses).names_paper
         or spans.get("abstract")
-        or (spans.get("authors") and date_of(inline(spans.get("date", "")).text))
+        or (spans.get("authors") and markdown_date(inline(spans.get("date", "")).text))
         or (addresses and {"authors", "venue", "summary"} & spans.keys())
     )
 
@@ -217,7 +217,7 @@ def _row(text: str, columns: ColumnKinds, source: Source) -> Iterator[Paper | Re
         title=title,
         abstract=field_text("abstract"),
         authors=names(rest if both else field_text("authors")),
-        date=date_of(field_text("date")),
+        date=markdown_date(field_text("date")),
         venue=field_text("venue"),
         arxiv=known.arxiv,
         doi=known.doi,
@@ -252,7 +252,7 @@ def _title(cell: str) -> tuple[str, str] | None:
 def _dated_heading(heading: str) -> str:
     """Return the date of a heading; for a week its last day, with a year if it has one."""
     text = inline(heading).text
-    if date := date_in(text) or date_of(text):
+    if date := date_within(text) or markdown_date(text):
         return date
     week = _WEEK.search(text)
     if week is None:

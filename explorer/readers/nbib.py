@@ -13,7 +13,7 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.fields import ids_in, pubmed_id
 from explorer.readers.shared.reference_fields import abstract_of, doi_in, issue_date, split_keywords
-from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, records
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, tagged_records
 
 _FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?:\s(.*)|$)", re.DOTALL)
 _START = re.compile(r"^\ufeff?PMID ?- ?\d{1,9}\s*$", re.MULTILINE)
@@ -31,7 +31,7 @@ class Nbib:
         return 96 if start and _WITHIN.search(digest.head, start.end()) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
+        for record in tagged_records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
 

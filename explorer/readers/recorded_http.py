@@ -27,9 +27,9 @@ from explorer.readers.shared.json_stream import (
     ITEMS,
     JsonRecord,
     ObjectShape,
+    json_records,
     looks_like_json,
     outline,
-    records,
 )
 
 _YAML = re.compile(r"^(?:http_)?(?:interactions|responses):", re.MULTILINE)
@@ -131,7 +131,7 @@ def _json_place(digest: Digest) -> tuple[str, ...] | None:
 
 
 def _json_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
-    for record in records(digest, _json_place(digest) or (), _LARGEST_RECORD):
+    for record in json_records(digest, _json_place(digest) or (), _LARGEST_RECORD):
         if isinstance(record, Rejection):
             yield record
             continue

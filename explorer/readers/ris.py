@@ -25,7 +25,7 @@ from explorer.readers.shared.reference_fields import (
     publication_date,
     split_keywords,
 )
-from explorer.readers.shared.tagged import TaggedRecord, Tagging, records
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, tagged_records
 
 _STRICT = re.compile(r"\ufeff?([A-Z][A-Z0-9])  -\s?(.*)", re.DOTALL)
 _LOOSE = re.compile(r"[\s\ufeff]*([A-Za-z][A-Za-z0-9])\s{0,4}[-–]\s*(.*)", re.DOTALL)
@@ -58,7 +58,7 @@ class Ris:
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         tagging = Tagging(_Fields(), _starts, frozenset(("ER",)), _goes_on)
-        for record in records(digest, tagging):
+        for record in tagged_records(digest, tagging):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
 

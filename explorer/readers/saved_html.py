@@ -22,7 +22,7 @@ from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import tidy
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
-from explorer.readers.shared.markdown_inline import date_in, file_date, names, reference
+from explorer.readers.shared.markdown_inline import date_within, file_date, names, reference
 from explorer.readers.shared.page_blocks import (
     digest_date,
     is_navigation,
@@ -344,7 +344,7 @@ class _Listing:
                 return self.begun
             return False
         if piece.heading and not piece.slot:
-            self.date = date_in(piece.text) or self.date
+            self.date = date_within(piece.text) or self.date
         if self._entry is None or not piece.slot:
             return False
         if piece.slot == "title":

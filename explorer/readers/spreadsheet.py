@@ -21,10 +21,10 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.columns import (
     ColumnMap,
+    cell_text,
     is_table_of_papers,
     map_columns,
     paper_from_row,
-    text_of,
 )
 
 _ARCHIVE, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -231,7 +231,7 @@ def _papers(content: bytes, digest: Digest) -> Iterator[Paper | Rejection]:
 def _header(rows: list[list[Any]]) -> tuple[int, list[str], ColumnMap] | None:
     """Return how many rows to pass over up to the first of the table, its names and columns."""
     for number, row in enumerate(rows, start=1):
-        names = [text_of(cell) or f"#{index}" for index, cell in enumerate(row)]
+        names = [cell_text(cell) or f"#{index}" for index, cell in enumerate(row)]
         columns = map_columns(names)
         if is_table_of_papers(columns) and all(len(name) <= 120 for name in names):
             return number, names, columns
@@ -242,16 +242,16 @@ def _rows(
     rows: Iterator[list[Any]], header: list[str], columns: ColumnMap, first: int, digest: Digest
 ) -> Iterator[Paper | Rejection]:
     for line, row in enumerate(rows, start=first):
-        if not any(text_of(cell) for cell in row):
+        if not any(cell_text(cell) for cell in row):
             continue
         record = dict(zip(header, (_cell(cell) for cell in row), strict=False))
         made = paper_from_row(record, columns, Source(digest.name, line))
         if isinstance(made, Paper):
             yield made
         else:
-            shown = " ".join(text_of(cell) for cell in row).strip()[:80]
+            shown = " ".join(cell_text(cell) for cell in row).strip()[:80]
             yield Rejection(digest.name, line, made, shown)
 
 
 def _cell(cell: object) -> object:
-    return cell if isinstance(cell, str) else text_of(cell)
+    return cell if isinstance(cell, str) else cell_text(cell)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.fields import first_date, ids_in, people, text_of
-from explorer.readers.shared.json_stream import ANY, JsonRecord, looks_like_json, records
+from explorer.readers.shared.json_stream import ANY, JsonRecord, json_records, looks_like_json
 
 _SIGNATURE = re.compile(
     r'[\s\ufeff]*\{\s*(?:"[^"]{0,200}"\s*:\s*\{\s*\}\s*,\s*){0,100}'
@@ -42,7 +42,7 @@ class TopicTables:
         return 96 if looks_like_json(digest) and _SIGNATURE.match(digest.head) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in records(digest, (ANY, ANY)):
+        for record in json_records(digest, (ANY, ANY)):
             yield record if isinstance(record, Rejection) else _paper(record, digest.name)
 
 

@@ -22,7 +22,7 @@ from explorer.readers.shared.reference_fields import (
     publication_date,
     split_keywords,
 )
-from explorer.readers.shared.tagged import TaggedRecord, Tagging, records
+from explorer.readers.shared.tagged import TaggedRecord, Tagging, tagged_records
 
 _FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9])(?:\s(.*)|$)", re.DOTALL)
 _HEADER = re.compile(r"\s*FN [^\n]*\n\s*VR ")
@@ -45,7 +45,7 @@ class WebOfScience:
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         # rispy has a parser for this too, but it wants all lines at once and tells no line numbers.
         tagging = Tagging(_field, _starts, frozenset(("ER", "EF")))
-        for record in records(digest, tagging):
+        for record in tagged_records(digest, tagging):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
 

@@ -32,8 +32,8 @@ from explorer.export.citations import (
     address_of,
     citation_key,
     entry_type_of,
-    name_of,
     shown,
+    split_name,
 )
 from explorer.export.csl import csl_item, write_csl_json
 from explorer.export.ris import write_ris
@@ -98,7 +98,7 @@ def _read_back(form: str, papers: Sequence[Paper], folder: Path) -> list[Paper]:
 
 def _person(name: str) -> str:
     """Return a name in the order in which it is spoken."""
-    family, given = name_of(name)
+    family, given = split_name(name)
     return f"{given} {family}".strip()
 
 
@@ -314,7 +314,7 @@ def test_keys_of_a_library_differ(hashing_library: LibraryStore) -> None:
     ],
 )
 def test_names_in_their_parts(written: str, family: str, given: str) -> None:
-    assert name_of(written) == (family, given)
+    assert split_name(written) == (family, given)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.papers.deduplication import conflicts
-from explorer.papers.merging import merge
+from explorer.papers.merging import merge_records
 from explorer.papers.paper import Paper, Source, arxiv_id, doi, title_key
 from explorer.papers.table import PaperTable
 from tests.helpers.joining import identify
@@ -222,12 +222,12 @@ def test_a_library_read_again_stays_as_it_is(papers: list[Paper]) -> None:
 def test_merged_records_depend_on_no_order(some: list[Paper], more: list[Paper]) -> None:
     papers = [*some, *more]
     if papers:
-        assert merge(papers) == merge(papers[::-1])
-        assert merge([merge(papers)]) == merge(papers)
+        assert merge_records(papers) == merge_records(papers[::-1])
+        assert merge_records([merge_records(papers)]) == merge_records(papers)
 
 
 def test_merging_takes_the_fullest_fields_and_all_sources() -> None:
-    full = merge(
+    full = merge_records(
         [
             Paper(
                 "How daily papers are read",

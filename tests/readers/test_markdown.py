@@ -14,9 +14,9 @@ from explorer.papers.paper import Paper
 from explorer.readers import Reading, load_reader, open_digests, read_digest
 from explorer.readers.contract import Digest
 from explorer.readers.shared.markdown_inline import (
-    date_in,
-    date_of,
+    date_within,
     inline,
+    markdown_date,
     names,
     reference,
     unnumbered,
@@ -74,8 +74,8 @@ def test_small_parts_of_markdown_digests() -> None:
         "C. Babbage",
         "Mary Somerville",
     )
-    assert date_in("Updated on 2026.06.29") == date_of("2026.06.29") == "2026-06-29"
-    assert date_in("Last Updated: August 22, 2026") == "2026-08-22"
+    assert date_within("Updated on 2026.06.29") == markdown_date("2026.06.29") == "2026-06-29"
+    assert date_within("Last Updated: August 22, 2026") == "2026-08-22"
     known = reference(
         ["https://dl.acm.org/doi/10.1145/1.2", "https://aclanthology.org/2024.acl-1.3/"]
     )

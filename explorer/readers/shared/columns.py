@@ -15,8 +15,15 @@ from typing import Any
 
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source
-from explorer.readers.shared.fields import first_date, first_text, ids_in, listed, people, pubmed_id
-from explorer.readers.shared.fields import text_of as plain_text_of
+from explorer.readers.shared.fields import (
+    first_date,
+    first_text,
+    ids_in,
+    listed,
+    people,
+    pubmed_id,
+    text_of,
+)
 
 ColumnMap = Mapping[str, tuple[str, ...]]
 """For each field of a paper the columns that hold it, the best first."""
@@ -151,7 +158,7 @@ def paper_from_row(record: Mapping[str, Any], columns: ColumnMap, source: Source
     """Return the paper in ``record``, or why there is none."""
 
     def first(field: str) -> str:
-        return next((text for v in values(field) if (text := text_of(v))), "")
+        return next((text for v in values(field) if (text := cell_text(v))), "")
 
     def values(field: str) -> list[object]:
         return [_cell(record.get(name)) for name in columns.get(field, ())]
@@ -160,14 +167,15 @@ def paper_from_row(record: Mapping[str, Any], columns: ColumnMap, source: Source
     if not title:
         return NO_TITLE
     texts = [
-        (normalised(name), text_of(_cell(record.get(name)))) for name in columns.get("abstract", ())
+        (normalised(name), cell_text(_cell(record.get(name))))
+        for name in columns.get("abstract", ())
     ]
     named, abstract = next(((name, text) for name, text in texts if text), ("", ""))
     summary = first("summary")
     if not summary and named != "summary":  # Beside an abstract, a summary is what it says.
         summary = next((text for name, text in texts if name == "summary"), "")
     venue, embase_date = _venue(first("venue"))
-    own = [text for value in values("id") if (text := text_of(value))]
+    own = [text for value in values("id") if (text := cell_text(value))]
     url = first("url")
     ids = ids_in(
         (*values("arxiv"), *own, *values("doi"), *values("url")),
@@ -192,7 +200,7 @@ def paper_from_row(record: Mapping[str, Any], columns: ColumnMap, source: Source
     )
 
 
-def text_of(value: object) -> str:
+def cell_text(value: object) -> str:
     """Return a cell as text: dates as they are written, whole numbers without a point."""
     if isinstance(value, datetime):
         return value.date().isoformat()
@@ -200,7 +208,7 @@ def text_of(value: object) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return plain_text_of(value)
+    return text_of(value)
 
 
 def _web_of_science(tags: Mapping[str, str]) -> ColumnMap:
@@ -214,10 +222,10 @@ def _web_of_science(tags: Mapping[str, str]) -> ColumnMap:
 def _other_ids(record: Mapping[str, Any], columns: ColumnMap) -> Iterable[tuple[str, object]]:
     for scheme in ("pmid", "pmcid", "scopus", "wos", "embase", "openalex", "s2", "corpusid"):
         if text := next(
-            (t for name in columns.get(scheme, ()) if (t := text_of(record.get(name)))), ""
+            (t for name in columns.get(scheme, ()) if (t := cell_text(record.get(name)))), ""
         ):
             yield scheme, pubmed_id(text) if scheme == "pmid" else _bare(text, scheme)
-    addresses = (text_of(record.get(name)) for name in columns.get("url", ()))
+    addresses = (cell_text(record.get(name)) for name in columns.get("url", ()))
     yield "scopus", next((m[1] for url in addresses if (m := _SCOPUS_ADDRESS.search(url))), "")
     for scheme in ("acl", "openreview"):
         yield scheme, first_text(record, columns.get(scheme, ()))
@@ -246,7 +254,7 @@ def _cell(value: object) -> object:
             return [re.sub(r"\\(.)", r"\1", item) for item in inside] or text
         return value
     if isinstance(value, float | date):
-        return text_of(value)
+        return cell_text(value)
     return value
 
 
@@ -271,7 +279,7 @@ def _lowered(item: object) -> object:
 
 
 def _day(value: object) -> str:
-    text = text_of(value)
+    text = cell_text(value)
     return text if parse_date(text) else _CLOCK.sub("", text).rstrip("/")
 
 

@@ -3,7 +3,7 @@
 Services wrap their records in layers of their own (``{"message": {"items": [...]}}``) or write
 one object a line. So the shape of a document is told from its first 64 KiB (:func:`outline`,
 with ijson, as what is cut off can still be understood so far), and the document is then walked
-along the path to its records (:func:`records`). The walk keeps no more than one record in
+along the path to its records (:func:`json_records`). The walk keeps no more than one record in
 memory and knows its line; ijson would not tell it, nor go on behind a damaged record.
 """
 
@@ -117,7 +117,7 @@ class JsonReader(ABC):
         return self._best_path(digest)[0]
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in records(digest, record_steps(self._best_path(digest)[1])):
+        for record in json_records(digest, record_steps(self._best_path(digest)[1])):
             if isinstance(record, Rejection):
                 yield record
                 continue
@@ -187,7 +187,7 @@ def outline(head: str) -> JsonOutline:
     return JsonOutline(lines, objects, {} if lines else texts)
 
 
-def records(
+def json_records(
     digest: Digest, steps: KeyPath = (), most: int = RECORD_CHARACTERS
 ) -> Iterator[JsonRecord | Rejection]:
     """Yield what stands at the end of ``steps``, for every document or line of ``digest``.

@@ -143,15 +143,15 @@ def reference(addresses: Iterable[str], texts: Iterable[str] = ()) -> Reference:
     return Reference(arxiv, dois[0] if dois else "", tuple(dict.fromkeys(others)), url)
 
 
-def date_in(text: str) -> str:
+def date_within(text: str) -> str:
     """Return the full date that stands in ``text`` ("Updated on 2026.06.29"), in EDTF."""
     for match in _DATE_INSIDE.finditer(text[:500]):
-        if date := date_of(match[0]):
+        if date := markdown_date(match[0]):
             return date
     return ""
 
 
-def date_of(text: str) -> str:
+def markdown_date(text: str) -> str:
     """Return the date that ``text`` is; digests also write 2026.06.29 and 2026.06."""
     text = text.strip(" *[]()`")
     dotted = re.fullmatch(r"\d{4}(?:\.\d{1,2}){1,2}", text)

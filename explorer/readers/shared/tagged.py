@@ -87,7 +87,7 @@ def fields_by(
     return field_of
 
 
-def records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
+def tagged_records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
     """Yield the records of ``digest`` one by one; what is between them is passed over."""
     record: TaggedRecord | None = None
     after_blank = False
