@@ -11,6 +11,9 @@ Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 """Row numbers of papers in a generation, from 0."""
 
+RowMap = NDArray[np.int64]
+"""New row of each paper of an earlier generation, -1 if removed: shape (papers before,)."""
+
 Keys = NDArray[np.int64]
 """Numbers under which a vector index holds vectors; in a library, the rows of its papers."""
 

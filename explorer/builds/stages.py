@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.arrays import Positions, Vectors
+from explorer.arrays import Positions, RowMap, Vectors
 from explorer.builds.progress import Clock, Progress
 from explorer.builds.redraw_advice import measure_fit
 from explorer.embedders import Embedder
@@ -36,11 +36,10 @@ from explorer.topics.edits import TopicEdit
 from explorer.topics.hierarchy import TopicHierarchy, build_hierarchy
 from explorer.topics.tracking import (
     PreviousTopics,
-    RowMap,
     TopicEvent,
     events,
     last_number,
-    rows_moved,
+    map_rows,
 )
 
 LAST_TOPIC = "last_topic"
@@ -131,7 +130,7 @@ def make_draft(
         number: of the generation that is being made.
         created: when it is being made, UTC, ISO 8601.
     """
-    moved = rows_moved(ids_of(course.papers), ids_of(papers)) if course else None
+    moved = map_rows(ids_of(course.papers), ids_of(papers)) if course else None
     with clock.stage("index"):
         engine, graph = _indexed(papers, vectors, factory, settings, course, moved, clock.progress)
     with clock.stage("map"):
@@ -164,7 +163,7 @@ def make_draft(
         drawn, modularity_then = created, None
         told: tuple[TopicEvent, ...] = ()
         if course is not None and past is not None:
-            arrived[past.moved[past.moved >= 0]] = course.before.added_at[past.moved >= 0]
+            arrived[past.row_map[past.row_map >= 0]] = course.before.added_at[past.row_map >= 0]
             told = (*course.before.events, *events_between(past, outline, number, created))
             if not (course.redraw or course.full):
                 drawn = course.before.manifest.fit.get("drawn", course.before.manifest.created)
@@ -236,10 +235,10 @@ def previous_hierarchy(course: ReusePlan, moved: RowMap) -> PreviousTopics:
         levels=levels,
         raw_labels=before.raw_labels,
         memberships=before.memberships,
-        moved=moved,
+        row_map=moved,
         last_number=last_topic(before),
         same_papers=course.same_papers,
-        names_anew=course.full,
+        rename_all=course.full,
     )
 
 

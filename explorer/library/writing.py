@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.arrays import Positions, Vectors
+from explorer.arrays import Positions, RowMap, Vectors
 from explorer.errors import EngineError, LibraryDamaged, UnusableInput
 from explorer.files import checksum, share, sync
 from explorer.index.engines import load_engine
@@ -34,7 +34,7 @@ from explorer.library.generation import (
 from explorer.papers.paper import Paper
 from explorer.papers.table import PaperTable
 from explorer.topics.hierarchy import TopicHierarchy
-from explorer.topics.tracking import RowMap, TopicEvent
+from explorer.topics.tracking import TopicEvent
 
 _COPIED_FILES = ("papers.arrow", "columns.arrow")
 """Files of which each generation has its own copy, so that damage to one costs no paper."""

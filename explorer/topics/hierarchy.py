@@ -19,6 +19,7 @@ from explorer.papers.table import ids_of, papers_at
 from explorer.papers.unchanged import unchanged_rows
 from explorer.settings import TopicSettings
 from explorer.topics.candidates import EmbedPhrases
+from explorer.topics.carry_over import carry_over
 from explorer.topics.communities import Topic, TopicName, members_of, partition, strengths
 from explorer.topics.custom_namer import NAMING_FUNCTION, Namer, with_custom_name, with_custom_names
 from explorer.topics.edits import TopicEdit, apply_to_labels, names_given, with_given_names
@@ -27,7 +28,6 @@ from explorer.topics.phrases import holds, key_of, phrase_table
 from explorer.topics.tracking import (
     PreviousTopics,
     TopicMatch,
-    carry_over,
     match_topics,
     match_topics_by_name,
 )
@@ -87,7 +87,7 @@ def build_hierarchy(
     if before is None or anew:
         found = partition(edges, settings)
     else:
-        found = carry_over(before.raw_labels, before.moved, edges, settings)
+        found = carry_over(before.raw_labels, before.row_map, edges, settings)
     memberships = apply_to_labels(found, ids, statements)
     belonging = [strengths(edges, labels) for labels in memberships]
     origins = match_topics(before, memberships) if before else []
@@ -141,7 +141,7 @@ def _names(
     """Return what the papers call each topic of each level; only new ones are named."""
     kept = _lifted(memberships, _names_kept(memberships, before, origins))
     rows = _rows_to_read(memberships, kept)
-    if before is None or before.names_anew:
+    if before is None or before.rename_all:
         rows = np.arange(len(papers))
     if not len(rows):
         return kept
@@ -179,7 +179,7 @@ def _names_kept(
     uppermost alone when there are more below it now.
     """
     kept: list[dict[int, TopicName]] = [{} for _ in memberships]
-    if before is None or before.names_anew:
+    if before is None or before.rename_all:
         return kept
     sizes = [np.bincount(labels) for labels in memberships]
     for depth, descent in enumerate(origins):
@@ -330,17 +330,17 @@ class _Facts:
         What is known of the topic that it was is corrected by the papers that came and went.
         """
         before = self._before
-        if before is None or before.names_anew:
+        if before is None or before.rename_all:
             return name  # it was counted when the name was found
         if old is None or name != old.computed_name:
             # It may have come from a topic above or below that had it before papers came and went.
             return replace(name, evidence=self._count(name, self._papers, rows, now=True))
         level = origins[depth].level
         rows_before = self._members_before[level][self._places_before[level][old.id]]
-        stayed = before.moved[rows_before]
+        stayed = before.row_map[rows_before]
         stayed = stayed[(stayed >= 0) & self._known[stayed]]
         came = np.setdiff1d(rows, stayed, assume_unique=True)
-        went = rows_before[~np.isin(before.moved[rows_before], np.intersect1d(stayed, rows))]
+        went = rows_before[~np.isin(before.row_map[rows_before], np.intersect1d(stayed, rows))]
         more = self._count(name, self._papers, came, now=True)
         fewer = self._count(name, before.papers, went, now=False)
         evidence = min(max(old.computed_name.evidence + more - fewer, 0), len(rows))
@@ -367,7 +367,7 @@ class _Facts:
         """Return which papers say what they said before."""
         known = np.zeros(len(self._papers), dtype=bool)
         if self._before is not None:
-            moved = self._before.moved
+            moved = self._before.row_map
             same = unchanged_rows(self._before.papers, self._papers, moved, ("title", "abstract"))
             known[moved[same]] = True
         return known

@@ -306,7 +306,7 @@ def test_names_of_a_naming_function_stay_when_people_rename_another_topic(
 
 
 @pytest.mark.parametrize(
-    ("namer", "told"), [(fail_on_top, "asleep"), (answer_with_no_string, "no string")]
+    ("namer", "told"), [(fail_on_top, "asleep"), (answer_with_no_string, "not a string")]
 )
 def test_a_naming_function_that_fails_loses_nothing(
     library: LibraryStore, digest_folder: Path, namer: object, told: str

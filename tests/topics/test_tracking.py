@@ -18,6 +18,7 @@ from explorer.arrays import Labels, Vectors
 from explorer.embedders import open_embedder
 from explorer.papers.paper import Paper
 from explorer.settings import TopicSettings
+from explorer.topics.carry_over import carry_over
 from explorer.topics.communities import Topic, TopicName, by_size, partition
 from explorer.topics.hierarchy import TopicHierarchy, build_hierarchy
 from explorer.topics.phrases import key_of
@@ -26,12 +27,11 @@ from explorer.topics.tracking import (
     TopicEvent,
     TopicEventKind,
     TopicMatch,
-    carry_over,
     events,
     last_number,
+    map_rows,
     match_topics,
     match_topics_by_name,
-    rows_moved,
 )
 from tests.helpers.corpus import keys_in
 from tests.helpers.joining import identify
@@ -65,7 +65,7 @@ class Update:
     ) -> None:
         self.before = partition(edges_in(vectors[was], chosen), chosen)
         self.rows_before, self.rows = np.flatnonzero(was), np.flatnonzero(stays)
-        self.moved = rows_moved(
+        self.moved = map_rows(
             [str(row) for row in self.rows_before], [str(row) for row in self.rows]
         )
         self.edges = edges_in(vectors[stays], chosen)
@@ -259,7 +259,7 @@ def before_of(memberships: Sequence[Labels], moved: Sequence[int] | None = None)
         levels=levels,
         raw_labels=memberships,
         memberships=memberships,
-        moved=np.arange(count, dtype=np.int64)
+        row_map=np.arange(count, dtype=np.int64)
         if moved is None
         else np.array(moved, dtype=np.int64),
         last_number=last_number(levels),
@@ -461,10 +461,10 @@ def test_however_topics_change_no_two_have_one_id_and_each_change_is_told_once(
             assert all((event.other == "") == (event.other_label == "") for event in told)
 
 
-def test_rows_moved_tells_where_each_paper_is_now() -> None:
-    assert rows_moved(["a", "b", "c"], ["c", "x", "a"]).tolist() == [2, -1, 0]
-    assert rows_moved([], ["a"]).tolist() == []
-    assert rows_moved(["a"], []).tolist() == [-1]
+def test_rows_are_mapped_to_those_of_the_same_papers() -> None:
+    assert map_rows(["a", "b", "c"], ["c", "x", "a"]).tolist() == [2, -1, 0]
+    assert map_rows([], ["a"]).tolist() == []
+    assert map_rows(["a"], []).tolist() == [-1]
 
 
 # Names and evidence of topics that go on.
@@ -504,7 +504,7 @@ def going_on(
         levels=outline.levels,
         raw_labels=found,
         memberships=outline.memberships,
-        moved=np.array(moved, dtype=np.int64),
+        row_map=np.array(moved, dtype=np.int64),
         last_number=last_number(outline.levels),
     )
 
@@ -572,7 +572,7 @@ def test_evidence_follows_papers_that_come_go_and_are_edited(corpus: list[Paper]
         if row % 5
     ]
     papers = identify(corpus[34:], edited)
-    moved = rows_moved([paper.id for paper in before], [paper.id for paper in papers])
+    moved = map_rows([paper.id for paper in before], [paper.id for paper in papers])
     outline = named(papers, before=going_on(first, before, moved.tolist(), first.raw_labels))
     kept = {topic.id for level in first.levels for topic in level}
     assert any(topic.id in kept for topic in outline.levels[0])
