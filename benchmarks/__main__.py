@@ -81,6 +81,9 @@ ALL = (
 def main(arguments: list[str]) -> None:
     """Run what is named, or everything everyday, and write the page."""
     name, *rest = arguments or [""]
+    if name in ("-h", "--help"):
+        print(f"{__doc__}\nBenchmarks: {', '.join(ALL)}. They run alone: {', '.join(EVERYDAY)}.")
+        return
     if name and name not in ALL:
         sys.exit(f"{name}: no such benchmark. There are {', '.join(ALL)}.")
     for each in [name] if name else EVERYDAY:

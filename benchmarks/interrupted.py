@@ -35,7 +35,7 @@ import hashlib, json, sys
 from pathlib import Path
 import explorer.embedders.cache
 from explorer.builds.build import build
-from explorer.library.store import Library
+from explorer.library.store import LibraryStore
 
 stored = explorer.embedders.cache.embed_missing
 
@@ -58,7 +58,7 @@ def noted(cache, embedder, texts, progress):
 
 import explorer.builds.build
 explorer.builds.build.embed_missing = noted
-build(Library(sys.argv[1]), [Path(sys.argv[2])])
+build(LibraryStore(sys.argv[1]), [Path(sys.argv[2])])
 """
 
 

@@ -2,13 +2,19 @@
 
 For each corpus of papers that people have labelled (``LABEL`` names the field below ``labels``;
 three arguments a corpus), on the same vectors in one run: this project, BERTopic (Grootendorst
-2022, arXiv:2203.05794) at three settings, and EVoC. Agreement with the labels is taken over all
-papers, those called noise being one more group; ``again`` is the agreement with a second run on
-the same papers in another order (this project sorts them by what they say, as a build does).
+2022, arXiv:2203.05794) at three settings, each with its outliers left out and with
+``reduce_outliers``, by its default strategy and by embeddings, and EVoC. All are seeded and get
+the papers in the same order, that of a hash of their text, as a build sorts them. Agreement with
+the labels is taken over all papers, outliers being one more group.
+
+``same order`` is the AMI with a second run on the same input, ``another order`` that with a run on
+shuffled papers. A build sorts papers before it clusters them, so the order of digests does not
+matter to it by construction; sorted likewise, any way with 1.0 under ``same order`` has that.
+
 This project's seconds include the neighbour graph, which map and search use as well and which is
-built once; what it takes alone is told apart. They do not include names, while BERTopic's include
-its lists of words; a build's seconds for topics with their names stand under `growth`.
-Needs the ``bench`` extra.
+built once; the graph alone has a row of its own. They do not include names, while BERTopic's
+include its lists of words; a build's seconds for topics with their names stand under `growth`.
+A seeded UMAP runs on one core, so BERTopic unseeded takes less time. Needs the ``bench`` extra.
 
 Names are made from four fifths of the papers. A name is right for a paper of the last fifth if it
 is nearest of all names on its level by the embedder. The lists they are compared with are the
@@ -46,22 +52,27 @@ _BERTOPIC_SIZES = (10, 25, 50)
 """Smallest topic; 10 is BERTopic's default."""
 _HELD_OUT = 5
 _SEED = 4
+_REDUCED = ("distributions", "embeddings")
+"""Strategies of BERTopic's ``reduce_outliers``; the first is its default."""
+
+Way = Callable[[Sequence[str], Vectors], dict[str, list[Labels]]]
+"""Texts and vectors to the levels of one or more results, coarse or fine first."""
 
 
 def measure(arguments: list[str]) -> dict[str, object]:
     """Return agreement, coverage and seconds of each way, and how often names are right."""
     if not arguments or len(arguments) % 3:
         sys.exit(__doc__)
-    found: dict[str, object] = {}
+    tables: dict[str, object] = {}
     for start in range(0, len(arguments), 3):
         corpus, vectors, label = arguments[start : start + 3]
         name = Path(corpus).name.partition(".")[0]
         papers, units, labels = _load(Path(corpus), Path(vectors), label)
-        found[f"{name}, {len(papers):,} papers, {len(set(labels))} labels"] = _ways(
+        tables[f"{name}, {len(papers):,} papers, {len(set(labels))} labels"] = _ways(
             papers, units, labels
         )
-        found[f"{name}, names of its held-out papers"] = _names(papers, units)
-    return found
+        tables[f"{name}, names of its held-out papers"] = _names(papers, units)
+    return tables
 
 
 def _load(corpus: Path, vectors: Path, label: str) -> tuple[list[Paper], Vectors, list[str]]:
@@ -77,111 +88,144 @@ def _load(corpus: Path, vectors: Path, label: str) -> tuple[list[Paper], Vectors
 
 
 def _ways(papers: list[Paper], vectors: Vectors, labels: list[str]) -> dict[str, dict[str, Any]]:
-    texts = [paper.text for paper in papers]
-    ways: dict[str, Callable[[Sequence[str], Vectors], list[Labels]]] = {"this project": _ours}
-    for size in _BERTOPIC_SIZES:
-        ways[f"BERTopic, topics of at least {size}"] = partial(_bertopic, size)
-    ways["EVoC"] = lambda _, vectors: _evoc(vectors)
-    order = np.random.default_rng(_SEED).permutation(len(papers))
-    for run in ways.values():  # compiles what is compiled on first use
+    order = _content_order(papers)
+    texts = [papers[i].text for i in order]
+    labels, vectors = [labels[i] for i in order], vectors[order]
+    ways: list[Way] = [_ours, *(partial(_bertopic, size) for size in _BERTOPIC_SIZES), _evoc]
+    shuffled = np.random.default_rng(_SEED).permutation(len(papers))
+    for run in ways:  # compiles loops on first use
         few = slice(0, min(1_500, len(papers)))
         run(texts[few], vectors[few])
     begin = time.perf_counter()
     _graph(vectors)
-    found: dict[str, dict[str, Any]] = {
+    rows: dict[str, dict[str, Any]] = {
         "this project's graph alone": {"seconds": round(time.perf_counter() - begin, 2)}
     }
-    for way, run in ways.items():
+    for run in ways:
         begin = time.perf_counter()
-        levels = run(texts, vectors)
-        seconds = time.perf_counter() - begin
-        others = run([texts[i] for i in order], vectors[order])
-        for depth, level in enumerate(levels):
-            name = way if len(levels) == 1 else f"{way}, level {depth + 1} of {len(levels)}"
-            again = others[min(depth, len(others) - 1)]
-            found[name] = _agreement(labels, level, level[order], again) | {
-                "seconds": round(seconds, 2)
-            }
-            print(name, found[name], file=sys.stderr)
-    return found
+        results = run(texts, vectors)
+        seconds = round(time.perf_counter() - begin, 2)
+        repeated = run(texts, vectors)
+        others = run([texts[i] for i in shuffled], vectors[shuffled])
+        for way, levels in results.items():
+            for depth, level in enumerate(levels):
+                name = way if len(levels) == 1 else f"{way}, level {depth + 1} of {len(levels)}"
+                rows[name] = {
+                    "seconds": seconds,
+                    **_agreement(labels, level),
+                    "same order": _ami(level, _level(repeated[way], depth)),
+                    "another order": _ami(level[shuffled], _level(others[way], depth)),
+                }
+                print(name, rows[name], file=sys.stderr)
+    return rows
 
 
-def _agreement(labels: list[str], found: Labels, first: Labels, second: Labels) -> dict[str, float]:
-    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+def _content_order(papers: Sequence[Paper]) -> NDArray[np.int64]:
+    """Return the order by a hash of the text; a build sorts by ids, which come from it."""
+    return np.argsort([hashlib.sha256(paper.text.encode()).hexdigest() for paper in papers])
+
+
+def _level(levels: list[Labels], depth: int) -> Labels:
+    """Return a level of another run, or its last if it has fewer."""
+    return levels[min(depth, len(levels) - 1)]
+
+
+def _agreement(labels: list[str], groups: Labels) -> dict[str, float]:
+    from sklearn.metrics import adjusted_rand_score
 
     return {
-        "topics": len(set(found[found >= 0].tolist())),
-        "AMI": round(adjusted_mutual_info_score(labels, found), 3),
-        "ARI": round(adjusted_rand_score(labels, found), 3),
-        "coverage": round(float((found >= 0).mean()), 3),
-        "again": round(adjusted_mutual_info_score(first, second), 3),
+        "topics": len(set(groups[groups >= 0].tolist())),
+        "AMI": _ami(labels, groups),
+        "ARI": round(adjusted_rand_score(labels, groups), 3),
+        "coverage": round(float((groups >= 0).mean()), 3),
     }
 
 
-def _ours(texts: Sequence[str], vectors: Vectors) -> list[Labels]:
-    # A build puts papers into the order of their ids, which come from what they say.
-    order = np.argsort([hashlib.sha256(text.encode()).hexdigest() for text in texts])
-    levels = partition(edges_of(_graph(vectors[order]), TopicSettings()), TopicSettings())
-    back = np.argsort(order)
-    return [labels[back] for labels in levels]
+def _ami(one: Sequence[str] | Labels, other: Labels) -> float:
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    return round(float(adjusted_mutual_info_score(one, other)), 3)
+
+
+def _ours(_texts: Sequence[str], vectors: Vectors) -> dict[str, list[Labels]]:
+    edges = edges_of(_graph(vectors), TopicSettings())
+    return {"this project": partition(edges, TopicSettings())}
 
 
 def _graph(vectors: Vectors) -> NeighbourGraph:
     return build_graph(load_engine("faiss").build(vectors), GraphSettings())
 
 
-def _bertopic(size: int, texts: Sequence[str], vectors: Vectors) -> list[Labels]:
+def _bertopic(size: int, texts: Sequence[str], vectors: Vectors) -> dict[str, list[Labels]]:
     from bertopic import BERTopic
+    from umap import UMAP
 
+    # Its own default settings, with a seed.
+    projection = UMAP(
+        n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=_SEED
+    )
+    name = f"BERTopic, topics of at least {size}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        topics, _ = BERTopic(min_topic_size=size).fit_transform(list(texts), vectors)
-    return [np.array(topics, dtype=np.int32)]
+        model = BERTopic(min_topic_size=size, umap_model=projection)
+        topics, _ = model.fit_transform(list(texts), vectors)
+        results = {name: [np.array(topics, dtype=np.int32)]}
+        if any(topic < 0 for topic in topics):
+            for strategy in _REDUCED:
+                reduced = model.reduce_outliers(
+                    list(texts), topics, strategy=strategy, embeddings=vectors
+                )
+                results[f"{name}, outliers by {strategy}"] = [np.array(reduced, dtype=np.int32)]
+    return results
 
 
-def _evoc(vectors: Vectors) -> list[Labels]:
+def _evoc(_texts: Sequence[str], vectors: Vectors) -> dict[str, list[Labels]]:
     from evoc import EVoC
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        clusterer = EVoC()
+        clusterer = EVoC(random_state=_SEED)
         clusterer.fit_predict(vectors)
-    return [np.asarray(layer, dtype=np.int32) for layer in clusterer.cluster_layers_]
+    return {"EVoC": [np.asarray(layer, dtype=np.int32) for layer in clusterer.cluster_layers_]}
 
 
 def _names(papers: list[Paper], vectors: Vectors) -> dict[str, dict[str, Any]]:
+    order = _content_order(papers)
+    papers, vectors = [papers[i] for i in order], vectors[order]
     embedder = open_embedder()
     known = np.arange(len(papers)) % _HELD_OUT != 0
     read = [paper for paper, is_known in zip(papers, known, strict=True) if is_known]
     table = phrase_table(read)
-    found: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     parents = np.zeros(len(papers), dtype=np.int32)
     names: list[Any] = []
-    levels = _ours([paper.text for paper in papers], vectors)
+    (levels,) = _ours([], vectors).values()
     for depth, labels in enumerate(levels):
         kept = np.unique(labels[known])  # a topic all of whose papers are held out has no name
-        place = np.full(int(labels.max()) + 1, -1, dtype=np.int32)
-        place[kept] = np.arange(len(kept), dtype=np.int32)
-        own = place[labels]
+        renumbered = np.full(int(labels.max()) + 1, -1, dtype=np.int32)
+        renumbered[kept] = np.arange(len(kept), dtype=np.int32)
+        own = renumbered[labels]
         by_number = name_topics(
             table, own[known], parents[known], names, vectors[known], embedder.embed_queries
         )
         names = [by_number[number] for number in sorted(by_number)]
         labelled = [name.label for name in names]
         lists = _word_lists(read, own[known], labelled)
-        asked = ~known & (own >= 0)
-        found[f"level {depth + 1} of {len(levels)}"] = {
+        held_out = ~known & (own >= 0)
+        rows[f"level {depth + 1} of {len(levels)}"] = {
             "topics": len(names),
-            "names right": _right(labelled, vectors[asked], own[asked], embedder.embed_queries),
+            "names right": _right(
+                labelled, vectors[held_out], own[held_out], embedder.embed_queries
+            ),
             "c-TF-IDF lists right": _right(
-                lists, vectors[asked], own[asked], embedder.embed_queries
+                lists, vectors[held_out], own[held_out], embedder.embed_queries
             ),
             "names given twice": len(labelled) - len({label.casefold() for label in labelled}),
             "mean words": round(float(np.mean([len(label.split()) for label in labelled])), 2),
         }
-        print(found[f"level {depth + 1} of {len(levels)}"], file=sys.stderr)
+        print(rows[f"level {depth + 1} of {len(levels)}"], file=sys.stderr)
         parents = np.maximum(own, 0)
-    return found
+    return rows
 
 
 def _right(
