@@ -1,5 +1,8 @@
 """The page: ``streamlit run streamlit_app.py [-- --library DIR]``."""
 
-from explorer.app.page import main
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
-main()
+from explorer.app.server import SCRIPT, HostGuard
+
+app = App(SCRIPT, middleware=[Middleware(HostGuard)])

@@ -9,9 +9,6 @@ from pathlib import Path
 
 from explorer.cli.commands import Commands
 
-_LARGEST_UPLOAD = 50
-"""Megabytes. This and the address repeat .streamlit/config.toml, which Streamlit reads only when
-started in the project's folder."""
 _EXAMPLES = """\
 examples:
   explorer app
@@ -31,6 +28,14 @@ def add_app(commands: Commands) -> None:
         "$STREAMLIT_SERVER_ADDRESS, or this machine only)",
     )
     added.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which others reach the page, for example behind a proxy "
+        "(repeatable; also $EXPLORER_HOSTS)",
+    )
+    added.add_argument(
         "--digests",
         type=Path,
         metavar="DIR",
@@ -39,13 +44,13 @@ def add_app(commands: Commands) -> None:
 
 
 def open_app(options: argparse.Namespace) -> int:
-    """Replace this process by the one that serves the page."""
-    import explorer.app as page
+    """Serve the page and open it in the browser."""
+    from explorer.app.server import HOSTS, configured_hosts, run_server
 
-    script = Path(page.__file__).with_name("page.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += ["--server.address", options.address, "--server.port", str(options.port)]
-    command += ["--server.maxUploadSize", str(_LARGEST_UPLOAD)]
-    command += ["--", "--library", str(options.library)]
-    command += ["--digests", str(options.digests)] if options.digests else []
-    os.execv(sys.executable, command)
+    os.environ["EXPLORER_LIBRARY"] = str(options.library)
+    if options.digests:
+        os.environ["EXPLORER_DIGESTS"] = str(options.digests)
+    os.environ[HOSTS] = ",".join((*configured_hosts(), *options.allow_host))
+    sys.argv = ["-c"]  # so that Streamlit takes none of this command's arguments for the page's
+    run_server(address=options.address, port=options.port)
+    return 0

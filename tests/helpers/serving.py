@@ -34,14 +34,15 @@ def serve_page(library: Path, script: str = "streamlit_app.py", port: int = 0) -
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_up(f"{address}/_stcore/health", server)
+        wait_until_up(f"{address}/_stcore/health", server)
         yield address
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until ``server`` answers at ``address``."""
     for _ in range(1200):
         if server.poll() is not None:
             raise RuntimeError(f"the page's server ended with code {server.returncode}")

@@ -1,0 +1,130 @@
+"""Server of the page: its settings, and the hosts and origins that it answers.
+
+Streamlit accepts a WebSocket whose Origin equals its Host, so a foreign name that resolves to this
+machine (DNS rebinding) could read the page. :class:`HostGuard` refuses such requests before Streamlit
+sees them, whichever way the page is started.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOSTS = "EXPLORER_HOSTS"
+"""Environment variable: names by which others reach the page, separated by commas."""
+SCRIPT = Path(__file__).with_name("script.py")
+SETTINGS: dict[str, Any] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "minimal",
+    "runner.magicEnabled": False,
+    "server.maxUploadSize": 50,
+    "server.showEmailPrompt": False,
+    "theme.font": "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
+    "theme.baseRadius": "8px",
+    "theme.primaryColor": "#4878d0",
+    "theme.light.backgroundColor": "#ffffff",
+    "theme.light.secondaryBackgroundColor": "#f3f5f9",
+    "theme.light.textColor": "#1f2430",
+    "theme.light.borderColor": "#dfe3ec",
+    "theme.dark.backgroundColor": "#14171f",
+    "theme.dark.secondaryBackgroundColor": "#1d222d",
+    "theme.dark.textColor": "#e8eaf0",
+    "theme.dark.borderColor": "#303747",
+}
+"""Streamlit's options, as in ``.streamlit/config.toml``.
+
+``explorer app`` passes them on, because that file is found only beside ``streamlit_app.py``.
+"""
+
+
+def configured_hosts() -> tuple[str, ...]:
+    """Return the names in ``$EXPLORER_HOSTS``."""
+    return tuple(filter(None, map(str.strip, os.environ.get(HOSTS, "").split(","))))
+
+
+class HostGuard:
+    """ASGI middleware that answers requests only for names that this server goes by.
+
+    A Host that is an IP address, ``localhost``, this machine's own name or a configured one is
+    answered. An Origin must be that same host, or a configured name (behind a proxy that does not
+    pass the Host header on).
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str] | None = None) -> None:
+        self._app = app
+        self._configured = frozenset(map(_normal, configured_hosts() if names is None else names))
+        self._names = self._configured | {"localhost", _normal(socket.gethostname())}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        hosts, origin = headers.getlist("host"), headers.get("origin")
+        if len(hosts) == 1 and self._is_known(_host_of(f"//{hosts[0]}")):
+            if origin is None or urlsplit(origin).netloc.lower() == hosts[0].lower():
+                await self._app(scope, receive, send)
+                return
+            if _host_of(origin) in self._configured:
+                await self._app(_with_host(scope, urlsplit(origin).netloc), receive, send)
+                return
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        text = f"This page does not go by that name. List its names in ${HOSTS}.\n"
+        await PlainTextResponse(text, 403)(scope, receive, send)
+
+    def _is_known(self, host: str) -> bool:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return host in self._names
+        return True
+
+
+def _host_of(address: str) -> str:
+    """Return the host in an address, or ``""`` if it has none that is valid."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is no number
+        return _normal(parts.hostname or "")
+    except ValueError:
+        return ""
+
+
+def _with_host(scope: Scope, host: str) -> Scope:
+    """Return ``scope`` with the Host header that a proxy did not pass on.
+
+    Streamlit compares it with the Origin; where they differ, it asks a server on the internet for
+    this machine's address, to compare that too.
+    """
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "headers": [*others, (b"host", host.encode("latin-1"))]}
+
+
+def _normal(name: str) -> str:
+    return name.lower().rstrip(".")
+
+
+def run_server(*, address: str, port: int) -> None:
+    """Serve the page until interrupted.
+
+    The library and the folder of digests come from the environment (``EXPLORER_LIBRARY``,
+    ``EXPLORER_DIGESTS``).
+    """
+    from starlette.middleware import Middleware
+    from streamlit.starlette import App
+
+    app = App(SCRIPT, middleware=[Middleware(HostGuard)])
+    app.run(config=SETTINGS | {"server.address": address, "server.port": port})
