@@ -1,8 +1,8 @@
 """Server of the page: its settings, and the hosts and origins that it answers.
 
 Streamlit accepts a WebSocket whose Origin equals its Host, so a foreign name that resolves to this
-machine (DNS rebinding) could read the page. :class:`HostGuard` refuses such requests before Streamlit
-sees them, whichever way the page is started.
+machine (DNS rebinding) could read the page. :class:`HostGuard` refuses such requests before
+Streamlit sees them, whichever way the page is started.
 """
 
 from __future__ import annotations
@@ -97,10 +97,12 @@ def _host_of(address: str) -> str:
     """Return the host in an address, or ``""`` if it has none that is valid."""
     try:
         parts = urlsplit(address)
-        _ = parts.port  # raises where it is no number
-        return _normal(parts.hostname or "")
+        _ = parts.port  # raises where it is not a number
     except ValueError:
         return ""
+    if "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+        return ""
+    return _normal(parts.hostname or "")
 
 
 def _with_host(scope: Scope, host: str) -> Scope:
