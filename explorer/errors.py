@@ -20,12 +20,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 
 def installing(extra: str) -> str:
     """Return the advice to install an optional part."""
     return f"run `pip install --editable '.[{extra}]'` in the project's folder"
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without lone surrogates, which names of files hold that are not UTF-8.
+
+    They can be neither printed nor stored.
+    """
+    return _SURROGATES.sub("\ufffd", text)
 
 
 class ExplorerError(Exception):
@@ -55,7 +67,7 @@ class ExplorerError(Exception):
     def __str__(self) -> str:
         place = f"{self.path}, line {self.line}" if self.line else f"{self.path}"
         message = f"{place}: {self.what}" if place else self.what
-        return f"{message} {self.advice}" if self.advice else message
+        return printable(f"{message} {self.advice}" if self.advice else message)
 
 
 class UnusableInput(ExplorerError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from explorer.api.json_format import parsed_paper_as_json, rejection_as_json
 from explorer.builds.inspect import Inspection, inspect
 from explorer.cli.commands import Commands
-from explorer.errors import DigestError
+from explorer.errors import DigestError, printable
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.readers import Rejection, digest_files
@@ -60,7 +60,7 @@ def _show_inspection(
         show_inspection(inspection.finish())
         return
     # Written record by record, so that a digest of any size passes through little memory.
-    head = {"file": str(path), "digest": inspection.digest, "format": inspection.format}
+    head = {"file": printable(str(path)), "digest": inspection.digest, "format": inspection.format}
     print("[" if shown == 0 else ",", json.dumps(head, ensure_ascii=False)[:-1] + ', "papers": [')
     count = 0
     for item in inspection.items:

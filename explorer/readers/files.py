@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from explorer.errors import DigestError
+from explorer.errors import DigestError, printable
 
 UNFINISHED_ENDINGS = (".part", ".crdownload", ".tmp", "~")
 """How names of files end that a browser, a script or an editor has not finished."""
@@ -39,7 +39,7 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
         raise DigestError(
             "no digest in there.", path=searched, advice="Drop a file with titles and abstracts in."
         )
-    return [(name, file) for file, name in names.items()]
+    return [(printable(name), file) for file, name in names.items()]
 
 
 def _is_passed_over(inside: Path) -> bool:

@@ -11,6 +11,7 @@ import codecs
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -131,7 +132,7 @@ def _is_office(path: Path) -> bool:
 def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
     try:
         archive = zipfile.ZipFile(path)
-    except _TORN as error:
+    except (*_TORN, ValueError, struct.error) as error:  # ValueError: names that are not text
         raise DigestError(
             f"the archive is damaged ({error}).", path=path, advice="Save it again."
         ) from None

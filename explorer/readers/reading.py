@@ -13,6 +13,9 @@ from explorer.readers.opening import open_digests
 from explorer.readers.recognition import recognise
 from explorer.settings import ReadingLimits
 
+_LONGEST_REASON = 200
+"""Characters of an unexpected error's own message."""
+
 
 def read_digests(
     path: Path,
@@ -57,7 +60,7 @@ def open_with_readers(
     Raises:
         DigestError: the file as a whole cannot be read.
     """
-    for digest in open_digests(path, name, limits):
+    for digest in _opened(path, name, limits):
         if isinstance(digest, Rejection):
             yield digest
             continue
@@ -69,6 +72,24 @@ def open_with_readers(
             yield Rejection(digest.name, 0, str(error))
             continue
         yield digest, reader
+
+
+def _opened(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
+    try:
+        yield from open_digests(path, name, limits)
+    except DigestError:
+        raise
+    except Exception as error:
+        raise DigestError(
+            f"cannot be opened ({describe(error)}).", path=path, advice="Save it again."
+        ) from error
+
+
+def describe(error: Exception) -> str:
+    """Return an unexpected error in one short line."""
+    text = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {text[:_LONGEST_REASON]}" if text else name
 
 
 def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None) -> Reading:
@@ -86,17 +107,29 @@ def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None)
 def read_items(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
     """Yield what stands in ``digest``, within its limits, holding one record at a time.
 
-    A file that turns out to be torn gives what came before, and a Rejection.
+    Of a file that is torn, or on which the reader fails, the items up to there are yielded, then
+    one Rejection.
+
+    Raises:
+        DigestError: the file cannot be read from its beginning.
     """
-    read = 0
+    read, line = 0, 0
     try:
         for item in reader.read(digest):
             read += 1
+            line = item.sources[0].line if isinstance(item, Paper) else item.line
             yield _within(item, digest.limits) if isinstance(item, Paper) else item
     except DigestError as error:
         if not read:
             raise
         yield Rejection(digest.name, 0, str(error))
+    except Exception as error:  # a reader's mistake costs this file, not the build
+        reason = f"the reader {reader.name} failed here ({describe(error)})"
+        if not read:
+            raise DigestError(
+                f"{digest.path}: {reason}. Please report it with the file."
+            ) from error
+        yield Rejection(digest.name, line, f"{reason}; nothing after this record is read")
 
 
 def _read(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from explorer.errors import DigestError
 from explorer.readers.contract import Digest, Reader
 from explorer.readers.opening import binary_kind
@@ -15,7 +17,7 @@ def recognise(digest: Digest) -> Reader:
         DigestError: no reader takes it.
     """
     readers = [load_reader(name) for name in reader_names()]
-    sureness = {reader.name: reader.recognises(digest) for reader in readers}
+    sureness = {reader.name: _sureness(reader, digest) for reader in readers}
     best = max(readers, key=lambda reader: sureness[reader.name])
     if sureness[best.name] <= 0:
         what = "text in none of the known formats" if digest.encoding else binary_kind(digest)
@@ -25,3 +27,12 @@ def recognise(digest: Digest) -> Reader:
             advice="Save titles and abstracts as text; docs/formats.md lists what can be read.",
         )
     return best
+
+
+def _sureness(reader: Reader, digest: Digest) -> int:
+    """Return how sure ``reader`` is; a reader that fails on a digest is not of its format."""
+    try:
+        return reader.recognises(digest)
+    except Exception:
+        logging.getLogger(__name__).exception("the reader %s failed to recognise", reader.name)
+        return 0

@@ -65,7 +65,9 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path)
     monkeypatch.delenv("EXPLORER_READ_ONLY", raising=False)
 
     def opened(**url: str) -> AppTest:
-        page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+        page = AppTest.from_file(
+            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
+        )
         for name, value in ({"view": "library"} | url).items():
             page.query_params[name] = value
         return page.run()

@@ -25,7 +25,7 @@ from tests.helpers.map_page import strip
 
 def _open(library: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, **url: str) -> AppTest:
     monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library)])
-    page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+    page = AppTest.from_file(str(repository / "explorer" / "app" / "script.py"), default_timeout=60)
     for name, value in url.items():
         page.query_params[name] = value
     page.run()

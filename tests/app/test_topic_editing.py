@@ -41,7 +41,9 @@ def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository
     monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
 
     def opened(**url: str) -> AppTest:
-        page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+        page = AppTest.from_file(
+            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
+        )
         for name, value in url.items():
             page.query_params[name] = value
         return page.run()

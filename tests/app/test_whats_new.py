@@ -46,7 +46,9 @@ def open_page(monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
 
     def opened(library: LibraryStore, visited: datetime | None = None, **url: str) -> AppTest:
         monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
-        page = AppTest.from_file(str(repository / "streamlit_app.py"), default_timeout=60)
+        page = AppTest.from_file(
+            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
+        )
         for name, value in {"view": "new", **url}.items():
             page.query_params[name] = value
         if visited is not None:

@@ -1,0 +1,121 @@
+"""One file costs one file: whatever a digest does to its reader, the others are read."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.cli import main
+from explorer.library.store import LibraryStore
+from explorer.papers.paper import Paper
+from explorer.readers import Rejection
+from explorer.readers.jats import Jats
+from explorer.readers.scraped_page import ScrapedPage
+from tests.helpers.corpus import WriteDigest
+
+
+def _build(tmp_path: Path, folder: Path) -> BuildReport:
+    return build(LibraryStore(tmp_path / "library"), [folder], BuildOptions(model="hashing"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Path:
+    """A folder with one sound digest of ten papers."""
+    write_digest(tmp_path / "digests" / "sound.txt", corpus[:10])
+    return tmp_path / "digests"
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("boom"), RecursionError(), MemoryError(), KeyError("x"), UnicodeError()]
+)
+@pytest.mark.parametrize("papers", [0, 3])
+def test_a_reader_that_fails_costs_one_file_and_keeps_the_records_before(
+    error: Exception,
+    papers: int,
+    tmp_path: Path,
+    folder: Path,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_digest(folder / "broken.txt", corpus[20:30])
+    read = ScrapedPage.read
+
+    def failing(self: ScrapedPage, digest: object) -> Iterator[Paper | Rejection]:
+        items = read(self, digest)  # type: ignore[arg-type]
+        if getattr(digest, "name", "") != "broken.txt":
+            yield from items
+            return
+        for _ in range(papers):
+            yield next(items)
+        raise error
+
+    monkeypatch.setattr(ScrapedPage, "read", failing)
+    report = _build(tmp_path, folder)
+    assert report.papers == 10 + papers
+    (rejection,) = report.rejected
+    assert rejection.digest == "broken.txt"
+    assert "scraped-page failed" in rejection.reason
+    assert type(error).__name__ in rejection.reason
+
+
+def test_a_reader_that_fails_to_recognise_leaves_the_file_to_others(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> int:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(Jats, "recognises", failing)
+    report = _build(tmp_path, folder)
+    assert (report.papers, report.rejected) == (10, ())
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS refuses names that are not UTF-8")
+def test_a_name_that_is_not_utf8_is_read_shown_and_stored(
+    tmp_path: Path,
+    folder: Path,
+    corpus: list[Paper],
+    write_digest: WriteDigest,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    write_digest(folder / "plain.txt", corpus[10:20]).replace(folder / name)
+    (folder / os.fsdecode(b"\xff\xfe.txt")).write_bytes(b"\x89PNG\r\n\x1a\n")
+    report = _build(tmp_path, folder)
+    assert report.papers == 20
+    assert [rejection.digest for rejection in report.rejected] == ["\ufffd\ufffd.txt"]
+    library = LibraryStore(tmp_path / "library").open()
+    assert "caf\ufffd.txt" in {source.digest for p in library.records for source in p.sources}
+    for command in (["inspect", str(folder)], ["inspect", str(folder), "--json"]):
+        main(command)
+        output = capsys.readouterr()
+        output.out.encode(), output.err.encode()  # no lone surrogates
+        assert "caf\ufffd.txt" in output.out
+
+
+def test_an_archive_with_a_broken_name_costs_that_archive(tmp_path: Path, folder: Path) -> None:
+    archive = folder / "broken.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("nämlich.txt", "A title\n\nAn abstract that is long enough to be one.\n")
+    archive.write_bytes(archive.read_bytes().replace("ä".encode(), b"\xff\xff"))
+    report = _build(tmp_path, folder)
+    assert report.papers == 10
+    (rejection,) = report.rejected
+    assert rejection.digest == "broken.zip"
+
+
+def test_an_integer_of_five_thousand_digits_costs_that_file(tmp_path: Path, folder: Path) -> None:
+    record = {"title": "A title", "abstract": "An abstract.", "year": 0}
+    text = json.dumps([record]).replace(": 0", ": " + "9" * 5_000)
+    (folder / "long.json").write_text(text, encoding="utf-8")
+    (folder / "long.jsonl").write_text(text[1:-1] + "\n", encoding="utf-8")
+    report = _build(tmp_path, folder)
+    assert report.papers >= 10
+    assert {rejection.digest for rejection in report.rejected} <= {"long.json", "long.jsonl"}
