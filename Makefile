@@ -1,5 +1,5 @@
 # make app    set everything up, build the library from data/digests, open the page
-# make test   set up what tests need, then ruff, mypy --strict and pytest
+# make test   set up what tests need, then ruff, mypy --strict, deno and pytest
 # make quick  the same without browsers, servers and slow tests
 # make help   the rest
 
@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help app library test quick quick-tests test-cluster coverage lint types check-browser \
-	bench pictures constraints clean
+.PHONY: help app library test quick quick-tests test-cluster coverage lint types javascript \
+	bundles check-browser bench pictures constraints clean
 
 # A worker runs whole modules, whose fixtures hold servers and browsers; those that open a browser
 # come first (tests/conftest.py), so that no worker is left with one of them at the end.
@@ -21,10 +21,12 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist lo
 help:
 	@echo "make app          set up, build the library from data/digests, open the page"
 	@echo "make library      set up, build or update the library"
-	@echo "make test         set up, run all checks: ruff, mypy --strict, pytest"
+	@echo "make test         set up, run all checks: ruff, mypy --strict, deno, pytest"
 	@echo "make quick        the checks that need no browser and no server, in a minute or two"
 	@echo "make coverage     how much of the code the tests in one process run"
 	@echo "make test-cluster the tests that start servers and clusters on this machine"
+	@echo "make javascript   format, lint, types and tests of the JavaScript; are its bundles current"
+	@echo "make bundles      bundle the map's JavaScript anew, after a change of it"
 	@echo "make bench        measure; slower than the tests"
 	@echo "make pictures     take the screenshots in docs/pictures anew"
 	@echo "make constraints  resolve constraints.txt anew"
@@ -36,10 +38,10 @@ app: library
 library: $(VENV)/.installed
 	$(BIN)/python index_build.py
 
-test: $(VENV)/.installed-dev lint types check-browser
+test: $(VENV)/.installed-dev lint types javascript check-browser
 	$(PYTEST) -m "not cluster"
 
-quick: lint types quick-tests
+quick: lint types javascript quick-tests
 
 quick-tests: $(VENV)/.installed-dev
 	$(PYTEST) -q -m "not slow and not browser and not cluster" --hypothesis-profile quick
@@ -56,6 +58,13 @@ lint: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
+
+# Deno comes as a Python package; its tasks are in deno.json.
+javascript: $(VENV)/.installed-dev
+	$(BIN)/deno task --quiet check
+
+bundles: $(VENV)/.installed-dev
+	$(BIN)/deno task --quiet bundle explorer/map/browser/bundles
 
 check-browser: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.helpers.browser

@@ -95,10 +95,10 @@ class _Chart:
 
 _OURS = _Chart(
     "",
-    ".atlas-canvas",
-    "!!pierced('.atlas[data-scene]')",
-    "pierced('.count').textContent",
-    "!pierced('.tip').hidden",
+    ".map-canvas",
+    "!!pierced('.map[data-scene]')",
+    "pierced('.paper-count').textContent",
+    "!pierced('.tooltip').hidden",
 )
 _PLAIN = _Chart(
     "&plain=1",

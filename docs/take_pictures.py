@@ -88,7 +88,7 @@ def _star_some(page: Page) -> None:
 
 
 def _draw_lasso(page: Page) -> None:
-    box = page.locator(".atlas").bounding_box()
+    box = page.locator(".map").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.55
     steps = ((-60, -110), (60, -120), (130, -20), (80, 110), (-50, 120), (-100, 0))

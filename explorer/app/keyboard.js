@@ -1,79 +1,97 @@
-// The keyboard: "/" to the search box, j and k or the arrows through the hits, s stars the chosen one
-// or the open paper, Escape goes back.
-// Enter opens by itself: what these keys move is the focus.
+// @ts-check
+// Keys of the page: "/" goes to the search box, j and k or the arrows through the hits, s stars the
+// focused hit or the open paper, Escape goes back. Enter opens by itself: these keys move the focus.
 
+/** @import { ComponentArguments } from "../map/browser/streamlit.d.ts" */
+
+const SEARCH_BOX = ".st-key-q input";
 const TITLES = '.st-key-list [class*="st-key-open-"] button';
-const BACK = [".st-key-back", ".st-key-release", ".st-key-back-to-topic"];
-const HIT = '[class*="st-key-hit-"], [class*="st-key-kept-"]';
-const OWN_KEYS =
+const BACK_BUTTONS = [".st-key-back", ".st-key-release", ".st-key-back-to-topic"];
+const PAPERS = '[class*="st-key-hit-"], [class*="st-key-kept-"]';
+const WITH_OWN_KEYS =
   'input, textarea, select, [contenteditable="true"], [role="radiogroup"], [role="listbox"],' +
   '[role="combobox"], [role="dialog"], [role="menu"]';
+/** @type {Record<string, number>} */
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-let last = ""; // Where the user was; opening a paper and coming back takes the focus away.
-let called = 0;
+let lastTitle = ""; // Opening a paper and coming back takes the focus away.
+let calls = 0;
 
-function searchBox() {
-  return document.querySelector(".st-key-q input");
+/** @param {string} selector */
+function find(selector) {
+  return /** @type {HTMLElement | null} */ (document.querySelector(selector));
 }
 
+function titles() {
+  return /** @type {HTMLElement[]} */ ([...document.querySelectorAll(TITLES)]);
+}
+
+/** Return the key that Streamlit gives to a title in the list. @param {Element} title */
 function keyOf(title) {
-  const named = title.closest('[class*="st-key-open-"]');
-  return [...named.classList].find((name) => name.startsWith("st-key-open-"));
+  const keyed = title.closest('[class*="st-key-open-"]');
+  return [...(keyed?.classList ?? [])].find((name) => name.startsWith("st-key-open-")) ?? "";
 }
 
-function move(step) {
-  const titles = [...document.querySelectorAll(TITLES)];
-  const focused = titles.indexOf(document.activeElement);
-  const before = focused >= 0 ? focused : titles.findIndex((title) => keyOf(title) === last);
-  const there = titles[Math.min(Math.max(before + step, 0), titles.length - 1)];
-  if (!there) return false;
-  last = keyOf(there);
-  there.focus({ preventScroll: true });
-  (there.closest('[class*="st-key-hit-"]') ?? there).scrollIntoView({ block: "nearest" });
+/** @param {number} step */
+function moveThroughList(step) {
+  const listed = titles();
+  const focused = listed.findIndex((title) => title === document.activeElement);
+  const before = focused >= 0 ? focused : listed.findIndex((title) => keyOf(title) === lastTitle);
+  const next = listed[Math.min(Math.max(before + step, 0), listed.length - 1)];
+  if (!next) return false;
+  lastTitle = keyOf(next);
+  next.focus({ preventScroll: true });
+  (next.closest('[class*="st-key-hit-"]') ?? next).scrollIntoView({ block: "nearest" });
   return true;
 }
 
 function star() {
-  const chosen = document.activeElement?.closest(HIT);
-  const titles = [...document.querySelectorAll(TITLES)];
-  const left = titles.find((title) => keyOf(title) === last)?.closest(HIT);
-  const of = chosen ?? document.querySelector(".st-key-paper-head") ?? left;
-  const button = of?.querySelector('[class*="st-key-star-"] button');
-  button?.click();
-  return Boolean(button);
+  const focused = document.activeElement?.closest(PAPERS);
+  const last = titles().find((title) => keyOf(title) === lastTitle)?.closest(PAPERS);
+  const paper = focused ?? find(".st-key-paper-head") ?? last;
+  return click(paper?.querySelector('[class*="st-key-star-"] button'));
 }
 
 function goBack() {
-  if (document.querySelector('[data-testid="stPopoverBody"], [role="dialog"]')) return false;
-  const button = BACK.map((name) => document.querySelector(`${name} button`)).find(Boolean);
-  button?.click();
+  if (find('[data-testid="stPopoverBody"], [role="dialog"]')) return false;
+  return click(BACK_BUTTONS.map((name) => find(`${name} button`)).find(Boolean));
+}
+
+/** Click a button if there is one; return whether there is. @param {Element | null} [button] */
+function click(button) {
+  if (button instanceof HTMLElement) button.click();
   return Boolean(button);
 }
 
-function act(event) {
-  const focused = document.activeElement;
-  if (focused === searchBox() && event.key === "ArrowDown") return move(1);
-  if (focused?.closest(OWN_KEYS)) return false;
-  if (event.key === "/") {
-    searchBox()?.focus();
-    searchBox()?.select();
-    return true;
-  }
-  if (event.key === "Escape") return goBack();
-  if (event.key === "s") return star();
-  return event.key in STEPS && move(STEPS[event.key]);
+function goToSearch() {
+  const box = /** @type {HTMLInputElement | null} */ (find(SEARCH_BOX));
+  box?.focus();
+  box?.select();
+  return true;
 }
 
+/** @param {string} key @returns {boolean} whether the key means something */
+function act(key) {
+  const focused = document.activeElement;
+  if (focused?.matches(SEARCH_BOX) && key === "ArrowDown") return moveThroughList(1);
+  if (focused?.closest(WITH_OWN_KEYS)) return false;
+  if (key === "/") return goToSearch();
+  if (key === "Escape") return goBack();
+  if (key === "s") return star();
+  return key in STEPS && moveThroughList(STEPS[key]);
+}
+
+/** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (act(event)) event.preventDefault();
+  if (act(event.key)) event.preventDefault();
 }
 
+/** @param {ComponentArguments<{calls: number}>} component */
 export default function ({ data }) {
   // While capturing: what Escape closes is still open.
   document.addEventListener("keydown", onKey, true);
-  if (data.calls > called) searchBox()?.focus();
-  called = data.calls;
+  if (data.calls > calls) find(SEARCH_BOX)?.focus();
+  calls = data.calls;
   return () => document.removeEventListener("keydown", onKey, true);
 }

@@ -28,13 +28,15 @@ from explorer.search.query import Field, parse
 _MAP = "map"
 _SUNBURST = "sunburst"
 _PICTURE = "picture"
-_atlas = st.components.v2.component(
-    "literature_explorer_atlas",
-    html='<div class="root"></div>',
+_mount_map = st.components.v2.component(
+    "literature_explorer_map",
+    html=f'<div class="root" data-view-parameters="{" ".join(url.MAP_PARAMETERS)}"></div>',
     css=browser.style(),
     js=browser.script("page"),
 )
-_over = st.components.v2.component("literature_explorer_over", js=browser.over_script())
+_mount_overlay = st.components.v2.component(
+    "literature_explorer_overlay", js=browser.script("overlay")
+)
 _open_sectors = script_component("sunburst")
 _HAS_ACTED = "acted-on-the-map"
 _MOST_STARS = 2_000
@@ -46,19 +48,19 @@ def show_map(generation: Generation, highlights: Highlights) -> None:
     marks = current_marks(generation)
     starred = () if marks is None else marks.starred
     _show_scene(generation, highlights)
-    _over(key="over", data=_overlay(generation, replace(highlights, starred=starred)))
+    _mount_overlay(key="over", data=_overlay(generation, replace(highlights, starred=starred)))
 
 
 @st.fragment
 def _show_scene(generation: Generation, highlights: Highlights) -> None:
     if st.session_state.pop(_HAS_ACTED, False):
         st.rerun()
-    _atlas(
+    _mount_map(
         key=_MAP,
         data=scene(generation, _scene_request(), highlights),
         height="stretch",
-        on_asked_change=_keep_view,
-        on_deed_change=lambda: _act(generation),
+        on_request_change=_keep_view,
+        on_event_change=lambda: _act(generation),
     )
 
 
@@ -100,27 +102,30 @@ def _scene_request() -> SceneRequest:
 
 def _keep_view() -> None:
     url.restore()
-    asked = st.session_state[_MAP].get("asked") or {}
+    request = st.session_state[_MAP].get("request") or {}
     url.write_map_view(
-        asked.get("view"), asked.get("by", ""), bool(asked.get("safe")), asked.get("when")
+        request.get("view"),
+        request.get("colourBy", ""),
+        bool(request.get("safe")),
+        request.get("span"),
     )
 
 
 def _act(generation: Generation) -> None:
     """Act on a click or a selection; an event on a map of another generation is ignored."""
-    deed = st.session_state[_MAP].get("deed")
-    if not deed or deed.get("generation") != generation.manifest.number:
+    event = st.session_state[_MAP].get("event")
+    if not event or event.get("generation") != generation.manifest.number:
         return
     st.session_state[_HAS_ACTED] = True
-    match deed["kind"]:
+    match event["kind"]:
         case "open":
-            navigation.open_paper(generation.records.ids[int(deed["row"])])
+            navigation.open_paper(generation.records.ids[int(event["row"])])
         case "topic":
-            navigation.open_topic(str(deed["topic"]))
+            navigation.open_topic(str(event["topic"]))
         case "region":
-            navigation.select_region(tuple((float(x), float(y)) for x, y in deed["region"]))
+            navigation.select_region(tuple((float(x), float(y)) for x, y in event["region"]))
         case "clause":
-            _toggle_clause(str(deed["clause"]))
+            _toggle_clause(str(event["clause"]))
         case _:
             navigation.clear_selection()
 
@@ -151,10 +156,10 @@ def _overlay(generation: Generation, highlights: Highlights) -> dict[str, Any]:
     elif highlights.topic:
         goal = corners(topic_view(generation, highlights.topic))
     return {
-        "over": {
+        "overlay": {
             "hits": [asdict(spot) for spot in badges(generation, highlights, dark=dark)],
             "opened": opened,
-            "stars": generation.positions[list(highlights.starred[:_MOST_STARS])].tolist(),
+            "starred": generation.positions[list(highlights.starred[:_MOST_STARS])].tolist(),
             "region": [list(corner) for corner in highlights.region] or None,
             "grey": bool(highlights.hits) or opened is not None,
         },

@@ -1,22 +1,33 @@
-// Keeps in this browser when the page was opened, and tells when that was last before this visit.
+// @ts-check
+// Records in the browser when the page was opened, and tells the server of the visit before.
+
+/** @import { ComponentArguments } from "../map/browser/streamlit.d.ts" */
 
 const KEY = "literature-explorer-visits";
-const APART = 30 * 60 * 1000; // What is opened again within half an hour is the same visit.
+const MIN_PAUSE = 30 * 60 * 1000; // Openings within half an hour belong to one visit.
 
-function remembered() {
+/**
+ * Milliseconds since 1970: when the page was last opened, and the last time of the visit before.
+ * @typedef {{opened?: number, before?: number}} Visits
+ */
+
+/** @returns {Visits} */
+function storedVisits() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return JSON.parse(localStorage.getItem(KEY) ?? "null") ?? {};
   } catch {
     return {};
   }
 }
 
+/** @param {ComponentArguments<{wanted: boolean}>} component */
 export default function ({ data, setStateValue }) {
-  const visits = remembered();
+  const visits = storedVisits();
   const opened = Math.round(performance.timeOrigin);
   // This runs whenever the page is drawn, and in every tab: only a later opening is news.
-  if (!(visits.opened >= opened)) {
-    if (opened - visits.opened > APART) visits.before = visits.opened;
+  const last = Number(visits.opened); // NaN on a first visit
+  if (!(last >= opened)) {
+    if (opened - last > MIN_PAUSE) visits.before = last;
     visits.opened = opened;
     try {
       localStorage.setItem(KEY, JSON.stringify(visits));

@@ -15,20 +15,16 @@ from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.map import browser
 from explorer.map.colouring import ColourBy, colouring
-from explorer.map.palette import DARK, LIGHT
+from explorer.map.palette import DARK, LIGHT, BadgeColours
 from explorer.map.sampling import Viewport
 from explorer.map.scene import (
-    CELLS,
-    FAINTEST,
-    MOST_DRAWN,
-    SAMPLED,
-    STRONGEST,
     corners,
     dated,
     detail_of,
     home_view,
     names_in,
     packed,
+    sampling_settings,
     short_title,
 )
 
@@ -37,6 +33,7 @@ MOST_PAPERS = 100_000
 _KINDS = (ColourBy.TOPIC, ColourBy.YEAR, ColourBy.SOURCE, ColourBy.NOVELTY)
 _MOST_NAMES = 2_000
 _NONE = 255
+_BADGE = BadgeColours("#31688e", "#ffffff")
 
 
 def standalone(
@@ -58,18 +55,21 @@ def standalone(
         )
     parts = {
         "STYLE": browser.style(),
-        "SCRIPT": browser.script("file"),
-        "LIBRARY": base64.b64encode(_library(generation, rows)).decode(),
+        "SCRIPT": browser.script("exported_map"),
+        "LIBRARY": base64.b64encode(library_message(generation, rows)).decode(),
         "TITLE": html.escape(title),  # last, so that nothing in it is taken for a part
     }
-    page = browser.page_of_its_own()
+    page = browser.exported_page()
     for name, part in parts.items():
         page = page.replace(f"@{name}@", part)
     return page
 
 
-def _library(generation: Generation, chosen: Sequence[int] | None) -> bytes:
-    """Return papers in the order in which they come into view, packed as a scene is."""
+def library_message(generation: Generation, chosen: Sequence[int] | None) -> bytes:
+    """Return papers in the order in which they come into view, packed as a scene is.
+
+    The fields are those of ``ExportedLibrary`` in ``browser/types.d.ts``.
+    """
     rows = detail_of(generation).order
     if chosen is not None:
         rows = rows[np.isin(rows, np.asarray(chosen, dtype=np.int64))]
@@ -103,22 +103,19 @@ def _library(generation: Generation, chosen: Sequence[int] | None) -> bytes:
                 "legend": legend,
             }
         )
-        of[f"by_{by}"] = own.of[rows]
+        of[f"colours_{by}"] = own.of[rows]
     header = {
         "level": level,
         "home": corners(home_view(generation)),
-        "kinds": kinds,
-        "names": names,
+        "colourings": kinds,
+        "topicNames": names,
         "periods": list(periods),
-        "papers_in": counts.tolist(),
+        "papersPerPeriod": counts.tolist(),
         "titles": "\n".join(short_title(t) for t in generation.records.titles.take(rows)),
         "links": "\n".join(_link(generation, row) for row in rows.tolist()),
         "topics": [topic.label for topic in generation.levels[-1]],
-        "cells": {"columns": CELLS[0], "rows": CELLS[1]},
-        "mostDrawn": MOST_DRAWN,
-        "sampled": SAMPLED,
-        "faintest": FAINTEST,
-        "strongest": STRONGEST,
+        "sampling": sampling_settings(),
+        "badge": asdict(_BADGE),
         "light": asdict(LIGHT),
         "dark": asdict(DARK),
     }
@@ -127,7 +124,7 @@ def _library(generation: Generation, chosen: Sequence[int] | None) -> bytes:
         "y": generation.positions[rows, 1].astype("<f4"),
         "topic": generation.memberships[-1][rows].astype("<u4"),
         "year": generation.records.years[rows].astype("<i2"),
-        "when": np.where(places[rows] < 0, _NONE, places[rows]).astype("u1"),
+        "period": np.where(places[rows] < 0, _NONE, places[rows]).astype("u1"),
         **of,
     }
     return packed(header, arrays)

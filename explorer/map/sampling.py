@@ -17,7 +17,7 @@ from explorer.arrays import Rows
 _BITS = 16
 """Halvings of the map's width; papers nearer than that share a square to the end."""
 _EMPTY = 255
-_MOST_COLOURS = 64
+MOST_COLOURS = 64
 _BLUR = (0.06, 0.24, 0.4, 0.24, 0.06)
 """Weights by which neighbouring cells of the density are averaged before contours are drawn."""
 
@@ -112,11 +112,11 @@ class Sampler:
         column = _cells(self._x[places], view.left, view.right, columns)
         cells = _cells(self._y[places], view.bottom, view.top, rows) * columns + column
         counts = np.bincount(cells, minlength=columns * rows)
-        shades = np.minimum(colours[self.order[places]], _MOST_COLOURS).astype(np.int64)
+        shades = np.minimum(colours[self.order[places]], MOST_COLOURS).astype(np.int64)
         each = np.bincount(
-            cells * (_MOST_COLOURS + 1) + shades, minlength=columns * rows * (_MOST_COLOURS + 1)
-        ).reshape(columns * rows, _MOST_COLOURS + 1)
-        most = each[:, :_MOST_COLOURS].argmax(axis=1)
+            cells * (MOST_COLOURS + 1) + shades, minlength=columns * rows * (MOST_COLOURS + 1)
+        ).reshape(columns * rows, MOST_COLOURS + 1)
+        most = each[:, :MOST_COLOURS].argmax(axis=1)
         coloured = each[np.arange(len(each)), most] > 0
         return Density(
             counts.reshape(rows, columns),

@@ -1,7 +1,7 @@
-"""A screenful of the map: what the browser needs to draw the view it asked for, packed.
+"""Scenes of the map: a screenful of it, packed for the browser.
 
 However many papers a library has, a scene holds a few thousand: those that come into view first at
-this depth of zoom (``detail.py``), over the density of all of them, with the names of the topics
+this depth of zoom (``sampling.py``), over the density of all of them, with the names of the topics
 in sight. The same view always makes the same scene.
 """
 
@@ -25,7 +25,7 @@ from explorer.library.generation import Generation
 from explorer.map.colouring import ColourBy, Colouring, colouring
 from explorer.map.highlights import Highlights, frame_of, home_frame
 from explorer.map.palette import DARK, LIGHT
-from explorer.map.sampling import Sampler, Viewport, contours
+from explorer.map.sampling import MOST_COLOURS, Sampler, Viewport, contours
 from explorer.papers.text import plain
 from explorer.topics.communities import Topic
 
@@ -37,33 +37,34 @@ _BESIDE = 600
 """Papers around the view that are drawn, too, so that a small step shows no void."""
 _MARGIN = 0.15
 """How far around the view that is, as a share of its width and height."""
-CELLS = (120, 90)
+_CELLS = (120, 90)
 """Columns and rows of the density."""
 _CONTOURS = 4
 _MOST_NAMES = 160
 _LONGEST_TITLE = 160
-FAINTEST, STRONGEST = 10, 120
+_MIN_OPACITY, _MAX_OPACITY = 10, 120
 """Opacity of the density, out of 255, where it is least and most."""
 _INNER = 0.7
 """The share of a topic's papers that its extent on the map is measured by."""
 _NONE = 255
-_ROUND = 4095
-"""Steps that contours are rounded to, over the width and the height of what is drawn."""
+_POSITION_STEPS = 65_535
+_CONTOUR_STEPS = 4_095
+"""Steps that positions and contours are rounded to, over the width and height of the extent."""
 
 _KINDS = {"u1": "u8", "u2": "u16", "i2": "i16", "u4": "u32", "f4": "f32"}
 
 
 @dataclass(frozen=True, slots=True)
 class SceneRequest:
-    """What is asked of the map."""
+    """Everything that a scene depends on beside the highlights."""
 
     view: Viewport | None = None
     """None for the whole map."""
     by: ColourBy = ColourBy.TOPIC
     safe: bool = False
     """Colours that colour-blind eyes tell apart."""
-    when: tuple[int, int] | None = None
-    """The first and last period whose papers are wanted, as places among all periods."""
+    span: tuple[int, int] | None = None
+    """First and last period whose papers are drawn first, as indices among all periods."""
     dark: bool = False
 
 
@@ -79,8 +80,7 @@ class _Name:
 def scene(generation: Generation, look: SceneRequest, highlights: Highlights) -> bytes:
     """Return the scene of ``look``, packed: a header in JSON and arrays, compressed by zlib.
 
-    Four bytes tell the length of the header, little-endian; ``arrays`` in it tells the kind, the
-    place and the length of each array.
+    Scenes in the browser have the same fields: see ``Scene`` in ``browser/types.d.ts``.
     """
     query = highlights.query
     detail = detail_of(generation)
@@ -89,7 +89,7 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
     around = view.widened(_MARGIN)
     focus = _focus(generation, highlights)
     periods, places, counts = dated(generation)
-    rows, whole, inside = _rows(detail, view, around, _wanted(focus, places, look.when))
+    rows, whole, inside = _rows(detail, view, around, _wanted(focus, places, look.span))
     colours = _colours(generation, look, rows, query)
     header: dict[str, Any] = {
         "generation": generation.manifest.number,
@@ -98,12 +98,12 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
         "home": corners(home),
         "isHome": look.view is None,
         "view": corners(view),
-        "around": corners(around),
-        "inside": inside,
-        "whole": whole,
+        "extent": corners(around),
+        "papersInView": inside,
+        "complete": whole,
         "focused": focus is not None,
-        "by": str(colours.by),
-        "kinds": [
+        "colourBy": str(colours.by),
+        "colourings": [
             str(kind) for kind in ColourBy if kind is not ColourBy.SCORE or query is not None
         ],
         "palette": list(colours.palette),
@@ -111,11 +111,13 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
             {"label": key.label, "colour": key.colour, "papers": key.papers, "clause": key.clause}
             for key in colours.legend
         ],
-        "names": names_in(generation, around, colours),
+        "topicNames": names_in(generation, around, colours),
         "periods": list(periods),
-        "papers_in": list(counts),
+        "papersPerPeriod": list(counts),
         "titles": "\n".join(short_title(title) for title in generation.records.titles.take(rows)),
+        "positionSteps": _POSITION_STEPS,
         "contours": [],
+        "contourSteps": _CONTOUR_STEPS,
         "density": None,
     }
     finest = generation.memberships[-1][rows]
@@ -129,26 +131,26 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
         "colour": colours.of[rows],
         "topic": topic.astype("<u2"),
         "year": generation.records.years[rows].astype("<i2"),
-        "when": np.where(places[rows] < 0, _NONE, places[rows]).astype("u1"),
+        "period": np.where(places[rows] < 0, _NONE, places[rows]).astype("u1"),
     }
     if focus is not None:
         arrays["focus"] = focus[rows].astype("u1")
     if not whole or inside > MOST_DRAWN // 4:
         shade = colours.of if colours.by is not ColourBy.SCORE else np.full_like(colours.of, _NONE)
-        density = detail.density(around, *CELLS, shade)
+        density = detail.density(around, *_CELLS, shade)
         header["contours"] = [
-            [level, np.rint(line.ravel() * _ROUND).astype(int).tolist()]
+            [level, np.rint(line.ravel() * _CONTOUR_STEPS).astype(int).tolist()]
             for level, line in contours(density, _CONTOURS)
         ]
         if not whole:
             header["density"] = {
                 "view": corners(around),
-                "columns": CELLS[0],
-                "rows": CELLS[1],
+                "columns": _CELLS[0],
+                "rows": _CELLS[1],
             }
-            arrays["dense"] = _opacity(density.counts)
-            arrays["shade"] = density.colours.astype("u1").ravel()
-    return packed(header | _asked(look), arrays)
+            arrays["cellOpacity"] = _opacity(density.counts)
+            arrays["cellColour"] = density.colours.astype("u1").ravel()
+    return packed(header | _beginning(look), arrays)
 
 
 @cached_by_owner(1)
@@ -314,13 +316,32 @@ def _over(generation: Generation, topic: Topic, level: int) -> Topic:
     return topic
 
 
-def _asked(look: SceneRequest) -> dict[str, Any]:
-    """Return what the browser begins with."""
-    theme = DARK if look.dark else LIGHT
+def _beginning(look: SceneRequest) -> dict[str, Any]:
+    """Return what a new map in the browser begins with."""
     return {
-        "at": corners(look.view) if look.view is not None else None,
-        "look": {"by": str(look.by), "safe": look.safe, "when": look.when},
-        "theme": asdict(theme),
+        "request": {
+            "view": corners(look.view) if look.view is not None else None,
+            "colourBy": str(look.by),
+            "safe": look.safe,
+            "span": look.span,
+        },
+        "theme": asdict(DARK if look.dark else LIGHT),
+    }
+
+
+def sampling_settings() -> dict[str, float]:
+    """Return the settings that an exported map needs to make scenes as this module does."""
+    return {
+        "maxDrawn": MOST_DRAWN,
+        "sampleSize": SAMPLED,
+        "maxAround": _BESIDE,
+        "margin": _MARGIN,
+        "columns": _CELLS[0],
+        "rows": _CELLS[1],
+        "minOpacity": _MIN_OPACITY,
+        "maxOpacity": _MAX_OPACITY,
+        "noColour": _NONE,
+        "maxColours": MOST_COLOURS,
     }
 
 
@@ -337,18 +358,22 @@ def corners(view: Viewport) -> list[float]:
 
 def _rounded(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint16]:
     share = (values.astype(np.float64) - low) / max(high - low, 1e-12)
-    return np.rint(np.clip(share, 0.0, 1.0) * 65_535).astype("<u2")
+    return np.rint(np.clip(share, 0.0, 1.0) * _POSITION_STEPS).astype("<u2")
 
 
 def _opacity(counts: NDArray[np.int64]) -> NDArray[np.uint8]:
     heights = np.log1p(counts.astype(np.float32))
     share = heights / max(float(heights.max(initial=0.0)), 1e-9)
-    opacity = FAINTEST + (STRONGEST - FAINTEST) * share
+    opacity = _MIN_OPACITY + (_MAX_OPACITY - _MIN_OPACITY) * share
     return np.where(counts > 0, opacity, 0.0).astype("u1").ravel()
 
 
 def packed(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
-    """Return ``header`` and ``arrays`` as one compressed piece."""
+    """Return a header and arrays in one compressed message.
+
+    Four bytes hold the length of the header in JSON, little-endian; its ``arrays`` list the type,
+    the offset and the length of each array.
+    """
     places = {name: (_KINDS[array.dtype.str[1:]], len(array)) for name, array in arrays.items()}
     blank = {name: [kind, 9_999_999, count] for name, (kind, count) in places.items()}
     # Where arrays begin depends on the header's length, which is settled by room for its numbers.

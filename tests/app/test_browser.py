@@ -69,7 +69,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def _visit(page: Page, address: str) -> None:
     page.goto(address)
-    page.locator(".atlas[data-scene]").or_(page.locator(".sunburstlayer .slice")).first.wait_for()
+    page.locator(".map[data-scene]").or_(page.locator(".sunburstlayer .slice")).first.wait_for()
 
 
 def _titles(page: Page) -> list[str]:
@@ -129,7 +129,7 @@ def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
     page: Page, address: str
 ) -> None:
     _visit(page, address)
-    box = page.locator(".atlas").bounding_box()
+    box = page.locator(".map").bounding_box()
     assert box is not None
     assert box["y"] < 200
     assert 700 < box["y"] + box["height"] <= 880
@@ -142,7 +142,7 @@ def _all_in_place(page: Page, generation: Generation) -> bool:
     boxes = []
     for number, paper in enumerate(_ids(page), 1):
         row = generation.records.find(paper)
-        disc = page.locator(".discs .badge", has_text=re.compile(rf"^{number}$"))
+        disc = page.locator(".badges .badge", has_text=re.compile(rf"^{number}$"))
         box = disc.bounding_box()
         assert row is not None
         assert box is not None
@@ -175,10 +175,10 @@ def test_hits_are_numbered_on_the_map_and_move_with_it(
 
 def test_a_view_without_papers_says_how_to_find_some(page: Page, address: str) -> None:
     _visit(page, address)
-    box = page.locator(".atlas-canvas").bounding_box()
+    box = page.locator(".map-canvas").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 3)
-    said = page.locator(".count", has_text="No papers in view. Zoom out")
+    said = page.locator(".paper-count", has_text="No papers in view. Zoom out")
     assert not said.is_visible()
     for _ in range(8):
         page.mouse.wheel(0, -600)
@@ -190,7 +190,7 @@ def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)
     title = _titles(page)[0]
-    page.locator(".discs .badge").first.click()
+    page.locator(".badges .badge").first.click()
     page.wait_for_selector(".st-key-paper h4")
     assert page.locator(".st-key-paper h4").inner_text() == title
 
@@ -215,8 +215,8 @@ def test_pointing_at_a_paper_shows_its_title_year_and_topic(
     generation = seed_library.open()
     _visit(page, address)
     page.mouse.move(*pixel_of(page, generation, 3))
-    page.wait_for_selector(".tip:not([hidden])")
-    shown = page.locator(".tip").inner_text()
+    page.wait_for_selector(".tooltip:not([hidden])")
+    shown = page.locator(".tooltip").inner_text()
     assert generation.records[3].readable_title in shown
     assert generation.levels[-1][generation.memberships[-1][3]].label in shown
 
@@ -442,7 +442,7 @@ def test_both_themes_have_readable_contrast(browser: Browser, address: str, sche
     context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
     page = context.new_page()
     _visit(page, address)
-    text = page.locator(".atlas").evaluate("each => each.style.getPropertyValue('--text')")
+    text = page.locator(".map").evaluate("each => each.style.getPropertyValue('--text')")
     background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     context.close()
     assert _contrast(text, background) > 7
@@ -552,7 +552,7 @@ def test_what_a_lasso_caught_can_be_searched_within(
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
-    box = page.locator(".atlas").bounding_box()
+    box = page.locator(".map").bounding_box()
     assert box is not None
     x, y, width, height = (box[side] for side in ("x", "y", "width", "height"))
     corners = [(x + width * 0.6, y + height * 0.1), (x + width * 0.95, y + height * 0.9)]
@@ -616,6 +616,6 @@ def test_the_url_keeps_where_one_looks_and_moves_on_the_map_are_no_steps_to_go_b
     assert abs(again.left - seen.left) < 0.01 * width
     assert abs(again.right - seen.right) < 0.01 * width
     assert _ids(page)
-    page.locator('[data-tool="whole"]').click()
+    page.locator('[data-tool="whole-map"]').click()
     page.wait_for_url(lambda url: "at=" not in url)
     assert "q=diffusion" in page.url

@@ -96,11 +96,11 @@ def test_a_map_of_a_topic_has_only_its_papers(page: Page, generation: Generation
     page.locator(".st-key-export-members").wait_for()
     name, text = _down(page, "members", ExportFormat.HTML)
     page.set_content(text)
-    page.wait_for_selector(".atlas[data-scene]")
+    page.wait_for_selector(".map[data-scene]")
     inside = {generation.records[row].title for row in generation.members(topic).tolist()}
-    assert int(page.locator(".count").inner_text().split()[0]) == len(inside) == topic.size
+    assert int(page.locator(".paper-count").inner_text().split()[0]) == len(inside) == topic.size
     outside = next(title for title in generation.records.titles if title not in inside)
     for title, found in ((next(iter(inside)), 1), (outside, 0)):
         page.get_by_label("Search titles").fill(title)
         page.wait_for_timeout(300)
-        assert page.locator("#found button").count() == found, name
+        assert page.locator("#results button").count() == found, name

@@ -291,9 +291,9 @@ def _page(browser: Browser) -> Page:
 def _has_a_star(page: Page, generation: Generation, row: int) -> bool:
     """Whether a star is painted on the canvas where the paper lies; discs of hits lie over it."""
     x, y = pixel_of(page, generation, row)
-    box = page.locator(".atlas-canvas").bounding_box()
+    box = page.locator(".map-canvas").bounding_box()
     assert box is not None
-    colours = page.locator(".atlas-canvas").evaluate(
+    colours = page.locator(".map-canvas").evaluate(
         """(canvas, [x, y]) => {
             const ratio = canvas.width / canvas.getBoundingClientRect().width;
             const at = [x * ratio - 2, y * ratio - 2, 5, 5];
@@ -322,7 +322,7 @@ def test_keys_star_the_chosen_hit_and_the_map_shows_it(
         page.goto(f"{address}/?q=liver+segmentation&mode=lexical")
         titles = page.locator('[class*="st-key-open-hit"] button')
         titles.first.wait_for()
-        page.wait_for_selector(".atlas[data-scene]")
+        page.wait_for_selector(".map[data-scene]")
         page.locator("body").press("j")
         page.locator("body").press("j")
         chosen = titles.nth(1).inner_text()

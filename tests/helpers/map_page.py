@@ -19,7 +19,7 @@ _IS_AT_REST = """() =>
 
 def wait_for_map(page: Page) -> None:
     """Wait until the map shows something."""
-    page.wait_for_selector(".atlas[data-scene]")
+    page.wait_for_selector(".map[data-scene]")
 
 
 def wait_for_rest(page: Page) -> None:
@@ -39,13 +39,13 @@ def strip(generation: Generation, size: int) -> tuple[str, list[str]]:
 
 def view_of(page: Page) -> Viewport:
     """Return what part of the map is in sight."""
-    return Viewport(*page.evaluate("literatureMap.atlas.view()"))
+    return Viewport(*page.evaluate("literatureMap.map.view"))
 
 
 def pixel_of(page: Page, generation: Generation, row: int) -> tuple[float, float]:
     """Return where on the page the paper in ``row`` is drawn."""
     view = view_of(page)
-    box = page.locator(".atlas-canvas").bounding_box()
+    box = page.locator(".map-canvas").bounding_box()
     assert box is not None
     x, y = (float(value) for value in generation.positions[row])
     return (

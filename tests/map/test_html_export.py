@@ -63,7 +63,7 @@ def page(browser: Browser, written: Path) -> Iterator[Page]:
         ),
     )
     opened.goto(written.as_uri())
-    opened.wait_for_selector(".atlas[data-scene]")
+    opened.wait_for_selector(".map[data-scene]")
     yield opened
     context.close()
     assert problems == []
@@ -71,26 +71,26 @@ def page(browser: Browser, written: Path) -> Iterator[Page]:
 
 def _in_sight(page: Page) -> int:
     """Return how many papers the map says are in view."""
-    return int(page.locator(".count").inner_text().split()[0])
+    return int(page.locator(".paper-count").inner_text().split()[0])
 
 
 @pytest.mark.browser
 def test_titles_are_searched_without_a_network(page: Page, corpus: list[Paper]) -> None:
     page.get_by_label("Search titles").fill("KV cache")
     wanted = {paper.title for paper in corpus if "KV Cache" in paper.title}
-    listed = page.locator("#found button").all_inner_texts()
+    listed = page.locator("#results button").all_inner_texts()
     assert {title.partition(". ")[2] for title in listed} == wanted
     assert page.locator(".badge").count() == len(wanted) > 2
-    page.locator("#found button").first.click()
-    assert page.locator("#about strong").inner_text() in wanted
+    page.locator("#results button").first.click()
+    assert page.locator("#paper strong").inner_text() in wanted
 
 
 @pytest.mark.browser
 def test_what_titles_say_is_shown_and_not_run(page: Page) -> None:
     page.get_by_label("Search titles").fill("bold claims")
-    page.locator("#found button").first.click()
-    assert page.locator("#about strong").inner_text() == "& Bold Claims"
-    assert page.locator("#about img, #found img, #found b").count() == 0
+    page.locator("#results button").first.click()
+    assert page.locator("#paper strong").inner_text() == "& Bold Claims"
+    assert page.locator("#paper img, #results img, #results b").count() == 0
     assert page.locator("h1").inner_text() == page.title() == "Maps & <i>more</i>"
 
 
@@ -98,7 +98,7 @@ def test_what_titles_say_is_shown_and_not_run(page: Page) -> None:
 def test_it_zooms_and_lists_what_is_in_view(page: Page, corpus: list[Paper]) -> None:
     inside = _in_sight(page)
     assert inside == len(corpus) + 1
-    page.locator(".atlas-canvas").focus()
+    page.locator(".map-canvas").focus()
     for _ in range(3):
         page.keyboard.press("+")
         page.wait_for_timeout(600)
@@ -106,11 +106,11 @@ def test_it_zooms_and_lists_what_is_in_view(page: Page, corpus: list[Paper]) -> 
     page.keyboard.press("0")
     page.wait_for_timeout(800)
     page.keyboard.press("t")
-    rows = page.locator(".table tbody tr")
+    rows = page.locator(".paper-table tbody tr")
     assert rows.count() == inside
     title = rows.first.locator("button").inner_text()
     rows.first.locator("button").click()
-    assert page.locator("#about strong").inner_text() == title
+    assert page.locator("#paper strong").inner_text() == title
 
 
 @pytest.mark.browser

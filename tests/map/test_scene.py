@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,28 +23,10 @@ def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
-@pytest.fixture(scope="module")
-def crowd(generation: Generation) -> Generation:
-    """The same papers again and again, on a map with more of them than are drawn."""
-    times = 2 * MOST_DRAWN // generation.size
-    table = generation.records._table.take(np.tile(np.arange(generation.size), times))
-    chance = np.random.default_rng(3)
-    spots = np.tile(generation.positions, (times, 1))
-    spots += chance.normal(scale=0.3, size=spots.shape).astype(np.float32)
-    return replace(
-        generation,
-        manifest=replace(generation.manifest, papers=len(spots)),
-        records=type(generation.records)(table),
-        positions=spots,
-        memberships=tuple(np.tile(labels, times) for labels in generation.memberships),
-        strengths=tuple(np.tile(strengths, times) for strengths in generation.strengths),
-    )
-
-
 def test_a_small_library_is_drawn_as_a_whole(generation: Generation) -> None:
     header, arrays = unpacked(scene(generation, SceneRequest(), Highlights()))
     assert sorted(arrays["row"]) == list(range(generation.size))
-    assert header["whole"] and header["inside"] == header["papers"] == generation.size
+    assert header["complete"] and header["papersInView"] == header["papers"] == generation.size
     titles = header["titles"].split("\n")
     for place, row in enumerate(arrays["row"].tolist()):
         assert titles[place] == generation.records[row].readable_title
@@ -56,7 +37,7 @@ def test_a_small_library_is_drawn_as_a_whole(generation: Generation) -> None:
 
 def test_points_lie_where_their_papers_do(generation: Generation) -> None:
     header, arrays = unpacked(scene(generation, SceneRequest(), Highlights()))
-    left, bottom, right, top = header["around"]
+    left, bottom, right, top = header["extent"]
     x = left + (right - left) * arrays["x"] / 65535.0
     y = bottom + (top - bottom) * arrays["y"] / 65535.0
     exact = generation.positions[arrays["row"]]
@@ -71,11 +52,11 @@ def test_the_same_look_makes_the_same_scene(crowd: Generation) -> None:
 def test_a_crowd_is_sampled_over_its_density(crowd: Generation) -> None:
     packed = scene(crowd, SceneRequest(), Highlights())
     header, arrays = unpacked(packed)
-    assert not header["whole"]
-    assert header["inside"] > MOST_DRAWN > len(arrays["row"])
+    assert not header["complete"]
+    assert header["papersInView"] > MOST_DRAWN > len(arrays["row"])
     cells = header["density"]["columns"] * header["density"]["rows"]
-    assert len(arrays["dense"]) == len(arrays["shade"]) == cells
-    assert arrays["dense"].any()
+    assert len(arrays["cellOpacity"]) == len(arrays["cellColour"]) == cells
+    assert arrays["cellOpacity"].any()
     assert header["contours"]
     assert len(packed) < 300_000
 
@@ -92,14 +73,14 @@ def test_chosen_papers_are_drawn_before_others(crowd: Generation) -> None:
 
 def test_a_period_is_drawn_before_others(generation: Generation) -> None:
     header, arrays = unpacked(scene(generation, SceneRequest(), Highlights()))
-    assert sum(header["papers_in"]) == np.count_nonzero(arrays["when"] != 255)
-    for place, papers in enumerate(header["papers_in"]):
-        assert np.count_nonzero(arrays["when"] == place) == papers
+    assert sum(header["papersPerPeriod"]) == np.count_nonzero(arrays["period"] != 255)
+    for place, papers in enumerate(header["papersPerPeriod"]):
+        assert np.count_nonzero(arrays["period"] == place) == papers
 
 
 def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Generation) -> None:
     header, _ = unpacked(scene(generation, SceneRequest(), Highlights()))
-    names = header["names"]
+    names = header["topicNames"]
     assert {name["id"] for name in names} <= set(generation.topics)
     levels = [name["level"] for name in names]
     assert levels == sorted(levels)
@@ -110,16 +91,16 @@ def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Ge
     near, _ = unpacked(
         scene(generation, SceneRequest(topic_view(generation, topic.id)), Highlights())
     )
-    assert topic.label in {name["label"] for name in near["names"]}
+    assert topic.label in {name["label"] for name in near["topicNames"]}
     far = Viewport(900.0, 900.0, 901.0, 901.0)
     empty, arrays = unpacked(scene(generation, SceneRequest(far), Highlights()))
-    assert empty["names"] == [] and len(arrays["row"]) == 0
+    assert empty["topicNames"] == [] and len(arrays["row"]) == 0
 
 
 def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
     header, _ = unpacked(scene(crowd, SceneRequest(), Highlights()))
-    assert header["names"]
-    for told in header["names"]:
+    assert header["topicNames"]
+    for told in header["topicNames"]:
         topic = crowd.topics[told["id"]]
         place = crowd.levels[topic.level].index(topic)
         rows = np.flatnonzero(crowd.memberships[topic.level] == place)
@@ -138,8 +119,8 @@ def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bo
     header, arrays = unpacked(
         scene(generation, SceneRequest(by=by, dark=dark), Highlights(query=query))
     )
-    assert header["by"] == by
-    assert set(header["kinds"]) == set(ColourBy)
+    assert header["colourBy"] == by
+    assert set(header["colourings"]) == set(ColourBy)
     assert arrays["colour"].max() < len(header["palette"])
     told = [key["papers"] for key in header["legend"]]
     assert told == [None] * 8 if by is ColourBy.SCORE else sum(told) == generation.size
@@ -160,7 +141,7 @@ def test_scores_colour_the_papers_nearest_to_the_query_most(generation: Generati
     )
     assert [key["label"] for key in part["legend"]] == [key["label"] for key in whole["legend"]]
     plain, _ = unpacked(scene(generation, SceneRequest(by=ColourBy.SCORE), Highlights()))
-    assert plain["by"] == ColourBy.TOPIC and ColourBy.SCORE not in plain["kinds"]
+    assert plain["colourBy"] == ColourBy.TOPIC and ColourBy.SCORE not in plain["colourings"]
 
 
 def test_titles_with_line_breaks_stay_with_their_papers(tmp_path: Path) -> None:

@@ -1,31 +1,31 @@
-"""The map in the browser: JavaScript that draws scenes, for the page and for exported files."""
+"""Scripts of the interactive map, for the page and for exported files.
+
+Each bundle in ``bundles/`` is made from the module of its name here by ``make bundles`` and is
+committed, so that a user needs no JavaScript tools.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 _HERE = Path(__file__).parent
-_SHARED = ("scene", "camera", "names", "inks", "painting", "panels", "atlas")
 
 
-def script(host: str) -> str:
-    """Return the map's JavaScript with the part that ties it to ``host``: ``page`` or ``file``."""
-    return "\n".join(_read(f"{name}.js") for name in (*_SHARED, host))
-
-
-def over_script() -> str:
-    """Return the JavaScript that lays hits over the map on the page."""
-    return _read("over.js")
+def script(name: Literal["page", "overlay", "exported_map"]) -> str:
+    """Return the bundle of an entry module and all that it imports."""
+    # Streamlit takes a script of one line for a path, and a minified one may have no more.
+    return f"// explorer/map/browser/{name}.js, bundled\n{_read(f'bundles/{name}.js')}"
 
 
 def style() -> str:
     """Return the map's style sheet."""
-    return _read("atlas.css")
+    return _read("map.css")
 
 
-def page_of_its_own() -> str:
-    """Return the HTML of an exported file, with ``@NAME@`` where its parts belong."""
-    return _read("file.html")
+def exported_page() -> str:
+    """Return the HTML of an exported file, with ``@NAME@`` in place of its parts."""
+    return _read("exported_map.html")
 
 
 def _read(name: str) -> str:

@@ -1,66 +1,75 @@
-// The map as a part of the page: what the server sends, and what the user does.
+// @ts-check
+// Map on the page, a Streamlit component: gets scenes from the server, sends requests and events.
 
-// The map, and what is laid over it, come separately: hits change as one types, the map does not.
-const page = (globalThis.literatureMap ??= { atlas: null, over: null });
-const LOOK = ["at", "by", "safe", "when"];
+import { LiteratureMap } from "./map.js";
+import { page } from "./page_state.js";
+import { decodeScene } from "./scene.js";
+import { keepViewInUrl, viewText, writeView } from "./url.js";
+/** @import { ComponentArguments } from "./streamlit.d.ts" */
+/** @import { FirstScene, MapEvent, SceneRequest } from "./types.d.ts" */
 
-// The URL says where one looks, but moves on the map are no steps to go back by.
-if (!page.push) {
-  page.push = history.pushState;
-  history.pushState = (state, title, url) => {
-    const next = lookedFrom(new URL(url ?? location.href, location.href));
-    const moved = pageOf(new URL(next)) === pageOf(new URL(location.href));
-    if (moved) history.replaceState(state, title, next);
-    else page.push.call(history, state, title, next);
-  };
-}
+/**
+ * What stays with the component's element between two calls.
+ * @typedef {object} Mount
+ * @property {LiteratureMap | null} map
+ * @property {number} generation of the library on the map
+ * @property {number} calls
+ * @property {(request: SceneRequest) => void} sendRequest
+ * @property {(event: MapEvent) => void} sendEvent
+ */
 
-function lookedFrom(url) {
-  if (!page.atlas) return url;
-  if (page.at) url.searchParams.set("at", page.at);
-  else url.searchParams.delete("at");
-  return url;
-}
+/** @typedef {HTMLElement & {mount?: Mount}} Root */
 
-function pageOf(url) {
-  LOOK.forEach((name) => url.searchParams.delete(name));
-  return url.searchParams.toString();
-}
-
+/** @param {ComponentArguments<Uint8Array<ArrayBuffer>>} component */
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".root");
-  const host = (root.host ??= { turn: 0 });
-  host.look = (asked) => setStateValue("asked", asked);
-  host.act = (deed) => setTriggerValue("deed", { ...deed, generation: host.generation });
-  host.seen = (view) => {
-    page.at = view?.map((value) => Number(value.toPrecision(5))).join(",");
-    history.replaceState(history.state, "", lookedFrom(new URL(location.href)));
-  };
-  const turn = ++host.turn;
-  sceneFrom(data)
+  const root = /** @type {Root} */ (parentElement.querySelector(".root"));
+  const parameters = (root.dataset.viewParameters ?? "").split(" ");
+  keepViewInUrl(parameters);
+  /** @type {Mount} */
+  const mount = (root.mount ??= {
+    map: null,
+    generation: 0,
+    calls: 0,
+    sendRequest: () => {},
+    sendEvent: () => {},
+  });
+  mount.sendRequest = (request) => setStateValue("request", request);
+  mount.sendEvent = (event) => setTriggerValue("event", { ...event, generation: mount.generation });
+  const call = ++mount.calls;
+  decodeScene(data)
     .then((scene) => {
-      if (turn !== host.turn) return;
-      if (!host.atlas) {
-        const { at, look, theme } = scene;
-        const acts = {
-          look: (asked) => host.look(asked),
-          act: (deed) => host.act(deed),
-          seen: (view) => host.seen(view),
-        };
-        page.at = at?.join(",");
-        host.atlas = page.atlas = createAtlas(root, { ...acts, at, asked: look, theme });
-        if (page.over) page.over(host.atlas);
-      }
-      host.generation = scene.generation;
-      host.atlas.scene(scene);
+      if (call !== mount.calls) return; // A later scene has come first.
+      mount.map ??= addMap(root, mount, /** @type {FirstScene} */ (scene), parameters);
+      mount.generation = scene.generation;
+      mount.map.showScene(scene);
     })
     .catch((error) => {
       console.error(error);
       root.textContent = `The map could not be drawn (${error.message}). Search still works.`;
     });
   return () => {
-    host.atlas?.stop();
-    if (page.atlas === host.atlas) page.atlas = null;
-    host.atlas = null;
+    mount.map?.stop();
+    if (page.map === mount.map) page.map = null;
+    mount.map = null;
   };
+}
+
+/**
+ * @param {Root} root
+ * @param {Mount} mount
+ * @param {FirstScene} scene
+ * @param {string[]} parameters
+ */
+function addMap(root, mount, { request, theme }, parameters) {
+  page.view = viewText(request.view);
+  const map = new LiteratureMap(root, {
+    theme,
+    request,
+    requestScene: (wanted) => mount.sendRequest(wanted),
+    act: (event) => mount.sendEvent(event),
+    viewChanged: (view) => writeView(view, parameters),
+  });
+  page.map = map;
+  page.showOverlay?.(map);
+  return map;
 }

@@ -1,117 +1,171 @@
-// The map, painted from a scene and what is laid over it, with any ink.
+// @ts-check
+// Painting of the map on any surface, from a scene and its highlights.
 
-const GREYED = 0.4;
-const STARRED = "#d18f13";
+import { covers, projection, viewOf } from "./camera.js";
+import { densityPicture } from "./density.js";
+import { placeTitles, placeTopicNames, TITLE_FONT_SIZE } from "./labels.js";
+import { isOutside } from "./scene.js";
+/** @import { Box, OpenPaper, Picture, PlacedTopicName, Point, Scene, Surface } from "./types.d.ts" */
 
-// Names and titles keep clear of the boxes in `taken`.
-function paint(ink, { scenes, over, camera, size, theme, when, lit, taken: covered = [] }) {
-  const scene = scenes.at(-1);
-  const screen = screenOf(camera, size);
-  const grey = (over.grey && scene.by !== "score") || scene.focused;
-  const bounds = ([left, bottom, right, top]) => [
-    screen.x(left),
-    screen.y(top),
-    (right - left) * camera.scale,
-    (top - bottom) * camera.scale,
-  ];
-  for (const each of scenes)
-    if (each.density && (each === scene || !covers(scene.around, viewOf(camera, size)))) {
-      each.picture ??= densityPicture(each);
-      ink.picture(each.picture, bounds(each.density.view), grey ? 0.35 : 0.8);
-    }
-  for (const [level, line] of scene.contours) {
+const STAR_COLOUR = "#d18f13";
+const GREYED_OPACITY = 0.75;
+const OUTSIDE_OPACITY = 0.25;
+const STAR_SIZE = 14;
+const BADGE_SIZE = 24;
+
+/** @typedef {ReturnType<typeof projection>} Screen */
+
+/**
+ * Paint the map, except for the badges of hits, and return the topic names on it.
+ * @param {Surface} surface
+ * @param {Picture} picture
+ * @returns {PlacedTopicName[]}
+ */
+export function paintMap(surface, picture) {
+  const { scenes, overlay, camera, size, theme, hovered } = picture;
+  const screen = projection(camera, size);
+  const scene = scenes[scenes.length - 1];
+  const grey = (overlay.grey && scene.colourBy !== "score") || scene.focused;
+  const covered = covers(scene.extent, viewOf(camera, size));
+  const visible = covered ? [scene] : scenes;
+  for (const each of visible) paintDensity(surface, each, screen, camera.scale, grey);
+  paintContours(surface, scene, screen, theme.text);
+  for (const each of visible) paintPapers(surface, each, picture, screen, grey);
+  if (overlay.region) {
+    surface.line(overlay.region.map(toScreen(screen)), theme.text, 1.5, 0.8, true);
+  }
+  for (const [x, y] of overlay.starred.map(toScreen(screen))) {
+    surface.text("★", x, y, { size: 17, colour: STAR_COLOUR, halo: theme.background, weight: 400 });
+  }
+  if (overlay.opened) paintOpenPaper(surface, overlay.opened, picture, screen);
+  if (hovered !== undefined && scene.count > hovered) {
+    const [x, y] = [screen.x(scene.x[hovered]), screen.y(scene.y[hovered])];
+    surface.circle(x, y, 8, "none", theme.text, 2);
+  }
+  return paintLabels(surface, picture, screen, grey);
+}
+
+/**
+ * Paint the badges of hits, which on the screen are buttons.
+ * @param {Surface} surface
+ * @param {Picture} picture
+ */
+export function paintBadges(surface, { overlay, camera, size }) {
+  const screen = projection(camera, size);
+  for (const hit of [...overlay.hits].reverse()) {
+    const [x, y] = [screen.x(hit.x), screen.y(hit.y)];
+    surface.circle(x, y, 11, hit.background, "#ffffff", 1.5);
+    surface.text(String(hit.number), x, y + 0.5, { size: 11.5, colour: hit.text });
+  }
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Screen} screen
+ * @param {number} scale
+ * @param {boolean} grey
+ */
+function paintDensity(surface, scene, screen, scale, grey) {
+  const { density } = scene;
+  if (!density) return;
+  const [left, bottom, right, top] = density.view;
+  const size = { width: (right - left) * scale, height: (top - bottom) * scale };
+  const picture = densityPicture(scene, density);
+  surface.image(picture, [screen.x(left), screen.y(top)], size, grey ? 0.35 : 0.8);
+}
+
+/** @param {Surface} surface @param {Scene} scene @param {Screen} screen @param {string} colour */
+function paintContours(surface, { contours, contourSteps, extent }, screen, colour) {
+  const [left, bottom, right, top] = extent;
+  const [width, height] = [(right - left) / contourSteps, (top - bottom) / contourSteps];
+  for (const [level, line] of contours) {
+    /** @type {Point[]} */
     const points = [];
-    for (let i = 0; i < line.length; i += 2)
-      points.push([
-        screen.x(along(scene.around, 0, line[i])),
-        screen.y(along(scene.around, 1, line[i + 1])),
-      ]);
-    ink.line(points, theme.text, 1, 0.07 + 0.03 * level);
+    for (let i = 0; i < line.length; i += 2) {
+      points.push([screen.x(left + width * line[i]), screen.y(bottom + height * line[i + 1])]);
+    }
+    surface.line(points, colour, 1, 0.07 + 0.03 * level);
   }
-  const behind = scenes.slice(0, -1).filter(() => !covers(scene.around, viewOf(camera, size)));
-  for (const each of [...behind, scene]) dots(ink, each, { screen, size, theme, when, grey });
-  if (over.region) {
-    const corners = over.region.map(([x, y]) => [screen.x(x), screen.y(y)]);
-    ink.line(corners, theme.text, 1.5, 0.8, true);
+}
+
+/**
+ * Paint papers from the last to the first, so that those of most weight lie on top; all that are
+ * grey lie below those that are not.
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Picture} picture
+ * @param {Screen} screen
+ * @param {boolean} grey
+ */
+function paintPapers(surface, scene, { size, theme, span }, screen, grey) {
+  const radius = Math.min(Math.max(30 / Math.sqrt(Math.max(scene.count, 1)) + 2, 2.4), 6);
+  const plainDot = surface.dots(radius, theme.background);
+  const brightDot = scene.focused ? surface.dots(radius + 1, theme.background) : plainDot;
+  const bright = [];
+  for (let i = scene.count - 1; i >= 0; i--) {
+    const [x, y] = [screen.x(scene.x[i]), screen.y(scene.y[i])];
+    if (x < -radius || y < -radius || x > size.width + radius || y > size.height + radius) continue;
+    const outside = isOutside(scene, i, span);
+    const coloured = scene.focused ? scene.focus?.[i] === 1 : !grey;
+    if (coloured && !outside) bright.push({ x, y, colour: scene.palette[scene.colour[i]] });
+    else plainDot(x, y, theme.faint, outside ? OUTSIDE_OPACITY : GREYED_OPACITY);
   }
-  for (const [x, y] of over.stars ?? [])
-    ink.text("★", screen.x(x), screen.y(y), 17, STARRED, theme.background, 1, 400);
-  if (over.opened) star(ink, screen.x(over.opened.x), screen.y(over.opened.y), over.opened, theme);
-  if (lit !== undefined && scene.count > lit)
-    ink.disc(screen.x(scene.x[lit]), screen.y(scene.y[lit]), 8, "none", theme.text, 2);
-  const discs = over.hits.map((hit) => ({
-    x: screen.x(hit.x),
-    y: screen.y(hit.y),
-    width: 24,
-    height: 24,
-  }));
-  const stars = (over.stars ?? []).map(([x, y]) => ({
-    x: screen.x(x),
-    y: screen.y(y),
-    width: 14,
-    height: 14,
-  }));
-  const taken = [...covered, ...discs, ...stars];
-  const names = placedNames(scene, camera, size, taken);
-  for (const name of names) {
-    const colour = grey ? theme.text : scene.palette[name.colour] ?? theme.text;
-    const alpha = name.strength * (grey ? 0.65 : 1);
-    ink.text(name.label, ...name.at, name.font, colour, theme.background, alpha);
+  for (const { x, y, colour } of bright) brightDot(x, y, colour, 0.9);
+}
+
+/**
+ * @param {Surface} surface
+ * @param {OpenPaper} paper
+ * @param {Picture} picture
+ * @param {Screen} screen
+ */
+function paintOpenPaper(surface, paper, { theme }, screen) {
+  const [x, y] = [screen.x(paper.x), screen.y(paper.y)];
+  /** @type {Point[]} */
+  const star = [];
+  for (let i = 0; i < 10; i++) {
+    const [angle, radius] = [(i * Math.PI) / 5 - Math.PI / 2, i % 2 ? 6 : 14];
+    star.push([x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
   }
-  const boxes = [...taken, ...names.map((name) => name.box)];
-  for (const { label, at } of placedTitles(scene, camera, size, boxes))
-    ink.text(label, ...at, TITLE_SIZE, theme.text, theme.background, 0.85, 400);
+  surface.circle(x, y, 17, theme.background, theme.text, 1.5);
+  for (const thickness of [9, 5, 2]) surface.line(star, paper.colour, thickness, 1, true);
+  surface.circle(x, y, 5, paper.colour, paper.colour, 1);
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Picture} picture
+ * @param {Screen} screen
+ * @param {boolean} grey
+ */
+function paintLabels(surface, picture, screen, grey) {
+  const { scenes, overlay, camera, size, theme, occupied = [] } = picture;
+  const scene = scenes[scenes.length - 1];
+  const hits = overlay.hits.map(({ x, y }) => squareAt(screen, [x, y], BADGE_SIZE));
+  const stars = overlay.starred.map((star) => squareAt(screen, star, STAR_SIZE));
+  const boxes = [...occupied, ...hits, ...stars];
+  const halo = theme.background;
+  const names = placeTopicNames(scene, camera, size, boxes);
+  for (const { label, box, fontSize, colour: index, opacity } of names) {
+    const colour = grey ? theme.text : (scene.palette[index] ?? theme.text);
+    const style = { size: fontSize, colour, halo, opacity: opacity * (grey ? 0.65 : 1) };
+    surface.text(label, box.x, box.y, style);
+  }
+  boxes.push(...names.map((name) => name.box));
+  const style = { size: TITLE_FONT_SIZE, colour: theme.text, halo, opacity: 0.85, weight: 400 };
+  for (const { title, x, y } of placeTitles(scene, camera, size, boxes)) {
+    surface.text(title, x, y, style);
+  }
   return names;
 }
 
-function along([left, bottom, right, top], axis, share) {
-  return axis ? bottom + ((top - bottom) * share) / 4095 : left + ((right - left) * share) / 4095;
+/** @param {Screen} screen @returns {(point: Point) => Point} */
+function toScreen(screen) {
+  return ([x, y]) => [screen.x(x), screen.y(y)];
 }
 
-function dotRadius(scene) {
-  return Math.min(Math.max(30 / Math.sqrt(Math.max(scene.count, 1)) + 2, 2.4), 6);
-}
-
-function isOut(scene, i, when) {
-  return when && (scene.when[i] < when[0] || scene.when[i] > when[1]);
-}
-
-function dots(ink, scene, { screen, size, theme, when, grey }) {
-  const radius = dotRadius(scene);
-  const dot = ink.dots(radius, theme.background);
-  const bright = scene.focused ? ink.dots(radius + 1, theme.background) : dot;
-  // From the last to the first: what tells most lies on top; what is grey lies under it all.
-  for (const onTop of grey || when ? [false, true] : [true])
-    for (let i = scene.count - 1; i >= 0; i--) {
-      const x = screen.x(scene.x[i]);
-      const y = screen.y(scene.y[i]);
-      if (x < -radius || y < -radius || x > size.width + radius || y > size.height + radius)
-        continue;
-      const coloured = scene.focused ? scene.focus[i] === 1 : !grey;
-      const shown = coloured && !isOut(scene, i, when);
-      if (shown !== onTop && (grey || when)) continue;
-      if (shown) bright(x, y, scene.palette[scene.colour[i]], 0.9);
-      else dot(x, y, theme.faint, isOut(scene, i, when) ? 0.25 : GREYED + 0.35);
-    }
-}
-
-function star(ink, x, y, opened, theme) {
-  const points = [];
-  for (let i = 0; i < 10; i++) {
-    const [angle, radius] = [(i * Math.PI) / 5 - Math.PI / 2, i % 2 ? 6 : 14];
-    points.push([x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
-  }
-  ink.disc(x, y, 17, theme.background, theme.text, 1.5);
-  for (const width of [9, 5, 2]) ink.line(points, opened.colour, width, 1, true);
-  ink.disc(x, y, 5, opened.colour, opened.colour, 1);
-}
-
-// Hits are buttons on the page; on a picture they are painted.
-function paintHits(ink, { over, camera, size }) {
-  const screen = screenOf(camera, size);
-  for (const hit of [...over.hits].reverse()) {
-    const [x, y] = [screen.x(hit.x), screen.y(hit.y)];
-    ink.disc(x, y, 11, hit.background, "#ffffff", 1.5);
-    ink.text(String(hit.number), x, y + 0.5, 11.5, hit.text, "", 1);
-  }
+/** @param {Screen} screen @param {Point} point @param {number} side @returns {Box} */
+function squareAt(screen, [x, y], side) {
+  return { x: screen.x(x), y: screen.y(y), width: side, height: side };
 }

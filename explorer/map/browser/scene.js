@@ -1,6 +1,9 @@
-// A scene: what one screenful shows, as explorer/map/scene.py packs it.
+// @ts-check
+// Decoding of scenes, as `packed` in explorer/map/scene.py encodes them.
 
-const NUMBERS = {
+/** @import { Scene, Span } from "./types.d.ts" */
+
+const ARRAY_TYPES = {
   u8: Uint8Array,
   u16: Uint16Array,
   i16: Int16Array,
@@ -8,56 +11,61 @@ const NUMBERS = {
   f32: Float32Array,
 };
 
-async function unpacked(bytes) {
+/**
+ * Return a scene from its bytes.
+ * @param {BlobPart} bytes
+ * @returns {Promise<Scene>}
+ */
+export async function decodeScene(bytes) {
+  const { header, arrays } = await unpack(bytes);
+  const [left, bottom, right, top] = header.extent;
+  return {
+    ...header,
+    ...arrays,
+    x: spread(arrays.x, left, right, header.positionSteps),
+    y: spread(arrays.y, bottom, top, header.positionSteps),
+    count: arrays.x.length,
+    titles: header.titles.split("\n"),
+  };
+}
+
+/**
+ * Return the header and the arrays of a message: the inflated bytes are the header's length (four
+ * bytes, little-endian), the header in JSON, and arrays at the offsets that the header lists.
+ * @param {BlobPart} bytes
+ * @returns {Promise<{header: any, arrays: Record<string, ArrayLike<number>>}>}
+ */
+export async function unpack(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).arrayBuffer();
-}
-
-async function sceneFrom(bytes) {
-  const buffer = await unpacked(bytes);
+  const buffer = await new Response(stream).arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  /** @type {Record<string, ArrayLike<number>>} */
   const arrays = {};
-  for (const [name, [kind, start, count]] of Object.entries(head.arrays))
-    arrays[name] = new NUMBERS[kind](buffer, start, count);
-  return sceneOf(head, arrays);
-}
-
-function sceneOf(head, arrays) {
-  const titles = head.titles.split("\n");
-  if (arrays.x instanceof Float32Array) return { ...head, ...arrays, count: arrays.x.length, titles };
-  const [left, bottom, right, top] = head.around;
-  const count = arrays.x.length;
-  const x = new Float32Array(count);
-  const y = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    x[i] = left + ((right - left) * arrays.x[i]) / 65535;
-    y[i] = bottom + ((top - bottom) * arrays.y[i]) / 65535;
+  for (const [name, [type, start, count]] of Object.entries(header.arrays)) {
+    const Type = ARRAY_TYPES[/** @type {keyof typeof ARRAY_TYPES} */ (type)];
+    arrays[name] = new Type(buffer, start, count);
   }
-  return { ...head, ...arrays, x, y, count, titles };
+  return { header, arrays };
 }
 
-// The density of all papers as a small picture, to be drawn larger and smoothed.
-function densityPicture(scene) {
-  const { columns, rows } = scene.density;
-  const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = rows;
-  const picture = canvas.getContext("2d");
-  const image = picture.createImageData(columns, rows);
-  const palette = scene.palette.map(channelsOf);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const from = row * columns + column;
-      if (!scene.dense[from]) continue;
-      const to = 4 * ((rows - 1 - row) * columns + column);
-      image.data.set(palette[scene.shade[from]] ?? [128, 128, 128], to);
-      image.data[to + 3] = scene.dense[from];
-    }
-  picture.putImageData(image, 0, 0);
-  return canvas;
+/**
+ * Return the values of whole steps between `low` and `high`.
+ * @param {ArrayLike<number>} steps
+ * @param {number} low
+ * @param {number} high
+ * @param {number} last
+ */
+function spread(steps, low, high, last) {
+  return Float32Array.from(steps, (step) => low + ((high - low) * step) / last);
 }
 
-function channelsOf(colour) {
-  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+/**
+ * Return whether a drawn paper is not of the periods shown.
+ * @param {Scene} scene
+ * @param {number} i
+ * @param {Span | null} span
+ */
+export function isOutside(scene, i, span) {
+  return span !== null && (scene.period[i] < span[0] || scene.period[i] > span[1]);
 }

@@ -1,0 +1,407 @@
+// @ts-check
+// Interactive map: pan, zoom, hover, select. Requests the scene of the current view from its host.
+
+import { createBadges } from "./badges.js";
+import { cameraFor, covers, projection, unproject, viewAround, viewOf, zoom } from "./camera.js";
+import { CanvasSurface } from "./canvas_surface.js";
+import { createControls } from "./controls.js";
+import { element } from "./dom.js";
+import { createFlight } from "./flight.js";
+import { listenToGestures } from "./gestures.js";
+import { listenToMapKeys } from "./keys.js";
+import { paintMap } from "./painting.js";
+import { countInView, listInView, paperAt, topicNameAt } from "./picking.js";
+import { savePicture } from "./picture.js";
+import { simplifyPolygon } from "./polygon.js";
+import { createTooltip } from "./tooltip.js";
+/** @import { Camera, Host, Overlay, Picture, PlacedTopicName, Point } from "./types.d.ts" */
+/** @import { Scene, SceneRequest, Size, Span, Theme, View } from "./types.d.ts" */
+
+const REST = 120; // milliseconds without movement after which a finer scene may be requested
+const MAX_SCALE_RATIO = 1.35; // a scene this much coarser or finer than the view is replaced
+const KEY_STEP = 0.2; // of the width or height, per arrow key
+
+/** @type {Overlay} */
+const NO_OVERLAY = { hits: [], opened: null, starred: [], region: null, grey: false };
+
+export class LiteratureMap {
+  /**
+   * Identifies the goal that the map was last led to; undefined for a new map.
+   * @type {string | undefined}
+   */
+  flight;
+
+  #host;
+  #frame;
+  #canvas;
+  #tooltip;
+  #badges;
+  #controls;
+  #gestures;
+  #flight;
+  #resizing;
+  /** @type {Size} */
+  #size = { width: 0, height: 0 };
+  /** @type {Camera | null} */
+  #camera = null;
+  /** The current scene, preceded by that of the whole map. @type {Scene[]} */
+  #scenes = [];
+  #overlay = NO_OVERLAY;
+  /** @type {Theme} */
+  #theme;
+  /** @type {SceneRequest} */
+  #request;
+  #lastRequest = "";
+  /** Seen as soon as the size is known; null for the whole map. @type {View | null} */
+  #startView;
+  /** Index of the hovered paper. @type {number | undefined} */
+  #hovered;
+  /** @type {PlacedTopicName[]} */
+  #topicNames = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #restTimer;
+  #paintFrame = 0;
+
+  /** @param {Element} root @param {Host} host */
+  constructor(root, host) {
+    this.#host = host;
+    this.#theme = host.theme;
+    this.#request = host.request;
+    this.#startView = host.request.view;
+    this.#frame = element("div", "map");
+    this.#canvas = element("canvas", "map-canvas");
+    this.#canvas.tabIndex = 0;
+    this.#canvas.setAttribute("role", "application");
+    this.#tooltip = createTooltip();
+    this.#badges = createBadges((row) => host.act({ kind: "open", row }));
+    this.#frame.append(this.#canvas, this.#badges.element, this.#tooltip.element);
+    root.replaceChildren(this.#frame);
+    this.#flight = createFlight((camera) => this.#move(camera));
+    this.#controls = this.#addControls();
+    this.#gestures = this.#addGestures();
+    this.#addKeys();
+    this.#resizing = new ResizeObserver(() => this.#resize());
+    this.#resizing.observe(this.#frame);
+  }
+
+  /**
+   * Show a scene; the scene of the whole map stays behind it until it covers the view.
+   * @param {Scene} scene
+   */
+  showScene(scene) {
+    const whole = this.#scenes.find((each) => each.isHome && each.generation === scene.generation);
+    this.#scenes = scene.isHome || !whole ? [scene] : [whole, scene];
+    if (this.#scenes.length > 1) this.#scenes[0].palette = scene.palette;
+    this.#unhover();
+    this.#canvas.setAttribute(
+      "aria-label",
+      `Map of ${scene.papers.toLocaleString()} papers. Arrow keys move, plus and minus zoom, ` +
+        "0 shows the whole map, t lists the papers in view.",
+    );
+    if (this.#size.width) this.#camera ??= cameraFor(this.#startView ?? scene.home, this.#size);
+    this.#controls.showScene(scene, this.#request, this.#countInView(scene));
+    this.#frame.dataset.scene = `${scene.view.join()} ${scene.count} ${scene.papersInView}`;
+    this.#repaint();
+    if (this.#camera) this.#requestScene();
+  }
+
+  /** @param {Overlay} overlay @param {Theme} theme */
+  showOverlay(overlay, theme) {
+    this.#overlay = overlay;
+    this.#theme = theme;
+    for (const [name, colour] of Object.entries(theme)) {
+      this.#frame.style.setProperty(`--${name}`, colour);
+    }
+    this.#badges.show(overlay.hits);
+    this.#controls.offerResults(overlay.hits.length > 0);
+    this.#repaint();
+  }
+
+  /**
+   * Fly to a view, unless `point` is in sight already.
+   * @param {View | null} view null for the whole map
+   * @param {{x: number, y: number} | null} point
+   */
+  flyTo(view, point = null) {
+    if (!this.#camera) {
+      this.#startView = view;
+      return;
+    }
+    const [left, bottom, right, top] = this.view;
+    if (point && point.x > left && point.x < right && point.y > bottom && point.y < top) return;
+    this.#fly(cameraFor(view ?? this.#home, this.#size));
+  }
+
+  /** The part of the map in sight. @returns {View} */
+  get view() {
+    return this.#camera ? viewOf(this.#camera, this.#size) : this.#home;
+  }
+
+  /** Make the badge of one hit stand out. @param {number} number */
+  highlightHit(number) {
+    this.#badges.highlight(number);
+  }
+
+  /** Stop all activity before the map is removed. */
+  stop() {
+    this.#resizing.disconnect();
+    this.#controls.stop();
+    this.#flight.stop();
+    clearTimeout(this.#restTimer);
+    cancelAnimationFrame(this.#paintFrame);
+  }
+
+  get #scene() {
+    return this.#scenes[this.#scenes.length - 1];
+  }
+
+  get #home() {
+    return this.#scene.home;
+  }
+
+  #addControls() {
+    return createControls(this.#frame, {
+      zoom: (factor) => this.#zoomSmoothly(factor),
+      showWholeMap: () => this.#showWholeMap(),
+      showResults: () =>
+        this.#fly(cameraFor(viewAround(this.#overlay.hits, this.#home), this.#size)),
+      toggleTool: (tool) => this.#gestures.toggleTool(tool),
+      save: (format) => this.#camera && savePicture(this.#picture(this.#camera), format),
+      colourBy: (colourBy) => this.#changeRequest({ colourBy }),
+      useSafeColours: (safe) => this.#changeRequest({ safe }),
+      filter: (clause) => this.#host.act({ kind: "clause", clause }),
+      resized: () => this.#repaint(),
+      selectSpan: (span, settled) => this.#selectSpan(span, settled),
+      papersInView: () =>
+        listInView(this.#scene, this.#overlay.hits, this.view, this.#request.span),
+      open: (row) => this.#host.act({ kind: "open", row }),
+    });
+  }
+
+  #addGestures() {
+    return listenToGestures(this.#canvas, {
+      isReady: () => this.#camera !== null,
+      touched: () => this.#flight.stop(),
+      hover: (point) => this.#hover(point),
+      leave: () => {
+        this.#unhover();
+        this.#repaint();
+      },
+      click: (point) => this.#click(point),
+      pan: (dx, dy) => this.#pan(dx, dy),
+      zoom: (factor, point) => this.#camera && this.#move(this.#zoomed(factor, point)),
+      zoomSmoothly: (factor, point) => this.#zoomSmoothly(factor, point),
+      outlineChanged: () => this.#repaint(),
+      select: (outline) => this.#select(outline),
+      toolChanged: (tool) => {
+        this.#controls.showTool(tool);
+        this.#badges.setPassThrough(tool !== "pan");
+      },
+    });
+  }
+
+  #addKeys() {
+    listenToMapKeys(this.#canvas, {
+      step: (right, up) => this.#step(right, up),
+      zoom: (factor) => this.#zoomSmoothly(factor),
+      showWholeMap: () => this.#showWholeMap(),
+      toggleTable: () => this.#controls.toggleTable(),
+      toggleTool: (tool) => this.#gestures.toggleTool(tool),
+      dropTool: () => {
+        const dropped = this.#gestures.tool !== "pan";
+        if (dropped) this.#gestures.toggleTool("pan");
+        return dropped;
+      },
+    });
+  }
+
+  /** @param {Partial<SceneRequest>} change */
+  #changeRequest(change) {
+    this.#request = { ...this.#request, ...change };
+    this.#requestScene(true);
+  }
+
+  /** @param {Span | null} span @param {boolean} settled */
+  #selectSpan(span, settled) {
+    this.#request = { ...this.#request, span };
+    this.#repaint();
+    this.#controls.showCount(this.#countInView(this.#scene));
+    if (settled) this.#requestScene(true);
+  }
+
+  /** Request a scene, once the view is at rest and only if the current scene does not suit it. */
+  #requestScene(anyway = false) {
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => this.#rest(anyway), anyway ? 0 : REST);
+  }
+
+  /** @param {boolean} anyway */
+  #rest(anyway) {
+    const view = /** @type {View} */ (this.view.map((value) => Number(value.toPrecision(7))));
+    this.#controls.showCount(this.#countInView(this.#scene));
+    this.#host.viewChanged?.(this.#showsWholeMap() ? null : view);
+    const request = { ...this.#request, view };
+    const written = JSON.stringify(request);
+    if (written === this.#lastRequest || (!anyway && suits(this.#scene, view))) return;
+    this.#lastRequest = written;
+    this.#host.requestScene(request);
+  }
+
+  #showsWholeMap() {
+    const { x, y, scale } = cameraFor(this.#home, this.#size);
+    return this.#camera?.x === x && this.#camera.y === y && this.#camera.scale === scale;
+  }
+
+  #repaint() {
+    if (this.#paintFrame || !this.#scenes.length || !this.#camera) return;
+    this.#paintFrame = requestAnimationFrame(() => {
+      this.#paintFrame = 0;
+      if (this.#camera) this.#paint(this.#camera);
+    });
+  }
+
+  /** @param {Camera} camera */
+  #paint(camera) {
+    const surface = new CanvasSurface(this.#canvas, this.#size, devicePixelRatio || 1);
+    const [hovered, occupied] = [this.#hovered, this.#controls.boxes()];
+    this.#topicNames = paintMap(surface, { ...this.#picture(camera), hovered, occupied });
+    const { outline } = this.#gestures;
+    if (outline) surface.line(outline, this.#theme.text, 1.5, 0.9, true);
+    this.#badges.place(camera, this.#size);
+  }
+
+  /** @param {Camera} camera @returns {Picture} */
+  #picture(camera) {
+    return {
+      scenes: this.#scenes,
+      overlay: this.#overlay,
+      camera,
+      size: this.#size,
+      theme: this.#theme,
+      span: this.#request.span,
+    };
+  }
+
+  /** @param {Camera} camera */
+  #move(camera) {
+    this.#camera = camera;
+    this.#unhover();
+    this.#repaint();
+    this.#requestScene();
+  }
+
+  /** @param {Camera} goal */
+  #fly(goal) {
+    if (this.#camera) this.#flight.fly(this.#camera, goal);
+  }
+
+  #showWholeMap() {
+    this.#fly(cameraFor(this.#home, this.#size));
+  }
+
+  /** @param {number} factor @param {Point} point */
+  #zoomed(factor, point) {
+    const camera = /** @type {Camera} */ (this.#camera);
+    const homeScale = cameraFor(this.#home, this.#size).scale;
+    return zoom(camera, this.#size, factor, point, homeScale);
+  }
+
+  /** @param {number} factor @param {Point} point stays where it is; the centre by default */
+  #zoomSmoothly(factor, point = [this.#size.width / 2, this.#size.height / 2]) {
+    if (this.#camera) this.#fly(this.#zoomed(factor, point));
+  }
+
+  /** @param {number} dx @param {number} dy in pixels */
+  #pan(dx, dy) {
+    if (!this.#camera) return;
+    const { x, y, scale } = this.#camera;
+    this.#move({ x: x - dx / scale, y: y + dy / scale, scale });
+  }
+
+  /** @param {number} right @param {number} up in steps of an arrow key */
+  #step(right, up) {
+    if (!this.#camera) return;
+    const { x, y, scale } = this.#camera;
+    const span = KEY_STEP / scale;
+    const { width, height } = this.#size;
+    this.#fly({ x: x + right * width * span, y: y + up * height * span, scale });
+  }
+
+  /** @param {Point} point */
+  #targetAt(point) {
+    if (!this.#camera) return {};
+    const paper = paperAt(this.#scene, this.#camera, this.#size, point, this.#request.span);
+    return paper === undefined ? { topic: topicNameAt(this.#topicNames, point) } : { paper };
+  }
+
+  /** @param {Point} point */
+  #hover(point) {
+    const { paper, topic } = this.#targetAt(point);
+    this.#gestures.showCursor(paper !== undefined || topic !== undefined);
+    if (paper === undefined) {
+      if (this.#hovered !== undefined) this.#repaint();
+      return this.#unhover();
+    }
+    this.#tooltip.show(this.#scene, paper, this.#pixelOf(paper), this.#size);
+    if (this.#hovered !== paper) {
+      this.#hovered = paper;
+      this.#repaint();
+    }
+  }
+
+  #unhover() {
+    this.#hovered = undefined;
+    this.#tooltip.hide();
+  }
+
+  /** @param {number} paper index in the scene @returns {Point} */
+  #pixelOf(paper) {
+    const screen = projection(/** @type {Camera} */ (this.#camera), this.#size);
+    return [screen.x(this.#scene.x[paper]), screen.y(this.#scene.y[paper])];
+  }
+
+  /** @param {Point} point */
+  #click(point) {
+    const { paper, topic } = this.#targetAt(point);
+    if (paper !== undefined) this.#host.act({ kind: "open", row: this.#scene.row[paper] });
+    else if (topic) this.#host.act({ kind: "topic", topic: topic.id });
+    else if (this.#overlay.region || this.#overlay.opened) this.#host.act({ kind: "release" });
+  }
+
+  /** @param {Point[]} outline in pixels */
+  #select(outline) {
+    this.#repaint();
+    const camera = /** @type {Camera} */ (this.#camera);
+    const region = simplifyPolygon(outline).map((pixel) => {
+      const [x, y] = unproject(camera, this.#size, pixel);
+      return /** @type {Point} */ ([Number(x.toPrecision(5)), Number(y.toPrecision(5))]);
+    });
+    if (region.length > 2) this.#host.act({ kind: "region", region });
+  }
+
+  /** @param {Scene} scene */
+  #countInView(scene) {
+    const view = this.#camera ? viewOf(this.#camera, this.#size) : scene.view;
+    return countInView(scene, view, this.#request.span);
+  }
+
+  #resize() {
+    const { clientWidth: width, clientHeight: height } = this.#frame;
+    if (!width || !height) return;
+    const view = this.#camera ? this.view : null;
+    this.#size = { width, height };
+    if (view) this.#camera = cameraFor(view, this.#size);
+    else if (this.#scenes.length) {
+      this.#camera = cameraFor(this.#startView ?? this.#home, this.#size);
+    }
+    this.#repaint();
+    if (this.#camera) this.#requestScene();
+  }
+}
+
+/** Return whether a scene is good enough for a view. @param {Scene} scene @param {View} view */
+function suits(scene, view) {
+  const ratio = (scene.view[2] - scene.view[0]) / (view[2] - view[0]);
+  const fineEnough = ratio < MAX_SCALE_RATIO || scene.complete;
+  return covers(scene.extent, view) && fineEnough && ratio > 1 / MAX_SCALE_RATIO;
+}

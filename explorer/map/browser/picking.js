@@ -1,0 +1,85 @@
+// @ts-check
+// Papers and topic names at the pointer, and papers in view.
+
+import { contains, projection } from "./camera.js";
+import { isOutside } from "./scene.js";
+/** @import { Camera, Hit, ListedPaper, PlacedTopicName, Point, Scene } from "./types.d.ts" */
+/** @import { Size, Span, View } from "./types.d.ts" */
+
+const REACH = 9; // pixels from a paper that count as on it
+
+/**
+ * Return the index of the paper nearest to a pixel, if one is near.
+ * @param {Scene} scene
+ * @param {Camera} camera
+ * @param {Size} size
+ * @param {Point} pixel
+ * @param {Span | null} span
+ * @returns {number | undefined}
+ */
+export function paperAt(scene, camera, size, [px, py], span) {
+  const screen = projection(camera, size);
+  let nearest = REACH * REACH;
+  let index;
+  for (let i = 0; i < scene.count; i++) {
+    const [dx, dy] = [screen.x(scene.x[i]) - px, screen.y(scene.y[i]) - py];
+    if (dx * dx + dy * dy < nearest && !isOutside(scene, i, span)) {
+      nearest = dx * dx + dy * dy;
+      index = i;
+    }
+  }
+  return index;
+}
+
+/**
+ * Return the topic name at a pixel, if there is one.
+ * @param {PlacedTopicName[]} names
+ * @param {Point} pixel
+ */
+export function topicNameAt(names, [x, y]) {
+  return names.find(({ box }) =>
+    2 * Math.abs(box.x - x) < box.width && 2 * Math.abs(box.y - y) < box.height
+  );
+}
+
+/**
+ * Return how many papers are in view. If the scene is a sample and the view has changed since, the
+ * server's count for the scene is the best there is.
+ * @param {Scene} scene
+ * @param {View} view
+ * @param {Span | null} span
+ */
+export function countInView(scene, view, span) {
+  if (!scene.complete && !span) return scene.papersInView;
+  let count = 0;
+  for (let i = 0; i < scene.count; i++) {
+    if (contains(view, scene.x[i], scene.y[i]) && !isOutside(scene, i, span)) count++;
+  }
+  return count;
+}
+
+/**
+ * Return the papers in view, hits first, then in the order in which they come into view; and how
+ * many there are in all.
+ * @param {Scene} scene
+ * @param {Hit[]} hits
+ * @param {View} view
+ * @param {Span | null} span
+ * @returns {{papers: ListedPaper[], total: number}}
+ */
+export function listInView(scene, hits, view, span) {
+  /** @type {ListedPaper[]} */
+  const papers = hits.filter((hit) => contains(view, hit.x, hit.y));
+  const listed = new Set(papers.map((hit) => hit.row));
+  for (let i = 0; i < scene.count; i++) {
+    if (!contains(view, scene.x[i], scene.y[i]) || isOutside(scene, i, span)) continue;
+    if (listed.has(scene.row[i]) || (scene.focused && !scene.focus?.[i])) continue;
+    papers.push({
+      row: scene.row[i],
+      title: scene.titles[i],
+      year: scene.year[i],
+      topic: scene.topics[scene.topic[i]],
+    });
+  }
+  return { papers, total: scene.complete ? papers.length : scene.papersInView };
+}
