@@ -215,7 +215,7 @@ def _redrawn(
         edges_of(generation.graph, settings),
         settings,
         phrase_embedder(cache, embedder, progress.advance),
-        statements=statements,
+        edits=statements,
         before=before,
     )
     told = (*generation.events, *events_between(before, outline, number, created))

@@ -157,7 +157,7 @@ def make_draft(
             namer,
             statements,
             past,
-            anew=anew,
+            repartition=anew,
         )
         arrived = np.full(len(papers), milliseconds(created), dtype=np.int64)
         drawn, modularity_then = created, None

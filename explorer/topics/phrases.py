@@ -1,8 +1,8 @@
-"""Phrases of papers: runs of one to four words that can stand as a name.
+"""Phrases of papers: runs of one to four words that can be a name.
 
-Candidates are runs without stop words or the filler of abstracts. Beside the papers that each
-stands in, it is told how complete it is (not mostly followed or preceded by further words, as
-"large language" is by "models") and how often it stands in titles, which parts subjects from
+Phrases have no stop words and do not begin or end with the filler words of abstracts. Each comes
+with its completeness (whether it is mostly followed or preceded by further words, as
+"large language" is by "models") and its share of uses in titles, which separates subjects from
 means ("computational resources").
 """
 
@@ -61,7 +61,7 @@ _FILLER = frozenset(
     verify version versus way ways wide widely widespread work works world year years
     github https http www com org available url arxiv abstract et al x""".split()
 )
-"""Words that abstracts of every field share; no phrase may begin or end with one alone."""
+"""Words that abstracts of every field share; no phrase consists of them alone."""
 
 _RUN = re.compile(r"[^\W_]+(?:[-’'+.][^\W_]+)*\+*")
 _BREAK = re.compile(
@@ -74,34 +74,34 @@ _ADJECTIVE = re.compile(
     r"|(?<!se)(?<!ne)(?<!fe)(?<!spe)(?<!emb)(?<!f)ed$|ly$|(?:consuming|expensive)$"
 )
 LONGEST = 4
-"""Words of a phrase at most."""
-_DOUBT = 4.0
-"""Papers' worth of doubt about how often a phrase stands in titles."""
+"""Words of a phrase, at most."""
+_PRIOR_PAPERS = 4.0
+"""Strength of the prior on the share of titles, in papers."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseTable:
-    """Which phrases stand in which papers. A key is the phrase's stems, joined by blanks."""
+    """Phrases of papers by key: the stems of their words, joined by blanks."""
 
     papers: dict[str, frozenset[int]]
-    """The rows that each phrase stands in."""
+    """Rows of the papers with each phrase."""
     in_paper: tuple[tuple[str, ...], ...]
-    """The phrases of each row."""
+    """Phrases of each paper."""
     in_title: tuple[tuple[str, ...], ...]
-    """The phrases of each row's title."""
+    """Phrases of each paper's title."""
     display: dict[str, str]
-    """The usual way of writing each phrase."""
+    """Usual spelling of each phrase."""
     completeness: dict[str, float]
-    """From 0 (always part of something longer) to 1 (always stands by itself)."""
+    """From 0 (always part of a longer phrase) to 1 (always complete)."""
     titleness: dict[str, float]
-    """How often papers that use the phrase have it in their title, smoothed; from 0 to 1."""
+    """Share of the papers with the phrase that have it in their title, smoothed; from 0 to 1."""
     words: dict[str, tuple[str, ...]]
-    """The words of each phrase that say something by themselves, as keys."""
+    """Words of each phrase that are phrases themselves, as keys."""
 
 
 def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
-    """Collect the phrases of all papers that stand in at least two of them."""
-    every: dict[str, _Seen] = {}
+    """Return the phrases that occur in at least two of ``papers``."""
+    all_phrases: dict[str, _Occurrences] = {}
     in_paper: list[dict[str, None]] = []
     in_title: list[dict[str, None]] = []
     usual_case: dict[str, Counter[str]] = defaultdict(Counter)
@@ -112,47 +112,47 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
         in_title.append(titles)
         for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
             for start_of_run, run in _runs(text):
-                told = [_told(word) for word in run]
+                words = [_analysed(word) for word in run]
                 if not is_title:
                     for position, word in enumerate(run):
                         if position or not start_of_run:
-                            usual_case[told[position].lower][word] += 1
-                stems = tuple(word.stems for word in told)
-                for start, end in _phrases(told):
+                            usual_case[words[position].lower][word] += 1
+                stems = tuple(word.stems for word in words)
+                for start, end in _phrases(words):
                     key = " ".join(stems[start:end])
-                    phrase = every.get(key)
+                    phrase = all_phrases.get(key)
                     if phrase is None:
-                        phrase = every[key] = _Seen()
+                        phrase = all_phrases[key] = _Occurrences()
                     if key not in own:
                         own[key] = None
                         phrase.rows.append(row)
                     phrase.times += 1
-                    phrase.followed += end < len(run) and not told[end].is_stop
-                    phrase.preceded += start > 0 and not told[start - 1].is_weak
+                    phrase.followed += end < len(run) and not words[end].is_stop
+                    phrase.preceded += start > 0 and not words[start - 1].is_weak
                     phrase.words = stems[start:end]
                     form = " ".join(run[start:end])
                     phrase.forms[form] = phrase.forms.get(form, 0) + (1 if is_title else 2)
                     if is_title:
                         titles[key] = None
-    kept = {key: phrase for key, phrase in every.items() if len(phrase.rows) > 1}
-    titled = Counter(key for found in in_title for key in found if key in kept)
+    kept = {key: phrase for key, phrase in all_phrases.items() if len(phrase.rows) > 1}
+    titled = Counter(key for keys in in_title for key in keys if key in kept)
     usual = sum(titled.values()) / max(1, sum(len(phrase.rows) for phrase in kept.values()))
     return PhraseTable(
         {key: frozenset(phrase.rows) for key, phrase in kept.items()},
-        tuple(tuple(key for key in found if key in kept) for found in in_paper),
-        tuple(tuple(key for key in found if key in kept) for found in in_title),
+        tuple(tuple(key for key in keys if key in kept) for keys in in_paper),
+        tuple(tuple(key for key in keys if key in kept) for keys in in_title),
         {key: _written(phrase.forms, usual_case) for key, phrase in kept.items()},
         {key: phrase.completeness for key, phrase in kept.items()},
         {
-            key: (titled[key] + _DOUBT * usual) / (len(phrase.rows) + _DOUBT)
+            key: (titled[key] + _PRIOR_PAPERS * usual) / (len(phrase.rows) + _PRIOR_PAPERS)
             for key, phrase in kept.items()
         },
         {key: tuple(word for word in phrase.words if word in kept) for key, phrase in kept.items()},
     )
 
 
-class _Seen:
-    """What was seen of one phrase."""
+class _Occurrences:
+    """Occurrences of one phrase."""
 
     __slots__ = ("followed", "forms", "preceded", "rows", "times", "words")
 
@@ -162,7 +162,7 @@ class _Seen:
         self.preceded = 0
         self.rows: list[int] = []
         self.forms: dict[str, int] = {}
-        """How often it was written in which way; twice as much where not in a title."""
+        """Count of each spelling; those outside titles count twice."""
         self.words: tuple[str, ...] = ()
 
     @property
@@ -173,22 +173,22 @@ class _Seen:
 
 def key_of(phrase: str) -> str:
     """Return the key of a phrase, as in :class:`PhraseTable`."""
-    return _key([_told(word) for word in phrase.split()])
+    return _key([_analysed(word) for word in phrase.split()])
 
 
-def holds(paper: Paper) -> Callable[[str], bool]:
-    """Return what tells whether a key is that of a phrase in ``paper``."""
+def contains_phrase(paper: Paper) -> Callable[[str], bool]:
+    """Return a test whether ``paper`` contains the phrase of a key."""
     runs = []
     for text in (paper.readable_title, paper.readable_abstract):
         for _, run in _runs(text):
-            told = [_told(word) for word in run]
-            runs.append((f" {_key(told)} ", told))
+            words = [_analysed(word) for word in run]
+            runs.append((f" {_key(words)} ", words))
 
-    def found(key: str) -> bool:
-        # Where the stems do not follow each other, no phrase need be looked at.
+    def contains(key: str) -> bool:
+        # Most keys are ruled out by their stems alone, without listing phrases.
         return any(f" {key} " in stems and key in _keys(run) for stems, run in runs)
 
-    return found
+    return contains
 
 
 def _keys(run: Sequence[_Word]) -> Iterable[str]:
@@ -200,7 +200,7 @@ def _key(phrase: Sequence[_Word]) -> str:
 
 
 def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
-    """Yield (begins a sentence, words) for each stretch between punctuation."""
+    """Yield (is at the start of a sentence, words) for each stretch between punctuation marks."""
     end = 0
     begins = True
     for mark in [*_BREAK.finditer(text), None]:
@@ -226,29 +226,29 @@ _EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "qual
 
 
 class _Word(NamedTuple):
-    """What is to be known of a word to tell phrases; the same wherever it stands."""
+    """Properties of a word that decide which phrases it can be part of."""
 
     lower: str
     stems: str
     is_stop: bool
     is_weak: bool
-    """It says little of what comes after it."""
+    """Stop word or filler."""
     ends: bool
-    """No phrase holds it."""
+    """Part of no phrase."""
     alone: bool
-    """It can be a phrase by itself."""
+    """Can be a phrase by itself."""
     opens: bool
-    """It can be the first of several."""
+    """Can be the first of several."""
     closes: bool
-    """It can be the last of several."""
-    says: bool
-    """It is none of the filler."""
+    """Can be the last of several."""
+    is_content: bool
+    """Not a filler word."""
 
 
 @lru_cache(maxsize=200_000)
-def _told(word: str) -> _Word:
+def _analysed(word: str) -> _Word:
     lower = word.casefold()
-    says = lower not in _FILLER
+    is_content = lower not in _FILLER
     is_adjective = _ADJECTIVE.search(lower) is not None
     return _Word(
         lower,
@@ -256,40 +256,40 @@ def _told(word: str) -> _Word:
         is_stop=lower in STOP_WORDS,
         is_weak=lower in _WEAK,
         ends=lower in STOP_WORDS or not any(c.isalpha() for c in word),
-        alone=len(lower) > 2 and says and not is_adjective,
+        alone=len(lower) > 2 and is_content and not is_adjective,
         opens=lower not in _OPENERS and not lower.endswith("ly"),
         closes=lower not in _CLOSERS and not is_adjective,
-        says=says,
+        is_content=is_content,
     )
 
 
 def _phrases(run: Sequence[_Word]) -> Iterable[tuple[int, int]]:
     """Yield (start, end) of each candidate within a run of words."""
     for start, first in enumerate(run):
-        says = False
+        has_content = False
         for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
             last = run[end - 1]
             if last.ends:
                 break
-            says = says or last.says
+            has_content = has_content or last.is_content
             if end == start + 1:
                 if first.alone:
                     yield start, end
             elif (first.opens and last.closes) and (
-                says or tuple(word.lower for word in run[start:end]) in _EXCEPTIONS
+                has_content or tuple(word.lower for word in run[start:end]) in _EXCEPTIONS
             ):
                 yield start, end
 
 
 def _written(forms: dict[str, int], usual_case: dict[str, Counter[str]]) -> str:
-    """Return the phrase as it is usually written, its words in their usual case."""
+    """Return the most frequent spelling, its words in their usual case."""
     most = max(forms.values())
     form = min(form for form, count in forms.items() if count == most)
     words = [_cased(word, usual_case[word.casefold()]) for word in form.split(" ")]
     written = " ".join(words)
     if written in forms or written.islower():
         return written
-    # "Product quantization" comes from "Product Quantization (PQ)": nobody writes it like that.
+    # "Product quantization" comes from "Product Quantization (PQ)", but is never written like that.
     uses = sum(forms.values())
     return " ".join(
         word.lower() if word.istitle() and usual_case[word.casefold()][word] <= uses else word
@@ -297,9 +297,9 @@ def _written(forms: dict[str, int], usual_case: dict[str, Counter[str]]) -> str:
     )
 
 
-def _cased(word: str, seen: Counter[str]) -> str:
-    if seen:
-        most = max(seen.values())
-        return min(form for form, count in seen.items() if count == most)
+def _cased(word: str, spellings: Counter[str]) -> str:
+    if spellings:
+        most = max(spellings.values())
+        return min(form for form, count in spellings.items() if count == most)
     is_acronym = sum(c.isupper() for c in word) > 1 or any(c.isdigit() for c in word)
     return word if is_acronym else word.lower()

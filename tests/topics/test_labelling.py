@@ -19,7 +19,7 @@ from explorer.papers.paper import Paper
 from explorer.topics.candidates import phrase_scores
 from explorer.topics.communities import Topic, TopicName
 from explorer.topics.labelling import name_topics
-from explorer.topics.phrases import holds, phrase_table
+from explorer.topics.phrases import contains_phrase, phrase_table
 from tests.helpers.corpus import keys_in
 
 FILLER = frozenset(
@@ -249,5 +249,5 @@ def test_a_paper_holds_its_phrases_and_no_others(seed_library: LibraryStore) -> 
     keys = [keys_in(paper) for paper in papers]
     every = sorted(set().union(*keys))
     for paper, own in zip(papers, keys, strict=True):
-        tells = holds(paper)
-        assert {key for key in every if tells(key)} == own
+        contains = contains_phrase(paper)
+        assert {key for key in every if contains(key)} == own
