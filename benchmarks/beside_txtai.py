@@ -33,7 +33,8 @@ from explorer.evaluation.beir import (
     read_collection,
 )
 from explorer.evaluation.scratch_library import scratch_generation
-from explorer.search.search import Mode, ranked_rows
+from explorer.search.model import Mode
+from explorer.search.ranking import ranked_rows
 
 _DEPTH = 10
 Ask = Callable[[str, int], Sequence[str]]

@@ -38,7 +38,8 @@ from explorer.files import checksum
 from explorer.library.checks import verify_files, verify_parts
 from explorer.library.generation import Generation, open_generation
 from explorer.library.store import LibraryStore
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 from explorer.topics import edits
 
 _KILLS, _PAPERS = 100, 300

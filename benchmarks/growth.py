@@ -32,7 +32,8 @@ from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.search import Mode, Query, search
+from explorer.search.model import Mode, Query
+from explorer.search.search import search
 from explorer.settings import Settings
 from explorer.topics.communities import edges_of, partition
 

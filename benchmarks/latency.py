@@ -28,7 +28,8 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.evaluation.scratch_library import scratch_generation
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
-from explorer.search.search import Mode, Query, search
+from explorer.search.model import Mode, Query
+from explorer.search.search import search
 from explorer.topics.communities import Topic
 from explorer.topics.hierarchy import TopicHierarchy
 

@@ -36,7 +36,8 @@ from explorer.evaluation.benchmark import (
 )
 from explorer.index.full_text import words
 from explorer.library.generation import Generation
-from explorer.search.search import Mode, ranked_rows
+from explorer.search.model import Mode
+from explorer.search.ranking import ranked_rows
 from explorer.settings import SearchSettings
 
 Way = Callable[[Generation, JudgedQuery, Vector, int], Sequence[int]]

@@ -36,7 +36,8 @@ from explorer.library.store import LibraryStore
 from explorer.papers.table import PaperTable
 from explorer.search.facets import facets, rows_to_count
 from explorer.search.filters import Filters
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 from tests.helpers.browser import HINT, find_browser, open_browser
 from tests.helpers.map_page import wait_for_map
 from tests.helpers.serving import serve_page

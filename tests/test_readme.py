@@ -18,7 +18,8 @@ from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
 from explorer.library.store import LibraryStore
 from explorer.readers import read_digest
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 from tests.helpers.corpus import ROOT
 
 _BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)

@@ -17,7 +17,7 @@ from explorer.files import replace_text
 from explorer.insights.whats_new import moment_at
 from explorer.library.generation import Generation
 from explorer.papers.paper import title_key
-from explorer.search.search import Hit
+from explorer.search.model import Hit
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -20,11 +20,13 @@ from explorer.desk.marks import PaperMarks, locate
 from explorer.embedders import Embedder
 from explorer.errors import ExplorerError, UnusableInput
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper
 from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.model import Hit, Mode, Query
 from explorer.search.notes import Note, NoteKind, note_text, problem_text, suggestion_text
 from explorer.search.query import ON_DESK, Field, parse, quotable
-from explorer.search.search import Hit, Mode, Query, find_paper, search
 from explorer.search.search import needs_model as query_needs_model
+from explorer.search.search import search
 
 MOST = 20
 """Papers at the top of a ranking that count as hits."""

@@ -27,8 +27,8 @@ from explorer.map.sampling import Sample, Viewport
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.readers import Rejection
+from explorer.search.model import Hit, Results
 from explorer.search.notes import note_text
-from explorer.search.search import Hit, Results
 from explorer.topics.communities import Topic
 from explorer.topics.tracking import TopicEvent
 

@@ -24,22 +24,16 @@ from typing import TYPE_CHECKING
 from explorer.embedders import Embedder, open_embedder
 from explorer.insights.trends import trends
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper
 from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.search.explain import explain
 from explorer.search.filters import Filters
+from explorer.search.model import Mode, Query, Results, Sort
 from explorer.search.query import parse
-from explorer.search.search import (
-    Mode,
-    Query,
-    Results,
-    Sort,
-    find_paper,
-    needs_model,
-    search,
-    similar,
-)
+from explorer.search.search import needs_model, search
+from explorer.search.similar import similar
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -13,9 +13,9 @@ from explorer.app.query_text import pieces_of, without_clause, without_example
 from explorer.app.search_box import SearchForm, rows_in
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
+from explorer.search.model import Results
 from explorer.search.notes import Note, note_text, problem_text
 from explorer.search.query import Clause, Field, parse
-from explorer.search.search import Results
 
 
 @dataclass(frozen=True, slots=True)

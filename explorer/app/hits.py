@@ -16,8 +16,9 @@ from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
 from explorer.map.palette import BadgeColours, score_marks, shares_of_best
 from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.search.model import Hit
 from explorer.search.near_duplicates import Fold
-from explorer.search.search import Hit, highlight
+from explorer.search.word_matches import highlight
 from explorer.topics.communities import Topic
 
 

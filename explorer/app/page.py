@@ -49,6 +49,7 @@ from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, Unknow
 from explorer.insights.topic_tree import shown_level
 from explorer.insights.whats_new import whats_new
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper
 from explorer.map.highlights import Highlights
 from explorer.map.palette import shares_of_best
 from explorer.papers.dates import latest
@@ -56,8 +57,11 @@ from explorer.papers.text import escape_markdown
 from explorer.search.explain import explain
 from explorer.search.facets import loosened, related_topics
 from explorer.search.filters import allowed_rows
+from explorer.search.model import Mode, Results
 from explorer.search.near_duplicates import Fold, folded_results
-from explorer.search.search import Mode, Results, check_model, find_paper, search, similar
+from explorer.search.query_vector import check_model
+from explorer.search.search import search
+from explorer.search.similar import similar
 
 # Comments, not strings: Streamlit prints the strings of its main script on the page.
 

@@ -16,8 +16,8 @@ from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.search.facets import AMONG_BEST, Count, facets, rows_to_count
+from explorer.search.model import Results, Sort
 from explorer.search.query import accepts_clauses
-from explorer.search.search import Results, Sort
 
 _BOILERPLATE = re.compile(r"^(?:in )?proceedings of (?:the )?", re.IGNORECASE)
 

@@ -15,7 +15,7 @@ from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.search.filters import Filters, inside
-from explorer.search.search import Mode, Query, Sort
+from explorer.search.model import Mode, Query, Sort
 
 _MOST_EXAMPLES = 4
 

@@ -12,8 +12,8 @@ from explorer.desk.desk import ReadingState
 from explorer.export import ExportFormat
 from explorer.insights.trends import Order
 from explorer.papers.text import escape_markdown, plural
+from explorer.search.model import Mode, Sort
 from explorer.search.query import DISMISSED, STARRED, Field
-from explorer.search.search import Mode, Sort
 from explorer.topics.edits import EditKind
 from explorer.topics.tracking import TopicEvent, TopicEventKind
 

@@ -29,10 +29,10 @@ from explorer.embedders.cache import VectorCache
 from explorer.errors import LibraryError, UnusableInput
 from explorer.library.checks import verify_files
 from explorer.library.generation import SCHEMA, Generation
+from explorer.library.lookup import find_topic
 from explorer.library.store import LibraryStore
 from explorer.library.writing import Draft, PreviousFullText
-from explorer.search.filters import find_topic
-from explorer.search.search import check_model
+from explorer.search.query_vector import check_model
 from explorer.settings import TopicSettings
 from explorer.topics import edits
 from explorer.topics.communities import Topic, edges_of

@@ -19,10 +19,12 @@ from explorer.errors import UnusableInput
 from explorer.export import ExportFormat, write_file, write_list
 from explorer.insights.topic_profile import topic_profile
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper, find_topic
 from explorer.library.store import LibraryStore
-from explorer.search.filters import Filters, allowed_rows, corners_of, find_topic
+from explorer.search.filters import Filters, allowed_rows, corners_of
+from explorer.search.model import Mode, Query
 from explorer.search.notes import note_text
-from explorer.search.search import Mode, Query, find_paper, needs_model, search
+from explorer.search.search import needs_model, search
 
 _MOST_RANKED = 100
 """Default number of papers of a ranked query, in which all papers are hits."""

@@ -28,9 +28,9 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.errors import UnusableInput
 from explorer.insights.whats_new import moment_at, moment_of
 from explorer.library.generation import Generation, milliseconds
+from explorer.library.lookup import find_topic
 from explorer.library.store import LibraryStore
-from explorer.search.filters import find_topic
-from explorer.search.search import Query
+from explorer.search.model import Query
 
 _GROUP_EXAMPLES = """\
 To follow a query that is one of these words, write for example: explorer follow add list

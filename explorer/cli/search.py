@@ -16,8 +16,10 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.filters import Filters
+from explorer.search.model import Mode, Query, Results, Sort
 from explorer.search.query import DISMISSED, STARRED
-from explorer.search.search import Mode, Query, Results, Sort, needs_model, search, similar
+from explorer.search.search import needs_model, search
+from explorer.search.similar import similar
 
 _SEARCH_EXAMPLES = """\
 examples:

@@ -13,8 +13,8 @@ from explorer.export import write_file
 from explorer.export.tables import write_topics
 from explorer.insights.topic_profile import topic_profile
 from explorer.insights.trends import Order, in_order, trends
+from explorer.library.lookup import find_topic
 from explorer.library.store import LibraryStore
-from explorer.search.filters import find_topic
 
 _GROUP_EXAMPLES = """\
 examples:

@@ -23,7 +23,8 @@ from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.evaluation.beir import Collection, JudgedQuery, ndcg, recall
 from explorer.evaluation.scratch_library import scratch_generation
 from explorer.library.generation import Generation
-from explorer.search.search import Mode, ranked_rows
+from explorer.search.model import Mode
+from explorer.search.ranking import ranked_rows
 from explorer.settings import SearchSettings
 
 DEPTH = 100

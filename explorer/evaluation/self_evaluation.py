@@ -31,7 +31,10 @@ from explorer.index.knn_graph import build_graph, updated_graph
 from explorer.library.generation import Generation
 from explorer.library.writing import PreviousFullText
 from explorer.papers.paper import Paper
-from explorer.search.search import Mode, Query, check_model, ranked_rows, search
+from explorer.search.model import Mode, Query
+from explorer.search.query_vector import check_model
+from explorer.search.ranking import ranked_rows
+from explorer.search.search import search
 from explorer.settings import Settings, of_fineness
 from explorer.topics.communities import edges_of, partition
 

@@ -79,11 +79,10 @@ class WordRanking:
 
     keys: Keys
     scores: NDArray[np.float32]
-    beyond: float = 0.0
-    """What other papers score at most, of those that were allowed."""
-    seen: WordRanking | None = None
-    """Where only some papers were allowed and the best of all were looked through for them: those
-    best of all."""
+    threshold: float = 0.0
+    """Upper bound on the scores of all other allowed papers."""
+    unfiltered: WordRanking | None = None
+    """The best of all papers, where the best allowed ones were taken from them."""
 
 
 class FullTextIndex:
@@ -230,14 +229,14 @@ class FullTextIndex:
             passed = np.flatnonzero(allowed[looked.keys])[:k]
             if len(passed) >= least or len(looked.keys) < enough:
                 scores = looked.scores[passed]
-                beyond = float(scores[-1]) if len(passed) == k else looked.beyond
-                return WordRanking(looked.keys[passed], scores, beyond, looked)
+                threshold = float(scores[-1]) if len(passed) == k else looked.threshold
+                return WordRanking(looked.keys[passed], scores, threshold, looked)
             # Fewer pass among those that match best: as many again will hardly do.
             enough = math.ceil(_MARGIN * enough * least / max(1, len(passed)))
         must = tantivy.Occur.Must
         named = self._named(self._keys[among].tolist())
         both = [(must, query), (must, tantivy.Query.const_score_query(named, 0.0))]
-        return replace(self._best(tantivy.Query.boolean_query(both), k), seen=looked)
+        return replace(self._best(tantivy.Query.boolean_query(both), k), unfiltered=looked)
 
     def _named(self, keys: list[int]) -> tantivy.Query:
         """Return the query for the papers with these keys."""
@@ -255,8 +254,8 @@ class FullTextIndex:
         hits = searcher.search(query, k, count=False).hits
         keys = searcher.fast_field_values("key", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], dtype=np.float32)
-        beyond = float(scores[-1]) if 0 < len(hits) == k else 0.0
-        return WordRanking(self._rows[np.array(keys, dtype=np.int64)], scores, beyond)
+        threshold = float(scores[-1]) if 0 < len(hits) == k else 0.0
+        return WordRanking(self._rows[np.array(keys, dtype=np.int64)], scores, threshold)
 
     def holding(self, phrase: str, field: str) -> Keys:
         """Return the rows whose ``field`` holds ``phrase``, its words inflected as they may be.
@@ -295,14 +294,14 @@ def words(text: str) -> list[tuple[str, int, int]]:
     return [(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
-def forms(text: str, stems: Collection[str]) -> dict[str, str]:
+def word_stems(text: str, stems: Collection[str]) -> dict[str, str]:
     """Return the stem of each word of ``text`` that has one of ``stems``, in order."""
     distinct = dict.fromkeys(_WORD.findall(text))
     return {word: found for word in distinct if (found := stem(word)) in stems}
 
 
-def stems_among(text: str, known: Mapping[str, str]) -> set[str]:
-    """Return the stems of those words of ``text`` that are ``known``, which :func:`forms` made."""
+def stems_in(text: str, known: Mapping[str, str]) -> set[str]:
+    """Return the stems of the words of ``text`` that are in ``known`` (:func:`word_stems`)."""
     return {known[word] for word in _WORD.findall(text) if word in known}
 
 

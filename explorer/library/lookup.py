@@ -1,19 +1,59 @@
-"""Papers by their whole titles, copied from a digest or from the page."""
+"""Papers by their ids and whole titles, topics by their ids and names."""
 
 from __future__ import annotations
 
 import re
 
 from explorer.arrays import Keys
+from explorer.errors import UnknownPaper, UnknownTopic
 from explorer.index.full_text import BY_TITLE
 from explorer.library.generation import Generation
 from explorer.papers.paper import title_key
 from explorer.papers.text import plain
+from explorer.topics.communities import Topic
 
 _LIKELY_TITLES = 20
 """Best matches by the words of titles that are compared; a short one may stand in many papers."""
 _BARE = re.compile(r"[A-Za-z0-9\s.,:;!?'\"()/-]*")
 """A title in which there is nothing that would be made readable."""
+
+
+def find_paper(generation: Generation, name: str) -> int:
+    """Return the row of the paper with the id ``name``: the library's, arXiv's, a DOI ...
+
+    Raises:
+        UnknownPaper: there is none.
+    """
+    row = generation.records.find(name)
+    if row is None:
+        raise UnknownPaper(
+            f"No paper goes by {name!r}.",
+            advice="`explorer search` shows ids; arXiv ids and DOIs work too.",
+        )
+    return row
+
+
+def find_topic(generation: Generation, name: str) -> Topic:
+    """Return the topic with the id or label ``name``, the finest of those with the same label.
+
+    Raises:
+        UnknownTopic: there is none.
+    """
+    topics = find_topics(generation, name)
+    if not topics:
+        raise UnknownTopic(f"No topic is called {name!r}.", advice="`explorer topics` lists them.")
+    return topics[0]
+
+
+def find_topics(generation: Generation, name: str) -> list[Topic]:
+    """Return all topics with the id or label ``name``, fine to coarse; case is ignored."""
+    wanted = name.strip().casefold()
+    return [
+        topic
+        for level in reversed(generation.levels)
+        for topic in level
+        if wanted in (topic.id.casefold(), topic.label.casefold())
+    ]
 
 
 def titled(generation: Generation, title: str, among: Keys | None = None) -> list[int]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from explorer.embedders import Embedder
 from explorer.library.caching import LruCache
 from explorer.papers.paper import Paper
-from explorer.search.search import Hit, Results
+from explorer.search.model import Hit, Results
 
 _TAKEN_OUT = 3
 """Sentences of each paper that are tried; more hardly change the choice."""

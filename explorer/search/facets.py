@@ -14,9 +14,9 @@ from explorer.desk.desk import ReadingState
 from explorer.desk.marks import PaperMarks
 from explorer.library.generation import Generation
 from explorer.search.filters import Filters, allowed_rows
+from explorer.search.model import Mode, Results
 from explorer.search.query import STARRED, Clause, Field, quotable
-from explorer.search.ranking import by_both, by_examples, by_meaning, by_words
-from explorer.search.search import Mode, Results, by_examples_alone
+from explorer.search.ranking import rank
 from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 
@@ -71,17 +71,12 @@ def rows_to_count(generation: Generation, results: Results, filters: Filters) ->
         return among
     if vector is None and not words.strip():
         return np.arange(generation.size) if among is None else among
-    settings = SearchSettings()
-    if by_examples_alone(words, results.like, settings):
-        found = by_examples(generation, results.like, AMONG_BEST, among, settings)
-    elif vector is None:
-        found = by_words(generation, words, AMONG_BEST, among)
-    elif results.mode is Mode.DENSE:
-        found = by_meaning(generation, vector, AMONG_BEST, among)
-    else:
-        found = by_both(generation, vector, words, AMONG_BEST, among, settings)
-    best = np.argsort(-found.score, kind="stable")[:AMONG_BEST]
-    return np.sort(found.rows[best])
+    mode = Mode.LEXICAL if vector is None else results.mode
+    ranking = rank(
+        generation, mode, words, vector, results.like, AMONG_BEST, among, SearchSettings()
+    )
+    best = np.argsort(-ranking.score, kind="stable")[:AMONG_BEST]
+    return np.sort(ranking.rows[best])
 
 
 def facets(

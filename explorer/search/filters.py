@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Keys
 from explorer.desk.marks import PaperMark, PaperMarks
-from explorer.errors import UnknownTopic, UnusableInput
+from explorer.errors import UnusableInput
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_topic, find_topics
 from explorer.papers.paper import title_key
 from explorer.search.notes import Note, NoteKind
 from explorer.search.query import OF_DESK, Clause, Field, being, quotable, years_of
-from explorer.topics.communities import Topic
 
 _Mask = NDArray[np.bool_]
 
@@ -88,7 +88,7 @@ def usable(
     good: list[Clause] = []
     notes: list[Note] = []
     for clause in clauses:
-        if clause.field is Field.TOPIC and not _topics_named(generation, clause.value):
+        if clause.field is Field.TOPIC and not find_topics(generation, clause.value):
             notes.append(Note(NoteKind.UNKNOWN_TOPIC, clause.field, clause.value))
         elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
             notes.append(Note(NoteKind.UNKNOWN_DIGEST, clause.field, clause.value))
@@ -99,18 +99,6 @@ def usable(
         else:
             good.append(clause)
     return good, notes
-
-
-def find_topic(generation: Generation, name: str) -> Topic:
-    """Return the topic with this id or name, the finest if the name stands on several levels.
-
-    Raises:
-        UnknownTopic: there is none.
-    """
-    found = _topics_named(generation, name)
-    if not found:
-        raise UnknownTopic(f"No topic is called {name!r}. `explorer topics` lists them.")
-    return found[0]
 
 
 def corners_of(text: str) -> tuple[tuple[float, float], ...]:
@@ -201,7 +189,7 @@ def _holding(generation: Generation, field: Field, value: str) -> _Mask:
         return _in_years(generation, first, last)
     if field is Field.TOPIC:
         rows = np.zeros(generation.size, dtype=bool)
-        for topic in _topics_named(generation, value):
+        for topic in find_topics(generation, value):
             rows[generation.members(topic)] = True
         return rows
     if field is Field.SOURCE:
@@ -215,16 +203,6 @@ def _holding(generation: Generation, field: Field, value: str) -> _Mask:
         names = records.name_index(_COLUMNS[field])
         return _mask(generation, names.rows_with_words(title_key(value).split()))
     return _mask(generation, generation.lexicon.holding(value, str(field)))
-
-
-def _topics_named(generation: Generation, name: str) -> list[Topic]:
-    wanted = name.strip().casefold()
-    return [
-        topic
-        for level in reversed(generation.levels)
-        for topic in level
-        if wanted in (topic.id.casefold(), topic.label.casefold())
-    ]
 
 
 def _digests_named(generation: Generation, name: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
-from explorer.search.search import Hit, Results
+from explorer.search.model import Hit, Results
 
 LEAST_SIMILARITY = 0.95
 """Cosine from which two papers are worth a look."""

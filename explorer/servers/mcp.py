@@ -25,12 +25,14 @@ from explorer.insights.topic_tree import shown_level
 from explorer.insights.whats_new import moment_of
 from explorer.insights.whats_new import whats_new as papers_since
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper, find_topic
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain
-from explorer.search.filters import Filters, find_topic
+from explorer.search.filters import Filters
+from explorer.search.model import Hit, Mode, Query, Results, Sort
 from explorer.search.notes import note_text
 from explorer.search.query import years_of
-from explorer.search.search import Hit, Mode, Query, Results, Sort, find_paper, similar
+from explorer.search.similar import similar
 from explorer.topics.communities import Topic
 
 _ABOUT = """\

@@ -35,7 +35,8 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters
-from explorer.search.search import Mode, Query, search
+from explorer.search.model import Mode, Query
+from explorer.search.search import search
 from tests.helpers.corpus import WriteDigest
 
 HOSTILE = "<script>alert(1)</script> & ]]> \x08 <b>*bold*</b> [x](http://evil)"

@@ -14,7 +14,9 @@ from explorer import Library
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, LibraryMissing, UnknownPaper, UnknownTopic
 from explorer.library.store import LibraryStore
-from explorer.search.search import Query, search, similar
+from explorer.search.model import Query
+from explorer.search.search import search
+from explorer.search.similar import similar
 from tests.helpers.corpus import Growing
 
 

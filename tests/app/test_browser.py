@@ -11,7 +11,8 @@ import pytest
 from explorer.embedders import open_embedder
 from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 from tests.helpers.browser import open_browser
 from tests.helpers.map_page import (
     draw,

@@ -24,7 +24,7 @@ from explorer.errors import EngineError, LibraryBusy
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.search import Mode, Query
+from explorer.search.model import Mode, Query
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider

@@ -19,7 +19,7 @@ from explorer.insights.topic_tree import topic_tree
 from explorer.insights.trends import trends
 from explorer.library.store import LibraryStore
 from explorer.map.highlights import Highlights
-from explorer.search.search import Results
+from explorer.search.model import Results
 from tests.helpers.map_page import strip
 
 

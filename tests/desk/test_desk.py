@@ -35,9 +35,10 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.facets import facets
 from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.model import Mode, Query
 from explorer.search.notes import Note, NoteKind
 from explorer.search.query import Field, parse
-from explorer.search.search import Mode, Query, search
+from explorer.search.search import search
 from tests.helpers.corpus import ROOT
 
 STAR = DeskChange(star=True)

@@ -17,7 +17,9 @@ from explorer.evaluation.beir import Collection, JudgedQuery
 from explorer.evaluation.benchmark import evaluate, open_collection, score_queries
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.search import Mode, Query, ranked_rows, search
+from explorer.search.model import Mode, Query
+from explorer.search.ranking import ranked_rows
+from explorer.search.search import search
 
 
 @pytest.fixture

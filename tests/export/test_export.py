@@ -43,7 +43,8 @@ from explorer.papers.paper import Paper
 from explorer.papers.text import plain, tidy
 from explorer.readers import read_digest
 from explorer.search.filters import Filters
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 
 _NASTY = Paper(
     title=r"100% of $\alpha_{i}$-GANs & {Bayes}: C:\temp, x^2_3 #1 at $5 -- Über LLaMA <3 ~ α≤β",

@@ -196,7 +196,7 @@ def test_where_few_do_those_found_are_the_best_and_what_the_others_reach_is_told
         is_short |= found < len(exact.keys)
         assert found >= 2
         assert ranking.keys.tolist() == exact.keys[:found].tolist()
-        assert all(score <= ranking.beyond for score in exact.scores[found:])
+        assert all(score <= ranking.threshold for score in exact.scores[found:])
     assert is_short == (looked_through > 0)
 
 

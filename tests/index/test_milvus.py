@@ -23,7 +23,8 @@ from explorer.index.engines.milvus_server import Server
 from explorer.library import store as library_module
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.milvus_servers import Lite, Standalone, free_port
 from tests.index.test_engines_contract import assert_right, unit_vectors

@@ -9,7 +9,8 @@ from explorer.embedders import DEFAULT_MODEL, Embedder, open_embedder
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
-from explorer.search.search import Mode, Query, search
+from explorer.search.model import Mode, Query
+from explorer.search.search import search
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from explorer.library.store import LibraryStore
 from explorer.map.colouring import ColourBy, colouring
 from explorer.search.facets import AMONG_BEST, facets, loosened, related_topics, rows_to_count
 from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.model import Mode, Query
 from explorer.search.query import Clause, Field, parse
-from explorer.search.search import Mode, Query, search
+from explorer.search.search import search
 
 
 @pytest.fixture(scope="module")

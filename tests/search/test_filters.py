@@ -15,9 +15,10 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows, inside
+from explorer.search.model import Mode, Query, Sort
 from explorer.search.notes import NoteKind
 from explorer.search.query import parse
-from explorer.search.search import Mode, Query, Sort, search
+from explorer.search.search import search
 
 PAPERS = (
     Paper("Segmenting the Liver", "Liver scans, segmented.", ("Ada Lovelace", "B. Müller"),

@@ -12,8 +12,9 @@ from explorer.embedders import open_embedder
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
+from explorer.search.model import Mode, Query, Results
 from explorer.search.near_duplicates import LEAST_SIMILARITY, folded, folded_results
-from explorer.search.search import Mode, Query, Results, search
+from explorer.search.search import search
 from tests.helpers.corpus import WriteDigest
 
 

@@ -12,8 +12,10 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.ranking import Ranked, by_both, by_meaning, by_words, diversified
-from explorer.search.search import Query, search
+from explorer.search.arrangement import diversified
+from explorer.search.model import Query
+from explorer.search.ranking import Ranking, by_both, by_meaning, by_words
+from explorer.search.search import search
 from explorer.settings import SearchSettings
 from tests.helpers.corpus import WriteDigest
 
@@ -48,9 +50,9 @@ def embedder() -> Embedder:
     return open_embedder("hashing")
 
 
-def best(found: Ranked, k: int = 10) -> list[tuple[int, float]]:
-    order = np.lexsort((found.rows, -np.round(found.score, 5)))[:k]
-    return [(int(found.rows[i]), round(float(found.score[i]), 4)) for i in order]
+def best(ranking: Ranking, k: int = 10) -> list[tuple[int, float]]:
+    order = np.lexsort((ranking.rows, -np.round(ranking.score, 5)))[:k]
+    return [(int(ranking.rows[i]), round(float(ranking.score[i]), 4)) for i in order]
 
 
 @pytest.mark.parametrize("selectivity", [1.0, 0.5, 0.05, 0.01])

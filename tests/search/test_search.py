@@ -17,22 +17,16 @@ from explorer.builds.build import BuildOptions, build
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import EmbedderError, ExplorerError, UnknownPaper, UnknownTopic, UnusableInput
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper, find_topic
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.filters import Filters, allowed_rows, find_topic
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.model import Mode, Query, Results, Sort
 from explorer.search.notes import Note, NoteKind
-from explorer.search.search import (
-    Mode,
-    Query,
-    Results,
-    Sort,
-    check_model,
-    find_paper,
-    highlight,
-    needs_model,
-    search,
-    similar,
-)
+from explorer.search.query_vector import check_model
+from explorer.search.search import needs_model, search
+from explorer.search.similar import similar
+from explorer.search.word_matches import highlight
 from tests.helpers.corpus import WriteDigest
 
 

@@ -34,7 +34,8 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.map.sampling import Viewport
 from explorer.papers.paper import Paper
-from explorer.search.search import Query, search
+from explorer.search.model import Query
+from explorer.search.search import search
 from explorer.servers.http.api import make_api
 from explorer.servers.http.guard import LARGEST_BODY, AccessRules, host_of, is_loopback
 from explorer.servers.http.serving import TOKEN, access_rules_for

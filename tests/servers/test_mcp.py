@@ -15,8 +15,9 @@ from mcp import Client, StdioServerParameters, stdio_client
 
 from explorer.cli import main
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper
 from explorer.library.store import LibraryStore
-from explorer.search.search import find_paper, similar
+from explorer.search.similar import similar
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from explorer.app.paper_marks import show_marks, show_star
 from explorer.app.views.topic import show_topics_of
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.search.model import Results
 from explorer.search.near_duplicates import Fold, near_duplicates_of
-from explorer.search.search import Results
 
 
 def show_paper(generation: Generation, row: int, neighbours: Results) -> None:

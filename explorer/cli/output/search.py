@@ -14,8 +14,9 @@ from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric
 from explorer.library.generation import Generation
+from explorer.search.model import Hit, Results
 from explorer.search.notes import note_text
-from explorer.search.search import Hit, Results, highlight
+from explorer.search.word_matches import highlight
 
 _BAR = 12
 

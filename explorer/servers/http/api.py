@@ -29,11 +29,13 @@ from explorer.insights.trends import Order, in_order, trends
 from explorer.insights.whats_new import moment_of
 from explorer.insights.whats_new import whats_new as papers_since
 from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper, find_topic
 from explorer.map.sampling import Viewport
 from explorer.map.scene import MOST_DRAWN, detail_of, home_view
-from explorer.search.filters import Filters, corners_of, find_topic
+from explorer.search.filters import Filters, corners_of
+from explorer.search.model import Mode, Query, Sort
 from explorer.search.query import years_of
-from explorer.search.search import Mode, Query, Sort, find_paper, similar
+from explorer.search.similar import similar
 from explorer.servers.http.guard import AccessRules, Guard
 from explorer.servers.http.problems import add_problem_handlers, problem_responses
 

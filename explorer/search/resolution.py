@@ -1,0 +1,83 @@
+"""A parsed query resolved in a generation: usable clauses, and the rows of its examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from explorer.desk.marks import PaperMarks
+from explorer.library.generation import Generation
+from explorer.library.lookup import find_paper
+from explorer.search.filters import Filters, usable
+from explorer.search.model import Query
+from explorer.search.notes import Note, NoteKind
+from explorer.search.query import ON_DESK, STARRED, Field, Parsed, parse
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedQuery:
+    """A query in terms of one generation."""
+
+    parsed: Parsed
+    """Words and usable clauses, with notes on what was ignored."""
+    filters: Filters
+    """The filters of the query and the clauses that were typed."""
+    like: tuple[int, ...]
+    """Distinct rows of the examples; ``unlike``: of the counter-examples."""
+    unlike: tuple[int, ...]
+
+
+def resolve(generation: Generation, query: Query) -> ResolvedQuery:
+    """Resolve ``query`` in ``generation``.
+
+    Raises:
+        UnknownPaper: an example of ``query.like`` or ``query.unlike`` has no known id. One that was
+            typed in the text is ignored with a note.
+    """
+    parsed = parse_text(generation, query.text)
+    desk = query.filters.desk
+    clauses, notes = usable(generation, parsed.clauses, desk)
+    like, like_notes = _typed_examples(generation, Field.LIKE, parsed.like, desk)
+    unlike, unlike_notes = _typed_examples(generation, Field.UNLIKE, parsed.unlike, desk)
+    parsed = replace(
+        parsed,
+        clauses=tuple(clauses),
+        notes=(*parsed.notes, *notes, *like_notes, *unlike_notes),
+    )
+    return ResolvedQuery(
+        parsed,
+        replace(query.filters, clauses=(*query.filters.clauses, *parsed.clauses)),
+        _distinct([find_paper(generation, name) for name in query.like] + like),
+        _distinct([find_paper(generation, name) for name in query.unlike] + unlike),
+    )
+
+
+def parse_text(generation: Generation, text: str) -> Parsed:
+    """Parse the text of a query, in which the id of a paper may look like a field."""
+    parsed = parse(text)
+    is_id = parsed.clauses and generation.records.find(text) is not None
+    return Parsed(text) if is_id else parsed
+
+
+def _typed_examples(
+    generation: Generation, field: Field, names: tuple[str, ...], desk: PaperMarks | None
+) -> tuple[list[int], list[Note]]:
+    rows: list[int] = []
+    notes: list[Note] = []
+    for name in names:
+        row = generation.records.find(name)
+        if row is not None:
+            rows.append(row)
+        elif name.casefold() not in ON_DESK:
+            notes.append(Note(NoteKind.UNKNOWN_PAPER, field, name))
+        elif desk is None:
+            notes.append(Note(NoteKind.NO_DESK, field, name))
+        else:
+            kept = desk.starred if name.casefold() == STARRED else desk.dismissed
+            if not kept and field is Field.LIKE:
+                notes.append(Note(NoteKind.NO_EXAMPLES, field, name.casefold()))
+            rows.extend(kept)
+    return rows, notes
+
+
+def _distinct(rows: list[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(rows))
