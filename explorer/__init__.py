@@ -1,13 +1,13 @@
 """Search paper digests by meaning and see them as a map of named topics.
 
-The journey, one station a module::
+From digests to hits, with the folders that do each step::
 
-    digest file --readers/--> Paper --identity--> record --embedders/, vectors--> unit vector
-       --> engines/ and lexicon --> graph --> projection, topics, names ==> generation
-    query --> search --> hits --> app/, terminal, http/, assistant
+    digest file --readers--> Paper --papers--> record --embedders--> unit vector
+       --index--> nearest neighbours --topics, map--> topics and positions ==library==> generation
+    query --search--> hits --app, cli, servers, api--> people and programs
 
-``docs/architecture.md`` tells the whole of it. From Python, ``from explorer import Library`` asks
-a library whatever the page does (``docs/scripting.md``).
+``docs/architecture.md`` describes all folders. ``from explorer import Library`` is the way in
+from Python (``docs/scripting.md``).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.api.library import Library
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Library", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import :class:`explorer.api.library.Library` when it is asked for: commands need not wait."""
+    """Import :class:`explorer.api.library.Library` on first use, so that commands need not wait."""
     if name == "Library":
         from explorer.api.library import Library
 

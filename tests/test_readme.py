@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from explorer import readers, registry
+from explorer import __version__, readers, registry
 from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
 from explorer.library.store import LibraryStore
@@ -124,6 +125,15 @@ def test_the_readme_says_which_digest_lies_there(repository: Path) -> None:
     digests = sorted((repository / "data" / "digests").glob("*.txt"))
     papers = sum(len(read_digest(digest).papers) for digest in digests)
     assert f"a digest of {papers} papers" in readme
+
+
+def test_the_version_is_the_same_in_package_changelog_and_citation(repository: Path) -> None:
+    citation = yaml.safe_load((repository / "CITATION.cff").read_text(encoding="utf-8"))
+    changelog = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
+    latest = re.search(r"^## (\S+) - (\S+)$", changelog, re.MULTILINE)
+    assert latest is not None
+    assert (citation["version"], str(citation["date-released"])) == latest.groups()
+    assert citation["version"] == __version__
 
 
 def test_every_format_is_described(repository: Path) -> None:
