@@ -9,7 +9,7 @@ import { keepViewInUrl, viewText, writeView } from "./url.js";
 /** @import { FirstScene, MapEvent, SceneRequest } from "./types.d.ts" */
 
 /**
- * What stays with the component's element between two calls.
+ * State that stays with the component's element between two calls.
  * @typedef {object} Mount
  * @property {LiteratureMap | null} map
  * @property {number} generation of the library on the map

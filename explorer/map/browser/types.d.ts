@@ -177,7 +177,7 @@ export type MapEvent =
 /** The page or file that shows a map. */
 export interface Host {
   theme: Theme;
-  /** What the map shows at first. */
+  /** The first scene that the map shows. */
   request: SceneRequest;
   /** Provide the scene of a view, through `LiteratureMap.showScene`. */
   requestScene(request: SceneRequest & { view: View }): void;
@@ -268,7 +268,7 @@ export interface TextStyle {
   weight?: number;
 }
 
-/** How papers can be coloured in an exported map. */
+/** A way to colour the papers of an exported map. */
 export interface Colouring {
   name: string;
   palette: string[];
