@@ -73,12 +73,12 @@ def _value(name: str, labels: Mapping[str, str]) -> str:
 
 
 def _write(name: str, default: str) -> None:
-    url.write(name, str(st.session_state[_key(name)]), default)
+    url.set_parameter(name, str(st.session_state[_key(name)]), default)
     navigation.show_list()
 
 
 def _write_varied() -> None:
-    url.write(url.VARIED, "1" if st.session_state[_key(url.VARIED)] else "")
+    url.set_parameter(url.VARIED, "1" if st.session_state[_key(url.VARIED)] else "")
     navigation.show_list()
 
 

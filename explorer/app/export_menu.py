@@ -29,7 +29,7 @@ def export_menu(generation: Generation, rows: Sequence[int], list_name: str, tit
     with st.popover(
         texts.EXPORT, icon=":material/download:", type="tertiary", key=f"export-{list_name}"
     ):
-        st.caption(texts.exported(len(rows)))
+        st.caption(texts.export_size(len(rows)))
         with st.container(key=f"formats-{list_name}", gap=None):
             for form, (name, help_text) in texts.EXPORT_FORMATS.items():
                 if form is ExportFormat.HTML and len(rows) > MOST_PAPERS:

@@ -144,7 +144,7 @@ def _search_with_example(paper: str, *, unlike: bool) -> None:
 
 
 def _show_near_duplicates(fold: Fold) -> None:
-    with st.expander(texts.near_duplicates(len(fold.same))):
+    with st.expander(texts.near_duplicate_count(len(fold.same))):
         for hit in fold.same:
             paper_button(hit.paper, f"same{fold.hit.rank}")
 

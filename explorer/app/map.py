@@ -103,7 +103,7 @@ def _scene_request() -> SceneRequest:
 def _keep_view() -> None:
     url.restore()
     request = st.session_state[_MAP].get("request") or {}
-    url.write_map_view(
+    url.set_map_view(
         request.get("view"),
         request.get("colourBy", ""),
         bool(request.get("safe")),

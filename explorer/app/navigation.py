@@ -10,14 +10,14 @@ def open_paper(paper: str) -> None:
     """Open a paper; the query stays."""
     if url.paper() and url.paper() != paper:
         session.trail().append(url.paper())
-    url.write(url.PAPER, paper)
+    url.set_parameter(url.PAPER, paper)
 
 
 def go_back() -> None:
     """Open the paper that this one was opened from, or else the list."""
     trail = session.trail()
     if trail:
-        url.write(url.PAPER, trail.pop())
+        url.set_parameter(url.PAPER, trail.pop())
     else:
         close_paper()
 
@@ -25,7 +25,7 @@ def go_back() -> None:
 def close_paper() -> None:
     """Close the open paper."""
     session.clear_trail()
-    url.write(url.PAPER, "")
+    url.set_parameter(url.PAPER, "")
 
 
 def open_topic(topic: str) -> None:
@@ -36,7 +36,7 @@ def open_topic(topic: str) -> None:
 
 def filter_by_topic(topic: str) -> None:
     """Restrict the search to a topic; an empty id lifts the restriction."""
-    url.write(url.TOPIC, topic)
+    url.set_parameter(url.TOPIC, topic)
     show_list()
 
 
@@ -46,12 +46,12 @@ def show_view(view: str) -> None:
     clear_within()
     open_topic("")
     show_since("")
-    url.write(url.VIEW, view)
+    url.set_parameter(url.VIEW, view)
 
 
 def show_since(moment: str) -> None:
     """Show what is new since a date, a moment or the last visit; empty: since the last update."""
-    url.write(url.SINCE, moment)
+    url.set_parameter(url.SINCE, moment)
     clear_selection()
 
 
@@ -70,45 +70,45 @@ def search_topic(topic: str, query: str) -> None:
 def open_search(query: str, mode: str, topic: str, region: Corners) -> None:
     """Run a followed search in place of the current one."""
     show_view("")
-    url.write(url.MODE, mode, "hybrid")
-    url.write_region(url.WITHIN, region)
+    url.set_parameter(url.MODE, mode, "hybrid")
+    url.set_region(url.WITHIN, region)
     search_topic(topic, query)
 
 
 def search_within(region: Corners) -> None:
     """Restrict the search to a region of the map, and lead to the search box."""
-    url.write_region(url.WITHIN, region)
+    url.set_region(url.WITHIN, region)
     session.request_focus()
     show_list()
 
 
 def clear_within() -> None:
     """Search the whole map again."""
-    url.write(url.WITHIN, "")
+    url.set_parameter(url.WITHIN, "")
     clear_selection()
 
 
 def search_similar_to(region: Corners) -> None:
     """Search for papers like those in a region of the map; the query stays."""
-    url.write_region(url.SIMILAR_TO, region)
+    url.set_region(url.SIMILAR_TO, region)
     show_list()
 
 
 def clear_similar_to() -> None:
     """Drop the papers that were the example."""
-    url.write(url.SIMILAR_TO, "")
+    url.set_parameter(url.SIMILAR_TO, "")
     clear_selection()
 
 
 def select_region(region: Corners) -> None:
     """Select the papers in a region of the map."""
-    url.write_region(url.SELECTION, region)
+    url.set_region(url.SELECTION, region)
     close_paper()
 
 
 def clear_selection() -> None:
     """Clear the selection on the map; lists begin with their first page again."""
-    url.write(url.SELECTION, "")
+    url.set_parameter(url.SELECTION, "")
     session.reset_lengths()
 
 

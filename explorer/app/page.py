@@ -41,7 +41,7 @@ from explorer.app.views.explore import show_explore
 from explorer.app.views.library import show_contents, show_library, show_update_notice
 from explorer.app.views.paper import show_paper
 from explorer.app.views.topic import show_topic
-from explorer.app.views.topics import show_topics
+from explorer.app.views.topics import show_topic_tree
 from explorer.app.views.whats_new import show_whats_new, show_whats_new_map
 from explorer.app.visits import keep_visit
 from explorer.embedders import Embedder
@@ -88,7 +88,7 @@ class PageView:
 # By their names in the URL.
 _VIEWS = {
     "": PageView(texts.EXPLORE, show_explore, show_plain_map),
-    url.TOPICS: PageView(texts.TOPICS, show_topics, show_topics_picture),
+    url.TOPICS: PageView(texts.TOPICS, show_topic_tree, show_topics_picture),
     url.NEW: PageView(texts.WHATS_NEW, show_whats_new, show_whats_new_map),
     url.DESK: PageView(texts.DESK, show_desk, show_desk_map),
     url.LIBRARY: PageView(texts.LIBRARY, show_library, show_contents),
@@ -350,7 +350,7 @@ def _show_empty_library() -> None:
         show_library(None)
     with st.container():
         show_update_notice("")
-    st.caption(texts.library_folder(library_folder()))
+    st.caption(texts.library_location(library_folder()))
 
 
 if __name__ == "__main__":

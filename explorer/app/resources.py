@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +17,7 @@ from explorer.builds.apply_edits import EditOutcome, all_edits
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ExplorerError
 from explorer.insights.trends import Trends, trends
+from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 from explorer.papers.dates import latest
@@ -90,7 +90,7 @@ def _open_generation(folder: str, live: str) -> Generation:  # noqa: ARG001  par
     return LibraryStore(folder).open()
 
 
-@lru_cache(maxsize=2)
+@cached_by_owner(1)
 def trends_of(generation: Generation) -> Trends:
     """Return the trends of a library's topics, computed once for all visitors."""
     return trends(generation)
@@ -108,7 +108,7 @@ class DigestInfo:
     """EDTF; empty if unknown."""
 
 
-@lru_cache(maxsize=2)
+@cached_by_owner(1)
 def digests_of(generation: Generation) -> tuple[DigestInfo, ...]:
     """Return the digests with papers in ``generation``, newest first."""
     recorded = {
@@ -140,7 +140,7 @@ def edit_outcomes(generation: Generation) -> tuple[EditOutcome, ...]:
     return _edit_outcomes(generation, edits.read(library_folder()))
 
 
-@lru_cache(maxsize=2)
+@cached_by_owner(1)
 def _edit_outcomes(
     generation: Generation,
     recorded: tuple[TopicEdit, ...],  # noqa: ARG001  part of the key

@@ -53,7 +53,7 @@ def with_count(label: str, count: int) -> str:
     return f"{label} · {count:,}"
 
 
-def library_folder(folder: object) -> str:
+def library_location(folder: object) -> str:
     return f"Library folder: {escape_markdown(str(folder))}"
 
 
@@ -184,7 +184,7 @@ def remove_filter(label: str, papers: int) -> str:
     return f"Remove {label} :gray[{papers_match(papers)} without it]"
 
 
-def near_duplicates(count: int) -> str:
+def near_duplicate_count(count: int) -> str:
     return f"+{plural(count, 'near-duplicate')}"
 
 
@@ -276,7 +276,7 @@ EXPORT_FORMATS = {
 }
 
 
-def exported(count: int) -> str:
+def export_size(count: int) -> str:
     return f"{plural(count, 'paper')}, in this order"
 
 

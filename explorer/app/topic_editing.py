@@ -73,7 +73,7 @@ def show_edit_menu(generation: Generation, topic: Topic, edits: Sequence[TopicEd
         _move_focus_here()
 
 
-def show_edits(topic: Topic, edits: Sequence[TopicEdit]) -> None:
+def show_topic_edits(topic: Topic, edits: Sequence[TopicEdit]) -> None:
     """Draw the edits of a topic, each with a button that undoes it."""
     if not edits:
         return

@@ -50,7 +50,7 @@ def parameter(name: str) -> str:
     return str(st.query_params.get(name, ""))
 
 
-def write(name: str, value: str, default: str = "") -> None:
+def set_parameter(name: str, value: str, default: str = "") -> None:
     """Write a parameter; ``default`` stays out of the URL."""
     last_run = st.session_state.get(_LAST_RUN, {})
     if name in last_run:
@@ -73,7 +73,7 @@ def restore() -> None:
     it brings the previous URL along.
     """
     for name, value in st.session_state.get(_LAST_RUN, {}).items():
-        write(name, value)
+        set_parameter(name, value)
 
 
 def query() -> str:
@@ -126,9 +126,9 @@ def similar_to() -> Corners:
     return corners_of(parameter(SIMILAR_TO))
 
 
-def write_region(name: str, region: Corners) -> None:
+def set_region(name: str, region: Corners) -> None:
     """Write a region's corners into a parameter."""
-    write(name, ",".join(f"{value:.5g}" for corner in region for value in corner))
+    set_parameter(name, ",".join(f"{value:.5g}" for corner in region for value in corner))
 
 
 def map_view() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
@@ -145,16 +145,16 @@ def map_view() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
     return corners if is_box else None, parameter(COLOUR_BY), is_safe, period
 
 
-def write_map_view(
+def set_map_view(
     view: Sequence[float] | None, by: str, safe: bool, period: Sequence[int] | None
 ) -> None:
     """Write the map's state; see :func:`map_view`."""
-    write(MAP_VIEW, ",".join(f"{value:.5g}" for value in view or ()))
-    write(COLOUR_BY, by, "topic")
-    write(SAFE_COLOURS, "1" if safe else "")
-    write(PERIOD, f"{period[0]}-{period[1]}" if period else "")
+    set_parameter(MAP_VIEW, ",".join(f"{value:.5g}" for value in view or ()))
+    set_parameter(COLOUR_BY, by, "topic")
+    set_parameter(SAFE_COLOURS, "1" if safe else "")
+    set_parameter(PERIOD, f"{period[0]}-{period[1]}" if period else "")
 
 
 def reset_map_view() -> None:
     """Forget the view, so that the next map frames what is opened then."""
-    write(MAP_VIEW, "")
+    set_parameter(MAP_VIEW, "")

@@ -115,7 +115,7 @@ def test_a_star_on_a_hit_is_kept_and_taken_off_again(
     assert kept(library, desk).of == {}
 
 
-def test_the_desk_lists_what_is_kept_and_what_rests(
+def test_the_desk_lists_marked_papers_and_missing_ones(
     generation: Generation, desk: Desk, open_page: OpenPage
 ) -> None:
     ids = generation.records.ids
@@ -152,9 +152,9 @@ def test_more_like_mine_is_one_click(
     assert not page.exception
     assert page.text_input(key="q").value == "like:starred unlike:dismissed"
     assert labels(page, "clause-") == ["like: my starred papers", "unlike: my “Not for me” papers"]
-    found = [str(b.key) for b in page.button if str(b.key).startswith("open-hit")]
-    assert len(found) == 10
-    assert not any(key.endswith(name) for key in found for name in (*ids[:5], ids[9]))
+    hits = [str(b.key) for b in page.button if str(b.key).startswith("open-hit")]
+    assert len(hits) == 10
+    assert not any(key.endswith(name) for key in hits for name in (*ids[:5], ids[9]))
 
 
 def test_a_search_is_followed_its_new_papers_counted_seen_and_opened(
@@ -229,7 +229,7 @@ def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
     assert f"nothing new · {len(hits)} results" in text(page)
 
 
-def test_what_the_desk_refuses_is_told_not_raised(
+def test_an_error_of_the_desk_is_a_toast(
     library: LibraryStore,
     desk: Desk,
     open_page: OpenPage,
@@ -255,7 +255,7 @@ def test_what_the_desk_refuses_is_told_not_raised(
     assert following.name == "livers"
 
 
-def test_what_is_kept_can_be_taken_along(
+def test_a_list_of_the_desk_can_be_exported(
     generation: Generation, desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = recorded_offers(monkeypatch, "explorer.app.views.desk.export_menu")
@@ -432,6 +432,6 @@ def test_who_signs_in_has_a_desk_of_their_own(
             page.context.close()
     generation = library.open()
     rows = [marks_of(generation, desk_of(library.folder, who)).starred for who in starred.values()]
-    assert [len(found) for found in rows] == [1, 1]
+    assert [len(starred_rows) for starred_rows in rows] == [1, 1]
     assert rows[0] != rows[1]
     assert kept(library, desk_of(library.folder)).of == {}

@@ -124,8 +124,9 @@ def wait_until(page: AppTest, is_so: Callable[[AppTest], bool]) -> None:
 
 
 def wait_for_end(page: AppTest) -> None:
-    """Draw the page until no update is under way."""
+    """Draw the page until no update is running, then with what it published."""
     wait_until(page, lambda page: "Search keeps working" not in text(page))
+    page.run()
 
 
 def bar(page: AppTest) -> str:
@@ -136,17 +137,17 @@ def hits(page: AppTest) -> list[str]:
     return [b.label.replace("\\", "") for b in page.button if str(b.key).startswith("open-hit")]
 
 
-def test_what_is_dropped_is_shown_then_added_then_found(
+def test_an_upload_is_previewed_then_added_then_a_hit(
     library: LibraryStore, digests: Path, open_page: OpenPage, content: bytes
 ) -> None:
     page = open_page()
     assert not page.exception
     live = library.live
     upload(page, ("today.txt", content))
-    told = text(page)
-    assert "3 papers · 3 with abstract · 2 already in the library" in told
-    assert "1 paper would be added" in told
-    assert f"added: {NEW.title}" in told
+    shown = text(page)
+    assert "3 papers · 3 with abstract · 2 already in the library" in shown
+    assert "1 paper would be added" in shown
+    assert f"added: {NEW.title}" in shown
     assert (library.live, digests.exists()) == (live, False), "a preview changes nothing"
     press(page, "add")
     wait_for_end(page)
@@ -182,15 +183,16 @@ def test_a_hostile_name_is_tamed_on_disk_and_on_the_page(
     (path,) = digests.iterdir()
     assert not path.name.startswith(".")
     assert path.name in library.open().records.digests
-    for told in (*page.markdown, *page.caption, *page.button):
-        shown = told.value if hasattr(told, "value") and isinstance(told.value, str) else told.label
+    for element in (*page.markdown, *page.caption, *page.button):
+        value = getattr(element, "value", None)
+        shown = value if isinstance(value, str) else element.label
         assert "<b" not in shown.replace("\\<b", "")
         assert "](http" not in shown
         assert ":red[" not in shown
 
 
 @pytest.mark.usefixtures("library")
-def test_garbage_is_left_out_and_what_is_beside_it_is_added(
+def test_garbage_is_skipped_and_other_files_are_added(
     digests: Path, open_page: OpenPage, content: bytes
 ) -> None:
     page = open_page()
@@ -205,7 +207,7 @@ def test_garbage_is_left_out_and_what_is_beside_it_is_added(
 
 
 @pytest.mark.usefixtures("library")
-def test_what_is_not_a_paper_is_listed_with_its_reason(open_page: OpenPage) -> None:
+def test_an_entry_that_is_no_paper_is_listed_with_the_reason(open_page: OpenPage) -> None:
     lines = b'{"title": "A Study of Whales", "abstract": "They sing."}\n' + b'{"title": ""}\n' * 12
     page = open_page()
     upload(page, ("today.jsonl", lines))
@@ -216,7 +218,7 @@ def test_what_is_not_a_paper_is_listed_with_its_reason(open_page: OpenPage) -> N
 
 
 @pytest.mark.usefixtures("library")
-def test_what_is_too_large_is_left_out_even_if_the_browser_sent_it(
+def test_a_file_too_large_is_skipped_even_if_the_browser_sends_it(
     open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads_view, "LARGEST", 1)
@@ -227,7 +229,7 @@ def test_what_is_too_large_is_left_out_even_if_the_browser_sent_it(
 
 
 @pytest.mark.usefixtures("library")
-def test_a_reader_that_fails_is_told_calmly(
+def test_an_unexpected_error_of_a_reader_is_a_warning(
     open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -264,7 +266,7 @@ def test_search_works_and_all_see_how_far_it_is_while_an_update_runs(
     assert "1 paper added" in text(other)
 
 
-def test_a_build_from_the_command_line_is_told_and_can_be_waited_for(
+def test_an_update_fails_while_another_program_builds_and_can_be_tried_again(
     library: LibraryStore, open_page: OpenPage, content: bytes
 ) -> None:
     page = open_page()
@@ -279,7 +281,7 @@ def test_a_build_from_the_command_line_is_told_and_can_be_waited_for(
     assert "1 paper added" in text(page)
 
 
-def test_an_error_in_an_update_is_told_calmly_and_leaves_the_library(
+def test_an_unexpected_error_of_an_update_is_a_warning_and_leaves_the_library(
     library: LibraryStore, open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page()
@@ -395,7 +397,7 @@ def test_a_generation_that_cannot_be_read_is_listed_as_such(
     assert "cannot be read" in text(page)
 
 
-@pytest.mark.parametrize("how", ["asked for", "by the rights of the folder"])
+@pytest.mark.parametrize("how", ["by the environment", "by the rights of the folder"])
 def test_where_nothing_may_be_changed_nothing_offers_it(
     library: LibraryStore,
     digests: Path,
@@ -407,7 +409,7 @@ def test_where_nothing_may_be_changed_nothing_offers_it(
     topic = library.open().levels[0][0]
     rename(library, topic.id, "My own name")
     uploads.keep(digests, uploads.Upload("today.txt", content))
-    if how == "asked for":
+    if how == "by the environment":
         monkeypatch.setenv("EXPLORER_READ_ONLY", "1")
     else:
         monkeypatch.setattr("os.access", lambda *_: False)
@@ -481,7 +483,7 @@ def test_the_folder_of_digests_can_be_named(
 
 
 @pytest.mark.browser
-def test_in_a_browser_a_file_is_dropped_added_found_and_others_are_told_quietly(
+def test_in_a_browser_a_dropped_file_is_added_and_other_visitors_see_a_notice(
     library: LibraryStore, digests: Path, content: bytes
 ) -> None:
     with serve_page(library.folder) as address, open_browser() as browser:

@@ -1,4 +1,4 @@
-"""The page without a browser: what it says in each state, and that it never raises."""
+"""The page without a browser: its texts in each state, and that it never raises."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _labels(page: AppTest, prefix: str) -> list[str]:
     return [b.label for b in page.button if str(b.key).startswith(prefix)]
 
 
-def test_an_empty_library_says_what_to_do(
+def test_an_empty_library_shows_how_to_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(tmp_path / "nothing", monkeypatch, repository)
@@ -132,15 +132,15 @@ def test_a_lasso_lists_the_papers_and_their_topics(
     assert "region" not in page.query_params
 
 
-def test_a_topic_tells_its_size_its_evidence_and_its_growth_and_lists_its_papers(
+def test_a_topic_shows_its_size_evidence_growth_and_papers(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     topic = hashing_library.open().levels[0][0]
     page = _open(hashing_library.folder, monkeypatch, repository, topic=topic.id)
-    told = _text(page).replace("\\", "")
-    assert f"{topic.size} papers, {topic.size / 40:.0%} of the library" in told
-    assert f"{topic.evidence} of {topic.size} papers use the phrase “{topic.label}”" in told
-    assert "as fast as the library" in told
+    shown = _text(page).replace("\\", "")
+    assert f"{topic.size} papers, {topic.size / 40:.0%} of the library" in shown
+    assert f"{topic.evidence} of {topic.size} papers use the phrase “{topic.label}”" in shown
+    assert "as fast as the library" in shown
     assert len(_labels(page, "open-member")) == topic.size
 
 
@@ -190,7 +190,7 @@ def test_a_topic_of_the_tree_folds_and_unfolds(
         page.button(key=f"fold-{branch.topic.id}").click().run()
 
 
-def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
+def test_the_tree_is_filtered_by_name_and_keeps_the_topics_above(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     monkeypatch.setattr(topics, "_MOST_UNFILTERED", 0)
@@ -208,7 +208,7 @@ def test_the_tree_is_filtered_by_name_and_keeps_what_leads_there(
     assert "No topic" in _text(page)
 
 
-def test_the_tree_is_sorted_as_asked(
+def test_the_tree_is_sorted_by_size_or_growth(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
@@ -220,9 +220,9 @@ def test_the_tree_is_sorted_as_asked(
         keys = [str(b.key).removeprefix("to-tree-") for b in page.button]
         return [key for key in keys if key in coarse]
 
-    found = trends(hashing_library.open()).of
+    of = trends(hashing_library.open()).of
     sizes = [hashing_library.open().topics[key].size for key in order("size")]
-    growths = [found[key].growth or 0.0 for key in order("growth")]
+    growths = [of[key].growth or 0.0 for key in order("growth")]
     assert sizes == sorted(sizes, reverse=True)
     assert growths == sorted(growths, reverse=True)
     assert order("size") != order("growth")
@@ -237,11 +237,9 @@ def test_a_keyword_searches_within_its_topic_and_the_topic_is_one_button_away(
     page.button(key="keyword-0").click().run()
     assert page.text_input(key="q").value == topic.keywords[0]
     members = {generation.records.ids[row] for row in generation.members(topic)}
-    found = {
-        str(b.key).rpartition("-")[2] for b in page.button if str(b.key).startswith("open-hit")
-    }
-    assert found
-    assert found <= members
+    hits = {str(b.key).rpartition("-")[2] for b in page.button if str(b.key).startswith("open-hit")}
+    assert hits
+    assert hits <= members
     page.button(key="back-to-topic").click().run()
     assert page.text_input(key="q").value == ""
     assert len(_labels(page, "open-member")) == topic.size
@@ -256,7 +254,7 @@ def test_each_way_of_ranking_answers(
     assert len(_labels(page, "open-hit")) > 0
 
 
-def test_a_word_that_stands_nowhere_gets_advice(
+def test_a_word_of_no_paper_gets_advice(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx", mode="lexical")
@@ -341,7 +339,7 @@ def test_more_results_are_one_button_away(
     assert len(_labels(page, "open-hit")) == 20
 
 
-def test_words_that_stand_nowhere_are_said_to_be_only_near(
+def test_a_note_says_that_no_result_contains_the_words(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx qwv")
@@ -356,8 +354,8 @@ def test_a_library_of_another_model_is_searched_by_words_and_says_why(
     library = LibraryStore(tmp_path / "library")
     build(library, [digest_folder], BuildOptions(model="hashing"))
     manifest = library.folder / "generations" / library.live / "manifest.json"
-    told = manifest.read_text(encoding="utf-8")
-    manifest.write_text(told.replace("hashing dimension=256", "another model"), encoding="utf-8")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("hashing dimension=256", "another model"), encoding="utf-8")
     page = _open(library.folder, monkeypatch, repository, q="learning")
     assert not page.exception
     assert "another model" in page.warning[0].value.replace("\\", "")
@@ -365,7 +363,7 @@ def test_a_library_of_another_model_is_searched_by_words_and_says_why(
 
 
 @pytest.mark.parametrize("url", [{"q": "liver"}, {"paper": "2410.01000"}])
-def test_a_server_that_is_lost_is_told_and_the_map_stays(
+def test_a_lost_server_is_an_error_and_the_map_stays(
     hashing_library: LibraryStore,
     monkeypatch: pytest.MonkeyPatch,
     repository: Path,
@@ -420,7 +418,7 @@ def test_a_period_that_is_no_number_is_passed_over(
 
 
 @pytest.mark.parametrize("name", ["paper", "topic", "view", "region"])
-def test_what_was_opened_stays_where_a_late_message_brings_the_url_before_it(name: str) -> None:
+def test_content_stays_when_a_late_message_brings_the_previous_url(name: str) -> None:
     def run(name: str) -> None:
         import streamlit as st
 
@@ -445,7 +443,7 @@ def test_what_was_opened_stays_where_a_late_message_brings_the_url_before_it(nam
 
 
 @pytest.mark.parametrize("first", ["close", "keep"])
-def test_what_is_closed_while_the_map_tells_something_stays_closed(first: str) -> None:
+def test_a_closed_paper_stays_closed_when_a_message_of_the_map_comes(first: str) -> None:
     def run(first: str) -> None:
         import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What the page shows of a search: its parts, its notes, what narrows it and what to drop."""
+"""A search on the page: chips, notes, facets, order, filters that match nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _hits(page: AppTest) -> list[str]:
     return [key.rpartition("-")[2] for key in keys if key.startswith("open-hit")]
 
 
-def _asked(page: AppTest) -> str:
+def _query(page: AppTest) -> str:
     return str(page.text_input(key="q").value)
 
 
@@ -72,9 +72,9 @@ def test_each_part_of_a_query_is_shown_and_pressing_it_takes_it_out(visit: _Visi
     page = visit(q='scans "liver" -video author:"Ada Byron" year:2020..2024')
     assert _chips(page) == ["“liver”", "without video", "author: Ada Byron", "year: 2020..2024"]
     page.button(key="clause-2").click().run()
-    assert _asked(page) == 'scans "liver" -video year:2020..2024'
+    assert _query(page) == 'scans "liver" -video year:2020..2024'
     page.button(key="clause-0").click().run()
-    assert _asked(page) == "scans -video year:2020..2024"
+    assert _query(page) == "scans -video year:2020..2024"
     assert _chips(page) == ["without video", "year: 2020..2024"]
 
 
@@ -83,26 +83,26 @@ def test_a_topic_is_shown_by_its_name(visit: _Visit, generation: Generation) -> 
     assert _chips(visit(q=f"learning topic:{topic.id}")) == [f"topic: {topic.label}"]
 
 
-def test_how_many_papers_pass_is_told(visit: _Visit, generation: Generation) -> None:
+def test_the_number_of_matching_papers_is_shown(visit: _Visit, generation: Generation) -> None:
     topic = generation.levels[0][0]
     assert f"{topic.size} papers match" in _text(visit(q=f"learning topic:{topic.id}"))
 
 
-def test_a_misspelt_field_is_told_and_the_suggestion_can_be_pressed(visit: _Visit) -> None:
+def test_a_misspelt_field_gets_a_note_with_a_suggestion_to_press(visit: _Visit) -> None:
     page = visit(q='scans autor:"Ada Byron"')
     assert "“autor:” is not a field. Did you mean" in _text(page).replace("\\", "").replace(
         "\u2060", ""
     )
     page.button(key="meant-0").click().run()
-    assert _asked(page) == 'scans author:"Ada Byron"'
+    assert _query(page) == 'scans author:"Ada Byron"'
     assert _chips(page) == ["author: Ada Byron"]
 
 
-def test_what_cannot_be_mended_is_told(visit: _Visit) -> None:
+def test_a_part_without_a_suggestion_gets_a_note(visit: _Visit) -> None:
     page = visit(q="scans year:soon source:nowhere")
-    told = _text(page).replace("\\", "")
-    assert "“soon” is not a year" in told
-    assert "No digest is called “nowhere”" in told
+    shown = _text(page).replace("\\", "")
+    assert "“soon” is not a year" in shown
+    assert "No digest is called “nowhere”" in shown
     assert _labels(page, "meant-") == []
 
 
@@ -110,26 +110,26 @@ def test_more_and_less_like_a_hit_go_into_the_query(visit: _Visit, generation: G
     page = visit(q="learning")
     first, second = _hits(page)[:2]
     page.button(key=f"more-hit1-{first}").click().run()
-    assert _asked(page) == f"learning like:{first}"
+    assert _query(page) == f"learning like:{first}"
     title = generation.records[generation.records.find(first) or 0].readable_title
     assert _chips(page)[0].removeprefix("like: ").rstrip("…") in title
     assert first not in _hits(page)
     again = _hits(page).index(second) + 1
     page.button(key=f"less-hit{again}-{second}").click().run()
-    assert _asked(page) == f"learning like:{first} unlike:{second}"
+    assert _query(page) == f"learning like:{first} unlike:{second}"
     assert second not in _hits(page)
     page.button(key="clause-0").click().run()
-    assert _asked(page) == f"learning unlike:{second}"
+    assert _query(page) == f"learning unlike:{second}"
 
 
 def test_a_pasted_abstract_gives_way_to_the_example(visit: _Visit, corpus: list[Paper]) -> None:
     page = visit(q=f"{corpus[0].title}\n{corpus[0].abstract}")
     paper = _hits(page)[0]
     page.button(key=f"more-hit1-{paper}").click().run()
-    assert _asked(page) == f"like:{paper}"
+    assert _query(page) == f"like:{paper}"
 
 
-def test_what_narrows_a_search_is_counted_and_goes_into_the_query(visit: _Visit) -> None:
+def test_a_facet_is_counted_and_goes_into_the_query(visit: _Visit) -> None:
     page = visit(q="has:abstract")
     assert _labels(page, "count-") == []
     page.session_state["refine"] = True
@@ -138,7 +138,7 @@ def test_what_narrows_a_search_is_counted_and_goes_into_the_query(visit: _Visit)
     label = page.button(key="count-source-0").label.replace("\\", "")
     name, papers = re.fullmatch(r"(\S+) :gray\[(\d+)\]", label.replace("\u2060", "")).groups()  # type: ignore[union-attr]
     page.button(key="count-source-0").click().run()
-    assert _asked(page) == f"has:abstract source:{name}"
+    assert _query(page) == f"has:abstract source:{name}"
     assert f"{papers} papers match" in _text(page)
 
 
@@ -162,17 +162,17 @@ def test_varied_hits_stand_in_the_url(visit: _Visit) -> None:
     assert "varied" not in page.query_params
 
 
-def test_the_filter_in_the_way_is_named_and_can_be_dropped(visit: _Visit) -> None:
+def test_the_filter_that_matches_nothing_can_be_removed(visit: _Visit) -> None:
     page = visit(q="scans author:nobody has:abstract")
     assert "No papers match all of these filters" in page.info[0].value
     [label] = _labels(page, "drop-")
     assert label.replace("\\", "").startswith("Remove author: nobody :gray[40 papers match")
     page.button(key="drop-0").click().run()
-    assert _asked(page) == "scans has:abstract"
+    assert _query(page) == "scans has:abstract"
     assert len(_hits(page)) == 10
 
 
-def test_filters_that_all_stand_in_the_way_are_said_to(visit: _Visit) -> None:
+def test_filters_that_each_match_nothing_are_shown_as_such(visit: _Visit) -> None:
     page = visit(q="author:nobody venue:nowhere")
     assert "even with any one of them removed" in page.info[0].value
     assert len(_chips(page)) == 2
@@ -192,7 +192,7 @@ def test_related_topics_are_those_of_the_hits_and_can_be_opened(
     assert page.query_params["topic"] in (keys[0][8:], [keys[0][8:]])
 
 
-def test_a_search_stays_within_what_was_caught_until_it_is_let_go(
+def test_a_search_stays_within_a_selected_region_until_its_chip_is_removed(
     visit: _Visit, generation: Generation
 ) -> None:
     region, inside = strip(generation, 12)
@@ -205,10 +205,10 @@ def test_a_search_stays_within_what_was_caught_until_it_is_let_go(
     assert set(_hits(page)) <= set(inside)
     page.button(key="clause-0").click().run()
     assert not set(_hits(page)) <= set(inside)
-    assert _asked(page) == "learning"
+    assert _query(page) == "learning"
 
 
-def test_papers_like_those_caught_are_sought_with_and_without_words(
+def test_papers_like_selected_ones_are_listed_with_and_without_words(
     visit: _Visit, generation: Generation
 ) -> None:
     region, chosen = strip(generation, 4)

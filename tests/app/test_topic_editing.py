@@ -1,4 +1,4 @@
-"""Topics renamed, merged and pinned on the page, and all of it taken back."""
+"""Topics renamed, merged and pinned on the page, and each edit undone."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def header(page: AppTest) -> str:
     return next(part.value for part in page.markdown if part.value.startswith("#### "))
 
 
-def asked(page: AppTest) -> str:
+def open_topic(page: AppTest) -> str:
     """Return the id of the topic that the URL names."""
     named = page.query_params["topic"]
     return named if isinstance(named, str) else named[0]
@@ -88,7 +88,7 @@ def papers_of(generation: Generation, topic: Topic) -> set[int]:
     return set(generation.members(topic).tolist())
 
 
-def test_a_rename_changes_the_library_the_header_and_what_is_told(
+def test_a_rename_changes_the_library_the_header_and_the_edit(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
@@ -114,7 +114,7 @@ def test_a_topic_of_any_level_is_renamed_and_stays_open(
         fill(page, "name", f"Mine {topic.id}")
         press(page, "do-rename-")
         assert header(page) == f"#### Mine {topic.id}"
-        assert asked(page) in library.open().topics
+        assert open_topic(page) in library.open().topics
 
 
 def test_a_name_that_another_topic_has_is_refused_and_stays_in_the_form(
@@ -142,18 +142,18 @@ def test_no_name_whatever_breaks_the_page(
     page = open_page(topic=coarsest(library)[0].id)
     fill(page, "name", name)
     press(page, "do-rename-")
-    for url in ({"topic": asked(page)}, {"view": "topics"}, {}):
+    for url in ({"topic": open_topic(page)}, {"view": "topics"}, {}):
         page = open_page(**url)
         assert not page.exception
         shown = [part.value for part in (*page.markdown, *page.caption, *page.warning)]
         shown += [button.label for button in page.button]
-        for told in shown:
-            assert "<b" not in told.replace("\\<b", "")
-            assert "](http" not in told
-            assert ":red[" not in told
+        for line in shown:
+            assert "<b" not in line.replace("\\<b", "")
+            assert "](http" not in line
+            assert ":red[" not in line
 
 
-def test_what_is_said_while_a_build_runs_waits_in_the_form(
+def test_an_edit_during_a_build_waits_in_the_form(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(topic=coarsest(library)[0].id)
@@ -165,7 +165,7 @@ def test_what_is_said_while_a_build_runs_waits_in_the_form(
     assert header(page) == "#### My own name"
 
 
-def test_an_error_that_nobody_expected_is_told_calmly(
+def test_an_unexpected_error_is_a_warning(
     library: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -179,7 +179,7 @@ def test_an_error_that_nobody_expected_is_told_calmly(
     assert "secret" not in text(page)
 
 
-def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
+def test_a_merge_opens_the_merged_topic_and_undoing_it_opens_a_part(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     before = library.open()
@@ -195,7 +195,7 @@ def test_a_merge_opens_the_merged_topic_and_taking_it_back_one_of_its_parts(
     assert not page.exception
     assert header(page) == "#### Both"
     merged = library.open()
-    assert papers_of(merged, merged.topics[asked(page)]) == united
+    assert papers_of(merged, merged.topics[open_topic(page)]) == united
     assert f"You merged “{second.label}” and “{first.label}”" in text(page)
     press(page, "undo-")
     assert not page.exception
@@ -221,13 +221,13 @@ def test_only_topics_of_the_same_level_are_offered_to_merge_with_siblings_first(
     }
 
 
-def test_a_pin_is_told_and_offered_no_more_until_it_is_taken_back(
+def test_a_pin_is_listed_and_not_offered_until_it_is_undone(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(topic=coarsest(library)[0].id)
     press(page, "do-pin-")
     assert "You pinned this topic." in text(page)
-    assert [said.statement.kind for said in all_edits(library)] == [EditKind.PIN]
+    assert [outcome.statement.kind for outcome in all_edits(library)] == [EditKind.PIN]
     assert keyed(page.button, "do-pin-") == []
     press(page, "undo-")
     assert all_edits(library) == []
@@ -235,7 +235,7 @@ def test_a_pin_is_told_and_offered_no_more_until_it_is_taken_back(
     assert len(keyed(page.button, "do-pin-")) == 1
 
 
-def test_taking_a_name_back_restores_the_found_one(
+def test_undoing_a_rename_restores_the_automatic_name(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     before = library.open()
@@ -249,10 +249,10 @@ def test_taking_a_name_back_restores_the_found_one(
     press(page, "undo-")
     assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
     assert library.open().levels == before.levels
-    assert asked(page) == node_of(before, topic).topic.id
+    assert open_topic(page) == node_of(before, topic).topic.id
 
 
-def test_the_tree_lists_all_that_was_said_and_takes_it_back(
+def test_the_tree_lists_all_edits_and_undoes_them(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(view="topics")
@@ -262,10 +262,10 @@ def test_the_tree_lists_all_that_was_said_and_takes_it_back(
     merge(library, [second, third])
     pin(library, "My own name")
     page.run()
-    told = text(page)
-    assert f"You renamed “{first}” to “My own name”" in told
-    assert f"You merged “{second}” and “{third}”" in told
-    assert "You pinned “My own name”" in told
+    shown = text(page)
+    assert f"You renamed “{first}” to “My own name”" in shown
+    assert f"You merged “{second}” and “{third}”" in shown
+    assert "You pinned “My own name”" in shown
     for left in (2, 1, 0):
         press(page, "undo-")
         assert not page.exception
@@ -275,7 +275,7 @@ def test_the_tree_lists_all_that_was_said_and_takes_it_back(
     assert page.query_params["view"] in ("topics", ["topics"])
 
 
-def test_what_rests_is_listed_and_can_be_taken_back(
+def test_an_inactive_edit_is_listed_and_can_be_undone(
     library: LibraryStore,
     open_page: OpenPage,
     corpus: list[Paper],
@@ -295,7 +295,7 @@ def test_what_rests_is_listed_and_can_be_taken_back(
     assert "Inactive" not in text(page)
 
 
-def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
+def test_edits_are_listed_on_a_restored_generation(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
@@ -309,7 +309,7 @@ def test_what_was_said_is_told_of_a_generation_that_was_gone_back_to(
     assert "You named it “My own name”; another name is in use." in text(page)
 
 
-def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
+def test_a_damaged_file_of_edits_leaves_the_page_usable(
     library: LibraryStore, open_page: OpenPage
 ) -> None:
     topic = coarsest(library)[0]
@@ -323,7 +323,7 @@ def test_a_damaged_file_of_what_was_said_leaves_the_page_usable(
 
 
 @pytest.mark.browser
-def test_the_keyboard_alone_renames_a_topic_and_takes_it_back(library: LibraryStore) -> None:
+def test_the_keyboard_alone_renames_a_topic_and_undoes_it(library: LibraryStore) -> None:
     topic, other = coarsest(library)[:2]
     with serve_page(library.folder) as address, open_browser() as browser:
         page = browser.new_page(viewport={"width": 390, "height": 844})

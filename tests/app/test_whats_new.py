@@ -1,4 +1,4 @@
-"""What's new on the page: since when, what is listed, and the visit that the browser keeps."""
+"""What's new on the page: its start, its lists, and the last visit kept by the browser."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def listed(page: AppTest) -> list[str]:
     return [key.rpartition("-")[2] for key in keys if key.startswith("open-newcomer-")]
 
 
-def asked(page: AppTest) -> str:
-    """Return since when, as the URL has it."""
+def since_of(page: AppTest) -> str:
+    """Return the start in the URL."""
     value = page.query_params.get("since", "")
     return value if isinstance(value, str) else value[0]
 
@@ -115,7 +115,7 @@ def test_a_paper_and_a_topic_open_and_the_view_stays(
     assert page.query_params["view"] in ("new", ["new"])
 
 
-def test_what_became_of_topics_is_told_and_a_new_topic_opens(
+def test_topic_changes_are_listed_and_a_new_topic_opens(
     updated: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(updated)
@@ -128,7 +128,7 @@ def test_what_became_of_topics_is_told_and_a_new_topic_opens(
     assert "topic" in page.query_params
 
 
-def test_a_first_build_says_how_to_go_on_and_has_no_number(
+def test_a_first_build_shows_how_to_go_on_and_has_no_number(
     hashing_library: LibraryStore, open_page: OpenPage
 ) -> None:
     page = open_page(hashing_library)
@@ -143,13 +143,13 @@ def test_a_date_is_chosen_and_goes_into_the_url(updated: LibraryStore, open_page
     generation = updated.open()
     page = open_page(updated)
     choose(page, "date")
-    assert asked(page) == last_update(generation).date().isoformat()
+    assert since_of(page) == last_update(generation).date().isoformat()
     assert len(listed(page)) == min(generation.size, session.PAPERS_PER_PAGE)
-    again = open_page(updated, since=asked(page))
+    again = open_page(updated, since=since_of(page))
     assert listed(again) == listed(page)
     assert again.date_input(key="since-day").value == last_update(generation).date()
     choose(page, "")
-    assert asked(page) == ""
+    assert since_of(page) == ""
     assert listed(page) == ids(generation)
 
 
@@ -187,7 +187,7 @@ def test_a_since_that_is_none_gets_a_friendly_word_and_the_last_update(
     assert listed(page) == ids(updated.open())
 
 
-def test_the_newcomers_can_be_taken_along_in_the_order_of_the_list(
+def test_the_new_papers_can_be_exported_in_the_order_of_the_list(
     updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = recorded_offers(monkeypatch, "explorer.app.views.whats_new.export_menu")
@@ -220,7 +220,7 @@ def test_long_news_are_listed_step_by_step(
     assert not [b for b in page.button if b.key == "more-papers"]
 
 
-def test_the_last_visit_counts_what_came_after_it(
+def test_papers_since_the_last_visit_are_counted(
     updated: LibraryStore, open_page: OpenPage
 ) -> None:
     generation = updated.open()

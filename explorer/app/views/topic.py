@@ -17,7 +17,7 @@ from explorer.app.list_rows import (
     topic_row,
 )
 from explorer.app.resources import trends_of
-from explorer.app.topic_editing import edits_of, show_edit_menu, show_edits
+from explorer.app.topic_editing import edits_of, show_edit_menu, show_topic_edits
 from explorer.app.views.topics import percent
 from explorer.insights.topic_profile import TopicProfile, topic_profile
 from explorer.insights.topic_tree import node_of
@@ -42,7 +42,7 @@ def show_topic(generation: Generation, topic: Topic) -> None:
             show_dot(topic_colours(generation)[topic.id])
             st.markdown(f"#### {escape_markdown(topic.label)}")
             show_edit_menu(generation, topic, edits)
-        show_edits(topic, edits)
+        show_topic_edits(topic, edits)
         st.caption(" · ".join(_facts(profile)))
         _show_keywords(topic)
         _show_trend(generation, topic)

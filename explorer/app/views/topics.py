@@ -34,7 +34,7 @@ class _Tree:
     """Part of a name in lower case; empty for all topics."""
 
 
-def show_topics(generation: Generation) -> None:
+def show_topic_tree(generation: Generation) -> None:
     """Draw the tree of topics and the list of topic edits; a click on a name opens the topic."""
     trends = trends_of(generation)
     nodes = topic_tree(generation)
