@@ -52,8 +52,6 @@ SHARED_NAMES = {
     "main": "each program's entry point",
     "open_embedder": "the entry point of each embedder's module, and the one that chooses",
     "show_desk": "on the page and in the terminal",
-    "show_news": "on the page and in the terminal",
-    "show_results": "on the page and in the terminal",
     "show_topic": "on the page and in the terminal",
 }
 """Public functions that two modules define, each with the reason."""
