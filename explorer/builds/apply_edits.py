@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 import numpy as np
 
 from explorer.builds.progress import Progress, Silence
+from explorer.builds.reuse import ReusePlan
 from explorer.builds.stages import (
     LAST_TOPIC,
-    ReusePlan,
+    PreviousBuild,
     events_between,
     last_topic,
     phrase_embedder,
-    previous_hierarchy,
+    previous_topics,
 )
 from explorer.embedders import open_embedder
 from explorer.embedders.cache import VectorCache
@@ -208,7 +209,8 @@ def _redrawn(
     vectors = generation.engine.vectors(np.arange(generation.size, dtype=np.int64))
     settings = _topic_settings(generation)
     everyone = np.arange(generation.size, dtype=np.int64)
-    before = previous_hierarchy(ReusePlan(generation, papers, same_papers=True), everyone)
+    previous = PreviousBuild(generation, papers, everyone, ReusePlan())
+    before = previous_topics(previous, same_papers=True)
     outline = build_hierarchy(
         papers,
         vectors,

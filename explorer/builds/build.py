@@ -9,46 +9,53 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from explorer.builds.configuration import (
+    ENGINE_URI,
+    manifest_settings,
+    settings_in_force,
+    stored_configuration,
+    stored_settings,
+    vector_identity,
+)
+from explorer.builds.digests import ReadDigests, read_all
 from explorer.builds.given_vectors import store_given
 from explorer.builds.progress import Clock, Progress, Silence
+from explorer.builds.reuse import Fingerprints, fingerprints, is_unchanged, plan_reuse
 from explorer.builds.stages import (
     LAST_TOPIC,
+    BuildInputs,
+    BuildResult,
     Drift,
-    ReusePlan,
+    PreviousBuild,
     make_draft,
     phrase_embedder,
-    redrawn_if_outnumbered,
 )
 from explorer.builds.update_plan import join_papers
-from explorer.embedders import DEFAULT_MODEL, Embedder, lasting_name, open_embedder
+from explorer.embedders import Embedder, lasting_name, open_embedder
 from explorer.embedders.cache import Embedded, VectorCache, embed_missing
-from explorer.errors import DigestError, LibraryDamaged, LibraryMissing, UnusableInput
-from explorer.index.engines import DEFAULT_ENGINE, load_engine, server_uri
+from explorer.errors import LibraryDamaged, LibraryMissing, UnusableInput
+from explorer.index.engines import load_engine, server_uri
 from explorer.index.engines.contract import EngineFactory
-from explorer.library.checks import salvaged_manifest, verify_files
+from explorer.library.checks import verify_files
 from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
-from explorer.papers.dates import latest
 from explorer.papers.deduplication import Conflict, conflicts
 from explorer.papers.embedded_texts import TextsByFingerprint
-from explorer.papers.spill_file import SpillFile, SpillSection
-from explorer.papers.table import PaperTable
-from explorer.readers import Reading, Rejection, digest_files, read_digests
-from explorer.settings import FINENESS, IndexSettings, Settings, of_fineness
+from explorer.papers.spill_file import SpillFile
+from explorer.papers.table import PaperTable, ids_of
+from explorer.readers import Rejection
+from explorer.settings import FINENESS, Settings
 from explorer.topics import edits
 from explorer.topics.custom_namer import CarefulNamer, Namer, name_of
 from explorer.topics.edits import TopicEdit
-from explorer.topics.tracking import TopicEvent
-
-_ENGINE_URI = "engine_uri"
-"""Where the settings in a manifest tell where the engine's server is."""
+from explorer.topics.tracking import TopicEvent, map_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ def build(
         load_engine(options.engine, options.engine_uri)
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")
-    with _begun(library, digests, options, Clock(progress or Silence())) as update:
+    with _prepared(library, digests, options, Clock(progress or Silence())) as update:
         return update.run()
 
 
@@ -170,7 +177,7 @@ def texts_to_embed(
         EmbedderError: the model cannot be had.
     """
     embedder, _ = embedder_of(library, model)
-    with _begun(library, digests, BuildOptions(), Clock(progress or Silence())) as update:
+    with _prepared(library, digests, BuildOptions(), Clock(progress or Silence())) as update:
         return update.texts_to_embed(embedder)
 
 
@@ -184,170 +191,208 @@ def embedder_of(library: LibraryStore, model: str = "") -> tuple[Embedder, str]:
         UnusableInput: the library's vectors were given; no embedder made them.
         EmbedderError: the model cannot be had.
     """
-    known = _known(library, None)
-    if known.identity.endswith(GIVEN_SUFFIX):
+    stored = stored_configuration(library, None)
+    if stored.identity.endswith(GIVEN_SUFFIX):
         raise UnusableInput(
             f"{library.folder}: its vectors were given with --vectors, so none are to be computed."
         )
-    name = lasting_name(model) or known.model
+    name = lasting_name(model) or stored.model
     return open_embedder(name), name
 
 
 @contextmanager
-def _begun(
+def _prepared(
     library: LibraryStore, digests: Sequence[Path], options: BuildOptions, clock: Clock
 ) -> Iterator[_Update]:
     """Read ``digests`` and compare them with ``library``, which is locked unless in a dry run."""
-    spool = SpillFile(library.folder, fingerprints=False)
+    spill = SpillFile(library.folder, fingerprints=False)
     with clock.stage("read"):
-        readings, unreadable = _read(digests, options.settings, spool, clock.progress)
-        if not any(reading.papers for reading in readings):
-            raise DigestError(_nothing_read(digests, readings, unreadable))
+        read = read_all(digests, options.settings.reading, spill, clock.progress)
     with nullcontext() if options.dry_run else library.building():
-        yield _Update(library, options, readings, unreadable, spool.papers, clock)
+        yield _Update(library, options, read, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """All that shapes the generation to build, its papers aside."""
+
+    edits: tuple[TopicEdit, ...]
+    settings: Settings
+    stored_settings: dict[str, Any]
+    """As the manifest stores them."""
+    model: str
+    engine: str
+    embedder: Embedder
+    identity: str
+    """Of the vectors."""
+
+    @property
+    def fingerprints(self) -> Fingerprints:
+        return fingerprints(self.identity, self.engine, self.stored_settings)
 
 
 class _Update:
-    """One build, while it holds the lock: what is there, what was read, what is to be done."""
+    """One build, while it holds the lock: the live generation, the papers after it, the plan."""
 
     def __init__(
-        self,
-        library: LibraryStore,
-        options: BuildOptions,
-        readings: Sequence[Reading],
-        unreadable: Sequence[Rejection],
-        read: PaperTable,
-        clock: Clock,
+        self, library: LibraryStore, options: BuildOptions, read: ReadDigests, clock: Clock
     ) -> None:
         self._library = library
         self._options = options
-        self._readings = readings
+        self._read = read
         self._clock = clock
         self._namer = CarefulNamer(options.namer) if options.namer else None
-        self._rejected = (*unreadable, *(r for reading in readings for r in reading.rejections))
-        with clock.stage("read", told=False):
-            self._live, self._stored = _live(library, options)
-            self._known = _known(library, self._live)
-            after = join_papers(read, self._stored, SpillFile(library.folder), prune=options.prune)
-            self._papers, self._plan = after.papers, after.plan
-            self._is_as_before = after.is_as_before
+        with clock.stage("read", announced=False):
+            self._live, self._stored_papers = _live(library, full=options.full)
+            self._stored = stored_configuration(library, self._live)
+            spill = SpillFile(library.folder)
+            joined = join_papers(read.papers, self._stored_papers, spill, prune=options.prune)
+            self._papers, self._plan = joined.papers, joined.plan
+            self._same_papers = joined.is_as_before
 
     def run(self) -> BuildReport:
-        """Do what is to be done, or say that nothing is."""
+        """Build and publish a generation, unless nothing changed or it is a dry run."""
         if self._options.dry_run:
             number = self._live.manifest.number if self._live else 0
             return self._report(number, published=False, embedded=Embedded())
-        live, options = self._live, self._options
-        statements = edits.read(self._library.folder)
-        settings, shape = _shape(options, self._known, statements)
-        model = lasting_name(options.model) or self._known.model
-        engine = options.engine or self._known.engine
-        embedder = open_embedder(model)
-        namespace = _namespace(embedder, options, self._known)
-        if options.keep:
-            self._library.keep(options.keep)
-        if (
-            live is not None
-            and self._is_as_before
-            and not (options.full or options.redraw or options.given_vectors)
-            and live.manifest.identity == namespace
-            and live.manifest.engine == engine
-            and options.engine_uri in ("", self._known.engine_uri)
-            and _same_shape(live, shape)
-        ):
-            embedded = Embedded(reused=len(set(self._papers.fingerprints)))
-            if options.keep:
-                self._library.remove_old()
-            bearing = self._resting(live, statements)
-            number = live.manifest.number
-            return self._report(
-                number, published=False, embedded=embedded, resting=bearing, fit=live.manifest.fit
-            )
-        return self._publish(statements, settings, shape, model, engine, embedder, namespace)
-
-    def _publish(
-        self,
-        statements: Sequence[TopicEdit],
-        settings: Settings,
-        shape: dict[str, Any],
-        model: str,
-        engine: str,
-        embedder: Embedder,
-        namespace: str,
-    ) -> BuildReport:
-        library, clock = self._library, self._clock
-        if self._live is not None:
-            with clock.stage("read", told=False):
-                verify_files(self._live.folder)
-        number = library.next_number()
-        created = datetime.now(UTC).isoformat(timespec="milliseconds")
-        factory = self._factory(engine)
-        with clock.stage("embed", told=False):
-            cache = VectorCache(library.vectors, namespace, embedder.dimension)
-            embedded = self._embed(cache, embedder)
-            vectors = cache.take_all(self._papers.fingerprints)
-        drawn = make_draft(
-            self._papers,
-            vectors,
-            factory,
-            phrase_embedder(cache, embedder, clock.progress.advance),
-            settings,
-            self._namer,
-            statements,
-            self._course(shape, namespace, engine),
-            number,
-            created,
-            clock,
-        )
-        with clock.stage("publish"):
-            manifest = Manifest(
-                number=number,
-                created=created,
-                papers=len(self._papers),
-                model=model,
-                identity=namespace,
-                dimension=embedder.dimension,
-                engine=engine,
-                digests=tuple(_summary(reading) for reading in self._readings),
-                changes=self._plan.counts
-                | {"rejected": len(self._rejected)}
-                | {"embedded": embedded.new},
-                settings=shape | {LAST_TOPIC: drawn.last_topic, _ENGINE_URI: server_uri(factory)},
-                fit=drawn.fit,
-                files={},
-                index=drawn.draft.engine.stats,
-            )
-            generation = library.publish(drawn.draft, manifest)
-        return self._report(
-            number,
-            published=True,
-            embedded=embedded,
-            resting=self._resting(generation, statements),
-            events=tuple(e for e in generation.events if e.generation == number),
-            fit=drawn.fit,
-            redrawn=drawn.redrawn,
-            drift=drawn.drift,
-        )
+        target = self._target()
+        if self._options.keep:
+            self._library.keep(self._options.keep)
+        if self._live is not None and self._is_up_to_date(self._live, target):
+            return self._report_unchanged(self._live, target)
+        return self._publish(target)
 
     def texts_to_embed(self, embedder: Embedder) -> TextsByFingerprint:
         """Return the texts whose vectors are missing, by fingerprint."""
         cache = VectorCache(self._library.vectors, embedder.identity, embedder.dimension)
         return self._missing(cache)
 
-    def _missing(self, cache: VectorCache) -> TextsByFingerprint:
-        return TextsByFingerprint(self._papers, cache.missing(list(self._papers.fingerprints)))
+    def _target(self) -> _Target:
+        options, stored = self._options, self._stored
+        stored_edits = edits.read(self._library.folder)
+        fineness = options.topics or stored.fineness
+        settings = settings_in_force(options.settings, fineness, options.memory or stored.memory)
+        model = lasting_name(options.model) or stored.model
+        embedder = open_embedder(model)
+        return _Target(
+            edits=stored_edits,
+            settings=settings,
+            stored_settings=manifest_settings(
+                settings, fineness, stored_edits, name_of(options.namer)
+            ),
+            model=model,
+            engine=options.engine or stored.engine,
+            embedder=embedder,
+            identity=vector_identity(embedder, stored, given=bool(options.given_vectors)),
+        )
 
-    def _factory(self, engine: str) -> EngineFactory:
-        known = self._known
-        remembered = known.engine_uri if engine == known.engine else ""
-        chosen = os.environ.get("EXPLORER_ENGINE_URI") if remembered else ""
-        return load_engine(engine, self._options.engine_uri or chosen or remembered)
+    def _is_up_to_date(self, live: Generation, target: _Target) -> bool:
+        options = self._options
+        return (
+            self._same_papers
+            and not (options.full or options.redraw or options.given_vectors)
+            and options.engine_uri in ("", self._stored.engine_uri)
+            and is_unchanged(_fingerprints_of(live), target.fingerprints)
+        )
+
+    def _report_unchanged(self, live: Generation, target: _Target) -> BuildReport:
+        if self._options.keep:
+            self._library.remove_old()
+        report = self._report(
+            live.manifest.number,
+            published=False,
+            embedded=Embedded(reused=len(set(self._papers.fingerprints))),
+        )
+        inactive = _count_inactive(live, target.edits)
+        return replace(report, resting=inactive, fit=live.manifest.fit)
+
+    def _publish(self, target: _Target) -> BuildReport:
+        library, clock = self._library, self._clock
+        if self._live is not None:
+            with clock.stage("read", announced=False):
+                verify_files(self._live.folder)
+        number = library.next_number()
+        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        factory = self._engine_factory(target.engine)
+        with clock.stage("embed", announced=False):
+            cache = VectorCache(library.vectors, target.identity, target.embedder.dimension)
+            embedded = self._embed(cache, target.embedder)
+            vectors = cache.take_all(self._papers.fingerprints)
+        inputs = BuildInputs(
+            papers=self._papers,
+            vectors=vectors,
+            factory=factory,
+            embed_phrases=phrase_embedder(cache, target.embedder, clock.progress.advance),
+            settings=target.settings,
+            namer=self._namer,
+            edits=target.edits,
+            number=number,
+            created=created,
+        )
+        result = make_draft(inputs, self._previous_build(target), clock)
+        with clock.stage("publish"):
+            manifest = self._manifest(target, inputs, result, embedded)
+            generation = library.publish(result.draft, manifest)
+        report = self._report(number, published=True, embedded=embedded)
+        return replace(
+            report,
+            resting=_count_inactive(generation, target.edits),
+            events=tuple(event for event in generation.events if event.generation == number),
+            fit=result.fit,
+            redrawn=result.redrawn,
+            drift=result.drift,
+        )
+
+    def _manifest(
+        self, target: _Target, inputs: BuildInputs, result: BuildResult, embedded: Embedded
+    ) -> Manifest:
+        counts = {"rejected": len(self._read.rejected), "embedded": embedded.new}
+        uri = server_uri(inputs.factory)
+        return Manifest(
+            number=inputs.number,
+            created=inputs.created,
+            papers=len(self._papers),
+            model=target.model,
+            identity=target.identity,
+            dimension=target.embedder.dimension,
+            engine=target.engine,
+            digests=self._read.summaries,
+            changes=self._plan.counts | counts,
+            settings=target.stored_settings | {LAST_TOPIC: result.last_topic, ENGINE_URI: uri},
+            fit=result.fit,
+            files={},
+            index=result.draft.engine.stats,
+        )
+
+    def _previous_build(self, target: _Target) -> PreviousBuild | None:
+        """Return the live generation with the plan for its reuse; None where there is none."""
+        if self._live is None:
+            return None
+        rows = map_rows(ids_of(self._stored_papers), ids_of(self._papers))
+        kept = int((rows >= 0).sum())
+        plan = plan_reuse(
+            _fingerprints_of(self._live),
+            target.fingerprints,
+            kept=kept,
+            added=len(self._papers) - kept,
+            full=self._options.full,
+            redraw=self._options.redraw,
+        )
+        given = target.identity.endswith(GIVEN_SUFFIX)
+        return PreviousBuild(self._live, self._stored_papers, rows, plan, vectors_given=given)
+
+    def _engine_factory(self, engine: str) -> EngineFactory:
+        """Return the engine, at the server the user names, or else the one used before."""
+        stored = self._stored.engine_uri if engine == self._stored.engine else ""
+        # Only where the library has a server may the environment name another one.
+        from_environment = os.environ.get("EXPLORER_ENGINE_URI") if stored else ""
+        return load_engine(engine, self._options.engine_uri or from_environment or stored)
 
     def _embed(self, cache: VectorCache, embedder: Embedder) -> Embedded:
         """Put the vectors of all papers into ``cache``."""
         progress = self._clock.progress
         if self._options.given_vectors:
-            store_given(self._options.given_vectors, self._readings, self._papers, cache)
+            store_given(self._options.given_vectors, self._read.readings, self._papers, cache)
         missing = self._missing(cache)
         if missing:
             progress.stage("model")
@@ -356,39 +401,16 @@ class _Update:
         embedded = embed_missing(cache, embedder, missing, progress.advance)
         return replace(embedded, reused=len(set(self._papers.fingerprints)) - embedded.new)
 
-    def _course(self, shape: dict[str, Any], namespace: str, engine: str) -> ReusePlan | None:
-        """Return how to go on from the live generation; None to begin from nothing."""
-        live = self._live
-        if live is None:
-            return None
-        was = _shape_of(live)
-        same_vectors = live.manifest.identity == namespace
-        why = "as you asked" if self._options.redraw else ""
-        if not same_vectors:
-            why = "the vectors are another model's"
-        elif was.get("map") != shape["map"] or was.get("graph") != shape["graph"]:
-            why = "the map's settings are others now"
-        course = ReusePlan(
-            live,
-            self._stored,
-            same_vectors=same_vectors and was.get("graph") == shape["graph"],
-            vectors_given=namespace.endswith(GIVEN_SUFFIX),
-            same_index=live.manifest.engine == engine and was["index"] == shape["index"],
-            redraw=why,
-            topics_anew=was.get("topics") != shape["topics"],
-            full=self._options.full,
-            functions_names=not self._options.full
-            and (self._namer is None or was["namer"] == shape["namer"]),
-        )
-        return redrawn_if_outnumbered(course, self._papers)
+    def _missing(self, cache: VectorCache) -> TextsByFingerprint:
+        return TextsByFingerprint(self._papers, cache.missing(list(self._papers.fingerprints)))
 
-    def _planned(self) -> tuple[PaperChange, ...]:
+    def _planned_changes(self) -> tuple[PaperChange, ...]:
         plan = self._plan
         kinds = {"added": plan.added, "changed": plan.changed, "removed": plan.removed}
-        told = plan.added | plan.changed | plan.removed
+        affected = plan.added | plan.changed | plan.removed
         titles: dict[str, str] = {}
-        for papers in (self._stored, self._papers):
-            rows = [row for row, name in enumerate(papers.ids) if name in told]
+        for papers in (self._stored_papers, self._papers):
+            rows = [row for row, name in enumerate(papers.ids) if name in affected]
             chosen = papers.take(np.array(rows, dtype=np.int64))
             titles |= {paper.id: paper.readable_title for paper in chosen}
         return tuple(
@@ -397,14 +419,8 @@ class _Update:
             for paper in sorted(ids)
         )
 
-    def _resting(self, generation: Generation, statements: Sequence[TopicEdit]) -> int:
-        ids = generation.records.ids
-        found = edits.applied_edits(generation.memberships, ids, statements)
-        return sum(bearing.is_inactive for bearing in found)
-
-    def _report(
-        self, generation: int, *, published: bool, embedded: Embedded, **told: Any
-    ) -> BuildReport:
+    def _report(self, generation: int, *, published: bool, embedded: Embedded) -> BuildReport:
+        """Return the report of the papers; fields of topics and map have their defaults."""
         counts = self._plan.counts
         return BuildReport(
             generation=generation,
@@ -415,146 +431,48 @@ class _Update:
             unchanged=counts["unchanged"],
             removed=counts["removed"],
             merged=counts["merged"],
-            rejected=self._rejected,
+            rejected=self._read.rejected,
             conflicts=tuple(conflicts(self._papers)),
             embedded=embedded.new,
             reused=embedded.reused,
             too_long=embedded.too_long,
-            digests=tuple(_summary(reading) for reading in self._readings),
+            digests=self._read.summaries,
             dry_run=self._options.dry_run,
-            planned=self._planned() if self._options.dry_run else (),
+            planned=self._planned_changes() if self._options.dry_run else (),
             seconds=self._clock.read(),
             naming_failures=self._namer.failures if self._namer else 0,
             naming_failure=self._namer.first if self._namer else "",
-            **told,
         )
 
 
-def _read(
-    digests: Sequence[Path], settings: Settings, spool: SpillFile, progress: Progress
-) -> tuple[list[Reading], tuple[Rejection, ...]]:
-    """Read every digest; one that cannot be read is reported and stops nothing."""
-    files = digest_files(digests)
-    readings: list[Reading] = []
-    unreadable: list[Rejection] = []
-    for done, (name, path) in enumerate(files):
-        try:
-            readings += read_digests(path, name, settings.reading, spool.add_all)
-        except DigestError as error:
-            unreadable.append(Rejection(name, 0, str(error)))
-        progress.advance(done + 1, len(files))
-    return readings, tuple(unreadable)
+def _live(library: LibraryStore, *, full: bool) -> tuple[Generation | None, PaperTable]:
+    """Return the generation to update, if it can be read, and its papers.
 
-
-def _nothing_read(
-    digests: Sequence[Path], readings: Sequence[Reading], unreadable: Sequence[Rejection]
-) -> str:
-    if len(unreadable) == 1 and not readings:
-        return unreadable[0].reason
-    reasons = [r.reason for r in unreadable]
-    reasons += [f"{r.digest}, line {r.line}: {r.reason}." for x in readings for r in x.rejections]
-    shown = " ".join(reasons[:3])
-    names = ", ".join(str(path) for path in digests)
-    return f"{names}: no paper in there. {shown} Look closer with `explorer inspect`."
-
-
-def _live(library: LibraryStore, options: BuildOptions) -> tuple[Generation | None, PaperTable]:
-    """Return the generation to go on from, if it can be read, and its papers."""
+    Raises:
+        LibraryDamaged: it cannot be read, and the build is not a full one.
+    """
     try:
-        generation = library.open_to_go_on()
-        if options.full:
+        generation = library.open_newest_published()
+        if full:
             verify_files(generation.folder)
         return generation, generation.records
     except LibraryMissing:
         return None, PaperTable.from_papers([])
     except LibraryDamaged:
-        # Building anew is the way out of a damaged library, so it must not need what is damaged;
+        # A full build is the way out of a damaged library, so it must not need what is damaged;
         # but papers that can be read are not lost.
-        if options.full:
+        if full:
             return None, PaperTable.from_papers(library.salvaged_papers())
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a library is built with where the user does not say otherwise."""
-
-    model: str
-    engine: str
-    engine_uri: str
-    """Where the engine's server is; empty for engines without one."""
-    identity: str
-    """Empty where there are no vectors yet, or nobody knows whose they are."""
-    fineness: str
-    memory: int
+def _fingerprints_of(live: Generation) -> Fingerprints:
+    manifest = live.manifest
+    return fingerprints(manifest.identity, manifest.engine, stored_settings(live))
 
 
-def _known(library: LibraryStore, live: Generation | None) -> _Known:
-    """Return what ``live`` was built with; without it, what can be read of the newest there is."""
-    facts = salvaged_manifest(live.folder) if live else library.salvaged_manifest()
-    settings = facts.get("settings")
-    facts |= settings if isinstance(settings, dict) else {}
-    text = {name: value for name, value in facts.items() if isinstance(value, str)}
-    fineness = text.get("fineness", "")
-    index = facts.get("index")
-    memory = index.get("memory") if isinstance(index, dict) else None
-    return _Known(
-        model=text.get("model") or DEFAULT_MODEL,
-        engine=text.get("engine") or DEFAULT_ENGINE,
-        engine_uri=text.get(_ENGINE_URI, ""),
-        identity=text.get("identity", ""),
-        fineness=fineness if fineness in FINENESS else "normal",
-        memory=memory if isinstance(memory, int) else IndexSettings().memory,
-    )
-
-
-def _namespace(embedder: Embedder, options: BuildOptions, known: _Known) -> str:
-    """Return the identity that vectors are kept under; given ones are kept apart."""
-    given = embedder.identity + GIVEN_SUFFIX
-    if options.given_vectors or known.identity == given:
-        return given
-    return embedder.identity
-
-
-def _summary(reading: Reading) -> dict[str, Any]:
-    return {
-        "digest": reading.digest,
-        "format": reading.format,
-        "date": latest(reading.papers.dates) if isinstance(reading.papers, SpillSection) else "",
-        "papers": len(reading.papers),
-        "rejected": len(reading.rejections),
-    }
-
-
-def _shape(
-    options: BuildOptions, known: _Known, statements: Sequence[TopicEdit]
-) -> tuple[Settings, dict[str, Any]]:
-    """Return the settings in force, and all that shapes a generation beside its papers."""
-    fineness = options.topics or known.fineness
-    topics = of_fineness(options.settings.topics, fineness)
-    index = replace(options.settings.index, memory=options.memory or known.memory)
-    settings = replace(options.settings, topics=topics, index=index)
-    return settings, _as_json(settings) | {
-        "fineness": fineness,
-        "said": edits.fingerprint_of_edits(statements),
-        "namer": name_of(options.namer),
-    }
-
-
-def _shape_of(live: Generation) -> dict[str, Any]:
-    """Return what shaped ``live``; older manifests do not tell what nobody could ask for yet."""
-    nothing_asked = {"fineness": "normal", "said": "", "namer": ""}
-    told = live.manifest.settings
-    usual = _as_json(Settings())
-    return nothing_asked | told | {name: usual[name] | told.get(name, {}) for name in usual}
-
-
-def _same_shape(live: Generation, shape: dict[str, Any]) -> bool:
-    before = {name: value for name, value in _shape_of(live).items() if name in shape}
-    # Without a naming function, the names that one gave before stay as long as nothing changes.
-    return before == shape | {"namer": shape["namer"] or before["namer"]}
-
-
-def _as_json(settings: Settings) -> dict[str, Any]:
-    """Return the settings that shape what is stored; reading and search shape nothing."""
-    return {name: asdict(getattr(settings, name)) for name in ("index", "graph", "map", "topics")}
+def _count_inactive(generation: Generation, stored_edits: Sequence[TopicEdit]) -> int:
+    """Return how many topic edits apply to no topic."""
+    ids = generation.records.ids
+    applied = edits.applied_edits(generation.memberships, ids, stored_edits)
+    return sum(edit.is_inactive for edit in applied)

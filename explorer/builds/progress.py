@@ -39,10 +39,10 @@ class Clock:
         self._seconds = dict.fromkeys(STAGES, 0.0)
 
     @contextmanager
-    def stage(self, name: str, told: bool = True) -> Iterator[None]:
+    def stage(self, name: str, announced: bool = True) -> Iterator[None]:
         """Count what happens inside to the stage ``name``."""
         begin = time.perf_counter()
-        if told:
+        if announced:
             self.progress.stage(name)
         yield
         self._seconds[name] += time.perf_counter() - begin

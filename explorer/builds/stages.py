@@ -1,8 +1,8 @@
-"""Papers and their vectors to the draft of a generation, going on from the one before.
+"""Stages of a build: papers and vectors to index, graph, map and topics.
 
-What the generation before holds is carried over: only papers that are new or changed are looked
-for in the graph, placed on the map, given to topics. A :class:`ReusePlan` says where that is not
-wanted, or would not do.
+The previous generation is updated where the :class:`~explorer.builds.reuse.ReusePlan` reuses it:
+only papers that are new or changed are searched for in the graph, placed on the map and assigned
+to topics.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import numpy as np
 from explorer.arrays import Positions, RowMap, Vectors
 from explorer.builds.progress import Clock, Progress
 from explorer.builds.redraw_advice import measure_fit
+from explorer.builds.reuse import NOTHING_REUSED, ReusePlan
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.index.engines.contract import Engine, EngineFactory
 from explorer.index.full_text import INDEXED_FIELDS
 from explorer.index.knn_graph import NeighbourGraph, build_graph, updated_graph
-from explorer.library.generation import Generation, milliseconds
+from explorer.library.generation import Arrivals, Generation, milliseconds
 from explorer.library.writing import Draft, PreviousFullText
 from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper
-from explorer.papers.table import ids_of
 from explorer.papers.unchanged import unchanged_rows
 from explorer.settings import Settings
 from explorer.topics.candidates import EmbedPhrases
@@ -39,220 +39,259 @@ from explorer.topics.tracking import (
     TopicEvent,
     events,
     last_number,
-    map_rows,
 )
 
 LAST_TOPIC = "last_topic"
-"""Where the settings in a manifest tell the highest number that a topic ever had in its id."""
-_OUTNUMBERED = 4
-"""Newcomers for each paper on the map from which the map cannot go on."""
+"""Key in a manifest's settings: the highest number that a topic of the library ever had."""
 _COMPARED_AT_ONCE = 10_000
-"""Vectors that are compared at once with those before."""
+"""Vectors compared at once with the previous ones; bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReusePlan:
-    """How a build goes on from the generation before."""
+class BuildInputs:
+    """All that shapes a new generation, the previous one aside."""
 
-    before: Generation
     papers: Sequence[Paper]
-    """All papers of that generation, in the order of its rows."""
-    same_vectors: bool = True
-    """The vectors of unchanged papers are those that it holds, or given by people."""
+    vectors: Vectors
+    """Unit vectors in the order of ``papers``, shape (papers, dimension)."""
+    factory: EngineFactory
+    embed_phrases: EmbedPhrases
+    settings: Settings
+    namer: Namer | None
+    edits: Sequence[TopicEdit]
+    number: int
+    """Of the new generation."""
+    created: str
+    """Time of the build: UTC, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousBuild:
+    """The generation that a build updates, and the parts of it to reuse."""
+
+    generation: Generation
+    papers: Sequence[Paper]
+    """All its papers, in the order of its rows."""
+    row_map: RowMap
+    """The new row of each of its papers; -1 where it was removed."""
+    plan: ReusePlan
     vectors_given: bool = False
-    """They are given by people, so an unchanged paper may have another one now."""
-    same_index: bool = True
-    """The vector index is of the kind that it has."""
-    redraw: str = ""
-    """Why the map is drawn anew from where papers are, and topics are sought anew; or empty."""
-    topics_anew: bool = False
-    """Topics are sought anew, the map goes on."""
-    functions_names: bool = True
-    """Names that a naming function gave stay."""
-    same_papers: bool = False
-    """Only what people said of topics is another."""
-    full: bool = False
-    """Nothing but the papers is gone on from; topics that are found again keep their ids."""
+    """Its vectors came from the user, so an unchanged paper may have another one now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How far a redraw moved the papers that stayed, in shares of the map's radius."""
+    """Distance that a redraw moved the papers that stayed, in shares of the map's radius."""
 
     median: float
     nine_of_ten: float
-    """As far as nine of ten papers moved at most."""
+    """The 90th percentile."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A draft, and what is told of how it came about."""
+    """A draft, and how it came about."""
 
     draft: Draft
     fit: dict[str, Any]
-    """For the manifest: when the map was drawn, how well it fits."""
+    """For the manifest: when the map was drawn, and how well it fits."""
     redrawn: str
-    """Why the map was drawn anew; empty where it goes on."""
+    """Why the map was drawn anew; empty where papers stayed."""
     drift: Drift | None
     last_topic: int
     """The highest number that a topic of the library ever had in its id."""
 
 
-def redrawn_if_outnumbered(course: ReusePlan, papers: Sequence[Paper]) -> ReusePlan:
-    """Return ``course``, with a redraw where so few of ``papers`` are on the map already."""
-    known = set(ids_of(course.papers))
-    stayed = sum(name in known for name in ids_of(papers))
-    if not (course.redraw or course.full) and len(papers) - stayed > _OUTNUMBERED * stayed:
-        why = f"{len(papers) - stayed:,} newcomers, and only {stayed:,} papers on the map"
-        return replace(course, redraw=why)
-    return course
-
-
-def make_draft(
-    papers: Sequence[Paper],
-    vectors: Vectors,
-    factory: EngineFactory,
-    embed_phrases: EmbedPhrases,
-    settings: Settings,
-    namer: Namer | None,
-    statements: Sequence[TopicEdit],
-    course: ReusePlan | None,
-    number: int,
-    created: str,
-    clock: Clock,
-) -> BuildResult:
-    """Return index, graph, map and topics of ``papers``.
+def make_draft(inputs: BuildInputs, previous: PreviousBuild | None, clock: Clock) -> BuildResult:
+    """Return index, graph, map and topics of the papers.
 
     Args:
-        papers: in the order of the rows of ``vectors``.
-        vectors: unit vectors, shape (papers, dimension).
-        course: how to go on from the generation before; None to begin from nothing.
-        number: of the generation that is being made.
-        created: when it is being made, UTC, ISO 8601.
+        previous: the generation to update; None in a new library.
     """
-    moved = map_rows(ids_of(course.papers), ids_of(papers)) if course else None
+    plan = previous.plan if previous else NOTHING_REUSED
     with clock.stage("index"):
-        engine, graph = _indexed(papers, vectors, factory, settings, course, moved, clock.progress)
+        engine, graph = _make_index(inputs, previous, clock.progress)
     with clock.stage("map"):
-        drift = None
-        if course is None or moved is None or course.full or moved.max(initial=-1) < 0:
-            positions = draw(graph, vectors, settings.map)
-        else:
-            start = np.full((len(papers), 2), np.nan, dtype=np.float32)
-            start[moved[moved >= 0]] = course.before.positions[moved >= 0]
-            positions = place(graph, start, settings.map)
-            if course.redraw:
-                positions = redraw(graph, vectors, settings.map, positions)
-                drift = _drift(start, positions)
+        positions, drift = _make_map(inputs, graph, previous)
     with clock.stage("topics"):
-        edges = edges_of(graph, settings.topics)
-        past = previous_hierarchy(course, moved) if course and moved is not None else None
-        anew = course is None or bool(course.redraw) or course.topics_anew or course.full
-        outline = build_hierarchy(
-            papers,
-            vectors,
+        edges = edges_of(graph, inputs.settings.topics)
+        past = previous_topics(previous) if previous else None
+        hierarchy = build_hierarchy(
+            inputs.papers,
+            inputs.vectors,
             edges,
-            settings.topics,
-            embed_phrases,
-            namer,
-            statements,
+            inputs.settings.topics,
+            inputs.embed_phrases,
+            inputs.namer,
+            inputs.edits,
             past,
-            repartition=anew,
+            repartition=not plan.communities,
         )
-        arrived = np.full(len(papers), milliseconds(created), dtype=np.int64)
-        drawn, modularity_then = created, None
-        told: tuple[TopicEvent, ...] = ()
-        if course is not None and past is not None:
-            arrived[past.row_map[past.row_map >= 0]] = course.before.added_at[past.row_map >= 0]
-            told = (*course.before.events, *events_between(past, outline, number, created))
-            if not (course.redraw or course.full):
-                drawn = course.before.manifest.fit.get("drawn", course.before.manifest.created)
-            if not anew:
-                modularity_then = course.before.manifest.fit.get("modularity_then")
-        newcomers = np.flatnonzero(arrived > milliseconds(drawn))
+        added_at = _added_at(inputs, previous)
+        drawn = _drawn_at(inputs, previous)
         fit = measure_fit(
-            graph, edges, positions, outline.raw_labels[-1], newcomers, modularity_then
+            graph,
+            edges,
+            positions,
+            hierarchy.raw_labels[-1],
+            np.flatnonzero(added_at > milliseconds(drawn)),
+            _modularity_then(previous),
         )
-    words = None
-    if course is not None and moved is not None and not course.full:
-        same = _where_same(course.papers, papers, moved, INDEXED_FIELDS)
-        words = PreviousFullText(course.before.lexicon, same)
-    before = course.before if course else None
-    draft = Draft(papers, vectors, engine, graph, positions, outline, arrived, told, words, before)
-    why = course.redraw if course else ""
-    highest = max(past.last_number if past else 0, last_number(outline.levels))
-    return BuildResult(draft, {"drawn": drawn} | asdict(fit), why, drift, highest)
+    draft = Draft(
+        papers=inputs.papers,
+        vectors=inputs.vectors,
+        engine=engine,
+        graph=graph,
+        positions=positions,
+        hierarchy=hierarchy,
+        added_at=added_at,
+        events=_events(inputs, previous, past, hierarchy),
+        previous_full_text=_previous_full_text(inputs.papers, previous),
+        previous=previous.generation if previous else None,
+    )
+    return BuildResult(
+        draft,
+        fit={"drawn": drawn} | asdict(fit),
+        redrawn=plan.redraw_reason,
+        drift=drift,
+        last_topic=max(past.last_number if past else 0, last_number(hierarchy.levels)),
+    )
 
 
-def _indexed(
-    papers: Sequence[Paper],
-    vectors: Vectors,
-    factory: EngineFactory,
-    settings: Settings,
-    course: ReusePlan | None,
-    moved: RowMap | None,
-    progress: Progress,
+def _make_index(
+    inputs: BuildInputs, previous: PreviousBuild | None, progress: Progress
 ) -> tuple[Engine, NeighbourGraph]:
-    """Return the index of ``vectors`` and their neighbour graph, from those before if there are."""
-    if course is None or moved is None or course.full or not course.same_vectors:
+    """Return the index of the vectors and their neighbour graph."""
+    factory, vectors, settings = inputs.factory, inputs.vectors, inputs.settings
+    if previous is None or not previous.plan.graph:
         engine = factory.build(vectors, settings.index)
         return engine, build_graph(engine, settings.graph, progress.advance)
-    same = _where_same(course.papers, papers, moved, ("fingerprint",))
-    if course.vectors_given:
-        same = _where_vectors_same(course.before.engine, vectors, same)
-    if course.same_index and (same >= 0).any():
-        engine = factory.update(course.before.engine, same, vectors, settings.index)
+    generation = previous.generation
+    same = _row_map_where_same(previous, inputs.papers, ("fingerprint",))
+    if previous.vectors_given:
+        same = _row_map_where_vectors_same(generation.engine, vectors, same)
+    if previous.plan.index and (same >= 0).any():
+        engine = factory.update(generation.engine, same, vectors, settings.index)
     else:
         engine = factory.build(vectors, settings.index)
-    graph = updated_graph(course.before.graph, same, engine, settings.graph, progress.advance)
+    graph = updated_graph(generation.graph, same, engine, settings.graph, progress.advance)
     return engine, graph
 
 
-def _where_vectors_same(before: Engine, vectors: Vectors, moved: RowMap) -> RowMap:
-    """Return ``moved``, papers whose vectors are others now counting as gone."""
-    same = moved.copy()
-    there = np.flatnonzero(moved >= 0)
+def _make_map(
+    inputs: BuildInputs, graph: NeighbourGraph, previous: PreviousBuild | None
+) -> tuple[Positions, Drift | None]:
+    """Return the positions, and how far a redraw moved them."""
+    settings = inputs.settings.map
+    if previous is None or not previous.plan.positions or previous.row_map.max(initial=-1) < 0:
+        return draw(graph, inputs.vectors, settings), None
+    rows = previous.row_map
+    start = np.full((len(inputs.papers), 2), np.nan, dtype=np.float32)
+    start[rows[rows >= 0]] = previous.generation.positions[rows >= 0]
+    positions = place(graph, start, settings)
+    if not previous.plan.redraw_reason:
+        return positions, None
+    positions = redraw(graph, inputs.vectors, settings, positions)
+    return positions, _drift(start, positions)
+
+
+def _added_at(inputs: BuildInputs, previous: PreviousBuild | None) -> Arrivals:
+    """Return when each paper was added: now, unless the previous generation has it."""
+    added_at = np.full(len(inputs.papers), milliseconds(inputs.created), dtype=np.int64)
+    if previous is not None:
+        rows = previous.row_map
+        added_at[rows[rows >= 0]] = previous.generation.added_at[rows >= 0]
+    return added_at
+
+
+def _drawn_at(inputs: BuildInputs, previous: PreviousBuild | None) -> str:
+    """Return when the map was drawn."""
+    if previous is None or previous.plan.redraw_reason or not previous.plan.positions:
+        return inputs.created
+    manifest = previous.generation.manifest
+    drawn: str = manifest.fit.get("drawn", manifest.created)
+    return drawn
+
+
+def _modularity_then(previous: PreviousBuild | None) -> float | None:
+    """Return the modularity when communities were detected; None if that is now."""
+    if previous is None or not previous.plan.communities:
+        return None
+    return previous.generation.manifest.fit.get("modularity_then")
+
+
+def _events(
+    inputs: BuildInputs,
+    previous: PreviousBuild | None,
+    past: PreviousTopics | None,
+    hierarchy: TopicHierarchy,
+) -> tuple[TopicEvent, ...]:
+    """Return the topic events so far, those of this build last."""
+    if previous is None or past is None:
+        return ()
+    new = events_between(past, hierarchy, inputs.number, inputs.created)
+    return *previous.generation.events, *new
+
+
+def _previous_full_text(
+    papers: Sequence[Paper], previous: PreviousBuild | None
+) -> PreviousFullText | None:
+    if previous is None or not previous.plan.full_text:
+        return None
+    same = _row_map_where_same(previous, papers, INDEXED_FIELDS)
+    return PreviousFullText(previous.generation.lexicon, same)
+
+
+def _row_map_where_vectors_same(previous: Engine, vectors: Vectors, row_map: RowMap) -> RowMap:
+    """Return ``row_map``, with -1 for papers whose vectors changed."""
+    same = row_map.copy()
+    there = np.flatnonzero(row_map >= 0)
     for start in range(0, len(there), _COMPARED_AT_ONCE):
         rows = there[start : start + _COMPARED_AT_ONCE]
-        differs = (before.vectors(rows) != vectors[moved[rows]]).any(axis=1)
+        differs = (previous.vectors(rows) != vectors[row_map[rows]]).any(axis=1)
         same[rows[differs]] = -1
     return same
 
 
-def last_topic(before: Generation) -> int:
+def last_topic(generation: Generation) -> int:
     """Return the highest number that a topic of the library ever had in its id."""
-    return max(int(before.manifest.settings.get(LAST_TOPIC, 0)), last_number(before.levels))
+    stored = int(generation.manifest.settings.get(LAST_TOPIC, 0))
+    return max(stored, last_number(generation.levels))
 
 
-def previous_hierarchy(course: ReusePlan, moved: RowMap) -> PreviousTopics:
-    """Return what a new outline goes on from; ``moved`` tells which paper is which now."""
-    before = course.before
-    levels = before.levels
-    if not course.functions_names:
+def previous_topics(previous: PreviousBuild, *, same_papers: bool = False) -> PreviousTopics:
+    """Return the topics that a new hierarchy continues.
+
+    Args:
+        same_papers: nothing but the topic edits changed.
+    """
+    generation = previous.generation
+    levels = generation.levels
+    if not previous.plan.custom_names:
         levels = tuple(tuple(_with_computed_name(topic) for topic in level) for level in levels)
     return PreviousTopics(
-        papers=course.papers,
+        papers=previous.papers,
         levels=levels,
-        raw_labels=before.raw_labels,
-        memberships=before.memberships,
-        row_map=moved,
-        last_number=last_topic(before),
-        same_papers=course.same_papers,
-        rename_all=course.full,
+        raw_labels=generation.raw_labels,
+        memberships=generation.memberships,
+        row_map=previous.row_map,
+        last_number=last_topic(generation),
+        same_papers=same_papers,
+        rename_all=not previous.plan.names,
     )
 
 
 def events_between(
-    past: PreviousTopics, outline: TopicHierarchy, number: int, created: str
+    past: PreviousTopics, hierarchy: TopicHierarchy, number: int, created: str
 ) -> tuple[TopicEvent, ...]:
-    """Return what became of topics from one outline to the next."""
-    return events(past, outline.levels, outline.memberships, outline.matches, number, created)
+    """Return the topic events from one hierarchy to the next."""
+    return events(past, hierarchy.levels, hierarchy.memberships, hierarchy.matches, number, created)
 
 
 def phrase_embedder(
     cache: VectorCache, embedder: Embedder, progress: Callable[[int, int], None]
 ) -> EmbedPhrases:
-    """Return what turns phrases into vectors, each of them once in the life of ``cache``."""
+    """Return a function from phrases to vectors that embeds each phrase once, into ``cache``."""
 
     def embed_phrases(phrases: Sequence[str]) -> Vectors:
         keys = [hashlib.sha256(phrase.encode()).hexdigest()[:32] for phrase in phrases]
@@ -262,14 +301,16 @@ def phrase_embedder(
     return embed_phrases
 
 
-def _where_same(
-    before: Sequence[Paper], papers: Sequence[Paper], moved: RowMap, fields: Sequence[str]
+def _row_map_where_same(
+    previous: PreviousBuild, papers: Sequence[Paper], fields: Sequence[str]
 ) -> RowMap:
-    """Return ``moved``, papers of which any of ``fields`` is another now counting as gone."""
-    return np.where(unchanged_rows(before, papers, moved, fields), moved, -1)
+    """Return the row map, with -1 for papers of which any of ``fields`` changed."""
+    row_map = previous.row_map
+    return np.where(unchanged_rows(previous.papers, papers, row_map, fields), row_map, -1)
 
 
 def _drift(start: Positions, positions: Positions) -> Drift:
+    """Return how far papers moved from ``start``, NaN for papers that were not on the map."""
     known = ~np.isnan(start[:, 0])
     distances = np.linalg.norm(positions[known] - start[known], axis=1)
     spread = start[known] - start[known].mean(axis=0)
@@ -281,6 +322,7 @@ def _drift(start: Positions, positions: Positions) -> Drift:
 
 
 def _with_computed_name(topic: Topic) -> Topic:
+    """Return ``topic`` without the name that a custom function gave it."""
     if topic.named_by != NAMING_FUNCTION:
         return topic
     name = topic.computed_name

@@ -89,7 +89,7 @@ class LibraryStore:
                 raise
         return self.open()
 
-    def open_to_go_on(self) -> Generation:
+    def open_newest_published(self) -> Generation:
         """Return the generation that a build goes on from; it changes nothing.
 
         It is the live one, or where none is named, the newest: its build was cut off just before
@@ -127,7 +127,7 @@ class LibraryStore:
             for leftover in list(self._generations.glob(".*")):
                 discard(leftover)
             if not self.live and self._folders():
-                self._point_to(self._folders()[-1].name)  # see open_to_go_on
+                self._point_to(self._folders()[-1].name)  # see open_newest_published
             yield
 
     @contextmanager

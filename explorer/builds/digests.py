@@ -1,0 +1,80 @@
+"""All digests of a build, read into one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.builds.progress import Progress
+from explorer.errors import DigestError
+from explorer.papers.dates import latest
+from explorer.papers.spill_file import SpillFile, SpillSection
+from explorer.papers.table import PaperTable
+from explorer.readers import Reading, Rejection, digest_files, read_digests
+from explorer.settings import ReadingLimits
+
+_REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDigests:
+    """The content of a build's digests."""
+
+    readings: tuple[Reading, ...]
+    papers: PaperTable
+    rejected: tuple[Rejection, ...]
+    """Files and records that could not be read."""
+
+    @property
+    def summaries(self) -> tuple[dict[str, Any], ...]:
+        """Name, format, newest date and counts of each digest."""
+        return tuple(_summary(reading) for reading in self.readings)
+
+
+def read_all(
+    digests: Sequence[Path], limits: ReadingLimits, spill: SpillFile, progress: Progress
+) -> ReadDigests:
+    """Read every digest in files or folders; one that cannot be read is a rejection.
+
+    Raises:
+        DigestError: there is no paper in any of them.
+    """
+    files = digest_files(digests)
+    readings: list[Reading] = []
+    unreadable: list[Rejection] = []
+    for done, (name, path) in enumerate(files):
+        try:
+            readings += read_digests(path, name, limits, spill.add_all)
+        except DigestError as error:
+            unreadable.append(Rejection(name, 0, str(error)))
+        progress.advance(done + 1, len(files))
+    if not any(reading.papers for reading in readings):
+        raise _no_papers(digests, readings, unreadable)
+    in_digests = (rejection for reading in readings for rejection in reading.rejections)
+    return ReadDigests(tuple(readings), spill.papers, (*unreadable, *in_digests))
+
+
+def _no_papers(
+    digests: Sequence[Path], readings: Sequence[Reading], unreadable: Sequence[Rejection]
+) -> DigestError:
+    if len(unreadable) == 1 and not readings:
+        return DigestError(unreadable[0].reason)
+    reasons = [r.reason for r in unreadable]
+    reasons += [f"{r.digest}, line {r.line}: {r.reason}." for x in readings for r in x.rejections]
+    return DigestError(
+        " ".join(["no papers.", *reasons[:_REASONS_SHOWN]]),
+        path=", ".join(str(path) for path in digests),
+        advice="Run `explorer inspect` on them for more.",
+    )
+
+
+def _summary(reading: Reading) -> dict[str, Any]:
+    return {
+        "digest": reading.digest,
+        "format": reading.format,
+        "date": latest(reading.papers.dates) if isinstance(reading.papers, SpillSection) else "",
+        "papers": len(reading.papers),
+        "rejected": len(reading.rejections),
+    }
