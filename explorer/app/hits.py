@@ -14,7 +14,7 @@ from explorer.app.query_text import with_example
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
-from explorer.map.palette import BadgeColours, score_marks, shares_of_best
+from explorer.map.palette import BadgeColours, badge_colours, shares_of_best
 from explorer.papers.text import escape_markdown, markdown, markdown_link
 from explorer.search.model import Hit
 from explorer.search.near_duplicates import Fold
@@ -47,7 +47,7 @@ def show_hits(
         sentences: key sentences by row, in place of those of the hits.
     """
     shares = shares_of_best([fold.hit.score for fold in folds])
-    badges = score_marks(shares, dark=session.is_dark()) or [
+    badges = badge_colours(shares, dark=session.is_dark()) or [
         BadgeColours(topic_colour(generation, fold.hit.row), "#ffffff") for fold in folds
     ]
     for index, (fold, badge) in enumerate(zip(folds, badges, strict=True)):

@@ -1,4 +1,4 @@
-"""The neighbour graph: computed once, shared by map, topics, search and "more like this"."""
+"""Neighbour graph: computed once, shared by map, topics, search and "more like this"."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ from explorer.settings import GraphSettings
 _BLOCK = 4096
 _BLOCK_BY_AXES = 1024
 _NEWCOMERS = 512
-"""Newcomers compared with a block at once: some 40 MB, the order of the nearest among them."""
+"""Newcomers compared with a block at once; takes some 40 MB."""
 _PAIRS = 1 << 30
-"""Newcomers times papers that are all compared: a few seconds."""
-_WIDE = 8
-"""Nearest of a newcomer that are asked whether it is among theirs, for each neighbour kept."""
+"""Newcomers times papers up to which all pairs are compared; takes a few seconds."""
+_PAIRS_PER_NEIGHBOUR = 8
+"""Nearest papers of a newcomer that may gain it as a neighbour, for each neighbour kept."""
 _MANY = 10_000
 """Papers from which they are compared by their principal axes first."""
 _COMPARED_WITH_ALL = 60_000
-"""Papers up to which each is compared with all others."""
+"""Papers up to which all are compared with each other."""
 _AXES = 128
 _BY_AXES = 3
-"""Nearest by the axes that are compared by the whole vectors, for each neighbour kept."""
-_TELLING = 50_000
-"""Papers that the axes are taken from."""
-_ASKED = 256
-"""Papers that it is measured on how many neighbours are found."""
-_OF_ALL = 0.99
-"""Share of neighbours that must be found where all papers are compared."""
-_FEWEST_LISTS = 16
-_MORE_LISTS = 1.4
-"""Times as many lists that are looked through next, where too little was found."""
-_WORTHWHILE = 4
-"""Share of all lists beyond which the engine itself is asked."""
+"""Nearest by the axes that are compared by their whole vectors, for each neighbour kept."""
+_AXES_SAMPLE = 50_000
+"""Papers that the axes are computed from."""
+_RECALL_SAMPLE = 256
+"""Papers that recall is measured on."""
+_EXHAUSTIVE_RECALL = 0.99
+"""Recall required where all papers are compared."""
+_FEWEST_PROBES = 16
+_PROBE_GROWTH = 1.4
+"""Factor on the number of probes while recall is too low."""
+_MOST_PROBES_DIVISOR = 4
+"""Divides the number of lists; with more probes than that, the engine itself is faster."""
 _EFFORTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-"""Parts of what an engine usually looks through that are tried for newcomers."""
-_WORTH_TRYING = 8 * _ASKED
-"""Newcomers from which it takes less time to try than to look through all."""
-_USUAL = 10
-"""Neighbours whose mean similarity is what a paper is used to."""
+"""Efforts that are tried for newcomers, as in ``Engine.with_effort``."""
+_WORTH_TRYING = 8 * _RECALL_SAMPLE
+"""Newcomers from which trying efforts saves time."""
+_USUAL_NEIGHBOURS = 10
+"""Neighbours whose mean similarity is a paper's usual one."""
 _CONTRAST = 4.0
-"""How steeply an edge's weight grows with what it exceeds the usual by."""
+"""Exponential rate at which an edge's weight grows with its excess over the usual similarity."""
 
 
 Advance = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
+"""Receives (done, total) as work progresses."""
 
 
-def nobody(done: int, total: int) -> None:
-    """Tell nobody."""
+def ignore_progress(done: int, total: int) -> None:
+    """Receive progress and do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +77,17 @@ class NeighbourGraph:
     def size(self) -> int:
         return int(self.neighbours.shape[0])
 
-    def symmetric(self, k: int) -> sparse.csr_matrix:
-        """Return the undirected graph of the k nearest, weighted by cosine, without self-loops.
-
-        An edge is there if either end counts the other among its k nearest; cosines below
-        zero count as zero. Shape (papers, papers), float64.
-        """
-        k = min(k, self.neighbours.shape[1])
-        rows = np.repeat(np.arange(self.size, dtype=np.int32), k)
-        columns = self.neighbours[:, :k].ravel()
-        weights = np.clip(self.similarities[:, :k].ravel(), 1e-6, None).astype(np.float64)
-        directed = sparse.csr_matrix((weights, (rows, columns)), shape=(self.size, self.size))
-        return directed.maximum(directed.T).tocsr()
-
     def without_hubs(self, k: int) -> sparse.csr_matrix:
         """Return the undirected graph of the k nearest once hubs are discounted.
 
-        Some papers are near to everything: surveys, short abstracts. A similarity counts by how
-        far it exceeds what either end is used to (cross-domain similarity local scaling, Conneau
-        et al. 2018, arXiv:1710.04087), and the k best of each paper by that are its neighbours.
+        Some papers are near to everything: surveys, short abstracts. A similarity counts by its
+        excess over the usual similarities of both ends (cross-domain similarity local scaling,
+        Conneau et al. 2018, arXiv:1710.04087); a paper's neighbours are the k best by that.
         Shape (papers, papers), float64, weights above zero, no self-loops.
         """
         if not self.neighbours.size:
             return sparse.csr_matrix((self.size, self.size), dtype=np.float64)
-        usual = self.similarities[:, :_USUAL].mean(axis=1, dtype=np.float64)
+        usual = self.similarities[:, :_USUAL_NEIGHBOURS].mean(axis=1, dtype=np.float64)
         excess = 2.0 * self.similarities - usual[:, None] - usual[self.neighbours]
         best = np.argsort(-excess, axis=1, kind="stable")[:, : min(k, excess.shape[1])]
         rows = np.repeat(np.arange(self.size, dtype=np.int32), best.shape[1])
@@ -125,53 +112,53 @@ class NeighbourGraph:
 
 def updated_graph(
     before: NeighbourGraph,
-    moved: NDArray[np.int64],
+    row_map: NDArray[np.int64],
     engine: Engine,
     settings: GraphSettings,
-    advance: Advance = nobody,
+    advance: Advance = ignore_progress,
 ) -> NeighbourGraph:
-    """Return the neighbour graph of ``engine``, as :func:`build_graph` would, from that before.
+    """Return the neighbour graph of ``engine``, as :func:`build_graph` would, by an update.
 
     Args:
         before: the graph of the library before the update.
-        moved: for each row of ``before``, its row in ``engine``, or -1 where its vector is gone
-            or another now; shape (before.size,).
+        row_map: for each row of ``before``, its row in ``engine``, or -1 if its vector was removed
+            or replaced; shape (before.size,).
         engine: all vectors after the update.
         settings: as in :func:`build_graph`.
 
-    Only newcomers are compared with all papers, and so are papers that lost a neighbour; to all
-    others the newcomers are added where they are near enough. ``advance`` is told how far it is.
+    Newcomers and papers that lost a neighbour are compared with all papers; the newcomers become
+    neighbours of the others if they are near enough. ``advance`` receives the progress.
     """
     k = min(settings.neighbours, engine.size - 1)
-    kept = np.flatnonzero(moved >= 0)
-    newcomers = np.setdiff1d(np.arange(engine.size), moved[kept])
+    kept = np.flatnonzero(row_map >= 0)
+    newcomers = np.setdiff1d(np.arange(engine.size), row_map[kept])
     if k < settings.neighbours or before.neighbours.shape[1] != k or not len(kept):
         return build_graph(engine, settings, advance)
     neighbours = np.full((engine.size, k), -1, dtype=np.int32)
     similarities = np.full((engine.size, k), -np.inf, dtype=np.float32)
-    carried = moved[before.neighbours[kept]]
-    rows = moved[kept]
+    carried = row_map[before.neighbours[kept]]
+    rows = row_map[kept]
     neighbours[rows] = carried
     similarities[rows] = before.similarities[kept]
-    bereft = rows[(carried < 0).any(axis=1)]
-    others = np.setdiff1d(rows, bereft)
-    again = np.union1d(newcomers, bereft)
+    incomplete = rows[(carried < 0).any(axis=1)]
+    others = np.setdiff1d(rows, incomplete)
+    again = np.union1d(newcomers, incomplete)
     few = len(newcomers) * len(others) <= _PAIRS
-    found = k if few else _WIDE * k
-    faster = _faster(engine, again, found, settings.recall)
-    told = _Pairs()
+    width = k if few else _PAIRS_PER_NEIGHBOUR * k
+    faster = _faster(engine, again, width, settings.recall)
+    pairs = _Pairs()
     for start in range(0, len(again), _BLOCK):
         block = again[start : start + _BLOCK]
-        keys, scores = _nearest(faster, block, found)
+        keys, scores = _nearest(faster, block, width)
         neighbours[block], similarities[block] = keys[:, :k], scores[:, :k]
         if not few:
             came = np.isin(block, newcomers, assume_unique=True)
-            told.add(block[came], keys[came], scores[came])
+            pairs.add(block[came], keys[came], scores[came])
         advance(start + len(block), len(again))
     if few and len(newcomers) and len(others):
         _let_in(engine, neighbours, similarities, others, newcomers)
     elif not few:
-        told.let_in(neighbours, similarities, others)
+        pairs.let_in(neighbours, similarities, others)
     return NeighbourGraph(neighbours, similarities)
 
 
@@ -183,7 +170,7 @@ def _faster(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> E
     """
     if len(rows) < _WORTH_TRYING or engine.with_effort(_EFFORTS[0]) is engine:
         return engine
-    some = rows[:: len(rows) // _ASKED]
+    some = rows[:: len(rows) // _RECALL_SAMPLE]
     last = _nearest(engine, some, k)[1][:, -1:] - 1e-6
     for effort in _EFFORTS:
         faster = engine.with_effort(effort)
@@ -193,11 +180,11 @@ def _faster(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> E
 
 
 class _Pairs:
-    """Newcomers and who is near them, each of whom may count them among its own nearest.
+    """Pairs of newcomers and their nearest papers, which may gain them as neighbours.
 
-    To compare all newcomers of a large library with all its papers would take longer than to
-    build the graph anew. Who has a newcomer among its 30 nearest is nearly always among the
-    newcomer's own few hundred.
+    Comparing all newcomers of a large library with all its papers would take longer than building
+    a new graph. A paper with a newcomer among its 30 nearest is nearly always among the few
+    hundred nearest of the newcomer.
     """
 
     def __init__(self) -> None:
@@ -208,7 +195,7 @@ class _Pairs:
     def add(
         self, newcomers: NDArray[np.int64], keys: NDArray[np.int32], scores: NDArray[np.float32]
     ) -> None:
-        """Note the nearest of each of ``newcomers``; both arrays (newcomers, found)."""
+        """Record the nearest of each newcomer; both arrays have the shape (newcomers, k)."""
         self._who.append(keys.ravel().astype(np.int64))
         self._newcomers.append(np.repeat(newcomers, keys.shape[1]))
         self._scores.append(scores.ravel())
@@ -219,12 +206,12 @@ class _Pairs:
         similarities: NDArray[np.float32],
         others: NDArray[np.int64],
     ) -> None:
-        """Put newcomers among the neighbours of ``others`` where they are nearer than the last."""
+        """Add newcomers to the neighbours of ``others`` if they are nearer than the last."""
         who, came = np.concatenate(self._who), np.concatenate(self._newcomers)
         scores = np.concatenate(self._scores)
-        welcome = np.zeros(len(neighbours), dtype=bool)
-        welcome[others] = True
-        nearer = welcome[who] & (scores > similarities[who, -1])
+        is_candidate = np.zeros(len(neighbours), dtype=bool)
+        is_candidate[others] = True
+        nearer = is_candidate[who] & (scores > similarities[who, -1])
         who, came, scores = who[nearer], came[nearer], scores[nearer]
         order = np.lexsort((came, -scores, who))
         who, came, scores = who[order], came[order], scores[order]
@@ -248,7 +235,7 @@ def _let_in(
     others: NDArray[np.int64],
     newcomers: NDArray[np.int64],
 ) -> None:
-    """Put ``newcomers`` among the neighbours of ``others`` where they are nearer than the last."""
+    """Add ``newcomers`` to the neighbours of ``others`` if they are nearer than the last."""
     for start in range(0, len(others), _BLOCK):
         block = others[start : start + _BLOCK]
         vectors = engine.vectors(block)
@@ -267,7 +254,7 @@ def _merge(
     newcomers: NDArray[np.int64],
     nearness: NDArray[np.float32],
 ) -> None:
-    """Keep the nearest of those that ``rows`` have and ``newcomers``."""
+    """Keep the nearest of the neighbours of ``rows`` and ``newcomers``."""
     k = neighbours.shape[1]
     most = min(k, len(newcomers))
     best = np.argpartition(-nearness, most - 1, axis=1)[:, :most]
@@ -282,7 +269,7 @@ def _keep_nearest(
     keys: NDArray[np.int64],
     nearness: NDArray[np.float32],
 ) -> None:
-    """Keep the nearest of those that ``rows`` have and of ``keys``, one row of them for each."""
+    """Keep the nearest of the neighbours of ``rows`` and ``keys``, one row of keys for each."""
     k = neighbours.shape[1]
     keys = np.hstack([neighbours[rows], keys.astype(np.int32)])
     scores = np.hstack([similarities[rows], nearness])
@@ -295,7 +282,7 @@ def _keep_nearest(
 def _nearest(
     engine: Engine, rows: NDArray[np.int64], k: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the ``k`` nearest others of ``rows``, and how near they are."""
+    """Return the ``k`` nearest others of ``rows``, and their cosines."""
     return _without_own(*engine.search(engine.vectors(rows), k + 1), rows)
 
 
@@ -310,11 +297,11 @@ def _without_own(
 
 
 def build_graph(
-    engine: Engine, settings: GraphSettings, advance: Advance = nobody
+    engine: Engine, settings: GraphSettings, advance: Advance = ignore_progress
 ) -> NeighbourGraph:
     """Return the neighbour graph of all vectors in ``engine``.
 
-    ``advance`` is told how many papers of how many are done.
+    ``advance`` receives the number of papers done and of all.
     """
     k = min(settings.neighbours, engine.size - 1)
     if engine.size >= _MANY and engine.dimension >= 2 * _AXES:
@@ -333,40 +320,41 @@ def build_graph(
 def _by_axes(
     engine: Engine, k: int, settings: GraphSettings, advance: Advance
 ) -> NeighbourGraph | None:
-    """Return the graph by way of the vectors' principal axes; None where that finds too little.
+    """Return the graph by way of the vectors' principal axes, or None if recall is too low.
 
     Papers are compared along a third of the directions, those along which papers vary most, and
-    the nearest by these then by their whole vectors. How many neighbours that finds is measured
-    each time, against those that the engine finds.
+    the nearest by these then by their whole vectors. Recall is measured each time, against the
+    engine's neighbours.
     """
     from explorer.index.engines.faiss_threads import threads
     from explorer.index.engines.stored_vectors import StoredVectors, refined
 
-    everyone = np.arange(engine.size, dtype=np.int64)
-    vectors = engine.vectors(everyone)
+    all_rows = np.arange(engine.size, dtype=np.int64)
+    vectors = engine.vectors(all_rows)
     short = _along_axes(vectors)
     index, order = _index_of(short)
     stored = StoredVectors.of(vectors)
 
-    def found(rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def nearest_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         with threads(1):
             keys = index.search(short[rows], _BY_AXES * (k + 1))[1]
             return _without_own(*refined(stored, vectors[rows], keys, k + 1), rows)
 
-    some = everyone[:: max(1, engine.size // _ASKED)]
+    some = all_rows[:: max(1, engine.size // _RECALL_SAMPLE)]
     last = _nearest(engine, some, k)[1][:, -1:] - 1e-6
     exhaustive = not hasattr(index, "nprobe")
-    while (found(some)[1] >= last).mean() < (_OF_ALL if exhaustive else settings.recall):
-        if exhaustive or index.nprobe >= index.nlist // _WORTHWHILE:
+    target = _EXHAUSTIVE_RECALL if exhaustive else settings.recall
+    while (nearest_of(some)[1] >= last).mean() < target:
+        if exhaustive or index.nprobe >= index.nlist // _MOST_PROBES_DIVISOR:
             return None
-        index.nprobe = math.ceil(_MORE_LISTS * index.nprobe)
+        index.nprobe = math.ceil(_PROBE_GROWTH * index.nprobe)
     neighbours = np.empty((engine.size, k), dtype=np.int32)
     similarities = np.empty((engine.size, k), dtype=np.float32)
     blocks = np.array_split(order, math.ceil(engine.size / _BLOCK_BY_AXES))
     done = 0
     # Threads of FAISS wait for each other at every step; these do not.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for rows, nearest in zip(blocks, pool.map(found, blocks), strict=True):
+        for rows, nearest in zip(blocks, pool.map(nearest_of, blocks), strict=True):
             neighbours[rows], similarities[rows] = nearest
             done += len(rows)
             advance(done, engine.size)
@@ -375,13 +363,13 @@ def _by_axes(
 
 def _along_axes(vectors: Vectors) -> Vectors:
     """Return ``vectors`` along the axes that keep most of them, shape (papers, axes)."""
-    some = vectors[:: max(1, len(vectors) // _TELLING)]
+    some = vectors[:: max(1, len(vectors) // _AXES_SAMPLE)]
     _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
     return np.ascontiguousarray(vectors @ axes[:, ::-1][:, :_AXES].astype(np.float32))
 
 
 def _index_of(short: Vectors) -> tuple[Any, NDArray[np.int64]]:
-    """Return an index, and its rows in an order that keeps together what lies together."""
+    """Return an index, and its rows in an order that keeps near papers together."""
     import faiss
 
     if len(short) <= _COMPARED_WITH_ALL:
@@ -393,7 +381,7 @@ def _index_of(short: Vectors) -> tuple[Any, NDArray[np.int64]]:
         short.shape[1], f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT
     )
     index.by_residual = False
-    index.nprobe = _FEWEST_LISTS
+    index.nprobe = _FEWEST_PROBES
     index.cp.spherical = True
     index.cp.niter = 8
     index.cp.max_points_per_centroid = 64

@@ -10,7 +10,7 @@ from explorer.insights.topic_tree import shown_level, topic_tree
 from explorer.insights.trends import Trends
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
-from explorer.map.palette import DARK, LIGHT, PALETTE, Theme
+from explorer.map.palette import DARK, LIGHT, PALETTE, Theme, channels, hex_colour
 from explorer.topics.communities import Topic
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
             marker={"colors": fills, "line": {"width": 1, "color": theme.background}},
             leaf={"opacity": 1.0},
             insidetextfont={
-                "color": [theme.text, *(_ink_on(colour) for colour in fills[1:])],
+                "color": [theme.text, *(_text_on(colour) for colour in fills[1:])],
                 "size": 13,
             },
             insidetextorientation="auto",
@@ -179,21 +179,17 @@ def _sector_hover(topic: Topic, papers: int) -> str:
 
 def _mixed(colour: str, other: str, part: float) -> str:
     """Return ``colour`` with ``part`` of it, from 0 to 1, replaced by ``other``."""
-    pairs = zip(_channels(colour), _channels(other), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
+    pairs = zip(channels(colour), channels(other), strict=True)
+    return hex_colour([a + (b - a) * part for a, b in pairs])
 
 
-def _channels(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-
-
-def _ink_on(colour: str) -> str:
-    red, green, blue = _channels(colour)
+def _text_on(colour: str) -> str:
+    red, green, blue = channels(colour)
     return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
 
 
 def _hover_label(theme: Theme) -> dict[str, Any]:
-    """Return how what the pointer is on is shown, on every figure."""
+    """Return the look of tooltips on every figure."""
     return {
         "bgcolor": theme.background,
         "bordercolor": theme.faint,

@@ -1,8 +1,7 @@
-"""What papers are coloured by on the map: topic, year, digest, score or novelty; and the legend."""
+"""Colours of papers on the map by topic, year, digest, score or novelty, and their legend."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,19 +11,19 @@ from numpy.typing import NDArray
 from explorer.insights.topic_tree import shown_level
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
-from explorer.map.palette import DARK, LIGHT, PALETTE
+from explorer.map.palette import DARK, LIGHT, PALETTE, channels, hex_colour
 from explorer.search.query import quotable
 
 Colours = NDArray[np.uint8]
 
 _SAFE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b8a800", "#7f7f7f")
-"""Okabe and Ito 2008, "Color universal design"; yellow darkened, black a grey, to be seen on any
-background."""
+"""Okabe and Ito 2008, "Color universal design"; yellow darkened and black replaced by grey, to be
+visible on any background."""
 _SHADES = (1.0, 0.72, 1.28)
-"""How light the eight are when they come around again."""
+"""Lightness of the eight colours at each repetition."""
 _VIRIDIS = ("#443a83", "#31688e", "#21908d", "#35b779", "#8fd744", "#d8d020")
 _CIVIDIS = ("#2b4a7a", "#4a5f7f", "#767777", "#9a8f70", "#c1aa60", "#e5c33e")
-"""Both without the ends that white or near-black would swallow. Cividis: Nuñez, Anderton and
+"""Both without the ends that are hard to see on white or near-black. Cividis: Nuñez, Anderton and
 Renslow 2018, doi:10.1371/journal.pone.0199239."""
 _MOST_TOPICS = 24
 _MOST_YEARS = 12
@@ -33,7 +32,7 @@ _BINS = 8
 
 
 class ColourBy(StrEnum):
-    """What the colour of a paper tells."""
+    """Property of papers that colours show."""
 
     TOPIC = "topic"
     YEAR = "year"
@@ -44,25 +43,25 @@ class ColourBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """An entry of the legend."""
+    """Entry of the legend."""
 
     label: str
     colour: int
-    """Its place in the palette."""
+    """Index in the palette."""
     papers: int | None
-    """How many there are; not told of scores, which only papers that are looked at have."""
+    """Number of papers; None for scores, which only papers in view have."""
     clause: str = ""
-    """What is typed to see only these papers; empty where nothing can be."""
+    """Query that filters these papers; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Colouring:
-    """The colour of every paper."""
+    """Colour of every paper."""
 
     by: ColourBy
     palette: tuple[str, ...]
     of: Colours
-    """Places in the palette, shape (papers,)."""
+    """Indices in the palette, shape (papers,)."""
     legend: tuple[LegendEntry, ...]
 
 
@@ -76,13 +75,16 @@ def colouring(
     scores: NDArray[np.float32] | None = None,
     ends: tuple[float, float] = (0.0, 1.0),
 ) -> Colouring:
-    """Return the colours of all papers and what they mean.
+    """Return the colours of all papers and their legend.
 
     Args:
-        safe: colours that are told apart by colour-blind eyes.
-        level: of the topics that have colours.
-        scores: from 0 to 1 or NaN, shape (papers,); without them scores are not shown.
-        ends: the scores with the first and the last colour.
+        generation: the papers.
+        by: property that colours show.
+        dark: colours for the dark theme.
+        safe: colours that colour-blind people can distinguish.
+        level: level of the topics that have colours.
+        scores: from 0 to 1 or NaN, shape (papers,); without them topics are shown instead.
+        ends: scores of the first and the last colour.
     """
     faint = (DARK if dark else LIGHT).faint
     if by is ColourBy.YEAR:
@@ -136,14 +138,14 @@ def _spans(known: NDArray[np.int32]) -> tuple[list[int], list[int], list[int]]:
     lasts: list[int] = []
     counts: list[int] = []
     years, papers = np.unique(known, return_counts=True)
-    left = len(known)
+    remaining = len(known)
     for year, number in zip(years.tolist(), papers.tolist(), strict=True):
-        enough = left / (_MOST_YEARS - len(firsts) + 1) if firsts else 0.0
+        enough = remaining / (_MOST_YEARS - len(firsts) + 1) if firsts else 0.0
         if firsts and (counts[-1] + number / 2 < enough or len(firsts) == _MOST_YEARS):
             lasts[-1] = year
             counts[-1] += number
         else:
-            left -= counts[-1] if counts else 0
+            remaining -= counts[-1] if counts else 0
             firsts.append(year)
             lasts.append(year)
             counts.append(number)
@@ -169,7 +171,7 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]
 
 @cached_by_owner(1)
 def _by_novelty(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
-    """Rank papers by how unlike they are to their nearest neighbours that are not of later."""
+    """Rank papers by dissimilarity to those of their nearest neighbours that are not newer."""
     dates = generation.records.dates
     ranks = np.where(dates.ranks == dates.distinct.index(""), -1, dates.ranks)
     graph = generation.graph
@@ -202,34 +204,26 @@ def _by_score(
 
 
 def _palette(safe: bool) -> tuple[str, ...]:
-    """Return colours for what has no order; both palettes are of one length."""
+    """Return colours of categories; both palettes have the same length."""
     if not safe:
         return PALETTE
     return tuple(_lighter(colour, by) for by in _SHADES for colour in _SAFE)
 
 
 def _scale(steps: int, dark: bool, safe: bool) -> tuple[str, ...]:
-    """Return ``steps`` colours from little to much, the last furthest from the background."""
+    """Return ``steps`` colours from low to high; the last has most contrast with the background."""
     stops = _CIVIDIS if safe else _VIRIDIS
     stops = stops if dark else stops[::-1]
-    channels = np.array([_channels(stop) for stop in stops], dtype=np.float64)
-    places = np.linspace(0, len(stops) - 1, max(steps, 1))
+    rgb = np.array([channels(stop) for stop in stops], dtype=np.float64)
+    positions = np.linspace(0, len(stops) - 1, max(steps, 1))
     return tuple(
-        _hex([float(np.interp(place, range(len(stops)), channel)) for channel in channels.T])
-        for place in places
+        hex_colour([float(np.interp(position, range(len(stops)), channel)) for channel in rgb.T])
+        for position in positions
     )
 
 
 def _lighter(colour: str, by: float) -> str:
-    return _hex([min(channel * by, 255.0) for channel in _channels(colour)])
-
-
-def _channels(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-
-
-def _hex(channels: Sequence[float]) -> str:
-    return "#" + "".join(f"{round(channel):02x}" for channel in channels)
+    return hex_colour([min(channel * by, 255.0) for channel in channels(colour)])
 
 
 def topic_colour(generation: Generation, row: int) -> str:

@@ -1,4 +1,4 @@
-"""What is laid over the map: hits, the open paper, what was chosen; and where to look for it."""
+"""Highlights on the map (hits, open paper, selection) and the views that frame them."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ import numpy as np
 
 from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
-from explorer.map.palette import BadgeColours, score_marks
+from explorer.map.palette import BadgeColours, badge_colours
 
 _FAR_OUT = 0.005
-"""The share of papers on each side that may lie outside what the map shows at first."""
+"""Share of outlying papers on each side that the first view may leave out."""
 _MOST_STRETCHED = 1.35
-"""How much larger the map may be for their sake."""
-_STRAGGLERS = 0.05
-"""The share of a topic's papers, the outermost ones, that its frame on the map leaves out."""
+"""Factor up to which the first view is larger to include them."""
+_OUTLIERS = 0.05
+"""Share of a topic's papers, the outermost ones, that its view leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Highlights:
-    """What stands out on the map, by row; empty for the plain map."""
+    """Papers that stand out on the map, by row; empty for the plain map."""
 
     hits: tuple[int, ...] = ()
     """Numbered from 1 in this order."""
     shares: tuple[float, ...] = ()
-    """The score of each hit as a share of the best; empty to show hits in their topics' colours."""
+    """Score of each hit as a share of the best; if empty, hits have their topics' colours."""
     opened: int | None = None
     focus: tuple[int, ...] = ()
-    """These papers keep their colours, the rest goes grey."""
+    """Papers that keep their colours while the others are grey."""
     topic: str = ""
-    """The id of the topic that the map is framed on."""
+    """Id of the topic that the map zooms to."""
     newcomers: tuple[int, ...] = ()
-    """These papers stand out in their colours, larger; the rest goes grey."""
+    """Papers that are larger and keep their colours while the others are grey."""
     starred: tuple[int, ...] = ()
-    """These papers bear a star."""
+    """Papers with a star."""
     region: tuple[tuple[float, float], ...] = ()
-    """Corners of what was chosen on the map."""
+    """Corners of the selection on the map."""
     query: np.ndarray[Any, np.dtype[np.float32]] | None = field(default=None, compare=False)
-    """The unit vector that papers were compared with, if they were."""
+    """Unit vector of the query, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A hit as a numbered disc over the map, at ``x`` and ``y`` on its axes."""
+    """Hit as a numbered badge at ``x`` and ``y`` on the map's axes."""
 
     x: float
     y: float
@@ -52,18 +52,18 @@ class Badge:
     row: int
     title: str
     year: int
-    """0 if it is not known."""
+    """0 if unknown."""
     topic: str
     background: str
     text: str
 
 
 def badges(generation: Generation, highlights: Highlights, *, dark: bool) -> list[Badge]:
-    """Return the hits as discs to be laid over the map, in the colours of their scores."""
-    marks = score_marks(highlights.shares, dark=dark) or [
+    """Return the badges of the hits, in the colours of their scores."""
+    colours = badge_colours(highlights.shares, dark=dark) or [
         BadgeColours(topic_colour(generation, row), "#ffffff") for row in highlights.hits
     ]
-    places = generation.positions[list(highlights.hits)].tolist()
+    positions = generation.positions[list(highlights.hits)].tolist()
     papers = [generation.records[row] for row in highlights.hits]
     return [
         Badge(
@@ -74,11 +74,11 @@ def badges(generation: Generation, highlights: Highlights, *, dark: bool) -> lis
             paper.readable_title,
             int(generation.records.years[row]),
             generation.levels[-1][generation.memberships[-1][row]].label,
-            mark.background,
-            mark.text,
+            colour.background,
+            colour.text,
         )
-        for number, ((x, y), row, paper, mark) in enumerate(
-            zip(places, highlights.hits, papers, marks, strict=True), 1
+        for number, ((x, y), row, paper, colour) in enumerate(
+            zip(positions, highlights.hits, papers, colours, strict=True), 1
         )
     ]
 
@@ -94,7 +94,7 @@ def _frame(
 
 
 def home_frame(generation: Generation) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the corners of the map; papers far out that would make it small lie outside."""
+    """Return the corners of the first view, without outliers that would make the rest small."""
     positions = generation.positions
     low, high = _frame(positions)
     if not len(positions):
@@ -106,12 +106,12 @@ def home_frame(generation: Generation) -> tuple[np.ndarray[Any, Any], np.ndarray
 def frame_of(
     generation: Generation, topic: str
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the corners of the topic with this id on the map, in the proportions of the map."""
+    """Return the corners of the view of the topic with this id, in the map's proportions."""
     low, high = home_frame(generation)
-    badges = generation.positions[generation.members(generation.topics[topic])]
-    distances = np.linalg.norm(badges - np.median(badges, axis=0), axis=1)
-    inner = badges[np.argsort(distances)[: len(badges) - round(_STRAGGLERS * len(badges))]]
-    its_low, its_high = _frame(inner)
-    half = (high - low) * np.max((its_high - its_low) / (high - low)) / 2
-    middle = (its_low + its_high) / 2
-    return middle - half, middle + half
+    positions = generation.positions[generation.members(generation.topics[topic])]
+    distances = np.linalg.norm(positions - np.median(positions, axis=0), axis=1)
+    kept = len(positions) - round(_OUTLIERS * len(positions))
+    inner_low, inner_high = _frame(positions[np.argsort(distances)[:kept]])
+    half = (high - low) * np.max((inner_high - inner_low) / (high - low)) / 2
+    centre = (inner_low + inner_high) / 2
+    return centre - half, centre + half

@@ -1,4 +1,4 @@
-"""The colours of the page: topics, scores, and both themes."""
+"""Colours of the page: topics, scores and both themes."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ PALETTE = (
     "#4d688a",
     "#735b48",
 )
-"""Topic colours, told apart on white and on near-black; the second dozen is the first, deeper."""
+"""Topic colours, distinct on white and on near-black; the second dozen is the first, darker."""
 
 _SCORES_ON_LIGHT = ("#8fd744", "#35b779", "#21908d", "#31688e", "#443a83", "#440154")
 _SCORES_ON_DARK = ("#3b528b", "#2c728e", "#21908d", "#3dbc74", "#a5db36", "#fde725")
-"""From weak to strong: viridis, whose lightness alone tells the order (for colour-blind eyes)."""
+"""From weak to strong: viridis, ordered by lightness alone (for colour-blind eyes)."""
 _LEAST_SPREAD = 0.15
-"""Hits whose scores are nearer than this share of the best one's do not span all colours."""
+"""Range of scores, as a share of the best, below which hits do not span all colours."""
 
-_LIGHT_DISC = 130.0
-"""Discs lighter than this, from 0 to 255, carry dark numbers."""
+_LIGHT_BADGE = 130.0
+"""Badges lighter than this, from 0 to 255, have dark numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +66,40 @@ LIGHT = Theme(text="#1f2430", faint="#b9bfcb", background="#ffffff")
 DARK = Theme(text="#e8eaf0", faint="#4a5163", background="#14171f")
 
 
+def channels(colour: str) -> list[int]:
+    """Return red, green and blue, 0 to 255, of a colour like ``#4878d0``."""
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def hex_colour(rgb: Sequence[float]) -> str:
+    """Return the colour, like ``#4878d0``, of red, green and blue, 0 to 255."""
+    return "#" + "".join(f"{round(channel):02x}" for channel in rgb)
+
+
+def luminance(rgb: Sequence[float]) -> float:
+    """Return the lightness of red, green and blue, all from 0 to 255 (ITU-R BT.601)."""
+    red, green, blue = rgb
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
 def shares_of_best(scores: Sequence[float]) -> tuple[float, ...]:
-    """Return each score as a share of the best, from 0 to 1; none where nothing was ranked."""
+    """Return each score as a share of the best, from 0 to 1; empty if no score is positive."""
     best = max(scores, default=0.0)
     return tuple(max(0.0, score / best) for score in scores) if best > 0 else ()
 
 
-def score_marks(shares: Sequence[float], *, dark: bool) -> list[BadgeColours]:
-    """Return the colours of hits by their scores, given as shares of the best.
+def badge_colours(shares: Sequence[float], *, dark: bool) -> list[BadgeColours]:
+    """Return the badge colours of hits by their scores, given as shares of the best.
 
-    The best stands out most from the background, the others fade towards it.
+    The best hit has most contrast with the background, the others fade towards it.
     """
     stops = _SCORES_ON_DARK if dark else _SCORES_ON_LIGHT
     spread = max(1.0 - min(shares, default=1.0), _LEAST_SPREAD)
-    parts = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
-    places = (1.0 - (1.0 - np.array(shares)) / spread) * (len(stops) - 1)
-    marks = []
-    for place in places:
-        red, green, blue = (np.interp(place, range(len(stops)), channel) for channel in parts.T)
-        light = 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_DISC
-        disc = f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
-        marks.append(BadgeColours(disc, LIGHT.text if light else "#ffffff"))
-    return marks
+    rgb = np.array([channels(stop) for stop in stops])
+    positions = (1.0 - (1.0 - np.array(shares)) / spread) * (len(stops) - 1)
+    badges = []
+    for position in positions:
+        colour = [float(np.interp(position, range(len(stops)), channel)) for channel in rgb.T]
+        is_light = luminance(colour) > _LIGHT_BADGE
+        badges.append(BadgeColours(hex_colour(colour), LIGHT.text if is_light else "#ffffff"))
+    return badges

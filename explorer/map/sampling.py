@@ -1,8 +1,8 @@
-"""Which papers of a view are drawn: an order in which they come into view as one zooms in.
+"""Sample of the papers in a view, by an order in which papers appear as one zooms in.
 
-Squares of the map are halved again and again, as in a quadtree; on each level every square puts
-forward the paper that belongs to its topic most among those that are left. Papers in this order,
-cut off anywhere, are spread well over any view, and a closer view keeps those of a wider one.
+Squares of the map are divided again and again, as in a quadtree; on each level every square adds
+the remaining paper that belongs to its topic most. Any prefix of this order is spread well over any
+view, and a closer view keeps the papers of a wider one.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from explorer.arrays import Rows
 
 _BITS = 16
-"""Halvings of the map's width; papers nearer than that share a square to the end."""
+"""Halvings of the map's width; nearer papers share a square on all levels."""
 _EMPTY = 255
 MOST_COLOURS = 64
 _BLUR = (0.06, 0.24, 0.4, 0.24, 0.06)
-"""Weights by which neighbouring cells of the density are averaged before contours are drawn."""
-
-_SHORTEST_LINE = 8
-"""Points of a contour that is worth drawing."""
+"""Smoothing weights of neighbouring cells of the density for contours."""
+_FEWEST_POINTS = 8
+"""Contours with no more points are not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Viewport:
     top: float
 
     def widened(self, share: float) -> Viewport:
-        """Return a view that is larger on each side by a share of its width or height."""
+        """Return a view that is larger by a share of its width or height on each side."""
         width, height = (self.right - self.left) * share, (self.top - self.bottom) * share
         return Viewport(
             self.left - width, self.bottom - height, self.right + width, self.top + height
@@ -44,33 +43,33 @@ class Viewport:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The papers that are drawn of a view."""
+    """Papers of a view that are drawn."""
 
     rows: Rows
     whole: bool
-    """Whether all papers of the view are among them."""
+    """Whether they are all papers of the view."""
     inside: int
-    """How many papers the view has."""
+    """Number of papers in the view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Papers counted on a grid; both of shape (rows, columns), the lowest row first."""
+    """Counts of papers on a grid; both arrays of shape (rows, columns), the lowest row first."""
 
     counts: NDArray[np.int64]
     colours: NDArray[np.uint8]
-    """The most frequent colour of each cell, 255 where it is empty."""
+    """Most frequent colour of each cell, 255 for empty cells."""
 
 
 class Sampler:
-    """All papers of a map, in the order in which they come into view."""
+    """All papers of a map, in the order in which they appear."""
 
     def __init__(self, positions: NDArray[np.float32], weights: NDArray[np.float32]) -> None:
-        """Put papers in order.
+        """Sort the papers.
 
         Args:
             positions: shape (papers, 2).
-            weights: how telling each paper is, shape (papers,).
+            weights: how well each paper represents its topic, shape (papers,).
         """
         self.order = _order(positions, weights)
         self._x = np.ascontiguousarray(positions[self.order, 0])
@@ -80,7 +79,7 @@ class Sampler:
         self,
         view: Viewport,
         most: int,
-        among: NDArray[np.bool_] | None = None,
+        allowed: NDArray[np.bool_] | None = None,
         *,
         spare: int = 0,
         around: Viewport | None = None,
@@ -88,17 +87,21 @@ class Sampler:
         """Return up to ``most`` papers of ``view``, then up to ``spare`` more of ``around``.
 
         Args:
-            among: which papers are wanted at all, shape (papers,); ``inside`` counts the others.
+            view: the view.
+            most: papers of the view, at most.
+            allowed: whether each paper may be drawn, shape (papers,); ``inside`` counts all.
+            spare: further papers, at most.
+            around: a larger view.
         """
         inside = self._inside(view)
-        wanted = inside if among is None else inside & among[self.order]
-        places = np.flatnonzero(wanted)
-        whole = len(places) <= most and among is None
-        places = places[:most]
+        is_allowed = inside if allowed is None else inside & allowed[self.order]
+        indices = np.flatnonzero(is_allowed)
+        whole = len(indices) <= most and allowed is None
+        indices = indices[:most]
         if spare and around is not None:
             beside = np.flatnonzero(self._inside(around) & ~inside)[:spare]
-            places = np.concatenate([places, beside])
-        return Sample(self.order[places], whole, int(np.count_nonzero(inside)))
+            indices = np.concatenate([indices, beside])
+        return Sample(self.order[indices], whole, int(np.count_nonzero(inside)))
 
     def density(
         self, view: Viewport, columns: int, rows: int, colours: NDArray[np.uint8]
@@ -106,13 +109,16 @@ class Sampler:
         """Count the papers of ``view`` on a grid.
 
         Args:
+            view: the view.
+            columns: columns of the grid.
+            rows: rows of the grid.
             colours: below 64, or 255 for none; shape (papers,).
         """
-        places = np.flatnonzero(self._inside(view))
-        column = _cells(self._x[places], view.left, view.right, columns)
-        cells = _cells(self._y[places], view.bottom, view.top, rows) * columns + column
+        indices = np.flatnonzero(self._inside(view))
+        column = _cells(self._x[indices], view.left, view.right, columns)
+        cells = _cells(self._y[indices], view.bottom, view.top, rows) * columns + column
         counts = np.bincount(cells, minlength=columns * rows)
-        shades = np.minimum(colours[self.order[places]], MOST_COLOURS).astype(np.int64)
+        shades = np.minimum(colours[self.order[indices]], MOST_COLOURS).astype(np.int64)
         each = np.bincount(
             cells * (MOST_COLOURS + 1) + shades, minlength=columns * rows * (MOST_COLOURS + 1)
         ).reshape(columns * rows, MOST_COLOURS + 1)
@@ -131,7 +137,7 @@ class Sampler:
 
 
 def contours(density: Density, levels: int) -> list[tuple[int, NDArray[np.float64]]]:
-    """Return lines of equal density: (level from 0, points from 0 to 1 of the view) pairs.
+    """Return lines of equal density as (level from 0, points from 0 to 1 of the view) pairs.
 
     Points have the shape (points, 2); levels rise by equal steps of the square root of papers.
     """
@@ -150,7 +156,7 @@ def contours(density: Density, levels: int) -> list[tuple[int, NDArray[np.float6
         height = heights.max() * (level + 0.6) / (levels + 0.6)
         for line in generator.lines(height):
             points = np.asarray(line, dtype=np.float64)
-            if len(points) > _SHORTEST_LINE:
+            if len(points) > _FEWEST_POINTS:
                 lines.append((level, (points + 0.5) / scale))
     return lines
 
@@ -160,9 +166,9 @@ def _order(positions: NDArray[np.float32], weights: NDArray[np.float32]) -> Rows
     if not papers:
         return np.empty(0, dtype=np.int64)
     codes = _morton(positions)
-    by_place = np.argsort(codes, kind="stable")
-    codes, weights = codes[by_place], weights[by_place]
-    # Papers of one level come in an order of their own, so that it can be cut off anywhere.
+    by_code = np.argsort(codes, kind="stable")
+    codes, weights = codes[by_code], weights[by_code]
+    # Papers of one level are in random order, so that any prefix is spread well.
     chance = np.random.default_rng(0).permutation(papers)
     left = np.arange(papers)
     pieces: list[Rows] = []
@@ -175,19 +181,19 @@ def _order(positions: NDArray[np.float32], weights: NDArray[np.float32]) -> Rows
         candidates = np.flatnonzero(best)
         _, first = np.unique(np.repeat(np.arange(len(starts)), runs)[candidates], return_index=True)
         chosen = candidates[first]
-        taken = left[chosen]
-        pieces.append(taken[np.argsort(chance[taken], kind="stable")])
+        added = left[chosen]
+        pieces.append(added[np.argsort(chance[added], kind="stable")])
         left = np.delete(left, chosen)
         if not len(left):
             break
     pieces.append(left[np.argsort(chance[left], kind="stable")])
-    return by_place[np.concatenate(pieces)]
+    return by_code[np.concatenate(pieces)]
 
 
 def _morton(positions: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """Return the place of each paper along a curve that fills the map square by square.
+    """Return the position of each paper along a curve that fills the map square by square.
 
-    Morton 1966: the bits of both coordinates in turns, so that papers of one square of any level
+    Morton 1966: the bits of both coordinates alternate, so that papers of one square of any level
     share their first bits.
     """
     low = positions.min(axis=0)

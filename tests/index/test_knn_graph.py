@@ -69,32 +69,6 @@ def test_more_papers_than_one_block_are_all_joined() -> None:
         assert set(graph.neighbours[row].tolist()) == set(np.argsort(-cosines)[:3].tolist())
 
 
-def test_the_symmetric_graph_has_an_edge_where_either_end_has_one() -> None:
-    graph = graph_of(unit_vectors(50), 10)
-    edges = graph.symmetric(4).toarray()
-    assert np.array_equal(edges, edges.T)
-    assert np.all(np.diag(edges) == 0.0)
-    assert np.all(edges >= 0.0)
-    for a in range(50):
-        for b in range(a + 1, 50):
-            either = b in graph.neighbours[a, :4] or a in graph.neighbours[b, :4]
-            assert (edges[a, b] > 0.0) == either
-
-
-def test_edges_weigh_their_cosine_and_opposite_papers_next_to_nothing() -> None:
-    vectors = np.array([[1, 0], [0.8, 0.6], [-1, 0]], dtype=np.float32)
-    edges = graph_of(vectors, 2).symmetric(2).toarray()
-    assert edges[0, 1] == pytest.approx(0.8, abs=1e-6)
-    assert 0.0 < edges[0, 2] < 1e-5
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_the_symmetric_graph_of_hardly_any_papers_is_square(count: int) -> None:
-    edges = graph_of(unit_vectors(count)).symmetric(30)
-    assert edges.shape == (count, count)
-    assert edges.nnz == count * (count - 1)
-
-
 @pytest.mark.parametrize("count", [1, 25])
 def test_a_saved_graph_opens_as_it_was(tmp_path: Path, count: int) -> None:
     graph = graph_of(unit_vectors(count), 7)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from explorer.map.palette import score_marks, shares_of_best
+from explorer.map.palette import badge_colours, shares_of_best
 from tests.helpers.colour import luminance
 
 
 def test_scores_that_are_nearly_one_look_nearly_one() -> None:
-    first, near, far = (luminance(m.background) for m in score_marks((1.0, 0.99, 0.5), dark=True))
+    first, near, far = (luminance(m.background) for m in badge_colours((1.0, 0.99, 0.5), dark=True))
     assert abs(first - near) < 0.1 * abs(first - far)
-    alone, also = score_marks((1.0, 0.99), dark=True)
+    alone, also = badge_colours((1.0, 0.99), dark=True)
     assert abs(luminance(alone.background) - luminance(also.background)) < 0.1
 
 
