@@ -78,7 +78,7 @@ def _name(author: Element) -> str:
 
 
 def _anthology_id(paper: Element) -> str:
-    """Return ``2024.sigtyp-1.3``: as the paper's url says, or composed from where it stands."""
+    """Return the Anthology id, ``2024.sigtyp-1.3``, from the URL or the enclosing elements."""
     for url in paper.texts("url"):
         key = url.removesuffix("/").rpartition("/")[2].removesuffix(".pdf")
         if "-" in key and (key == url or "aclanthology" in url or "aclweb" in url):

@@ -1,12 +1,12 @@
 """BibTeX and BibLaTeX.
 
-bibtexparser says what an entry says. It wants all of a text at once, though, so the file is cut
-here: every line that begins with ``@type{`` begins a piece, and each piece is parsed by itself.
-That also is where reading goes on after an entry whose braces do not match.
+bibtexparser parses the entries. It needs the whole text at once, so the file is cut here: every
+line that begins with ``@type{`` begins a piece, and each piece is parsed separately. Reading also
+resumes there after an entry with unbalanced braces.
 
-An abbreviation (``@string``) holds from where it stands to the end of the file. An entry with a
-``crossref`` takes what it lacks from its parent, which BibTeX wants after its children; so if
-any line has one, the file is gone through beforehand for the parents alone.
+An abbreviation (``@string``) is valid from its line to the end of the file. An entry with a
+``crossref`` inherits missing fields from its parent, which BibTeX requires after its children; so
+if any line has one, the parents are read in a first pass.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ Fields = dict[str, str]
 
 @dataclass(slots=True)
 class _Piece:
-    """From one line that begins an entry to the line before the next."""
+    """Lines from the beginning of one entry to that of the next."""
 
     line: int
     text: str
@@ -210,7 +210,7 @@ def _fields(pairs: Iterable[tuple[str, str]], macros: Macros) -> Fields:
 
 
 def _parents(digest: Digest) -> dict[str, Fields]:
-    """Return, of every entry that another refers to, what the other may take from it."""
+    """Return the inheritable fields of every entry that another one refers to."""
     wanted: set[str] = set()
     for line in digest.lines():
         lowered = "" if isinstance(line, Rejection) else line.text.lower()

@@ -12,18 +12,18 @@ from explorer.papers.paper import Paper
 from explorer.settings import ReadingLimits
 
 RECORD_CHARACTERS = 4_000_000
-"""A record that is longer is rejected, so that a torn file does not fill the memory."""
+"""Longer records are rejected, so that a torn file does not fill the memory."""
 
 Opener = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Something in a digest that did not become a paper, and why."""
+    """A part of a digest that did not become a paper, and the reason."""
 
     digest: str
     line: int
-    """From 1; 0 if it is about the digest as a whole."""
+    """From 1; 0 if the digest as a whole is meant."""
     reason: str
     excerpt: str = ""
 
@@ -37,12 +37,12 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One digest: a file, what a compressed file holds, or one member of an archive."""
+    """One digest: a file, the content of a compressed file, or one member of an archive."""
 
     path: Path
     name: str
     encoding: str
-    """Of its text; empty if it is not text."""
+    """Encoding of its text; empty if it is binary."""
     head: str
     """The first 64 KiB, decoded; empty if it is not text."""
     head_bytes: bytes
@@ -51,15 +51,15 @@ class Digest:
     opener: Opener = field(repr=False, compare=False)
 
     def open(self) -> BinaryIO:
-        """Return the content as bytes, unpacked, bounded in how much it may grow."""
+        """Return the content as bytes, unpacked, with a limit on the unpacked size."""
         return self.opener()
 
     def text(self) -> io.TextIOWrapper:
-        """Return the content as text; what is not valid in its encoding is replaced."""
+        """Return the content as text; bytes invalid in its encoding are replaced."""
         return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace")
 
     def lines(self) -> Iterator[Line | Rejection]:
-        """Yield the lines one by one; one that is too long comes as a Rejection."""
+        """Yield the lines one by one; a Rejection for each that is too long."""
         most = self.limits.line_characters
         with self.text() as file:
             number = 0
@@ -79,25 +79,25 @@ class Reader(Protocol):
     """The contract of a digest format."""
 
     name: str
-    """What the format is called, in lower case: ``scraped-page``."""
+    """Name of the format, in lower case: ``scraped-page``."""
 
     def recognises(self, digest: Digest) -> int:
-        """Return how surely ``digest`` is of this format, from 0 (it is not) to 100.
+        """Return the confidence that ``digest`` is of this format, 0 (it is not) to 100.
 
-        Only ``digest.head`` may be looked at. Formats that are recognised by a signature
-        answer 90 or more, formats that fit almost any text answer 10 or less.
+        Only ``digest.head`` may be read. Formats with a signature answer 90 or more, formats that
+        fit almost any text answer 10 or less.
         """
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        """Yield what stands in ``digest``, in its order, each with its line.
+        """Yield the papers in ``digest`` in order, each with its line.
 
-        Never raises on content: what cannot be understood is yielded as a Rejection.
+        Never raises on content: a record that cannot be parsed is yielded as a Rejection.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one digest file gave."""
+    """Result of reading one digest."""
 
     digest: str
     path: Path

@@ -1,4 +1,4 @@
-"""Crossref: works as api.crossref.org gives them, alone or in lists.
+"""Crossref: works from api.crossref.org, alone or in lists.
 
 Titles and journals are lists of texts, dates are lists of numbers, and abstracts keep the JATS
 markup that publishers deposit (readable text is made of it later). Among the works are
@@ -24,7 +24,7 @@ _DATES = ("issued", "published", "published-online", "published-print", "posted"
 
 
 class Crossref(JsonReader):
-    """Reads what api.crossref.org answers."""
+    """Reads responses of api.crossref.org."""
 
     name = "crossref"
 

@@ -1,4 +1,4 @@
-"""CSL-JSON: what citation managers and DOI resolvers give to a citation processor.
+"""CSL-JSON: the input format of citation processors, from citation managers and DOI resolvers.
 
 A list of items with ``type``, ``title``, ``author``, ``issued`` (as date-parts),
 ``container-title``; the form of Zotero's "CSL JSON" export, of Pandoc's and Mendeley's

@@ -2,7 +2,7 @@
 
 What library services export (Scopus, Web of Science, IEEE Xplore, Embase, Springer, Dimensions,
 PubMed, Lens, Zotero) and what people keep in tables themselves. Delimiter and columns are
-guessed; lines before the header, such as "About the data", are passed over. A quoted cell may go
+guessed; lines before the header, such as "About the data", are skipped. A quoted cell may go
 over many lines; a quote that is never closed costs one row, not the rest of the file.
 """
 
@@ -33,7 +33,7 @@ _QUOTED_TABS = re.compile(r'(?:^|\t)"[^"\t]*(?:""|\n)')
 
 
 class Layout(NamedTuple):
-    """How a table is written, and what it holds."""
+    """Dialect and columns of a table."""
 
     delimiter: str
     quoting: bool
@@ -75,7 +75,7 @@ class Delimited:
 
 
 def _layout(digest: Digest) -> Layout | None:
-    """Find the header among the first lines: the one with the most columns that say something."""
+    """Find the header within the first lines: the one with the most known columns."""
     if not digest.encoding or digest.head.lstrip("\ufeff \t\r\n")[:1] in tuple("{<%@#|"):
         return None
     best: Layout | None = None

@@ -72,7 +72,7 @@ class Feed:
 
 @dataclass(slots=True)
 class _Body:
-    """What a description tells besides the abstract."""
+    """Abstract and other facts in a description."""
 
     abstract: str
     venue: str = ""
@@ -123,7 +123,7 @@ def _wording(entry: Element, name: str) -> str:
 
 
 def _description(entry: Element) -> str:
-    """Return the summary, or the content if that is a teaser only."""
+    """Return the summary, or the content if the summary is only a teaser."""
     short = _wording(entry, "summary") or _wording(entry, "description") or ""
     full = _wording(entry, "encoded") or _wording(entry, "content")
     if full and (len(short) < _BRIEF or _SHORTENED.search(short)) and len(full) > len(short):

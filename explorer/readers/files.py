@@ -8,25 +8,24 @@ from pathlib import Path
 from explorer.errors import DigestError, printable
 
 UNFINISHED_ENDINGS = (".part", ".crdownload", ".tmp", "~")
-"""How names of files end that a browser, a script or an editor has not finished."""
+"""Endings of unfinished files of browsers, scripts and editors."""
 
 
 def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     """Return (digest name, file) for each file that ``given`` names or holds, in order.
 
-    A folder stands for all files below it, apart from hidden ones, partial downloads and an
-    editor's leftovers; a digest is called by its path relative to that folder, a single file by
-    its own name.
+    A folder means all files below it except hidden ones, partial downloads and editors' backups.
+    The name of a digest is its path relative to that folder; of a single file, its own name.
 
     Raises:
-        DigestError: one of ``given`` does not exist, or none of them holds a file.
+        DigestError: one of ``given`` does not exist, or none of them contains a file.
     """
     names: dict[Path, str] = {}
     for path in given:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 inside = file.relative_to(path)
-                if file.is_file() and not _is_passed_over(inside):
+                if file.is_file() and not _is_ignored(inside):
                     names.setdefault(file.resolve(), inside.as_posix())
         elif path.exists():
             names.setdefault(path.resolve(), path.name)
@@ -42,6 +41,6 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     return [(printable(name), file) for file, name in names.items()]
 
 
-def _is_passed_over(inside: Path) -> bool:
+def _is_ignored(inside: Path) -> bool:
     hidden = any(part.startswith(".") for part in inside.parts)
     return hidden or inside.name.lower().endswith(UNFINISHED_ENDINGS)

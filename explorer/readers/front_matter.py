@@ -1,11 +1,10 @@
 """A page with front matter that is about one paper: PMLR, Hugo Academic, academicpages, blogs.
 
-The fields stand in YAML between ``---`` lines (or TOML between ``+++``), the text below. Only
-fields that papers have make it a paper's page: a post, a digest of many papers and a scraped page
-have front matter too. YAML is read as nothing but texts, lists and mappings; aliases, with which
-a few lines can stand for gigabytes, are refused. Text below without an abstract above is what
-someone wrote about the paper: its first paragraph is a summary. Pages that were put into one file
-one after the other are read one by one.
+The fields are YAML between ``---`` lines (or TOML between ``+++``), the text follows. Only fields
+specific to papers make it a paper's page: a post, a digest of many papers and a scraped page have
+front matter too. YAML is read as texts, lists and mappings only; aliases, with which a few lines
+expand to gigabytes, are refused. Without an abstract in the fields, the text is somebody's comment
+on the paper: its first paragraph is a summary. Concatenated pages are read one by one.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ class FrontMatter:
 
 @dataclass(slots=True)
 class _Page:
-    """One page: its fence and where it stands, its fields, and as much of its text as counts."""
+    """One page: its fence and line, its fields, and the beginning of its text."""
 
     fence: str
     line: int
@@ -129,7 +128,7 @@ def _pages(lines: Iterable[Line | Rejection]) -> Iterator[_Page | Rejection]:
 
 
 def _parsed(page: _Page) -> dict[str, Any] | str:
-    """Return the fields, in lower case, or why they cannot be read."""
+    """Return the fields, in lower case, or the reason why they cannot be read."""
     if page.too_long:
         return f"front matter of more than {_MOST_CHARACTERS:,} characters"
     text = page.matter

@@ -1,8 +1,8 @@
 """JSON Lines: one object a line, as bots write them and as ``explorer export`` does.
 
 Among them are arXiv's metadata snapshot, bots' daily crawls of arXiv, and the corpora of
-retrieval benchmarks (``{"_id": ..., "title": ..., "text": ...}``). Which key holds what is
-guessed as for the columns of a table.
+retrieval benchmarks (``{"_id": ..., "title": ..., "text": ...}``). Keys are mapped to fields
+like the columns of a table.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class JsonLines(JsonRecords):
 
 
 def paper_from_object(record: Mapping[str, Any], source: Source) -> Paper | str:
-    """Return the paper that an object with keys of any make describes, or why it is none."""
+    """Return the paper in an object with keys of any naming, or the reason why there is none."""
     flat = {key: value for key, value in record.items() if isinstance(key, str)}
     for key in ("metadata", "AI", "ids", "externalIds"):
         inner = flat.pop(key, None)

@@ -3,8 +3,8 @@
 The fields have names but no order: ``*Authors*`` without a label, ``Main category: cs.CL``,
 ``TL;DR: ...``, ``**Abstract:** ...``, a label on a line of its own, a heading or a nested
 ``<summary>Abstract</summary>``. Sections are headings too; a heading is a paper's if something
-below it says so: a link to a paper, an abstract, authors. What a model or an editor wrote
-(TL;DR, relevance, a quotation of a few words) is a summary and never an abstract.
+below it shows that: a link to a paper, an abstract, authors. Text by a model or an editor (TL;DR,
+relevance, a quotation of a few words) is a summary and never an abstract.
 """
 
 from __future__ import annotations
@@ -106,13 +106,13 @@ _SUMMARY_WORDS = 4
 
 @dataclass(slots=True)
 class _Block:
-    """What has been read below one heading (or ``<summary>``, or title label)."""
+    """Content below one heading (or ``<summary>``, or title label)."""
 
     line: int
     heading: str
     links: list[str] = field(default_factory=list)
     mentions: list[str] = field(default_factory=list)
-    """Addresses in sentences: the paper's own only for want of better ones."""
+    """Addresses in sentences: used as the paper's own only if there are no others."""
     linked: bool = False
     """Whether the heading itself leads to a paper."""
     texts: dict[str, list[str]] = field(default_factory=dict)
@@ -241,7 +241,7 @@ def split_label(text: str) -> tuple[str, str] | None:
 
 
 def _add_line(block: _Block, text: str) -> None:
-    """Put one line where it belongs."""
+    """Add one line to the field that it belongs to."""
     heading = _HEADING.match(text)
     summary = _SUMMARY_TAG.match(text)
     if heading or summary:
@@ -254,7 +254,7 @@ def _add_line(block: _Block, text: str) -> None:
             block.add(block.current, inline(rest).text)
     if not text or _RULE.match(text) or _ONLY_TAGS.match(text):
         if block.current != "abstract" or "</details>" in text.lower():
-            # A label with nothing behind it speaks of the next paragraph.
+            # A label without a value applies to the next paragraph.
             block.current = block.current if not text and not block.text(block.current) else ""
         return
     label = split_label(text)

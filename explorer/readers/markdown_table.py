@@ -1,7 +1,7 @@
 """Markdown tables of papers: awesome lists and daily READMEs, a paper a row.
 
-No two of them agree on their columns, so what a column holds is told from its heading, and a
-table without a column of titles is no table of papers. Bots do not escape the ``|`` of a formula:
+Their columns differ, so the heading of a column decides its field, and a table without a column of
+titles is not a table of papers. Bots do not escape the ``|`` of a formula:
 a row with too many cells has its surplus in the title. In the weekly tables of ``Paper`` and
 ``Links`` the first cell holds the title and an editor's summary, in bold, after a dash, or only
 with more than one blank between them. A heading that is a week or a date dates what follows.
@@ -191,7 +191,7 @@ def _row(text: str, columns: ColumnKinds, source: Source) -> Iterator[Paper | Re
                 fields.setdefault(kind, []).append(span)
     split = _title(cells[where]) if where < len(cells) else ("", "")
     if split is None:
-        reason = "a table cell in which the title cannot be told from the text after it"
+        reason = "a table cell without a clear end of the title"
         yield Rejection(source.digest, source.line, reason, cells[where][:80])
         return
     title, rest = split
@@ -231,7 +231,7 @@ def _row(text: str, columns: ColumnKinds, source: Source) -> Iterator[Paper | Re
 
 
 def _title(cell: str) -> tuple[str, str] | None:
-    """Return the title in its cell and the text behind it; None if they cannot be told apart."""
+    """Return the title in its cell and the text after it; None if the title has no clear end."""
     cell = IMAGE.sub(" ", cell).strip()
     numbered = bool(_NUMBER.match(cell))
     # A badge that was a link leaves an empty one.

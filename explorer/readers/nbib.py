@@ -22,7 +22,7 @@ _ID_OF = re.compile(r"(.*\S)\s*\[(\w+)\]")
 
 
 class Nbib:
-    """Reads what PubMed exports for reference managers."""
+    """Reads PubMed's export for reference managers."""
 
     name = "nbib"
 

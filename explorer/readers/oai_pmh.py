@@ -1,4 +1,4 @@
-"""OAI-PMH: what repositories hand to harvesters, https://www.openarchives.org/pmh/.
+"""OAI-PMH: responses of repositories to harvesters, https://www.openarchives.org/pmh/.
 
 A response holds records; a record holds a header (identifier, datestamp, sets, perhaps
 ``status="deleted"``) and metadata in one of many vocabularies. Read are arXiv's ``arXiv`` and
@@ -143,7 +143,7 @@ def _abstract(metadata: Element) -> str:
 
 
 def _venue(metadata: Element, places: list[str]) -> str:
-    """Return the source, or what arXiv puts among the identifiers: ``Phys. Rev. D 93 (2015)``."""
+    """Return the source, or arXiv's journal reference in an identifier: ``Phys. Rev. D 93``."""
     source = metadata.text("source")
     if source:
         return source

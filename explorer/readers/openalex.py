@@ -1,8 +1,8 @@
-"""OpenAlex: works as its API, its snapshot and its clients give them.
+"""OpenAlex: works from its API, its snapshot and its clients.
 
-OpenAlex may not pass abstracts on as text, so it gives for each word the positions at which it
-stands (``abstract_inverted_index``). They are put in order by sorting; no list is ever made as
-long as the highest position says.
+OpenAlex may not publish abstracts as text, so it lists the positions of each word
+(``abstract_inverted_index``). Words are sorted by position; no list as long as the highest
+position is ever made.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SURE_CONCEPT = 0.3
 
 
 class OpenAlex(JsonReader):
-    """Reads what api.openalex.org answers, lists of works as well as single ones."""
+    """Reads responses of api.openalex.org, lists of works as well as single ones."""
 
     name = "openalex"
 

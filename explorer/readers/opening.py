@@ -1,7 +1,7 @@
-"""Opening a digest: what it is packed in, whether it is text and in which encoding.
+"""Opening of digest files: compression, archives, binary or text, encoding.
 
-Compressed files and archives are read as they are, member by member, without unpacking anything
-to disk. Everything from outside is bounded: lines, members and how much a file may grow.
+Compressed files and archives are read in place, member by member, without unpacking anything to
+disk. Lines, members and unpacked sizes are limited.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from explorer.settings import ReadingLimits
 
 _HEAD_BYTES = 65_536
 _ACCENTS_PER_LETTER = 4
-"""A legacy text with fewer than one accent in so many ASCII letters is Western."""
+"""A legacy text with fewer than one accent in this many ASCII letters is Western."""
 _LEGACY = "cp1251 koi8_r cp1253 cp1255 cp1256 cp874 shift_jis euc_jp gb18030 big5 euc_kr".split()
-"""Those that pages were written in; among DOS and Macintosh ones too, guesses go astray."""
+"""Legacy encodings of web pages; DOS and Macintosh encodings would make guesses unreliable."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -46,13 +46,20 @@ _SIGNATURES = (
     (b"SQLite format 3", "an SQLite database"),
 )
 _ZIP = b"PK\x03\x04"
-_TORN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+_DAMAGE_ERRORS = (
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+)
 
 
 def open_digests(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
-    """Yield the digest that ``path`` is, or each that an archive holds.
+    """Yield the digest at ``path``, or each digest in the archive there.
 
-    A member of an archive that cannot be read comes as a Rejection.
+    A member of an archive that cannot be read is yielded as a Rejection.
 
     Raises:
         DigestError: the file as a whole is missing, empty, unreadable or neither text nor a
@@ -80,7 +87,7 @@ def _digest(path: Path, name: str, opener: Opener, limits: ReadingLimits, place:
     with opener() as file:
         head = file.read(_HEAD_BYTES)
     bom = next((encoding for mark, encoding in _BOMS if head.startswith(mark)), "")
-    binary = not bom and (b"\x00" in head or _kind(head) != "")
+    binary = not bom and (b"\x00" in head or _kind_of(head) != "")
     encoding = "" if binary else bom or _encoding(opener)
     text = head.decode(encoding, errors="ignore") if encoding else ""
     if not head or (encoding and not text.strip()):
@@ -89,16 +96,16 @@ def _digest(path: Path, name: str, opener: Opener, limits: ReadingLimits, place:
 
 
 def binary_kind(digest: Digest) -> str:
-    """Return what a digest that is not text seems to be, in words."""
-    return _kind(digest.head_bytes) or "a binary file"
+    """Return the kind of a binary digest in words, from its signature."""
+    return _kind_of(digest.head_bytes) or "a binary file"
 
 
-def _kind(head: bytes) -> str:
+def _kind_of(head: bytes) -> str:
     return next((kind for mark, kind in _SIGNATURES if head.startswith(mark)), "")
 
 
 def _unpacking(path: Path, head: bytes, limits: ReadingLimits) -> Opener:
-    """Return an opener for ``path``, through the decompressor that its signature asks for."""
+    """Return an opener for ``path`` with the decompressor for its signature."""
     packed = path.stat().st_size
 
     def bounded(unpack: Callable[[], BinaryIO]) -> Opener:
@@ -125,14 +132,18 @@ def _is_office(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except _TORN:
+    except _DAMAGE_ERRORS:
         return False
 
 
 def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
     try:
         archive = zipfile.ZipFile(path)
-    except (*_TORN, ValueError, struct.error) as error:  # ValueError: names that are not text
+    except (
+        *_DAMAGE_ERRORS,
+        ValueError,
+        struct.error,
+    ) as error:  # ValueError: names that are not text
         raise DigestError(
             f"the archive is damaged ({error}).", path=path, advice="Save it again."
         ) from None
@@ -148,7 +159,7 @@ def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | 
         if not members:
             raise DigestError("the archive is empty.", path=path, advice="Save it again.")
         for info in members:
-            # The name is shown, never opened as a path, so "../" in it leads nowhere.
+            # The name is only displayed, never opened as a path, so "../" in it is harmless.
             shown = "/".join(p for p in PurePosixPath(info.filename).parts if p not in ("..", "/"))
             inside = f"{name}/{shown or 'unnamed'}"
             if info.flag_bits & 0x1:
@@ -158,7 +169,7 @@ def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | 
             def opener(info: zipfile.ZipInfo = info) -> BinaryIO:
                 try:
                     member = archive.open(info)
-                except _TORN as error:
+                except _DAMAGE_ERRORS as error:
                     raise DigestError(f"{path}/{info.filename}: damaged ({error}).") from None
                 place = f"{path}/{info.filename}"
                 return _buffered(cast(BinaryIO, member), info.compress_size, limits, place)
@@ -172,11 +183,11 @@ def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | 
 
 
 def _buffered(packed: BinaryIO, size: int, limits: ReadingLimits, place: str) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Bounded(packed, size, limits, place), 1 << 18))
+    return cast(BinaryIO, io.BufferedReader(_SizeLimited(packed, size, limits, place), 1 << 18))
 
 
-class _Bounded(io.RawIOBase):
-    """What comes out of a decompressor, refused once it has grown beyond all reason."""
+class _SizeLimited(io.RawIOBase):
+    """Output of a decompressor, with a limit on its size."""
 
     def __init__(self, packed: BinaryIO, size: int, limits: ReadingLimits, place: str) -> None:
         self._packed = packed
@@ -190,7 +201,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
             chunk = self._packed.read(len(buffer))
-        except _TORN as error:
+        except _DAMAGE_ERRORS as error:
             raise DigestError(
                 f"torn or damaged ({error or 'it ends too early'}).",
                 path=self._place,
@@ -223,7 +234,7 @@ def _encoding(opener: Opener) -> str:
 
 
 def _legacy_encoding(sample: bytes) -> str:
-    # A few accents among ASCII letters are too little to guess from.
+    # A few accents between ASCII letters are too little to guess from.
     accents = sum(byte >= 0x80 for byte in sample)
     if accents * _ACCENTS_PER_LETTER < sum(chr(byte).isalpha() for byte in sample if byte < 0x80):
         return "cp1252"

@@ -1,8 +1,8 @@
 """Parquet: the tables of data sets, such as those on the Hugging Face hub.
 
-Only the columns that say something are read, a few hundred rows at a time. A text that many rows
-share is stored once; it is copied into so many rows only as the memory has room for. The line of a
-paper is its row, from 1.
+Only known columns are read, a few hundred rows at a time. A text that many rows share is stored
+once; it is copied into only as many rows as fit into memory. The line of a paper is its row number,
+from 1.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _ROWS_READ = 4_096
-"""Rows whose texts are held as they are stored, those that are shared once."""
+"""Rows held as they are stored, shared texts once."""
 _ROWS_AT_A_TIME = 256
 _LARGEST_ROWS = 1 << 24
-"""Bytes of the rows that are held with all their texts, at most; a row with more is refused."""
+"""Most bytes of rows held with all their texts; a larger row is refused."""
 _LARGEST_VALUE = 1 << 12
 """Bytes of a value in a column of values that are all of one length."""
 _LARGEST_PACKED = 1 << 29
@@ -57,12 +57,12 @@ class Parquet:
                 wanted = _wanted(table)
                 limits = digest.limits
                 most = max(limits.expanded_bytes, limits.expanded_times * packed)
-                shared = _leaves_to_share(table, wanted, most)
+                shared = _text_columns(table, wanted, most)
                 sharing = pq.ParquetFile(
                     file, metadata=table.metadata, read_dictionary=shared, pre_buffer=False
                 )
                 for row, record in enumerate(_records(sharing, table.schema_arrow, wanted), 1):
-                    yield _made(record, digest, row)
+                    yield _paper(record, digest, row)
         except _Refused as refused:
             yield Rejection(digest.name, 0, str(refused))
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
@@ -71,22 +71,22 @@ class Parquet:
 
 
 class _Refused(Exception):
-    """The table will not be read; the message says why."""
+    """The table is refused; the message is the reason."""
 
 
 def _wanted(table: pq.ParquetFile) -> list[str]:
-    """Return the names of the columns that say something."""
+    """Return the names of the known columns."""
     columns = map_columns(list(dict.fromkeys(table.schema_arrow.names)))
     if not is_table_of_papers(columns):
         raise _Refused("the table has no column for titles")
     return sorted({name for chosen in columns.values() for name in chosen})
 
 
-def _leaves_to_share(table: pq.ParquetFile, wanted: list[str], most: int) -> list[str]:
-    """Return the paths of the columns of texts among those ``wanted``.
+def _text_columns(table: pq.ParquetFile, wanted: list[str], most: int) -> list[str]:
+    """Return the paths of the text columns in ``wanted``.
 
     Raises:
-        _Refused: they take more than ``most`` bytes.
+        _Refused: the wanted columns take more than ``most`` bytes.
     """
     metadata = table.metadata
     leaves = [table.schema.column(place) for place in range(len(table.schema))]
@@ -120,10 +120,10 @@ def _records(
     for batch in table.iter_batches(_ROWS_READ, columns=wanted, use_threads=False):
         for start in range(0, len(batch), _ROWS_AT_A_TIME):
             rows = range(start, min(start + _ROWS_AT_A_TIME, len(batch)))
-            yield from _copied(batch, rows, plain)
+            yield from _rows_within_limit(batch, rows, plain)
 
 
-def _copied(
+def _rows_within_limit(
     batch: pa.RecordBatch, rows: range, plain: pa.Schema
 ) -> Iterator[dict[str, Any] | None]:
     import pyarrow as pa
@@ -139,8 +139,8 @@ def _copied(
         yield None
     else:
         middle = len(rows) // 2
-        yield from _copied(batch, rows[:middle], plain)
-        yield from _copied(batch, rows[middle:], plain)
+        yield from _rows_within_limit(batch, rows[:middle], plain)
+        yield from _rows_within_limit(batch, rows[middle:], plain)
 
 
 def _size(array: pa.Array) -> int:
@@ -163,7 +163,7 @@ def _size(array: pa.Array) -> int:
     return int(array.nbytes)
 
 
-def _made(record: dict[str, Any] | None, digest: Digest, row: int) -> Paper | Rejection:
+def _paper(record: dict[str, Any] | None, digest: Digest, row: int) -> Paper | Rejection:
     if record is None:
         return Rejection(
             digest.name, row, f"the row has more than the {_LARGEST_ROWS:,} bytes allowed"

@@ -1,6 +1,6 @@
 """PubMed's XML, https://www.nlm.nih.gov/bsd/licensee/data_elements_doc.html.
 
-What E-utilities, "Send to: XML" and the yearly baseline give: a set of articles or of books'
+Output of E-utilities, "Send to: XML" and the yearly baseline: a set of articles or of book
 chapters. Abstracts may be structured (each part labelled), titles of translated articles stand
 in brackets, and dates may be seasons or spans ("2015 Jan-Feb").
 """

@@ -23,10 +23,10 @@ def read_digests(
     limits: ReadingLimits | None = None,
     hold: Callable[[Iterator[Paper]], Sequence[Paper]] = tuple,
 ) -> list[Reading]:
-    """Read one file, whatever its format: one Reading, or one for each member of an archive.
+    """Read one file of any format: one Reading, or one for each member of an archive.
 
-    A member that cannot be read has no papers and one Rejection. ``hold`` takes the papers of a
-    digest as they are read and returns what holds them.
+    A member that cannot be read has no papers and one Rejection. ``hold`` collects the papers of a
+    digest as they are read: in memory (``tuple``) or in a file.
 
     Raises:
         DigestError: the file as a whole cannot be read (missing, empty, binary, unknown).
@@ -53,7 +53,7 @@ def _unread(digest: Digest, path: Path, error: DigestError, name: str) -> Readin
 def open_with_readers(
     path: Path, name: str, limits: ReadingLimits
 ) -> Iterator[tuple[Digest, Reader] | Rejection]:
-    """Yield the digest in ``path`` with its reader, or each that an archive holds.
+    """Yield the digest at ``path`` with its reader, or each digest of an archive.
 
     A member of an archive that cannot be read is a Rejection.
 
@@ -105,7 +105,7 @@ def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None)
 
 
 def read_items(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
-    """Yield what stands in ``digest``, within its limits, holding one record at a time.
+    """Yield papers and rejections of ``digest``, within its limits, one record at a time.
 
     Of a file that is torn, or on which the reader fails, the items up to there are yielded, then
     one Rejection.

@@ -11,15 +11,15 @@ from explorer.readers.registry import load_reader, reader_names
 
 
 def recognise(digest: Digest) -> Reader:
-    """Return the reader that is surest of ``digest``; ties go to the name first in order.
+    """Return the reader with the highest confidence; of equal ones the alphabetically first.
 
     Raises:
-        DigestError: no reader takes it.
+        DigestError: no reader recognises the digest.
     """
     readers = [load_reader(name) for name in reader_names()]
-    sureness = {reader.name: _sureness(reader, digest) for reader in readers}
-    best = max(readers, key=lambda reader: sureness[reader.name])
-    if sureness[best.name] <= 0:
+    confidence = {reader.name: _confidence(reader, digest) for reader in readers}
+    best = max(readers, key=lambda reader: confidence[reader.name])
+    if confidence[best.name] <= 0:
         what = "text in none of the known formats" if digest.encoding else binary_kind(digest)
         raise DigestError(
             f"this is {what}, not a digest.",
@@ -29,7 +29,7 @@ def recognise(digest: Digest) -> Reader:
     return best
 
 
-def _sureness(reader: Reader, digest: Digest) -> int:
+def _confidence(reader: Reader, digest: Digest) -> int:
     """Return how sure ``reader`` is; a reader that fails on a digest is not of its format."""
     try:
         return reader.recognises(digest)

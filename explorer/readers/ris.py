@@ -1,8 +1,8 @@
 """RIS: the tagged lines that Reference Manager introduced and every database exports.
 
-A record runs from ``TY  - JOUR`` to ``ER  -``. The tags are agreed on, what they hold is not:
+A record runs from ``TY  - JOUR`` to ``ER  -``. The tags are standardised, their use is not:
 the title is TI, T1 or CT, the abstract AB or N2, the date PY, Y1 or DA, the journal JF, T2, JO
-or JA, and a DOI may stand in DO, M3, L3, ID or an address. Some exporters leave out blanks
+or JA, and a DOI may be in DO, M3, L3, ID or an address. Some exporters leave out blanks
 around the dash, the ER, or the tag of all but the first keyword; Ovid and Embase count the
 records in lines between them.
 """
@@ -63,12 +63,12 @@ class Ris:
 
 
 class _Fields:
-    """Tells the lines that begin a field.
+    """Recognises the lines that begin a field.
 
     In a loose dialect ("TI - ", "ti  -") a line of an abstract ("IL - 2 is ...") looks like a
     field. So the looseness of the TY line decides for its record, and only tags of the standard,
     which rispy has a table of, count then. rispy itself would need the whole text at once,
-    passes over the loose dialects, tells no line numbers and keeps the first of repeated tags.
+    skips the loose dialects, gives no line numbers and keeps the first of repeated tags.
     """
 
     def __init__(self) -> None:

@@ -69,7 +69,7 @@ _BASES = (
 
 @dataclass(slots=True)
 class _Piece:
-    """A paragraph of the page: what it says, what it links to and where it stands."""
+    """A paragraph of the page: its text, links and line."""
 
     line: int
     slot: str
@@ -323,7 +323,7 @@ class _Page(HTMLParser):
 
 @dataclass(slots=True)
 class _Listing:
-    """What is known of an arXiv listing's entry until the next one begins."""
+    """The current entry of an arXiv listing, until the next one begins."""
 
     digest: str
     date: str
@@ -333,7 +333,7 @@ class _Listing:
     _ready: list[Paper | Rejection] = field(default_factory=list)
 
     def takes(self, piece: _Piece) -> bool:
-        """Take a piece that belongs to a listing; say whether it does."""
+        """Take ``piece`` if it belongs to a listing; return whether it does."""
         if piece.slot == "dt":
             if any(arxiv_id(address) for _, address in piece.links):
                 if self._entry is None or "title" in self._texts:
@@ -413,7 +413,7 @@ def _from_props(page: _Page, digest: str, date: str) -> Iterator[Paper | Rejecti
 
 
 def _from_citation(page: _Page, pieces: Iterable[_Piece], source: Source) -> Paper | Rejection:
-    """Return the paper whose own page this is, as its fields for reference managers tell."""
+    """Return the paper whose page this is, from its ``citation_`` fields."""
 
     def first(*keys: str) -> str:
         return next((value for key in keys for value in page.citation.get(key, ()) if value), "")

@@ -75,7 +75,7 @@ class ScrapedPage:
 
 
 def _front_matter(digest: Digest) -> tuple[int, dict[str, str]]:
-    """Return the number of the first line after a front matter, and what that says."""
+    """Return the number of the first line after a front matter, and its fields."""
     lines = digest.head.split("\n")[:_MOST_FRONT_MATTER]
     if lines[0].strip() != "---":
         return 1, {}

@@ -1,7 +1,7 @@
-"""Semantic Scholar: papers as its Graph API and its bulk data sets give them.
+"""Semantic Scholar: papers from its Graph API and its bulk data sets.
 
 The API writes ``paperId`` and ``externalIds``, the data sets ``corpusid`` and ``externalids``.
-Every field but the id has to be asked for, so records without a title are common.
+Every field but the id must be requested, so records without a title are common.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SCHEMES = (("acl", "acl"), ("pmid", "pubmed"), ("pmcid", "pubmedcentral"), ("ma
 
 
 class SemanticScholar(JsonReader):
-    """Reads what api.semanticscholar.org answers, searches as well as single papers."""
+    """Reads responses of api.semanticscholar.org, searches as well as single papers."""
 
     name = "semantic-scholar"
 

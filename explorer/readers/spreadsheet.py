@@ -39,7 +39,7 @@ _SHARED = re.compile(
 """A cell that has a shared text, and which; none where that is written as no program writes it."""
 _SHARED_TEXTS = "xl/sharedstrings.xml"
 _OTHER_KINDS = {"xl/workbook.bin", "content.xml"}
-"""Members of workbooks that would be opened as well, but are not looked through here."""
+"""Members of other kinds of workbooks, which are not checked here."""
 _CONTROLS = bytes(sign for sign in range(32) if sign not in b"\t\n\r")
 """Not allowed in XML, and written by some programs nevertheless."""
 _LARGEST_FILE = 1 << 27
@@ -54,7 +54,7 @@ _LONGEST_CELL = 4_096
 
 
 class _Refused(Exception):
-    """The workbook will not be opened; the message says why."""
+    """The workbook is refused; the message is the reason."""
 
 
 class Spreadsheet:
@@ -88,7 +88,7 @@ def _content(digest: Digest) -> bytes:
 
 
 def _check(content: bytes, digest: Digest) -> None:
-    """Refuse what takes too much room when it is opened, whatever it declares."""
+    """Refuse a workbook that would take too much memory, whatever sizes it declares."""
     limits = digest.limits
     most = min(_LARGEST_CONTENT, max(limits.expanded_bytes, limits.expanded_times * len(content)))
     left = most
@@ -116,7 +116,7 @@ def _check(content: bytes, digest: Digest) -> None:
             texts = [member for member in members if _name(member) == _SHARED_TEXTS]
             if len(texts) > 1:
                 raise ValueError("its shared texts are there twice")
-            lengths = _lengths(chunks(archive, texts[0])) if texts else array("Q")
+            lengths = _text_lengths(chunks(archive, texts[0])) if texts else array("Q")
             for member in members:
                 if member not in texts and not member.filename.endswith(".bin"):
                     _check_cells(chunks(archive, member), lengths)
@@ -127,11 +127,11 @@ def _check(content: bytes, digest: Digest) -> None:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """Return the name of a member as those who open workbooks compare it."""
+    """Return the name of a member as spreadsheet programs compare it."""
     return member.filename.replace("\\", "/").lower()
 
 
-def _lengths(chunks: Iterable[bytes]) -> array[int]:
+def _text_lengths(chunks: Iterable[bytes]) -> array[int]:
     """Return the bytes of each shared text, in order."""
     lengths = array("Q")
     depth = 0
@@ -175,9 +175,9 @@ def _check_cells(chunks: Iterable[bytes], lengths: array[int]) -> None:
         whole = waiting.rfind(b"c>") + 2
         if len(waiting) - whole > _LONGEST_CELL:
             whole = len(waiting) - _OVERLAP
-        size += _copied(waiting[:whole], lengths, longest)
+        size += _shared_bytes(waiting[:whole], lengths, longest)
         waiting = waiting[whole:]
-    size += _copied(waiting, lengths, longest)
+    size += _shared_bytes(waiting, lengths, longest)
     if furthest_row * furthest_column > _MOST_CELLS:
         raise _Refused(
             f"the sheet is {furthest_row:,} rows by {furthest_column:,} columns, more than the "
@@ -190,7 +190,7 @@ def _check_cells(chunks: Iterable[bytes], lengths: array[int]) -> None:
         )
 
 
-def _copied(cells: bytes, lengths: array[int], longest: int) -> int:
+def _shared_bytes(cells: bytes, lengths: array[int], longest: int) -> int:
     """Return how many bytes of shared texts ``cells`` hold, at most."""
     texts = len(lengths)
     return sum(

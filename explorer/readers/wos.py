@@ -1,7 +1,7 @@
 """Web of Science (ISI) field-tagged text, as "Plain Text File" and ``.ciw`` exports have it.
 
-The file says ``FN`` and ``VR`` once; a record runs from ``PT`` to ``ER``. A tag is two
-characters and a blank; lines that go on are indented by three, and under AU and AF each is
+The file has ``FN`` and ``VR`` once; a record runs from ``PT`` to ``ER``. A tag is two
+characters and a blank; continuation lines are indented by three, and under AU and AF each is
 another author. Fields of prose are wrapped.
 """
 
@@ -31,7 +31,7 @@ _WITHIN = re.compile(r"^(?:AU|TI|SO|UT) \S", re.MULTILINE)
 
 
 class WebOfScience:
-    """Reads what Web of Science exports as plain text."""
+    """Reads plain text exports of Web of Science."""
 
     name = "wos"
 
@@ -43,7 +43,7 @@ class WebOfScience:
         return 92 if start and len(_WITHIN.findall(head, start.end())) > 1 else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        # rispy has a parser for this too, but it wants all lines at once and tells no line numbers.
+        # rispy has a parser for this too, but it needs all lines at once and gives no line numbers.
         tagging = Tagging(_field, _starts, frozenset(("ER", "EF")))
         for record in tagged_records(digest, tagging):
             yield record if isinstance(record, Rejection) else _paper(record, digest)

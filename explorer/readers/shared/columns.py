@@ -1,6 +1,6 @@
-"""Tables and loose records: which column, or key, holds what.
+"""Columns of tables and keys of loose records, mapped to the fields of a paper.
 
-Every service calls its columns differently: "Document Title" (IEEE Xplore), "Article Title" (Web
+Every service names its columns differently: "Document Title" (IEEE Xplore), "Article Title" (Web
 of Science), "Item Title" (Springer), ``titles`` (data sets). Case, blanks, underscores and
 punctuation do not count, so ``paper_title``, "Paper Title" and ``paperTitle`` are one name.
 """
@@ -26,7 +26,7 @@ from explorer.readers.shared.fields import (
 )
 
 ColumnMap = Mapping[str, tuple[str, ...]]
-"""For each field of a paper the columns that hold it, the best first."""
+"""For each field of a paper the columns that hold it, best first."""
 
 NO_TITLE = "no title"
 
@@ -128,7 +128,7 @@ def normalised(name: str) -> str:
 
 
 def map_columns(names: Iterable[str]) -> ColumnMap:
-    """Return which of the columns ``names`` holds which field."""
+    """Map fields to the columns ``names`` that hold them."""
     named = [name for name in names if isinstance(name, str) and name.strip()]
     tags = {name.strip("\ufeff "): name for name in named}
     if "TI" in tags and len(tags.keys() & _WEB_OF_SCIENCE.keys()) >= 4:
@@ -155,7 +155,7 @@ def is_table_of_papers(columns: ColumnMap) -> bool:
 
 
 def paper_from_row(record: Mapping[str, Any], columns: ColumnMap, source: Source) -> Paper | str:
-    """Return the paper in ``record``, or why there is none."""
+    """Return the paper in ``record``, or the reason why there is none."""
 
     def first(field: str) -> str:
         return next((text for v in values(field) if (text := cell_text(v))), "")
@@ -242,7 +242,7 @@ def _bare(text: str, scheme: str) -> str:
 def _cell(value: object) -> object:
     """Return the list that a cell like ``['A, B', 'C, D']`` shows; other cells as they are.
 
-    What programs write into empty cells is nothing.
+    Placeholders for empty cells ("nan", "N/A") become empty.
     """
     if isinstance(value, str):
         value = _SAFE.sub("", value, count=1) if _SAFE.match(value) else value

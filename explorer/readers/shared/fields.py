@@ -20,7 +20,7 @@ _AND = re.compile(r"\s*;\s*|\s+and\s+|\s*\n\s*")
 
 
 class Ids(NamedTuple):
-    """What a paper is known by, sorted out."""
+    """Ids of a paper, by kind."""
 
     arxiv: str
     doi: str
@@ -32,12 +32,12 @@ def text_of(value: object) -> str:
     """Return a field as one tidy line: text or a number as it is, anything else as nothing."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    missing = isinstance(value, float) and math.isnan(value)  # what tables call so
+    missing = isinstance(value, float) and math.isnan(value)  # an empty cell of a table
     return "" if missing else tidy(str(value))
 
 
 def first_text(record: Mapping[str, Any], keys: Iterable[str]) -> str:
-    """Return the first of the fields ``keys`` that says something."""
+    """Return the first non-empty text of the fields ``keys``."""
     return next((text for key in keys if (text := text_of(record.get(key)))), "")
 
 
@@ -72,16 +72,16 @@ def listed(value: object, separators: str = r"[;,|]") -> tuple[str, ...]:
 
 
 def first_date(*values: object) -> str:
-    """Return the first of ``values`` that is a date, in EDTF (see :mod:`explorer.papers.dates`)."""
+    """Return the first date in ``values``, in EDTF (see :mod:`explorer.papers.dates`)."""
     return next((date for value in values if (date := parse_date(text_of(value)))), "")
 
 
 def ids_in(values: Iterable[object], others: Iterable[tuple[str, object]] = ()) -> Ids:
-    """Sort out ids of any scheme.
+    """Return the ids in ``values`` by kind.
 
     Args:
         values: texts of which each may be an arXiv id or a DOI, bare, prefixed or an address.
-        others: (scheme, value) pairs of schemes that do not tell themselves.
+        others: (scheme, value) pairs of ids that do not show their scheme.
     """
     texts = [text for value in values if (text := text_of(value))]
     named = (f"{scheme}:{text}" for scheme, value in others if (text := text_of(value)))
@@ -93,7 +93,7 @@ def ids_in(values: Iterable[object], others: Iterable[tuple[str, object]] = ()) 
 
 
 def pubmed_id(value: object) -> str:
-    """Return the PubMed id that ``value`` is (bare, prefixed or an address), or ``""``."""
+    """Return ``value`` (bare, prefixed or a URL) as a PubMed id, or ``""``."""
     match = _PUBMED.fullmatch(text_of(value))
     return match[1] if match else ""
 

@@ -1,10 +1,10 @@
-"""JSON from strangers: where the records stand in it, and those records one at a time.
+"""Streaming JSON: the path to the records of a document, and its records one at a time.
 
 Services wrap their records in layers of their own (``{"message": {"items": [...]}}``) or write
-one object a line. So the shape of a document is told from its first 64 KiB (:func:`outline`,
-with ijson, as what is cut off can still be understood so far), and the document is then walked
-along the path to its records (:func:`json_records`). The walk keeps no more than one record in
-memory and knows its line; ijson would not tell it, nor go on behind a damaged record.
+one object a line. The shape of a document is derived from its first 64 KiB (:func:`outline`, with
+ijson, which parses a truncated text up to its end), and the document is then walked along the path
+to its records (:func:`json_records`). The walk holds one record in memory and knows its line;
+ijson has no line numbers and does not resume after a damaged record.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LISTS = frozenset(
     "results data items papers notes works records articles documents docs entries publications "
     "hits message response recommendedPapers value feed payload list".split()
 )
-"""Keys under which services put what was asked for."""
+"""Keys under which services put their results."""
 
 _CHUNK = 1 << 16
 _LONGEST_LITERAL = 16
@@ -45,7 +45,7 @@ KeyPath = tuple[str, ...]
 
 
 class JsonRecord(NamedTuple):
-    """A value in a document: its line, itself, and the keys on the way to it."""
+    """A value in a document: its line, the value, and the keys on the path to it."""
 
     line: int
     value: Any
@@ -54,25 +54,25 @@ class JsonRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class JsonOutline:
-    """What the beginning of a JSON text shows."""
+    """Structure of the beginning of a JSON text."""
 
     lines: bool
     """Whether it is JSON Lines."""
     objects: Mapping[KeyPath, Mapping[str, str]]
-    """For each place (list positions all count as one) the keys of its objects, and what kind
-    of value stands under each: text, number, boolean, null, object, list, or "" if cut off."""
+    """For each path (all positions of a list count as one) the keys of its objects, and the kind
+    of their values: text, number, boolean, null, object, list, or "" if cut off."""
     texts: Mapping[str, str]
     """The texts directly under the keys of the document."""
 
     @property
     def date(self) -> str:
-        """When the digest was made, as it says itself; ``""`` if it does not."""
+        """Date of the digest from a key of its own, or ``""``."""
         return next((self.texts[key] for key in _DATE_KEYS if key in self.texts), "")
 
 
 @dataclass(frozen=True)
 class ObjectShape:
-    """The keys of one kind of object, and of the objects inside it."""
+    """Keys of the objects at one path, and of the objects inside them."""
 
     outline: JsonOutline
     path: KeyPath
@@ -101,17 +101,17 @@ class ObjectShape:
 
 
 class JsonReader(ABC):
-    """What readers of JSON share: they differ in the keys they know and what they make of them."""
+    """Base of JSON readers, which differ in the keys that they recognise and convert."""
 
     name: str
 
     @abstractmethod
     def confidence(self, shape: ObjectShape) -> int:
-        """Return how surely objects of this ``shape`` are records of this format, 0 to 100."""
+        """Return the confidence that objects of this ``shape`` are records, 0 to 100."""
 
     @abstractmethod
     def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
-        """Return the paper that ``record`` describes, or why it is none."""
+        """Return the paper in ``record``, or the reason why there is none."""
 
     def recognises(self, digest: Digest) -> int:
         return self._best_path(digest)[0]
@@ -132,7 +132,7 @@ class JsonReader(ABC):
                 yield Rejection(digest.name, record.line, paper, excerpt)
 
     def digest_date(self, record: Mapping[str, Any], digest: Digest) -> str:  # noqa: ARG002
-        """Return when the digest that ``record`` stands in was made (EDTF), if it says so."""
+        """Return the date of the digest that contains ``record`` (EDTF), or ``""``."""
         from explorer.readers.shared.fields import first_date
 
         return first_date(outline(digest.head).date[:10])
@@ -190,10 +190,10 @@ def outline(head: str) -> JsonOutline:
 def json_records(
     digest: Digest, steps: KeyPath = (), most: int = RECORD_CHARACTERS
 ) -> Iterator[JsonRecord | Rejection]:
-    """Yield what stands at the end of ``steps``, for every document or line of ``digest``.
+    """Yield the values at the end of ``steps``, for every document or line of ``digest``.
 
-    A record of more than ``most`` characters, or one that is not valid JSON, comes as a
-    Rejection, and reading goes on behind it.
+    A record of more than ``most`` characters, or one that is not valid JSON, is yielded as a
+    Rejection, and reading resumes after it.
     """
     if outline(digest.head).lines:
         yield from _from_lines(digest, steps)
@@ -213,7 +213,7 @@ def _first_lines(head: str) -> list[str]:
 
 
 def _is_lines(first: str, others: list[str]) -> bool:
-    """Whether each line is an object, and a single one a record, not what results come in."""
+    """Whether each line is an object; a single one must be a record, not a wrapper of results."""
     if not first.lstrip(" \t\r\ufeff").startswith("{"):
         return False
     try:
@@ -304,15 +304,15 @@ def _within(value: Any, steps: KeyPath) -> Iterator[Any]:
 
 
 class _Torn(Exception):
-    """The text cannot be understood from here on."""
+    """The text cannot be parsed from here on."""
 
 
 class _Unreadable(Exception):
-    """A value that was skipped."""
+    """A value that was skipped; the message is the reason."""
 
 
 class _Cursor:
-    """A place in a JSON text, of which only a window is in memory."""
+    """A position in a JSON text, of which only a window is in memory."""
 
     def __init__(self, file: TextIO, most: int) -> None:
         self.line = 1
@@ -336,7 +336,7 @@ class _Cursor:
         self._advance(self._at + 1)
 
     def value(self) -> Any:
-        """Return the value that begins here and go behind it.
+        """Return the value that begins here and move behind it.
 
         Raises:
             _Unreadable: it is too large or not valid; it was skipped.
@@ -369,7 +369,7 @@ class _Cursor:
         raise _Unreadable(self._too_large() if length > self._most else "not valid JSON")
 
     def skip(self) -> int:
-        """Go behind the value that begins here; return how many characters it has."""
+        """Move behind the value that begins here; return its length in characters."""
         depth = length = 0
         while True:
             char = self.peek()
@@ -420,7 +420,7 @@ class _Cursor:
         self._at = to
 
     def _fill(self) -> bool:
-        """Read on; the window doubles, so that trying again costs no more than reading."""
+        """Read on; the window doubles, so that parsing again stays linear."""
         chunk = self._file.read(max(_CHUNK, len(self._text) - self._at))
         if chunk:
             self._text = self._text[self._at :] + chunk

@@ -1,7 +1,7 @@
-r"""Markdown within a line: what it says without its markup, and what it links to.
+r"""Inline Markdown: its text without markup, and its links.
 
-Markdown in digests is written by bots that escape nothing, so TeX stands between the stars and
-underscores: emphasis is taken away only where it cannot be mathematics.
+Markdown in digests is written by bots that escape nothing, so TeX mixes with stars and
+underscores: emphasis is removed only where it cannot be mathematics.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ _FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
 
 class Link(NamedTuple):
-    """What a link is called and where it leads."""
+    """Label and address of a link."""
 
     label: str
     address: str
 
 
 class Inline(NamedTuple):
-    """A piece of Markdown as it reads."""
+    """Text and links of a piece of Markdown."""
 
     text: str
     links: tuple[Link, ...]
@@ -76,7 +76,7 @@ class Inline(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What the addresses beside a paper say about which paper it is."""
+    """Identity of a paper from the addresses next to it."""
 
     arxiv: str
     doi: str
@@ -109,13 +109,13 @@ def inline(markdown: str) -> Inline:
 
 
 def without_links(markdown: str) -> str:
-    """Return what is left of ``markdown`` when links go together with their labels."""
+    """Return ``markdown`` without links and their labels."""
     text = BARE_ADDRESS.sub(" ", LINK.sub(" ", IMAGE.sub(" ", markdown)))
     return tidy(_unemphasised(text))
 
 
 def unnumbered(text: str) -> str:
-    """Return a title without what lists put around it: a number before, votes behind."""
+    """Return a title without the number before and the votes after it."""
     text = _KEYCAP.sub("", text)
     return _COUNTER.sub("", _NUMBERING.sub("", text, count=1)).strip()
 
@@ -129,7 +129,7 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def reference(addresses: Iterable[str], texts: Iterable[str] = ()) -> Reference:
-    """Sort out which paper ``addresses`` (and bare ids among ``texts``) lead to."""
+    """Return the paper that ``addresses`` (and bare ids in ``texts``) lead to."""
     addresses = [address.strip() for address in addresses]
     own = [*addresses, *texts]
     arxiv = next((name for value in own if (name := arxiv_id(value))), "")
@@ -144,7 +144,7 @@ def reference(addresses: Iterable[str], texts: Iterable[str] = ()) -> Reference:
 
 
 def date_within(text: str) -> str:
-    """Return the full date that stands in ``text`` ("Updated on 2026.06.29"), in EDTF."""
+    """Return the first full date in ``text`` ("Updated on 2026.06.29"), in EDTF."""
     for match in _DATE_INSIDE.finditer(text[:500]):
         if date := markdown_date(match[0]):
             return date
@@ -152,7 +152,7 @@ def date_within(text: str) -> str:
 
 
 def markdown_date(text: str) -> str:
-    """Return the date that ``text`` is; digests also write 2026.06.29 and 2026.06."""
+    """Return ``text`` as an EDTF date; digests also write 2026.06.29 and 2026.06."""
     text = text.strip(" *[]()`")
     dotted = re.fullmatch(r"\d{4}(?:\.\d{1,2}){1,2}", text)
     return parse_date(text.replace(".", "-") if dotted else text)

@@ -1,7 +1,7 @@
-"""A page as paragraphs, each with a role told from its own shape, and titles given to abstracts.
+"""Pages as paragraphs with roles, and the pairing of titles with abstracts.
 
-What a page's markup was is settled before: text with Markdown in it and saved HTML come here as
-the same blocks. Each abstract takes the title that precedes it; a short paragraph that is neither
+Text with Markdown in it and saved HTML are converted to the same blocks; the shape of a block
+decides its role. Each abstract takes the title that precedes it; a short paragraph that is neither
 furniture nor title is reported with its line.
 """
 
@@ -62,7 +62,7 @@ _BYLINE = re.compile(r"(?:submitted|posted|uploaded|shared|curated|upvoted)\s+by
 
 
 class Role(StrEnum):
-    """What a paragraph is, judged by its own shape."""
+    """Role of a paragraph, judged by its shape."""
 
     FURNITURE = "furniture"
     ADDRESS = "address"
@@ -90,14 +90,14 @@ class Block:
 def make_block(
     line: int, text: str, rest: str, links: Sequence[tuple[str, str]], *, heading: bool
 ) -> Block:
-    """Return the block that a paragraph is.
+    """Return the block of a paragraph.
 
     Args:
-        line: where it begins.
-        text: what it says, with the labels of its links.
-        rest: what it says without them.
-        links: (label, address) of those that do not only serve to move around the page.
-        heading: whether the markup calls it one.
+        line: number of its first line.
+        text: its text, with the labels of its links.
+        rest: its text without them.
+        links: (label, address) pairs without navigation links.
+        heading: whether the markup makes it a heading.
     """
     addresses = tuple(address for _, address in links)
     if links and all(is_furniture(label) for label, _ in links) and is_furniture(rest):
@@ -171,7 +171,7 @@ def _date_of(block: Block) -> str:
 
 @dataclass(slots=True)
 class _Draft:
-    """What has been gathered since the last abstract."""
+    """Blocks since the last abstract."""
 
     shorts: list[Block] = field(default_factory=list)
     authors: Block | None = None
@@ -181,13 +181,13 @@ class _Draft:
 
     @property
     def may_hold_title(self) -> bool:
-        """Whether any short paragraph is more than a link to elsewhere (an organisation's)."""
+        """Whether any short paragraph is more than a link to another site."""
         return any(b.heading or b.arxiv or not b.addresses for b in self.shorts)
 
 
 @dataclass(slots=True)
 class _OpenPaper:
-    """A paper whose abstract has begun: what follows may still belong to it."""
+    """A paper whose abstract has begun; following blocks may still belong to it."""
 
     paper: Paper
     abstract: list[str]
@@ -201,9 +201,9 @@ class _OpenPaper:
 def pair_titles_with_abstracts(
     blocks: Iterable[Block], opening: Sequence[Block], digest: str, date: str
 ) -> Iterator[Paper | Rejection]:
-    """Give each abstract the title before it; report what is left over.
+    """Give each abstract the title before it; report leftover blocks as rejections.
 
-    ``opening`` are the first of ``blocks``, which tell where addresses stand.
+    ``opening`` are the first of ``blocks``; they show on which side of a title its address is.
     """
     draft = _Draft()
     current: _OpenPaper | None = None
@@ -263,7 +263,7 @@ def pair_titles_with_abstracts(
 
 
 def _addresses_lead(blocks: Sequence[Block]) -> bool:
-    """Whether the first paper's address stands before its title, so that the others' do too."""
+    """Whether addresses precede titles on this page, judged by the first paper."""
     for before, block in pairwise(blocks):
         if block.role in {Role.SHORT, Role.AUTHORS} and before.role is Role.ADDRESS:
             return bool(before.arxiv) and not block.arxiv
@@ -273,9 +273,9 @@ def _addresses_lead(blocks: Sequence[Block]) -> bool:
 
 
 def _choose_title(draft: _Draft) -> tuple[Block | None, list[Block]]:
-    """Return the title among the short paragraphs before an abstract, and the others.
+    """Split the short paragraphs before an abstract into its title and the others.
 
-    A heading or a link to a paper is a title for sure; else the last one is nearest.
+    A heading or a link to a paper is the title; else the last paragraph.
     """
     if not draft.shorts:
         # A single author list never stands alone: "Ada Lovelace, Charles Babbage" as a title.

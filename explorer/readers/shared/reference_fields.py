@@ -1,7 +1,7 @@
-"""What the fields of reference managers say, whichever of their formats they come in.
+"""Fields common to the formats of reference managers.
 
-They hold dates as publishers print them ("Jul-Aug", "2014//"), ids wherever there was room and
-set phrases where an abstract is missing.
+Dates are as publishers print them ("Jul-Aug", "2014//"), ids are in any field, and missing
+abstracts are set phrases.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ARXIV = re.compile(
 _CHIEFLY = re.compile(r"(?:^\s*|(?<=/))\*|\*(?=/|\s*$)")
 """The asterisk of MeSH headings that a paper is chiefly about: "Fever/*therapy"."""
 _LONGEST_ID = 100
-"""A longer text that names an arXiv paper is about it, not it."""
+"""A longer text with an arXiv id mentions the paper rather than identifies it."""
 _IN_ADDRESS = (
     ("acl", re.compile(r"aclanthology\.org/([\w.-]+?)(?:\.pdf|\.bib)?/?$")),
     ("corpusid", re.compile(r"semanticscholar\.org/CorpusID:(\d+)", re.I)),
@@ -60,9 +60,9 @@ _ACCESSIONS = (
 
 
 def issue_date(text: str, year: str = "") -> str:
-    """Return when something appeared, in EDTF, from how a journal writes it; of a span its start.
+    """Return a date as journals print it in EDTF; of a span its start.
 
-    ``year`` is the year, if a field of its own says it.
+    ``year`` is the year, if it has a field of its own.
 
     >>> issue_date("2014//"), issue_date("24-27 Sept. 2019"), issue_date("JUL-AUG", "2006")
     ('2014', '2019-09-24', '2006-07')
@@ -89,7 +89,7 @@ def issue_date(text: str, year: str = "") -> str:
 
 
 def publication_date(texts: Iterable[str]) -> str:
-    """Return the date that ``texts`` give together: the first year named, the most precise of it.
+    """Return the most precise date in ``texts`` of the first year named.
 
     A "2012" and a "2012/07/03" are the latter; a "2012" and an "2011/12/20" (when it was online)
     are the former; a "2012" and a "JUL 3" are one date.
@@ -101,15 +101,15 @@ def publication_date(texts: Iterable[str]) -> str:
 
 
 def abstract_of(texts: Iterable[str]) -> str:
-    """Return the abstract that ``texts`` are in order, unless they say that there is none."""
+    """Return ``texts`` joined as an abstract, or ``""`` for phrases such as "No abstract"."""
     distinct = dict.fromkeys(tidy(text) for text in texts)
     return " ".join(text for text in distinct if text and not _NO_ABSTRACT.fullmatch(text))
 
 
 def doi_in(text: str, named: bool = True) -> str:
-    """Return the DOI that ``text`` is or, after the word "doi" or in its addresses, holds.
+    """Return ``text`` as a DOI, or the DOI after the word "doi" or in a URL in it.
 
-    A field that is for DOIs only need not have the word: ``named`` is false then.
+    In a field for DOIs only (``named`` false) the word is not required.
     """
     if "%2f" in text.lower():
         text = unquote(text)
@@ -123,13 +123,13 @@ def doi_in(text: str, named: bool = True) -> str:
 
 
 def arxiv_in(text: str) -> str:
-    """Return the arXiv id that a text with the word "arXiv" holds, as journals and notes do."""
+    """Return the arXiv id after the word "arXiv", as in names of journals and notes."""
     match = _ARXIV.search(text) if len(text) <= _LONGEST_ID else None
     return arxiv_id(match[1]) if match else ""
 
 
 def ids_in_addresses(addresses: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (scheme, value) of each id that an address of a well-known service holds."""
+    """Return (scheme, value) of each id in an address of a well-known service."""
     return [
         (scheme, match[1])
         for address in addresses

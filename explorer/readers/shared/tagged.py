@@ -1,8 +1,8 @@
 """Records of tagged lines, as reference managers and library databases exchange them.
 
-RIS, Web of Science, MEDLINE and Refer differ in how a line says which field it begins and in
-what begins and ends a record. All else is one: a line without a tag goes on with the field
-before it, a tag may come again, and a file is read record by record.
+RIS, Web of Science, MEDLINE and Refer differ in the form of tags and in the tags that begin and
+end a record. The rest is the same: a line without a tag continues the field before it, a tag may
+be repeated, and a file is read record by record.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from explorer.papers.text import tidy
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
 
 _FIELD_COST = 100
-"""What a field adds to a record's length, or a million empty ones would pass for short."""
+"""Added to a record's length per field, so that a million empty fields count as too long."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class TaggedRecord:
             self.fields.append((tag, [value]))
             self.tags.add(tag)
 
-    def go_on(self, text: str) -> None:
+    def continue_field(self, text: str) -> None:
         self.length += len(text) + _FIELD_COST
         if self.length <= RECORD_CHARACTERS and self.fields:
             self.fields[-1][1].append(text)
@@ -42,12 +42,12 @@ class TaggedRecord:
         return tag in self.tags
 
     def texts(self, *tags: str) -> list[str]:
-        """Return the fields ``tags`` that say something, all of the first tag first."""
+        """Return the non-empty fields ``tags``, all of the first tag first."""
         values = (" ".join(lines) for tag in tags for own, lines in self.fields if own == tag)
         return [text for value in values if (text := tidy(value))]
 
     def first(self, *tags: str) -> str:
-        """Return the first of the fields ``tags`` that says something."""
+        """Return the first non-empty field of ``tags``."""
         return next(iter(self.texts(*tags)), "")
 
     def lines(self, *tags: str) -> list[str]:
@@ -56,17 +56,17 @@ class TaggedRecord:
         return [text for line in every if (text := tidy(line))]
 
     def rejected(self, digest: Digest, reason: str) -> Rejection:
-        fields = self.fields[1:] or self.fields  # the first only tells the type
+        fields = self.fields[1:] or self.fields  # the first one is the type
         excerpt = next((text for _, lines in fields for line in lines if (text := tidy(line))), "")
         return Rejection(digest.name, self.line, reason, excerpt[:80])
 
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """How a format marks its fields and records."""
+    """Syntax of a tagged format."""
 
     field_of: Callable[[str, TaggedRecord | None], tuple[str, str] | None]
-    """(tag, value) of a line that begins a field, given the record it stands in."""
+    """(tag, value) of a line that begins a field, given the current record."""
     starts: Callable[[str, TaggedRecord | None, bool], bool]
     """Whether a tag begins a record, given the one before it and whether a blank line is."""
     ends: frozenset[str]
@@ -88,7 +88,7 @@ def fields_by(
 
 
 def tagged_records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
-    """Yield the records of ``digest`` one by one; what is between them is passed over."""
+    """Yield the records of ``digest`` one by one; lines between them are skipped."""
     record: TaggedRecord | None = None
     after_blank = False
     for line in digest.lines():
@@ -109,7 +109,7 @@ def tagged_records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | 
         elif record and tagged:
             record.add(*tagged)
         elif record and tagging.goes_on(line.text, after_blank):
-            record.go_on(line.text)
+            record.continue_field(line.text)
         after_blank = False
     if record:
         yield _whole(record, digest)

@@ -12,7 +12,7 @@ _DAY = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(\d{4}|\d{2})(?!\d)
 
 
 def date_in(text: str) -> str:
-    """Return the date of a timestamp in EDTF: ISO 8601, or a mail's, with any sort of year."""
+    """Return the date of a timestamp in EDTF: ISO 8601 or mail, with years of 2 or 4 digits."""
     text = tidy(text)
     if date := parse_date(text):
         return date
@@ -26,5 +26,5 @@ def date_in(text: str) -> str:
 
 
 def earliest(dates: Iterable[str]) -> str:
-    """Return the first of EDTF dates; "2024" is "2024-03-11" told less exactly, not earlier."""
+    """Return the earliest of EDTF dates; the less precise "2024" is not before "2024-03-11"."""
     return min(filter(None, dates), key=lambda date: date.ljust(10, "~"), default="")

@@ -1,12 +1,12 @@
 """XML read as a stream: one record's elements at a time, whatever the size of the file.
 
-The parser is expat: it tells the exact line of every tag in files of any length (tree parsers
+The parser is expat: it knows the exact line of every tag in files of any length (tree parsers
 lose it in the millions), loads nothing from outside, and reports what a document type declares.
 A document that declares entities is refused, so none is ever expanded; a document type without
-them is passed over unread. HTML's named characters (``&nbsp;``) are understood without one.
+them is skipped. HTML's named characters (``&nbsp;``) are understood without one.
 
-What is damaged costs one record: its place is reported, and reading goes on at the next tag that
-starts a record. Several documents one after the other, as harvesters write, read as one.
+Damage costs one record: its line is reported, and reading resumes at the next tag that starts a
+record. Concatenated documents, as harvesters write, are read as one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from explorer.readers.shared.declared_encoding import known_encoding
 
 _CHUNK = 1 << 16
 _PART_CHARACTERS = 32
-"""What a tag or a piece of text weighs besides its characters."""
+"""Cost of a tag or a piece of text in addition to its characters."""
 _TOKEN_CHARACTERS = 1_000_000
 """A tag, comment or attribute longer than this is no markup."""
 _DEPTH = 100
@@ -66,7 +66,7 @@ class Element:
     attributes: Mapping[str, str]
     line: int
     parents: tuple[Element, ...] = ()
-    """What the record stands in, outermost first: names and attributes only."""
+    """Ancestors, outermost first: names and attributes only."""
     parts: list[Element | str] = field(default_factory=list)
 
     @property
@@ -190,7 +190,7 @@ class _Stream:
         yield from self._end()
 
     def _mended(self, chunk: str) -> str:
-        """Escape what is no markup for sure ("p < 0.05", "R & D") and drop control characters."""
+        """Escape signs that cannot be markup ("p < 0.05", "R & D") and drop control characters."""
         literal = chunk.find("]]>") if self._in_literal else 0
         if literal < 0:
             return chunk.translate(_CONTROLS)
@@ -301,7 +301,7 @@ class _Stream:
         elif self._outside and not self._seeking:
             yield Rejection(self._digest.name, self._line, "the file ends too early")
 
-    # What expat calls. After an exception it goes on through the chunk, without calling.
+    # Handlers of expat. After an exception it parses on through the chunk, without calling them.
 
     def _on_start(self, tag: str, attributes: dict[str, str]) -> None:
         self._moved = True
@@ -372,7 +372,7 @@ class _Stream:
 
 
 def _text(digest: Digest) -> io.TextIOWrapper:
-    """Open ``digest`` in the encoding that it declares, unless its bytes say otherwise."""
+    """Open ``digest`` in the encoding that it declares, unless its bytes contradict it."""
     encoding = digest.encoding or "utf-8"
     declared = _DECLARED.match(digest.head_bytes)
     if declared and not encoding.startswith("utf"):
