@@ -1,11 +1,13 @@
-"""Recorded responses: what test suites keep of a service's answers, with the answers inside.
+"""Recorded HTTP: responses of search services, saved by a browser or a program.
 
-VCR writes cassettes (YAML or JSON) of interactions, each a request and its response, whose body
-is text or the compressed bytes in base64; other recorders write ``{"url": ..., "status_code":
-200, "body": "<feed ..."}``. Each body is a digest of its own, read by whoever recognises it.
+A browser saves the network log of a page as HAR ("Save all as HAR"), with the service's responses
+in it. Programs and their tests save cassettes of VCR and its ports (YAML or JSON), or simpler
+records such as ``{"url": ..., "status_code": 200, "body": "<feed ..."}``. Bodies are text, or
+base64 of possibly compressed bytes. Each body is a digest of its own, read by the reader that
+recognises it; scripts, styles and images of a HAR are skipped.
 
-YAML is taken event by event with the safe loader's parser: no objects are made, no aliases are
-expanded, and one interaction at most is in memory.
+YAML is parsed event by event with the safe loader's parser: no objects are made, no aliases are
+expanded, and at most one interaction is in memory.
 """
 
 from __future__ import annotations
@@ -35,6 +37,13 @@ from explorer.readers.shared.json_stream import (
 _YAML = re.compile(r"^(?:http_)?(?:interactions|responses):", re.MULTILINE)
 _RESPONSE = re.compile(r"^[\s-]*response:|^\s+body:", re.MULTILINE)
 _INTERACTIONS = ("interactions", "http_interactions", "responses")
+_HAR_ENTRIES = ("log", "entries", ITEMS)
+_HAR_MEDIA_TYPES = re.compile(
+    r"(?:text/(?:html|plain|csv|xml|x-bibtex)|application/(?:[\w.-]+\+)?(?:json|xml|x-bibtex)"
+    r"|application/x-research-info-systems)\b",
+    re.IGNORECASE,
+)
+"""Media types of responses in a HAR that may hold papers."""
 _LARGEST_RECORD = 16_000_000
 _DEEPEST = 64
 _SUREST_GUESS = 10
@@ -48,7 +57,7 @@ class _Body(NamedTuple):
 
 
 class RecordedResponses:
-    """Reads VCR cassettes and other recordings of HTTP, whatever was recorded."""
+    """Reads HAR files, VCR cassettes and similar recordings of responses in any known format."""
 
     name = "recorded-responses"
 
@@ -56,7 +65,7 @@ class RecordedResponses:
         if not digest.encoding:
             return 0
         if looks_like_json(digest):
-            return 97 if _json_place(digest) is not None else 0
+            return 97 if _json_path(digest) is not None else 0
         return 97 if _YAML.search(digest.head) and _RESPONSE.search(digest.head) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
@@ -104,7 +113,7 @@ def _as_digest(content: bytes, digest: Digest) -> Digest:
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Return what a compressed body holds, no more of it than a record may have."""
+    """Return a body decompressed, up to the largest size of a record."""
     if not content.startswith(_GZIP):
         return content
     try:
@@ -113,33 +122,52 @@ def _unpacked(content: bytes) -> bytes:
         return content
 
 
-def _json_place(digest: Digest) -> tuple[str, ...] | None:
-    """Return where in a JSON recording the interactions are; None if it is no recording."""
+def _json_path(digest: Digest) -> tuple[str, ...] | None:
+    """Return the path to the interactions of a JSON recording; None if it is not a recording."""
     shape = outline(digest.head)
+    log = ObjectShape(shape, ("log",))
+    if log.all("version", "creator") and log.any("pages", "entries"):
+        return _HAR_ENTRIES
     top = ObjectShape(shape, ())
     for key in _INTERACTIONS:
         if top.kind(key) == "list" and "response" in ObjectShape(shape, (key, ITEMS)):
             return (key, ITEMS)
-    for place in ((), (ITEMS,), (ANY,)):
-        keys = ObjectShape(shape, place)
+    for path in ((), (ITEMS,), (ANY,)):
+        keys = ObjectShape(shape, path)
         status = keys.any("status_code", "status", "headers", "url", "uri", "request")
         if status and keys.any("body", "response") and not keys.any("title", "message"):
             inner = keys.inside("response")
             if keys.kind("body") in {"text", "object", ""} or inner.any("body", "content"):
-                return place
+                return path
     return None
 
 
 def _json_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
-    for record in json_records(digest, _json_place(digest) or (), _LARGEST_RECORD):
+    path = _json_path(digest) or ()
+    for record in json_records(digest, path, _LARGEST_RECORD):
         if isinstance(record, Rejection):
             yield record
+            continue
+        if path == _HAR_ENTRIES:
+            yield from _har_body(record)
             continue
         body = _json_body(record)
         if body is None:
             yield Rejection(digest.name, record.line, "a recording without a response's body")
         else:
             yield body
+
+
+def _har_body(record: JsonRecord) -> Iterator[_Body]:
+    """Yield the body of an entry, if it has one and may hold papers."""
+    content: Any = record.value
+    for key in ("response", "content"):
+        content = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(text := content.get("text"), str):
+        return
+    if text.strip() and _HAR_MEDIA_TYPES.match(str(content.get("mimeType", ""))):
+        packed = content.get("encoding") == "base64"
+        yield _Body(record.line, _from_base64(text) if packed else _in_utf8(text))
 
 
 def _json_body(record: JsonRecord) -> _Body | None:
@@ -157,7 +185,7 @@ def _json_body(record: JsonRecord) -> _Body | None:
 
 
 def _in_utf8(text: str) -> bytes:
-    """Return a body that was recorded as text; what XML says of its old encoding is dropped."""
+    """Return a body recorded as text in UTF-8, without the encoding in its XML declaration."""
     return _XML_ENCODING.sub(r"\1", text[:200]).encode("utf-8", "replace") + text[200:].encode(
         "utf-8", "replace"
     )
@@ -171,7 +199,7 @@ def _from_base64(text: str) -> bytes:
 
 
 def _yaml_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
-    """Yield the bodies of a cassette; the path of keys tells them from those of requests."""
+    """Yield the response bodies of a cassette, recognised by their path of keys."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -204,9 +232,9 @@ def _yaml_bodies(digest: Digest) -> Iterator[_Body | Rejection]:
         yield Rejection(digest.name, line, reason)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        # libyaml says where it stopped only in its own errors, not in those of the encoding.
-        place = min(mark.line + 1, file.newlines + 1) if mark else line
-        yield Rejection(digest.name, place, "not valid YAML from here on")
+        # Errors of libyaml have a line, those of the encoding have none.
+        damaged_line = min(mark.line + 1, file.newlines + 1) if mark else line
+        yield Rejection(digest.name, damaged_line, "not valid YAML from here on")
     finally:
         file.close()
 
@@ -217,7 +245,7 @@ def _is_body(keys: list[str]) -> bool:
 
 
 class _YamlPath:
-    """The keys on the way to the current place in a YAML document."""
+    """Keys on the path to the current position in a YAML document."""
 
     def __init__(self) -> None:
         self._open: list[list[Any]] = []  # [whether a mapping, its current key or None]
@@ -235,7 +263,7 @@ class _YamlPath:
         self._value_ended()
 
     def scalar(self, text: str) -> list[str]:
-        """Take in a scalar; return its keys if it is a value, nothing if it is a key itself."""
+        """Take a scalar; return its path of keys if it is a value, nothing if it is a key."""
         if self._open and self._open[-1][0] and self._open[-1][1] is None:
             self._open[-1][1] = text[:100]
             return []

@@ -355,6 +355,40 @@ def test_recordings_in_json(recording: object, reading: Callable[..., Reading]) 
     assert found.papers[0].sources[0].digest == "file"
 
 
+def _har_entry(media_type: str, text: str, **more: str) -> dict[str, object]:
+    """An entry of a browser's network log."""
+    content = {"size": len(text), "mimeType": media_type, "text": text} | more
+    return {"request": {"method": "GET", "url": "https://x"}, "response": {"content": content}}
+
+
+def test_a_network_log_of_a_browser(reading: Callable[..., Reading]) -> None:
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Packed</title>'
+        "<summary>An abstract of a paper.</summary></entry></feed>"
+    )
+    entries = [
+        _har_entry("application/json; charset=utf-8", json.dumps({"data": [RECORDED]})),
+        _har_entry("text/javascript", "title = 'No paper'"),
+        _har_entry("image/png", base64.b64encode(b"\x89PNG").decode(), encoding="base64"),
+        _har_entry(
+            "application/atom+xml", base64.b64encode(feed.encode()).decode(), encoding="base64"
+        ),
+        {"request": {}, "response": {"content": {"mimeType": "text/html"}}},
+        _har_entry("application/json", '{"theme": "dark"}'),
+    ]
+    creator = {"name": "browser", "version": "1"}
+    log = {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": entries}}
+    result = reading(log, indent=1)
+    assert result.format == "recorded-responses"
+    assert [paper.title for paper in result.papers] == ["Recorded", "Packed"]
+    assert [paper.sources[0].digest for paper in result.papers] == ["file", "file"]
+    lines = json.dumps(log, indent=1).splitlines()
+    assert all(lines[paper.sources[0].line - 1].strip() == "{" for paper in result.papers)
+    (rejection,) = result.rejections
+    assert "none of the known formats" in rejection.reason
+    assert "dark" in rejection.excerpt
+
+
 def test_recordings_of_nothing_known_are_reported(reading: Callable[..., Reading]) -> None:
     cassette = """http_interactions:
 - request: {body: {string: ''}}
