@@ -184,11 +184,11 @@ def test_several_dois_and_announcements() -> None:
     ],
     ids=["breaks", "ids", "parentheses", "endless title"],
 )
-def test_hostile_mailings_take_no_time(text: str, tmp_path: Path) -> None:
-    start = time.perf_counter()
+def test_hostile_mailings_are_read_in_seconds(text: str, tmp_path: Path) -> None:
+    start = time.process_time()
     reading = read(text, tmp_path)
     assert reading.papers or reading.rejections
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the collection of real digests is not here")

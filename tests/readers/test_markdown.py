@@ -431,10 +431,10 @@ def test_hostile_repetition_takes_no_time(tmp_path: Path, name: str, unit: str) 
     path.write_text(beginnings[name] + unit * (100_000 // len(unit)))
     (digest,) = open_digests(path, "hostile", ReadingLimits())
     assert isinstance(digest, Digest)
-    started = time.perf_counter()
+    started = time.process_time()
     load_reader(name).recognises(digest)
     list(load_reader(name).read(digest))
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the collected digests are not at {REAL}")

@@ -351,7 +351,7 @@ LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
     ids=["billion laughs", "quadratic", "external", "parameter", "any"],
 )
 def test_declared_entities_are_refused(subset: str, body: str, tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     records = DC.format(1, f"<title>{body}</title>")
     reading = read(
         f"<!DOCTYPE OAI-PMH [{subset}]>\n{OAI}{records}</ListRecords></OAI-PMH>", tmp_path
@@ -360,7 +360,7 @@ def test_declared_entities_are_refused(subset: str, body: str, tmp_path: Path) -
     ((line, reason),) = faults(reading)
     assert line == 1
     assert "declares entities" in reason
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_document_type_is_passed_over_and_never_loaded(tmp_path: Path) -> None:
@@ -383,21 +383,21 @@ def test_document_type_is_passed_over_and_never_loaded(tmp_path: Path) -> None:
     ids=["title", "attribute", "comment", "depth", "elements"],
 )
 def test_records_beyond_all_bounds(field: str, reason: str, tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     good = DC.format(2, "<title>Good</title>")
     reading = read(f"{OAI}{DC.format(1, field)}{good}</ListRecords></OAI-PMH>", tmp_path)
     assert [p.title for p in reading.papers] == ["Good"]
     assert reading.rejections[0].reason.startswith(reason)
     assert reading.rejections[0].line == 3
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_endless_damage_ends(tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     reading = read(OAI + "<record <" * 200_000, tmp_path)
     assert "reading stops here" in reading.rejections[-1].reason
     assert len(reading.rejections) < 1_100
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
