@@ -107,8 +107,7 @@ def read_digest(path: Path, name: str = "", limits: ReadingLimits | None = None)
 def read_items(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
     """Yield papers and rejections of ``digest``, within its limits, one record at a time.
 
-    Of a file that is torn, or on which the reader fails, the items up to there are yielded, then
-    one Rejection.
+    If the file is torn or the reader fails, the items before that are yielded, then a Rejection.
 
     Raises:
         DigestError: the file cannot be read from its beginning.

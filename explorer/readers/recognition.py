@@ -30,7 +30,7 @@ def recognise(digest: Digest) -> Reader:
 
 
 def _confidence(reader: Reader, digest: Digest) -> int:
-    """Return how sure ``reader`` is; a reader that fails on a digest is not of its format."""
+    """Return the confidence of ``reader``, 0 if it fails on the digest."""
     try:
         return reader.recognises(digest)
     except Exception:
