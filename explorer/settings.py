@@ -1,7 +1,7 @@
-"""Every knob, with its unit and its reason, frozen.
+"""Settings of every part, with units and reasons.
 
-A station takes its own settings object and nothing else. What changes a stored result is
-written into the manifest of the generation that it shaped.
+Each part takes its own settings object. Settings that shape stored results are written into the
+manifest of the generation.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """Bounds on what a digest may ask of the machine.
+    """Limits on the size of a digest.
 
-    A digest is text from strangers: without bounds one line could fill the memory.
+    Digests come from strangers: without limits one line could fill the memory.
     """
 
     line_characters: int = 1_000_000
@@ -21,30 +21,30 @@ class ReadingLimits:
     abstract_characters: int = 50_000
     archive_members: int = 10_000
     expanded_bytes: int = 1 << 26
-    """A compressed file may grow to this in any case ..."""
+    """Size to which a compressed file may expand in any case."""
     expanded_times: int = 200
-    """... and beyond it to so many times its own size."""
+    """Times its own size to which a larger compressed file may expand."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphSettings:
-    """The neighbour graph that map, topics, search and "more like this" share."""
+    """Neighbour graph that map, topics, search and "more like this" share."""
 
     neighbours: int = 30
     recall: float = 0.95
-    """Share of neighbours found, at least, in libraries too large to compare all papers."""
+    """Recall of neighbours, at least, in libraries too large to compare all papers."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    """How the vector index is chosen; ``docs/scaling.md`` says what each choice costs."""
+    """Choice of the vector index; ``docs/scaling.md`` gives the cost of each."""
 
     memory: int = 1 << 30
-    """Bytes that what is searched may take in memory; the vectors themselves stay on disk."""
+    """Memory of the index in bytes, at most; the full vectors stay on disk."""
     recall: float = 0.99
-    """Share of the ten nearest papers that the index must find, measured when it is built."""
+    """Recall of the ten nearest papers, at least; measured when the index is built."""
     exact_up_to: int = 50_000
-    """Vectors that are all compared with every query: two milliseconds for as many."""
+    """Vectors up to which a query is compared with all of them; that takes two milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class MapSettings:
     min_distance: float = 0.1
     spread: float = 1.5
     most_drawn: int = 100_000
-    """Papers that UMAP draws; of more a sample is drawn, and the others are placed among it."""
+    """Papers that UMAP lays out; of more, a sample, and the others are placed among it."""
     seed: int = 20_240_311
 
 
@@ -64,27 +64,27 @@ class TopicSettings:
     """Leiden communities (Traag, Waltman, van Eck 2019, doi:10.1038/s41598-019-41695-z)."""
 
     neighbours: int = 15
-    """At most; small libraries use half the square root of their size, at least 5."""
+    """Neighbours, at most; small libraries use half the square root of their size, at least 5."""
     resolution: float = 1.0
-    """Above 1 topics are finer, below coarser."""
+    """Above 1 topics are finer, below 1 coarser."""
     smallest_topic: int = 4
-    """Communities with fewer papers join the one they are tied to most."""
+    """Communities with fewer papers are merged into the one they are tied to most."""
     split_above: int = 24
-    """A topic with more papers than this is divided again on the next, finer level."""
+    """Papers above which a topic is divided on the next, finer level."""
     worth_a_level: float = 0.5
-    """A finer level needs at least this share of the papers in topics that are divided."""
+    """Share of papers in divided topics that a finer level needs, at least."""
     handful: int = 8
-    """More topics than this are gathered into fields."""
+    """Topics above which they are grouped into fields."""
     most_levels: int = 4
     seed: int = 1
 
 
 FINENESS = {"coarser": 0.5, "normal": 1.0, "finer": 2.0}
-"""How fine people may ask topics to be: the factor on the resolution."""
+"""Granularities of topics that users can choose: factors on the resolution."""
 
 
 def of_fineness(settings: TopicSettings, fineness: str) -> TopicSettings:
-    """Return ``settings`` for topics of a ``fineness``, one of :data:`FINENESS`."""
+    """Return ``settings`` for a ``fineness`` of topics, one of :data:`FINENESS`."""
     factor = FINENESS[fineness]
     return replace(
         settings,
@@ -95,28 +95,28 @@ def of_fineness(settings: TopicSettings, fineness: str) -> TopicSettings:
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How the two rankings become one; ``docs/search.md`` says what each is worth."""
+    """Combination of the two rankings; ``docs/search.md`` gives the effect of each setting."""
 
     candidates: int = 200
-    """Papers taken from each leg before fusion."""
+    """Papers taken from each retriever before fusion."""
     least_candidates: int = 30
-    """Papers that do from the words leg, where a filter lets few of those through that match best:
-    the others match too badly to end among the hits."""
+    """Papers that are enough from the word retriever if a filter excludes most of its best matches:
+    the others match too badly to be hits."""
     dense_weight: float = 0.6
-    """Share of the meaning leg in the fused score; words get the rest."""
+    """Weight of meaning in the fused score; words get the rest."""
     leading: int = 20
-    """Papers at the top of a leg whose mean score is the measure of that leg."""
+    """Best papers of a retriever whose mean score normalises its scores."""
     smoothing_weight: float = 0.3
     """Share of the final score that comes from the paper's neighbours."""
     smoothing_neighbours: int = 5
     unlike_weight: float = 0.5
-    """What likeness to negative examples takes off a score."""
+    """Weight of the similarity to negative examples, subtracted from a score."""
     examples_at_once: int = 3
-    """Of more examples than these, a paper is compared with so many that it is most like."""
+    """Examples that a paper is compared with, at most: those it is most similar to."""
     relevance_weight: float = 0.7
-    """Share of relevance, against being unlike those above, in diversified results."""
+    """Weight of relevance in diversified results; dissimilarity to better hits gets the rest."""
     diversified_from: int = 5
-    """Candidates for each place in diversified results."""
+    """Candidates for each hit in diversified results."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Socket: text to unit vectors.
+"""Text to unit vectors.
 
 An embedder is made from a model's name or path by a factory. The factories of this package are
-listed in ``_BUILT_IN``; outside packages add theirs through the entry-point group
+listed in ``_REGISTRY``; other packages add theirs through the entry-point group
 ``explorer.embedders``. ``name:model`` picks a factory by name (``int8:MODEL``, ``pytorch:MODEL``);
 anything without a known name before the colon is a sentence-transformers model.
 """
@@ -34,7 +34,7 @@ class Embedder(Protocol):
         """Length of each vector."""
 
     def windows(self, texts: Sequence[str]) -> list[int]:
-        """Return how many windows each text takes: 1 where the model sees the whole at once."""
+        """Return the number of windows of each text: 1 if it fits the model whole."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors of papers, shape (len(texts), dimension)."""

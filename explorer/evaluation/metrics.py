@@ -1,4 +1,4 @@
-"""What a map and a partition are worth, as figures of their own papers; nobody's judgement needed.
+"""Quality metrics of a map and a partition that need no judgements.
 
 Ranks and counts only, in NumPy and SciPy.
 """

@@ -40,8 +40,8 @@ from explorer.topics.communities import edges_of, partition
 
 _SAMPLE = 200
 """Papers whose titles are searched for."""
-_ASKED = 2_000
-"""Papers that are asked for their neighbours on the map."""
+_MAP_SAMPLE = 2_000
+"""Papers whose neighbours on the map are compared."""
 _NEIGHBOURS = 15
 _DRAWS = 3
 _KEPT = 0.9
@@ -64,7 +64,7 @@ class Metric:
     unit: str
     """``ms``, or empty for shares and indices."""
     means: str
-    """What it is, in one line."""
+    """Description in one line."""
 
 
 def self_evaluate(
@@ -165,7 +165,7 @@ def _known_items(
 
 
 def _of_ranks(mode: Mode, ranks: NDArray[np.int64]) -> list[Metric]:
-    """Return what tells of ``ranks``, from 1; 0 where a paper was not found."""
+    """Return the metrics of ``ranks``, from 1; 0 stands for a paper that is no hit."""
     first, ten = (((ranks > 0) & (ranks <= k)).astype(float) for k in (1, 10))
     inverse = np.where(ranks > 0, 1.0 / np.maximum(ranks, 1), 0.0)
     return [
@@ -207,7 +207,7 @@ def _map(
 ) -> list[Metric]:
     progress.stage("faithful")
     k = min(_NEIGHBOURS, (generation.size - 1) // 2 - 1)
-    asked = np.sort(draw.permutation(generation.size)[:_ASKED])
+    asked = np.sort(draw.permutation(generation.size)[:_MAP_SAMPLE])
     trust, kept = faithfulness(vectors, np.asarray(generation.positions), asked, k)
     return [
         Metric(
@@ -228,7 +228,7 @@ def _map(
 def _topics(
     generation: Generation, vectors: Vectors, draw: np.random.Generator, progress: Progress
 ) -> list[Metric]:
-    """Seek topics anew in draws of the papers, and compare them with those of the library."""
+    """Detect topics in random subsets of the papers, and compare them with the library's."""
     settings = Settings()
     shape = generation.manifest.settings
     topics = of_fineness(settings.topics, shape.get("fineness", "normal"))

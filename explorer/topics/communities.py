@@ -1,8 +1,8 @@
-"""Topics: the neighbour graph cut into nested communities, every paper in one.
+"""Nested communities of the neighbour graph, which are the topics; every paper is in one.
 
 Communities are found with the Leiden algorithm (Traag, Waltman, van Eck 2019,
-doi:10.1038/s41598-019-41695-z) by modularity. Many are gathered into a handful of fields, large
-ones are divided again on the graph that their own papers form. Nothing is thrown out as noise.
+doi:10.1038/s41598-019-41695-z) by modularity. Many are grouped into a few fields, large ones
+are divided again on the graph of their own papers. No paper is left out as noise.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from explorer.index.knn_graph import NeighbourGraph
 from explorer.settings import TopicSettings
 
 LONGEST_NAME = 80
-"""Characters of a topic's name."""
+"""Characters of a topic's name, at most."""
 _FEWEST_FIELDS = 3
 _COARSER = 0.95
-"""The factor that lowers the resolution of fields, time after time."""
+"""Factor by which the resolution of fields falls at each step."""
 _LEAST_RESOLUTION = 0.001
 _NO_GAIN = 1e-12
-"""A gain in modularity that is none, but for rounding."""
+"""Gain in modularity that is due to rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicName:
-    """What a topic is called: its label and further keywords, best first."""
+    """Label and further keywords of a topic, best first."""
 
     label: str
     keywords: tuple[str, ...]
     evidence: int = 0
-    """In how many of the topic's papers the label stands, word for word or inflected."""
+    """Number of the topic's papers with the label, word for word or inflected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic of one level."""
+    """Topic of one level."""
 
     id: str
     level: int
@@ -55,13 +55,13 @@ class Topic:
     keywords: tuple[str, ...]
     size: int
     evidence: int = 0
-    """In how many of its papers the label stands, word for word or inflected."""
+    """Number of its papers with the label, word for word or inflected."""
     representatives: tuple[str, ...] = ()
-    """Ids of the papers that stand for it, three to five where it has as many."""
+    """Ids of representative papers, three to five if it has as many."""
     named_by: str = ""
-    """Who chose the label: empty for the papers themselves, "you", or a naming function."""
+    """Source of the label: empty for the computed one, "you", or a naming function."""
     colour: int = -1
-    """Its colour's number, different from all others of its level, the same for life."""
+    """Number of its colour, unique on its level and kept through updates."""
     replaced_name: TopicName | None = None
     """Name computed from its papers, if the label is another; ``found`` on disk and in JSON."""
 
@@ -80,13 +80,13 @@ class Topic:
 def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]:
     """Return nested partitions from coarse to fine, at least one, each with all papers.
 
-    The communities of the whole graph are its subjects. Where they are many, they are gathered
-    into fields, a handful; where they are large, they are divided, level by level, and those that
-    are not go on unchanged. Numbers follow size, largest first.
+    The communities of the whole graph are its subjects. If they are many, they are grouped into a
+    few fields; if they are large, they are divided, level by level, while the others stay as they
+    are. Numbers follow size, largest first.
     """
     subjects = by_size(communities(edges, settings))
     levels = [subjects]
-    fields = _gathered(edges, subjects, settings)
+    fields = _grouped(edges, subjects, settings)
     if fields is not None:
         levels.insert(0, fields)
     while len(levels) < settings.most_levels:
@@ -98,15 +98,15 @@ def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]
 
 
 def edges_of(graph: NeighbourGraph, settings: TopicSettings) -> sparse.csr_matrix:
-    """Return the weighted graph that communities are sought in; shape (papers, papers)."""
+    """Return the weighted graph for community detection; shape (papers, papers)."""
     return graph.without_hubs(min(settings.neighbours, max(5, math.isqrt(graph.size) // 2)))
 
 
 def strengths(edges: sparse.csr_matrix, labels: Labels) -> Strengths:
     """Return how strongly each paper belongs to its topic, shape (papers,).
 
-    It is the share of its edges' weight that stays within the topic: 1 where all its neighbours
-    are of the same topic, 0 where none is.
+    It is the share of its edges' weight within the topic: 1 if all its neighbours are in the same
+    topic, 0 if none is.
     """
     links = edges.tocoo()
     within = labels[links.row] == labels[links.col]
@@ -144,13 +144,13 @@ def members_of(labels: NDArray[np.integer[Any]]) -> list[Rows]:
     return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
-def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
-    """Gather topics into a handful of fields, or return None where they are no more than that.
+def _grouped(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
+    """Group topics into a few fields, or return None if there are no more than that.
 
     Fields are communities of topics by modularity at lower resolutions (Reichardt and Bornholdt
-    2006, doi:10.1103/PhysRevE.74.016110). How many there are is what lasts longest while the
-    resolution falls, the square of their number counted in: three fields are to last four times as
-    long as six. Where topics fall into many parts that nothing joins, they stay as they are.
+    2006, doi:10.1103/PhysRevE.74.016110). Their number is the one that lasts longest while
+    the resolution falls, weighted by its square: three fields must last four times as long as six.
+    If the topics form many unconnected parts, they are not grouped.
     """
     if int(labels.max()) < settings.handful:
         return None
@@ -173,8 +173,8 @@ def _gathered(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings)
 def _louvain(ties: NDArray[np.float64], resolution: float) -> NDArray[np.intp]:
     """Return the community of each node by the Louvain method (Blondel et al. 2008, 0803.0476).
 
-    After each round nodes may move again one by one. Written for the few nodes that topics are:
-    what ties a node to itself counts here, which Leiden for large graphs leaves out.
+    After each round, single nodes may move again. It is made for graphs of few nodes, the topics:
+    self-loops count here, which the Leiden implementation for large graphs ignores.
     """
     of_node = np.arange(len(ties))
     while True:
@@ -188,7 +188,7 @@ def _louvain(ties: NDArray[np.float64], resolution: float) -> NDArray[np.intp]:
 def _moved(
     ties: NDArray[np.float64], labels: NDArray[np.intp], resolution: float
 ) -> NDArray[np.intp]:
-    """Move nodes, one by one, to where modularity gains most, until none gains; leave no gaps."""
+    """Move single nodes to where modularity gains most, until none gains; number without gaps."""
     labels = labels.copy()
     shares = ties / max(float(ties.sum()), 1e-12)
     volumes = shares.sum(axis=1)
@@ -210,14 +210,14 @@ def _moved(
 
 
 def between(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> sparse.csr_matrix:
-    """Return the graph whose nodes are topics, an edge the weight of all edges between two."""
+    """Return the graph of topics; an edge has the weight of all edges between two topics."""
     size = len(labels)
     member = sparse.csr_matrix((np.ones(size), (np.arange(size), labels)))
     return (member.T @ edges @ member).tocsr()
 
 
 def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
-    """Divide the topics that are large, or return None where that is not worth a level."""
+    """Divide large topics, or return None if that is not worth a level."""
     most = large(len(labels), settings)
 
     def parts_of(members: Rows) -> Labels:
@@ -228,7 +228,7 @@ def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) 
     finer = np.zeros_like(labels)
     used = papers = 0
     whole = members_of(labels)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # while Leiden is at work, others go on
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Leiden releases Python's global lock
         for members, parts in zip(whole, pool.map(parts_of, whole), strict=True):
             papers += len(members) if parts.any() else 0
             finer[members] = used + parts
@@ -237,12 +237,12 @@ def _divided(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) 
 
 
 def large(papers: int, settings: TopicSettings) -> int:
-    """Return how many papers a topic has at most that is not divided; fewer in small libraries."""
+    """Return the size up to which topics are not divided; smaller in small libraries."""
     return min(settings.split_above, max(2 * settings.smallest_topic, math.isqrt(papers)))
 
 
 def communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
-    """Return the communities of a graph, those too small joined to others; not by size."""
+    """Return the communities of a graph, small ones merged into others; not sorted by size."""
     return _absorb_small(edges, _leiden(edges, settings), settings.smallest_topic)
 
 
@@ -252,7 +252,7 @@ def _leiden(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
         return np.zeros(size, dtype=np.int32)
     from graspologic_native import leiden_csr
 
-    _, found = leiden_csr(
+    _, community_of = leiden_csr(
         edges.indptr.astype(np.int64),
         edges.indices.astype(np.int32),
         edges.data.astype(np.float64),
@@ -262,13 +262,13 @@ def _leiden(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
         use_modularity=True,
         seed=settings.seed,
     )
-    raw = np.fromiter((found.get(i, -1) for i in range(size)), dtype=np.int64, count=size)
+    raw = np.fromiter((community_of.get(i, -1) for i in range(size)), dtype=np.int64, count=size)
     _, labels = np.unique(raw, return_inverse=True)
     return labels.astype(np.int32)
 
 
 def _absorb_small(edges: sparse.csr_matrix, labels: Labels, smallest: int) -> Labels:
-    """Let communities below ``smallest`` join the one they are tied to most."""
+    """Merge communities below ``smallest`` into the one they are tied to most."""
     while True:
         sizes = np.bincount(labels)
         small = np.flatnonzero((sizes > 0) & (sizes < smallest))
