@@ -2,24 +2,23 @@
 // Interactive map: pan, zoom, hover, select. Requests the scene of the current view from its host.
 
 import { createBadges } from "./badges.js";
-import { cameraFor, covers, projection, unproject, viewAround, viewOf, zoom } from "./camera.js";
+import { covers, projection, unproject } from "./camera.js";
 import { CanvasSurface } from "./canvas_surface.js";
 import { createControls } from "./controls.js";
 import { element } from "./dom.js";
-import { createFlight } from "./flight.js";
 import { listenToGestures } from "./gestures.js";
 import { listenToMapKeys } from "./keys.js";
+import { Navigation } from "./navigation.js";
 import { paintMap } from "./painting.js";
 import { countInView, listInView, paperAt, topicNameAt } from "./picking.js";
 import { savePicture } from "./picture.js";
 import { simplifyPolygon } from "./polygon.js";
 import { createTooltip } from "./tooltip.js";
 /** @import { Camera, Host, Overlay, Picture, PlacedTopicName, Point } from "./types.d.ts" */
-/** @import { Scene, SceneRequest, Size, Span, Theme, View } from "./types.d.ts" */
+/** @import { Scene, SceneRequest, Span, Theme, View } from "./types.d.ts" */
 
 const REST = 120; // milliseconds without movement after which a finer scene may be requested
 const MAX_SCALE_RATIO = 1.35; // a scene this much coarser or finer than the view is replaced
-const KEY_STEP = 0.2; // of the width or height, per arrow key
 
 /** @type {Overlay} */
 const NO_OVERLAY = { hits: [], opened: null, starred: [], region: null, grey: false };
@@ -38,12 +37,8 @@ export class LiteratureMap {
   #badges;
   #controls;
   #gestures;
-  #flight;
+  #navigation;
   #resizing;
-  /** @type {Size} */
-  #size = { width: 0, height: 0 };
-  /** @type {Camera | null} */
-  #camera = null;
   /** The current scene, preceded by that of the whole map. @type {Scene[]} */
   #scenes = [];
   #overlay = NO_OVERLAY;
@@ -52,8 +47,6 @@ export class LiteratureMap {
   /** @type {SceneRequest} */
   #request;
   #lastRequest = "";
-  /** Seen as soon as the size is known; null for the whole map. @type {View | null} */
-  #startView;
   /** Index of the hovered paper. @type {number | undefined} */
   #hovered;
   /** @type {PlacedTopicName[]} */
@@ -67,7 +60,6 @@ export class LiteratureMap {
     this.#host = host;
     this.#theme = host.theme;
     this.#request = host.request;
-    this.#startView = host.request.view;
     this.#frame = element("div", "map");
     this.#canvas = element("canvas", "map-canvas");
     this.#canvas.tabIndex = 0;
@@ -76,7 +68,7 @@ export class LiteratureMap {
     this.#badges = createBadges((row) => host.act({ kind: "open", row }));
     this.#frame.append(this.#canvas, this.#badges.element, this.#tooltip.element);
     root.replaceChildren(this.#frame);
-    this.#flight = createFlight((camera) => this.#move(camera));
+    this.#navigation = new Navigation(host.request.view, () => this.#moved());
     this.#controls = this.#addControls();
     this.#gestures = this.#addGestures();
     this.#addKeys();
@@ -98,7 +90,7 @@ export class LiteratureMap {
       `Map of ${scene.papers.toLocaleString()} papers. Arrow keys move, plus and minus zoom, ` +
         "0 shows the whole map, t lists the papers in view.",
     );
-    if (this.#size.width) this.#camera ??= cameraFor(this.#startView ?? scene.home, this.#size);
+    this.#navigation.begin(scene.home);
     this.#controls.showScene(scene, this.#request, this.#countInView(scene));
     this.#frame.dataset.scene = `${scene.view.join()} ${scene.count} ${scene.papersInView}`;
     this.#repaint();
@@ -123,18 +115,12 @@ export class LiteratureMap {
    * @param {{x: number, y: number} | null} point
    */
   flyTo(view, point = null) {
-    if (!this.#camera) {
-      this.#startView = view;
-      return;
-    }
-    const [left, bottom, right, top] = this.view;
-    if (point && point.x > left && point.x < right && point.y > bottom && point.y < top) return;
-    this.#fly(cameraFor(view ?? this.#home, this.#size));
+    this.#navigation.flyTo(view, point);
   }
 
   /** The part of the map in sight. @returns {View} */
   get view() {
-    return this.#camera ? viewOf(this.#camera, this.#size) : this.#home;
+    return this.#navigation.view;
   }
 
   /** Make the badge of one hit stand out. @param {number} number */
@@ -146,27 +132,31 @@ export class LiteratureMap {
   stop() {
     this.#resizing.disconnect();
     this.#controls.stop();
-    this.#flight.stop();
+    this.#navigation.stop();
     clearTimeout(this.#restTimer);
     cancelAnimationFrame(this.#paintFrame);
+  }
+
+  /** Set as soon as anything is painted. */
+  get #camera() {
+    return /** @type {Camera} */ (this.#navigation.camera);
+  }
+
+  get #size() {
+    return this.#navigation.size;
   }
 
   get #scene() {
     return this.#scenes[this.#scenes.length - 1];
   }
 
-  get #home() {
-    return this.#scene.home;
-  }
-
   #addControls() {
     return createControls(this.#frame, {
-      zoom: (factor) => this.#zoomSmoothly(factor),
-      showWholeMap: () => this.#showWholeMap(),
-      showResults: () =>
-        this.#fly(cameraFor(viewAround(this.#overlay.hits, this.#home), this.#size)),
+      zoom: (factor) => this.#navigation.zoomSmoothly(factor),
+      showWholeMap: () => this.#navigation.showWholeMap(),
+      showResults: () => this.#navigation.showAll(this.#overlay.hits),
       toggleTool: (tool) => this.#gestures.toggleTool(tool),
-      save: (format) => this.#camera && savePicture(this.#picture(this.#camera), format),
+      save: (format) => savePicture(this.#picture, format),
       colourBy: (colourBy) => this.#changeRequest({ colourBy }),
       useSafeColours: (safe) => this.#changeRequest({ safe }),
       filter: (clause) => this.#host.act({ kind: "clause", clause }),
@@ -181,16 +171,16 @@ export class LiteratureMap {
   #addGestures() {
     return listenToGestures(this.#canvas, {
       isReady: () => this.#camera !== null,
-      touched: () => this.#flight.stop(),
+      touched: () => this.#navigation.stop(),
       hover: (point) => this.#hover(point),
       leave: () => {
         this.#unhover();
         this.#repaint();
       },
       click: (point) => this.#click(point),
-      pan: (dx, dy) => this.#pan(dx, dy),
-      zoom: (factor, point) => this.#camera && this.#move(this.#zoomed(factor, point)),
-      zoomSmoothly: (factor, point) => this.#zoomSmoothly(factor, point),
+      pan: (dx, dy) => this.#navigation.pan(dx, dy),
+      zoom: (factor, point) => this.#navigation.zoom(factor, point),
+      zoomSmoothly: (factor, point) => this.#navigation.zoomSmoothly(factor, point),
       outlineChanged: () => this.#repaint(),
       select: (outline) => this.#select(outline),
       toolChanged: (tool) => {
@@ -202,9 +192,9 @@ export class LiteratureMap {
 
   #addKeys() {
     listenToMapKeys(this.#canvas, {
-      step: (right, up) => this.#step(right, up),
-      zoom: (factor) => this.#zoomSmoothly(factor),
-      showWholeMap: () => this.#showWholeMap(),
+      step: (right, up) => this.#navigation.step(right, up),
+      zoom: (factor) => this.#navigation.zoomSmoothly(factor),
+      showWholeMap: () => this.#navigation.showWholeMap(),
       toggleTable: () => this.#controls.toggleTable(),
       toggleTool: (tool) => this.#gestures.toggleTool(tool),
       dropTool: () => {
@@ -239,7 +229,7 @@ export class LiteratureMap {
   #rest(anyway) {
     const view = /** @type {View} */ (this.view.map((value) => Number(value.toPrecision(7))));
     this.#controls.showCount(this.#countInView(this.#scene));
-    this.#host.viewChanged?.(this.#showsWholeMap() ? null : view);
+    this.#host.viewChanged?.(this.#navigation.showsWholeMap ? null : view);
     const request = { ...this.#request, view };
     const written = JSON.stringify(request);
     if (written === this.#lastRequest || (!anyway && suits(this.#scene, view))) return;
@@ -247,84 +237,39 @@ export class LiteratureMap {
     this.#host.requestScene(request);
   }
 
-  #showsWholeMap() {
-    const { x, y, scale } = cameraFor(this.#home, this.#size);
-    return this.#camera?.x === x && this.#camera.y === y && this.#camera.scale === scale;
-  }
-
   #repaint() {
     if (this.#paintFrame || !this.#scenes.length || !this.#camera) return;
     this.#paintFrame = requestAnimationFrame(() => {
       this.#paintFrame = 0;
-      if (this.#camera) this.#paint(this.#camera);
+      this.#paint();
     });
   }
 
-  /** @param {Camera} camera */
-  #paint(camera) {
+  #paint() {
     const surface = new CanvasSurface(this.#canvas, this.#size, devicePixelRatio || 1);
     const [hovered, occupied] = [this.#hovered, this.#controls.boxes()];
-    this.#topicNames = paintMap(surface, { ...this.#picture(camera), hovered, occupied });
+    this.#topicNames = paintMap(surface, { ...this.#picture, hovered, occupied });
     const { outline } = this.#gestures;
     if (outline) surface.line(outline, this.#theme.text, 1.5, 0.9, true);
-    this.#badges.place(camera, this.#size);
+    this.#badges.place(this.#camera, this.#size);
   }
 
-  /** @param {Camera} camera @returns {Picture} */
-  #picture(camera) {
+  /** @returns {Picture} */
+  get #picture() {
     return {
       scenes: this.#scenes,
       overlay: this.#overlay,
-      camera,
+      camera: this.#camera,
       size: this.#size,
       theme: this.#theme,
       span: this.#request.span,
     };
   }
 
-  /** @param {Camera} camera */
-  #move(camera) {
-    this.#camera = camera;
+  #moved() {
     this.#unhover();
     this.#repaint();
     this.#requestScene();
-  }
-
-  /** @param {Camera} goal */
-  #fly(goal) {
-    if (this.#camera) this.#flight.fly(this.#camera, goal);
-  }
-
-  #showWholeMap() {
-    this.#fly(cameraFor(this.#home, this.#size));
-  }
-
-  /** @param {number} factor @param {Point} point */
-  #zoomed(factor, point) {
-    const camera = /** @type {Camera} */ (this.#camera);
-    const homeScale = cameraFor(this.#home, this.#size).scale;
-    return zoom(camera, this.#size, factor, point, homeScale);
-  }
-
-  /** @param {number} factor @param {Point} point stays where it is; the centre by default */
-  #zoomSmoothly(factor, point = [this.#size.width / 2, this.#size.height / 2]) {
-    if (this.#camera) this.#fly(this.#zoomed(factor, point));
-  }
-
-  /** @param {number} dx @param {number} dy in pixels */
-  #pan(dx, dy) {
-    if (!this.#camera) return;
-    const { x, y, scale } = this.#camera;
-    this.#move({ x: x - dx / scale, y: y + dy / scale, scale });
-  }
-
-  /** @param {number} right @param {number} up in steps of an arrow key */
-  #step(right, up) {
-    if (!this.#camera) return;
-    const { x, y, scale } = this.#camera;
-    const span = KEY_STEP / scale;
-    const { width, height } = this.#size;
-    this.#fly({ x: x + right * width * span, y: y + up * height * span, scale });
   }
 
   /** @param {Point} point */
@@ -356,7 +301,7 @@ export class LiteratureMap {
 
   /** @param {number} paper index in the scene @returns {Point} */
   #pixelOf(paper) {
-    const screen = projection(/** @type {Camera} */ (this.#camera), this.#size);
+    const screen = projection(this.#camera, this.#size);
     return [screen.x(this.#scene.x[paper]), screen.y(this.#scene.y[paper])];
   }
 
@@ -371,9 +316,8 @@ export class LiteratureMap {
   /** @param {Point[]} outline in pixels */
   #select(outline) {
     this.#repaint();
-    const camera = /** @type {Camera} */ (this.#camera);
     const region = simplifyPolygon(outline).map((pixel) => {
-      const [x, y] = unproject(camera, this.#size, pixel);
+      const [x, y] = unproject(this.#camera, this.#size, pixel);
       return /** @type {Point} */ ([Number(x.toPrecision(5)), Number(y.toPrecision(5))]);
     });
     if (region.length > 2) this.#host.act({ kind: "region", region });
@@ -381,19 +325,14 @@ export class LiteratureMap {
 
   /** @param {Scene} scene */
   #countInView(scene) {
-    const view = this.#camera ? viewOf(this.#camera, this.#size) : scene.view;
+    const view = this.#camera ? this.view : scene.view;
     return countInView(scene, view, this.#request.span);
   }
 
   #resize() {
     const { clientWidth: width, clientHeight: height } = this.#frame;
     if (!width || !height) return;
-    const view = this.#camera ? this.view : null;
-    this.#size = { width, height };
-    if (view) this.#camera = cameraFor(view, this.#size);
-    else if (this.#scenes.length) {
-      this.#camera = cameraFor(this.#startView ?? this.#home, this.#size);
-    }
+    this.#navigation.resize({ width, height }, this.#scenes.length > 0);
     this.#repaint();
     if (this.#camera) this.#requestScene();
   }
