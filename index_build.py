@@ -1,6 +1,6 @@
 """Build or update the library from digests: ``python index_build.py [DIGEST_OR_FOLDER ...]``.
 
-The same as ``explorer build``; ``--help`` tells more.
+The same as ``explorer build``; see ``--help``.
 """
 
 import sys

@@ -126,9 +126,7 @@ class Commands:
         return group
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Return the options of one command, its function ``run`` among them; 2 is the exit code of
-        wrong usage.
-        """
+        """Return the options of one command, with its function as ``run``; exit with 2 if wrong."""
         words = self._with_default(arguments)
         if not words:
             self.parser.print_help(sys.stderr)

@@ -6,7 +6,7 @@ import argparse
 
 from explorer.api.json_format import findings_as_json, generation_as_json
 from explorer.cli.commands import Commands
-from explorer.cli.options import print_facts, print_json
+from explorer.cli.options import print_json, print_values
 from explorer.doctor import damaged, examine
 from explorer.library.generation import GIVEN_SUFFIX
 from explorer.library.store import LibraryStore
@@ -83,7 +83,7 @@ def show_stats(options: argparse.Namespace) -> int:
             "vector_cache": cached,
         },
     }
-    return print_facts(stats, options)
+    return print_values(stats, options)
 
 
 def list_history(options: argparse.Namespace) -> int:
@@ -106,7 +106,7 @@ def list_history(options: argparse.Namespace) -> int:
 def roll_back(options: argparse.Namespace) -> int:
     """Restore the version before the current one."""
     manifest = LibraryStore(options.library).rollback()
-    return print_facts({"generation": manifest.number, "papers": manifest.papers}, options)
+    return print_values({"generation": manifest.number, "papers": manifest.papers}, options)
 
 
 def check_library(options: argparse.Namespace) -> int:

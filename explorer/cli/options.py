@@ -1,4 +1,4 @@
-"""Options that commands share, types of values, and the output of labelled facts."""
+"""Options that commands share, types of values, and the output of labelled values."""
 
 from __future__ import annotations
 
@@ -95,14 +95,14 @@ def one_of(kind: type[_Choice]) -> Callable[[str], _Choice]:
     return read
 
 
-def print_facts(facts: dict[str, Any], options: argparse.Namespace) -> int:
-    """Print labelled facts, as a table or as JSON, and return exit code 0."""
+def print_values(values: dict[str, Any], options: argparse.Namespace) -> int:
+    """Print labelled values, as a table or as JSON, and return exit code 0."""
     if options.json:
-        print_json(facts)
+        print_json(values)
     else:
         from explorer.cli.output.library import print_table
 
-        print_table({name.replace("_", " "): _as_text(value) for name, value in facts.items()})
+        print_table({name.replace("_", " "): _as_text(value) for name, value in values.items()})
     return 0
 
 

@@ -69,9 +69,9 @@ def show_pairs(pairs: Sequence[Pair]) -> None:
             out.print(f"  [dim]{paper.id}[/]  {escape(paper.readable_title)}", highlight=False)
 
 
-def print_table(facts: dict[str, str]) -> None:
+def print_table(values: dict[str, str]) -> None:
     """Print labelled values, one a line."""
     table = Table(box=None, show_header=False, padding=(0, 2))
-    for name, value in facts.items():
+    for name, value in values.items():
         table.add_row(f"[dim]{escape(name)}[/]", escape(value))
     out.print(table)
