@@ -32,7 +32,7 @@ def add_app(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a name by which others reach the page, for example behind a proxy "
+        help="host name under which others reach the page, for example behind a proxy "
         "(repeatable; also $EXPLORER_HOSTS)",
     )
     added.add_argument(
