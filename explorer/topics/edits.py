@@ -1,9 +1,8 @@
-"""What people said of topics: renamed, merged, pinned; kept for good, applied to every outline.
+"""Edits of topics: renames, merges and pins, stored for good and applied to every hierarchy.
 
-Statements live in ``topic_edits.json`` in the library's folder, outside the generations, in the
-order in which they were said. Topics come and go with each build, so a statement is anchored on the
-papers that its topic held when it was said. One that no topic matches now rests; it is forgotten
-only when people take it back.
+Edits are in ``topic_edits.json`` in the library's folder, outside the generations, in the order in
+which they were made. Topics change with each build, so an edit is anchored on the papers that its
+topic had at the time. An edit that no topic matches is inactive; only undoing it removes it.
 """
 
 from __future__ import annotations
@@ -31,19 +30,19 @@ FILE = "topic_edits.json"
 OLD_FILE = "topics.json"
 """Name of the file in schema 1, with a list of ``statements``; read where there is no newer one."""
 _LISTS = {1: "statements", 2: "edits"}
-"""The key of the list of edits, by the file's schema."""
+"""Key of the list of edits, by the file's schema."""
 _LEAST_OVERLAP = 0.4
-"""Jaccard index from which a topic is the one that a statement was about."""
-_STRAY = 4
-"""Of a finer topic that was cut, a piece with fewer papers joins the largest beside it."""
+"""Jaccard index from which an edit applies to a topic."""
+_SMALLEST_PIECE = 4
+"""Smaller pieces of a divided finer topic join their largest sibling."""
 _FEWEST_PINNED = 2
-"""Fewer papers are no topic that could be held together."""
+"""Papers of a pin, at least."""
 
 _Mask = NDArray[np.bool_]
 
 
 class EditKind(StrEnum):
-    """What can be said of topics."""
+    """Kind of edit."""
 
     RENAME = "rename"
     MERGE = "merge"
@@ -52,30 +51,30 @@ class EditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TopicEdit:
-    """One thing that people said of topics."""
+    """Edit of one or more topics of a level."""
 
     number: int
     kind: EditKind
     level: int
-    """The topics' level; 0 is the coarsest."""
+    """Level of the topics; 0 is the coarsest."""
     depth: int
-    """How many levels there were."""
+    """Number of levels at the time."""
     groups: tuple[tuple[str, ...], ...]
-    """Ids of the papers of each topic that it was said of."""
+    """Ids of the papers of each topic at the time."""
     name: str = ""
-    """The name given; empty where a merge gives none."""
+    """New name; empty for a merge without one."""
     about: tuple[str, ...] = ()
-    """What those topics were called, for people to read."""
+    """Labels of the topics at the time, for display."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedEdit:
-    """Which topic a statement bears on now."""
+    """Edit with the topic that it applies to."""
 
     statement: TopicEdit
     level: int = -1
     place: int = -1
-    """The topic's number on its level; -1 while the statement rests."""
+    """Index of the topic on its level; -1 for an inactive edit."""
 
     @property
     def is_inactive(self) -> bool:
@@ -92,10 +91,10 @@ def edits_file(folder: Path) -> Path:
 
 
 def read(folder: Path) -> tuple[TopicEdit, ...]:
-    """Return what was said of the library in ``folder``, in order.
+    """Return the edits to the library in ``folder``, in order.
 
     Raises:
-        LibraryDamaged: the file holds something else.
+        LibraryDamaged: not a file of edits.
         LibraryError: it cannot be read.
     """
     path = edits_file(folder)
@@ -116,11 +115,10 @@ def read(folder: Path) -> tuple[TopicEdit, ...]:
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise LibraryDamaged(
-            f"what was said of topics cannot be read ({error}).",
+            f"the edits of topics cannot be read ({error}).",
             path=path,
             advice=(
-                "Mend it, or put a copy of it back. Without the file nothing counts as said, and "
-                "all else is as it was."
+                "Repair it, or restore a copy. Without the file there are no edits; all else stays."
             ),
         ) from None
 
@@ -141,7 +139,7 @@ def write(folder: Path, statements: Sequence[TopicEdit]) -> None:
 
 
 def fingerprint_of_edits(statements: Sequence[TopicEdit]) -> str:
-    """Return a hash of all that shapes an outline; empty where nothing was said."""
+    """Return a hash of all that shapes a hierarchy; empty if there are no edits."""
     if not statements:
         return ""
     content = json.dumps([asdict(replace(s, about=())) for s in statements], ensure_ascii=False)
@@ -162,11 +160,11 @@ def _statement(fields: dict[str, Any]) -> TopicEdit:
         or not groups
         or not 0 <= statement.level < statement.depth
     ):
-        raise ValueError(f"statement {statement.number!r} is none")
+        raise ValueError(f"edit {statement.number!r} is invalid")
     return statement
 
 
-# Saying and taking back.
+# Adding and undoing.
 
 
 def with_edit(
@@ -178,26 +176,26 @@ def with_edit(
     name: str,
     about: Sequence[str],
 ) -> tuple[TopicEdit, ...]:
-    """Return ``statements`` with a new one at the end, under the next number."""
+    """Return ``statements`` with a new edit at the end, under the next number."""
     number = max((statement.number for statement in statements), default=0) + 1
     anchors = tuple(tuple(group) for group in groups)
     return *statements, TopicEdit(number, kind, level, depth, anchors, name, tuple(about))
 
 
 def without_edit(statements: Sequence[TopicEdit], number: int) -> tuple[TopicEdit, ...]:
-    """Return ``statements`` without the one that has this number.
+    """Return ``statements`` without the edit of this number.
 
     Raises:
-        UnusableInput: none has it.
+        UnusableInput: there is no such edit.
     """
-    left = tuple(statement for statement in statements if statement.number != number)
-    if len(left) == len(statements):
+    remaining = tuple(statement for statement in statements if statement.number != number)
+    if len(remaining) == len(statements):
         raise UnusableInput(f"There is no edit {number}. `explorer topics edits` lists them.")
-    return left
+    return remaining
 
 
 def clean_name(name: str) -> str:
-    """Return a name given by people, blanks squeezed.
+    """Return ``name`` with single blanks.
 
     Raises:
         UnusableInput: it is empty or longer than :data:`LONGEST_NAME` characters.
@@ -213,7 +211,7 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
-# What statements do to the partitions.
+# Effects on partitions and topics.
 
 
 def apply_to_labels(
@@ -221,15 +219,16 @@ def apply_to_labels(
 ) -> list[Labels]:
     """Return the nested partitions with merges and pins applied in order, nested still.
 
-    A merge unites the topics of its level that mostly consist of its papers. A pin takes its
-    papers together, and with them the topics that mostly consist of them; what remains of other
-    topics is at least half of each and stays a topic. The new topic goes, on every coarser level,
-    to where most of its papers are. On finer levels topics that lie partly in it are cut; small
-    pieces join the largest beside them. Where statements contradict each other, the later wins.
+    A merge unites the topics of its level that mostly consist of its papers. A pin joins its papers
+    and the topics that mostly consist of them; what remains of other topics is at least half of
+    each and stays a topic. On every coarser level, the new topic belongs where most of its papers
+    are. On finer levels, topics that are partly in it are divided; small pieces join their largest
+    sibling. If edits contradict each other, the later wins.
 
     Args:
-        memberships: the topic of each paper on each level, coarse to fine, each shape (papers,).
-        ids: the id of each paper.
+        memberships: topic of each paper on each level, coarse to fine, each of shape (papers,).
+        ids: id of each paper.
+        statements: the edits, oldest first.
     """
     levels = [np.asarray(labels, dtype=np.int64) for labels in memberships]
     rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
@@ -246,39 +245,39 @@ def apply_to_labels(
 
 
 def same_topic(memberships: Sequence[Labels], level: int, place: int) -> list[tuple[int, int]]:
-    """Return (level, place) wherever the papers of this topic are one topic, coarse to fine.
+    """Return (level, index) of all topics with exactly the papers of this one, coarse to fine.
 
-    A topic that is not divided stands on several levels.
+    A topic that is not divided is on several levels.
     """
     rows = np.flatnonzero(memberships[level] == place)
-    found: list[tuple[int, int]] = []
+    same: list[tuple[int, int]] = []
     for other, labels in enumerate(memberships):
         here = int(labels[rows[0]])
         if np.array_equal(np.flatnonzero(labels == here), rows):
-            found.append((other, here))
-    return found
+            same.append((other, here))
+    return same
 
 
 def applied_edits(
     memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[TopicEdit]
 ) -> list[AppliedEdit]:
-    """Return which topic each statement bears on now, or that it rests.
+    """Return each edit with the topic that it applies to, or as inactive.
 
-    It is the topic of the statement's level that overlaps its papers best, if it does so well
-    enough; else that of the nearest level with one. A rename goes to the best of any level where
-    there are more levels or fewer than there were. Papers that are gone do not count.
+    It is the topic of the edit's level with the largest overlap in papers, if that is large enough;
+    else the one of the nearest level that has one. If the number of levels has changed, a rename
+    applies to the best topic of any level. Removed papers do not count.
     """
     rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
-    return [_bearing(memberships, _anchor(s, rows), s) for s in statements]
+    return [_applied(memberships, _anchor(s, rows), s) for s in statements]
 
 
 def names_given(
     memberships: Sequence[Labels], ids: Sequence[str], statements: Sequence[TopicEdit]
 ) -> list[dict[int, str]]:
-    """Return, for each level, the names that people gave, by the topic's number.
+    """Return, for each level, the names from edits, by topic number.
 
-    Where several were given to one topic, the one said of its own level wins, then that of the
-    coarsest level, then the latest. No name is given twice on a level.
+    Of several for one topic, the edit of its own level wins, then that of the coarsest level, then
+    the latest. No name is given twice on a level.
     """
     names: list[dict[int, str]] = [{} for _ in memberships]
     given = [
@@ -301,10 +300,10 @@ def names_given(
 def with_given_names(
     levels: Sequence[Sequence[Topic]], names: Sequence[dict[int, str]]
 ) -> list[tuple[Topic, ...]]:
-    """Return the topics under the names that people gave them.
+    """Return the topics with the names from edits.
 
-    The name found for a topic becomes its first keyword. The found name of another topic gives
-    way if people gave the same to a topic of its level, or to the one above it.
+    The computed name of a renamed topic becomes its first keyword. Another topic gets a different
+    name if its computed one was given to a topic of its level, or to its parent.
     """
     parents: dict[str, str] = {}
     result: list[tuple[Topic, ...]] = []
@@ -360,14 +359,14 @@ def _other_name(topic: Topic, taken: set[str]) -> str:
 
 
 def _anchor(statement: TopicEdit, rows: dict[str, int]) -> _Mask:
-    """Return which papers a statement was said of, shape (papers,)."""
+    """Return whether each paper belongs to the edited topics, shape (papers,)."""
     mask = np.zeros(len(rows), dtype=bool)
     mask[[rows[paper] for group in statement.groups for paper in group if paper in rows]] = True
     return mask
 
 
 def _nearest(statement: TopicEdit, depth: int) -> list[int]:
-    """Return all levels, the statement's own first."""
+    """Return all levels, nearest to the edit's own first."""
     return sorted(range(depth), key=lambda level: (abs(level - statement.level), level))
 
 
@@ -386,7 +385,7 @@ def _jaccard(one: _Mask, other: _Mask) -> float:
 def _matched_level(
     levels: Sequence[NDArray[np.int64]], anchor: _Mask, order: Sequence[int]
 ) -> int | None:
-    """Return the first level whose topics, those made of ``anchor`` together, are much like it."""
+    """Return the first level on which the topics mostly in ``anchor`` are together much like it."""
     for level in order:
         if _jaccard(_mostly(levels[level], anchor), anchor) >= _LEAST_OVERLAP:
             return level
@@ -396,9 +395,9 @@ def _matched_level(
 def _pinned_level(levels: Sequence[NDArray[np.int64]], anchor: _Mask, statement: TopicEdit) -> int:
     own = min(statement.level, len(levels) - 1)
     if statement.depth == len(levels):
-        return own  # what is pinned holds where it was said, whatever has become of it
-    found = _matched_level(levels, anchor, _nearest(statement, len(levels)))
-    return own if found is None else found
+        return own  # a pin keeps its level, whatever became of its topic
+    matched = _matched_level(levels, anchor, _nearest(statement, len(levels)))
+    return own if matched is None else matched
 
 
 def _as_one(
@@ -416,7 +415,7 @@ def _as_one(
     made[level][inside] = levels[level].max() + 1
     for finer in range(level + 1, len(levels)):
         if len(np.unique(levels[finer][inside])) == united:
-            # None of them is divided here, so what they are now is not divided either.
+            # None of the united topics is divided here, so the new one is not divided either.
             made[finer][inside] = levels[finer].max() + 1
         else:
             made[finer] = _cut(levels[finer], inside, made[finer - 1])
@@ -424,12 +423,12 @@ def _as_one(
 
 
 def _cut(labels: NDArray[np.int64], inside: _Mask, coarser: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Cut topics that lie partly ``inside``; small pieces join the largest topic beside them."""
+    """Divide topics that are partly ``inside``; small pieces join their largest sibling."""
     pieces: NDArray[np.int64] = 2 * labels + inside
     sizes = np.bincount(pieces, minlength=2 * int(labels.max()) + 2)
     halves = sizes.reshape(-1, 2)
     was_cut = np.repeat((halves > 0).all(axis=1), 2)
-    for stray in np.flatnonzero(was_cut & (sizes > 0) & (sizes < _STRAY)):
+    for stray in np.flatnonzero(was_cut & (sizes > 0) & (sizes < _SMALLEST_PIECE)):
         rows = pieces == stray
         if not rows.any():
             continue
@@ -440,18 +439,18 @@ def _cut(labels: NDArray[np.int64], inside: _Mask, coarser: NDArray[np.int64]) -
     return gapless
 
 
-def _bearing(memberships: Sequence[Labels], anchor: _Mask, statement: TopicEdit) -> AppliedEdit:
-    found: list[tuple[float, AppliedEdit]] = []
+def _applied(memberships: Sequence[Labels], anchor: _Mask, statement: TopicEdit) -> AppliedEdit:
+    matches: list[tuple[float, AppliedEdit]] = []
     for level in _nearest(statement, len(memberships)) if anchor.any() else ():
         labels = memberships[level]
         inside = np.bincount(labels, weights=anchor)
         overlap = inside / (np.bincount(labels) + np.count_nonzero(anchor) - inside)
         best = int(overlap.argmax())
         if overlap[best] >= _LEAST_OVERLAP:
-            found.append((float(overlap[best]), AppliedEdit(statement, level, best)))
-    if not found:
+            matches.append((float(overlap[best]), AppliedEdit(statement, level, best)))
+    if not matches:
         return AppliedEdit(statement)
     if statement.kind is EditKind.RENAME and statement.depth != len(memberships):
         # A level that came in above or below may hold what looks like the topic, but less so.
-        return max(found, key=lambda pair: pair[0])[1]
-    return found[0][1]
+        return max(matches, key=lambda pair: pair[0])[1]
+    return matches[0][1]
