@@ -28,5 +28,7 @@ resources.py      folders, opened library, model and other caches, shared by all
 keyboard.py       keyboard shortcuts; keyboard.js is the browser's side
 visits.py         time of the last visit; visits.js is the browser's side
 components.py     scripts of the page as Streamlit components
+server.py         server of the page, and its settings
+script.py         Streamlit's main script
 style.css         spacing and type that the theme cannot set
 """

@@ -63,17 +63,15 @@ from explorer.search.query_vector import check_model
 from explorer.search.search import search
 from explorer.search.similar import similar
 
-# Comments, not strings: Streamlit prints the strings of its main script on the page.
-
 _NEIGHBOURS = 8
-# Pixels. A single column is easier to read where it is narrower than the page.
 _COLUMN_WIDTH = 760
-# Seconds to wait for the model before searching by words: the list need not change twice.
+"""Pixels; a single column is easier to read where it is narrower than the page."""
 _MODEL_PATIENCE = 1.0
-# Seconds for which a query must not have changed before its key sentences are computed.
+"""Seconds to wait for the model before searching by words: the list need not change twice."""
 _TYPING_PAUSE = 0.4
-# An invisible mark while the list still waits for its key sentences, for scripts of the browser.
+"""Seconds for which a query must not have changed before its key sentences are computed."""
 _PENDING = '<span class="pending" hidden></span>'
+"""An invisible mark while the list waits for its key sentences, for scripts in the browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,6 @@ class PageView:
     show_picture: Callable[[Generation], None]
 
 
-# By their names in the URL.
 _VIEWS = {
     "": PageView(texts.EXPLORE, show_explore, show_plain_map),
     url.TOPICS: PageView(texts.TOPICS, show_topic_tree, show_topics_picture),
@@ -93,6 +90,7 @@ _VIEWS = {
     url.DESK: PageView(texts.DESK, show_desk, show_desk_map),
     url.LIBRARY: PageView(texts.LIBRARY, show_library, show_contents),
 }
+"""By their names in the URL."""
 
 
 def main() -> None:
@@ -351,7 +349,3 @@ def _show_empty_library() -> None:
     with st.container():
         show_update_notice("")
     st.caption(texts.library_location(library_folder()))
-
-
-if __name__ == "__main__":
-    main()

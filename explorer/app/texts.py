@@ -440,7 +440,8 @@ def nothing_since(since: str) -> str:
 
 def first_build(papers: int) -> str:
     return (
-        f"All papers ({papers:,}) came with the first build. To see new ones here, {_ADD_DIGESTS}."
+        f"All {plural(papers, 'paper')} came with the first build. "
+        f"To see new ones here, {_ADD_DIGESTS}."
     )
 
 
