@@ -231,7 +231,7 @@ def test_bibtexparser_reads_every_field() -> None:
     assert set(bare.fields_dict) == {"title"}
 
 
-def test_names_are_told_apart_by_bibtex_as_by_people() -> None:
+def test_bibtex_separates_names_correctly() -> None:
     text = _written("bibtex", [_NASTY])
     library = parse_string(text, append_middleware=[SeparateCoAuthors()])
     names = library.entries[0].fields_dict["author"].value
@@ -423,7 +423,7 @@ def test_the_command_writes_hits_topics_regions_and_ids(run: Any, generation: Ge
     assert ids("--ids", everything[5], everything[2]) == [everything[5], everything[2]]
 
 
-def test_an_export_to_a_file_says_how_many(run: Any, tmp_path: Path) -> None:
+def test_an_export_to_a_file_reports_the_number(run: Any, tmp_path: Path) -> None:
     target = tmp_path / "hits.bib"
     said = run("--format", "bibtex", "--query", "video", "-k", "4", "--output", str(target))
     assert "4 papers written" in said

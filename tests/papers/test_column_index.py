@@ -1,4 +1,4 @@
-"""What is asked of all papers at once says what the papers say, made anew or read from its file."""
+"""The column index agrees with the papers, new or read from its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which records are one paper, what the one record says, and that order changes nothing."""
+"""Deduplication: records of one paper, the merged record, independence of order."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_one_title_is_one_paper_unless_something_speaks_against_it(
     assert len(identify(given_papers)) == papers
 
 
-def test_a_record_that_says_little_does_not_join_two_that_disagree() -> None:
+def test_a_record_with_few_facts_does_not_join_two_that_disagree() -> None:
     papers = [
         Paper(TITLE, authors=("Ada Lovelace",), sources=at("a")),
         Paper(TITLE, sources=at("b")),
@@ -156,7 +156,7 @@ def test_a_record_that_says_little_does_not_join_two_that_disagree() -> None:
     assert {record.authors for record in records} == {("Ada Lovelace",), ("Charles Babbage",)}
 
 
-def test_numbers_that_a_digest_gives_say_nothing_outside_it() -> None:
+def test_ids_of_a_digest_are_valid_within_it_only() -> None:
     papers = [
         Paper("A First Long Title", other_ids=("digest:1",), sources=at("a")),
         Paper("A Second Long Title", other_ids=("digest:1",), sources=at("b")),
@@ -304,7 +304,7 @@ def test_reading_a_digest_again_changes_nothing(title: str, abstract: str) -> No
     assert identify(papers, stored) == stored
 
 
-def test_a_digest_read_again_replaces_what_it_said_and_nothing_else() -> None:
+def test_a_digest_read_again_replaces_only_its_own_facts() -> None:
     wrong = Paper(TITLE, abstract=ABSTRACT + " Typo here.", venue="X", sources=at("monday"))
     other = Paper(TITLE, date="2024", sources=at("tuesday"))
     first = identify([wrong])

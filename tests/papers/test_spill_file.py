@@ -1,4 +1,4 @@
-"""Papers put aside in a file while a library is built: they come back, and nothing is left."""
+"""Spill file of a build: papers come back, and no file is left."""
 
 from __future__ import annotations
 

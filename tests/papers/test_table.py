@@ -1,4 +1,4 @@
-"""Records on disk: what was written comes back, and is found under any of its names."""
+"""Papers in a file: written papers come back, and any of their ids finds them."""
 
 from __future__ import annotations
 
@@ -200,12 +200,12 @@ def test_chosen_papers_have_rows_of_their_own(records: PaperTable) -> None:
         chosen[2]
 
 
-def test_papers_with_some_fields_say_nothing_else(records: PaperTable) -> None:
+def test_selected_fields_come_alone(records: PaperTable) -> None:
     bare = [Paper(title=paper.title, sources=paper.sources) for paper in PAPERS]
     assert list(records.select("title", "sources")) == bare
 
 
-def test_papers_are_told_by_their_digest(records: PaperTable) -> None:
+def test_rows_of_a_digest(records: PaperTable) -> None:
     assert records.rows_from_digest("monday").tolist() == [0, 1]
     assert records.rows_from_digest("tuesday").tolist() == [0, 2]
     assert records.take(np.array([3, 2, 1])).rows_from_digest("tuesday").tolist() == [1]
@@ -218,7 +218,7 @@ def test_an_id_is_found_exactly_or_not_at_all(records: PaperTable) -> None:
     assert records.row_of("2401.00001") is None
 
 
-def test_papers_that_say_the_same_are_told_from_those_that_do_not(records: PaperTable) -> None:
+def test_unchanged_rows_by_field(records: PaperTable) -> None:
     other = PaperTable.from_papers(
         [replace(PAPERS[3], date="2024"), replace(PAPERS[1], title="New")]
     )

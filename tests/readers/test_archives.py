@@ -105,7 +105,9 @@ def test_an_archive_of_too_many_files_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [20, 200, 2_000])
-def test_a_torn_file_gives_what_came_before_and_says_so(tmp_path: Path, kept: int) -> None:
+def test_a_torn_file_yields_the_records_before_the_damage_and_a_rejection(
+    tmp_path: Path, kept: int
+) -> None:
     pages = b"".join(
         f"Paper Number {n} of Many\n\n{_ABSTRACT} {hash(str(n))}\n\n".encode() for n in range(500)
     )

@@ -35,8 +35,8 @@ def reading(tmp_path: Path) -> Callable[..., Reading]:
     return read
 
 
-def problems(found: Reading) -> list[tuple[int, str]]:
-    return [(rejection.line, rejection.reason) for rejection in found.rejections]
+def problems(result: Reading) -> list[tuple[int, str]]:
+    return [(rejection.line, rejection.reason) for rejection in result.rejections]
 
 
 SERVICES = {
@@ -66,39 +66,39 @@ def test_each_service_in_every_layout(name: str, reading: Callable[..., Reading]
         "byte-order mark": "\ufeff" + json.dumps(records),
     }
     for layout, content in layouts.items():
-        found = reading(content)
-        assert (found.format, layout) == (name, layout)
-        assert [paper.title for paper in found.papers] == wanted, layout
-        assert problems(found) == [], layout
+        result = reading(content)
+        assert (result.format, layout) == (name, layout)
+        assert [paper.title for paper in result.papers] == wanted, layout
+        assert problems(result) == [], layout
     for record, title in zip(records, wanted, strict=True):
         assert [p.title for p in reading(record, indent=1).papers] == [title]
 
 
 def test_lines_are_those_of_the_file(reading: Callable[..., Reading]) -> None:
     text = '[\n\n {"title": "A\\n",\n  "abstract": "x"}, {"title": "B", "abstract": "y"},\n{}\n, 5]'
-    found = reading(text)
-    assert found.format == "json-records"
-    assert [(p.title, p.sources[0].line) for p in found.papers] == [("A", 3), ("B", 4)]
-    assert problems(found) == [(5, "the object has no title"), (6, "the record is not an object")]
+    result = reading(text)
+    assert result.format == "json-records"
+    assert [(p.title, p.sources[0].line) for p in result.papers] == [("A", 3), ("B", 4)]
+    assert problems(result) == [(5, "the object has no title"), (6, "the record is not an object")]
 
 
 def test_reading_goes_on_behind_a_damaged_record(reading: Callable[..., Reading]) -> None:
     good = '{"title": "Good", "abstract": "x"}'
     bad = '{"title": "Bad", "abstract": x, "in": ["}", "\\"]"]}'
-    found = reading(f"[\n{good},\n{bad},\n{good},\n")
-    assert [p.sources[0].line for p in found.papers] == [2, 4]
-    assert problems(found) == [(3, "not valid JSON"), (5, "the document ends within a list")]
-    found = reading(f'{{"results": [{good}], oops\n')
-    assert len(found.papers) == 1
-    assert problems(found) == [(1, "not valid JSON from here on")]
+    result = reading(f"[\n{good},\n{bad},\n{good},\n")
+    assert [p.sources[0].line for p in result.papers] == [2, 4]
+    assert problems(result) == [(3, "not valid JSON"), (5, "the document ends within a list")]
+    result = reading(f'{{"results": [{good}], oops\n')
+    assert len(result.papers) == 1
+    assert problems(result) == [(1, "not valid JSON from here on")]
 
 
 def test_huge_records_are_passed_over(reading: Callable[..., Reading]) -> None:
     good = {"title": "Good", "abstract": "x"}
     huge = {"title": "Huge", "abstract": "x" * 5_000_000, "more": [{"a": '"}'}] * 10}
-    found = reading([good, huge, good], indent=0)
-    assert [p.sources[0].line for p in found.papers] == [2, 42]
-    assert problems(found) == [(6, "the record has more than the 4,000,000 characters allowed")]
+    result = reading([good, huge, good], indent=0)
+    assert [p.sources[0].line for p in result.papers] == [2, 42]
+    assert problems(result) == [(6, "the record has more than the 4,000,000 characters allowed")]
 
 
 def test_a_long_list_is_read_in_little_memory(tmp_path: Path) -> None:
@@ -143,18 +143,18 @@ def test_hostile_json_raises_nothing(text: str, reading: Callable[..., Reading])
     from explorer.errors import DigestError
 
     try:
-        found = reading(text)
+        result = reading(text)
     except DigestError as error:
         assert str(error)
     else:
-        assert all(rejection.reason for rejection in found.rejections)
+        assert all(rejection.reason for rejection in result.rejections)
 
 
 def test_an_index_cannot_ask_for_more_than_it_holds(reading: Callable[..., Reading]) -> None:
     def work(index: object) -> dict[str, object]:
         return {"id": "https://openalex.org/W1", "title": "A", "abstract_inverted_index": index}
 
-    found = reading(
+    result = reading(
         [
             work({"We": [0], "end.": [10**12, -1, "x", None, 1e300, True]}),
             work({"x" * 100_000: list(range(1000))}),
@@ -163,9 +163,9 @@ def test_an_index_cannot_ask_for_more_than_it_holds(reading: Callable[..., Readi
             {**work({"a": 1, "b": {}}), "is_paratext": True},
         ]
     )
-    assert [p.abstract for p in found.papers][:1] == ["end. We end. end."]
-    assert problems(found)[-1][1] == "front matter or a cover, not a paper"
-    assert [p.abstract for p in found.papers][-2:] == ["a b", ""]
+    assert [p.abstract for p in result.papers][:1] == ["end. We end. end."]
+    assert problems(result)[-1][1] == "front matter or a cover, not a paper"
+    assert [p.abstract for p in result.papers][-2:] == ["a b", ""]
 
 
 def test_semantic_scholar_in_its_other_shapes(reading: Callable[..., Reading]) -> None:
@@ -193,9 +193,9 @@ def test_crossref_leaves_out_what_is_no_paper(reading: Callable[..., Reading]) -
         {"DOI": f"10.1000/{i}", "indexed": {}, "type": kind, "title": ["A"]}
         for i, kind in enumerate(("journal-article", "component", "peer-review", "journal"))
     ]
-    found = reading({"message": {"items": [*items, {"DOI": "10.1000/x", "title": []}]}}, indent=0)
-    assert [p.doi for p in found.papers] == ["10.1000/0"]
-    assert [reason for _, reason in problems(found)] == [
+    result = reading({"message": {"items": [*items, {"DOI": "10.1000/x", "title": []}]}}, indent=0)
+    assert [p.doi for p in result.papers] == ["10.1000/0"]
+    assert [reason for _, reason in problems(result)] == [
         "of the type 'component', not a paper",
         "of the type 'peer-review', not a paper",
         "of the type 'journal', not a paper",
@@ -207,9 +207,9 @@ def test_openreview_keeps_submissions_only(reading: Callable[..., Reading]) -> N
     def note(own: str, **more: object) -> dict[str, object]:
         return {"id": own, "forum": "F", "content": {"title": {"value": own}}, **more}
 
-    found = reading({"notes": [note("F"), note("Review", replyto="F"), note("F", ddate=1)]})
-    assert [p.title for p in found.papers] == ["F"]
-    assert [reason for _, reason in problems(found)] == [
+    result = reading({"notes": [note("F"), note("Review", replyto="F"), note("F", ddate=1)]})
+    assert [p.title for p in result.papers] == ["F"]
+    assert [reason for _, reason in problems(result)] == [
         "a review, comment or decision, not a submission",
         "a deleted note",
     ]
@@ -253,9 +253,9 @@ def test_a_scraped_blurb_is_no_abstract(
         "details": {"abstract": text, "arxiv_page_url": "https://arxiv.org/abs/2511.21631"},
         "scraped_date": "2025-12-04",
     }
-    found = reading([record])
-    assert found.format == "hugging-face"
-    (paper,) = found.papers
+    result = reading([record])
+    assert result.format == "hugging-face"
+    (paper,) = result.papers
     assert paper.abstract == abstract
     assert paper.summary == (text if summary else "")
     assert (paper.arxiv, paper.sources[0].date) == ("2511.21631", "2025-12-04")
@@ -287,9 +287,9 @@ def test_lines_of_bots_snapshots_and_benchmarks(reading: Callable[..., Reading])
         {"_id": "4983", "title": "Bench", "text": "Body.", "metadata": {"url": "http://a.org/1"}},
         {"title": "Both", "abstract": "Long.", "summary": "Short.", "other_ids": ["acl:N18-1"]},
     ]
-    found = reading("\n".join(json.dumps(line) for line in lines))
-    assert found.format == "json-lines"
-    kaggle, bot, bench, both = found.papers
+    result = reading("\n".join(json.dumps(line) for line in lines))
+    assert result.format == "json-lines"
+    kaggle, bot, bench, both = result.papers
     assert (kaggle.arxiv, kaggle.date, kaggle.venue) == ("hep-th/9901001", "2021-01-11", "J. 5")
     assert kaggle.authors == ("Ada Lovelace", "C. Babbage Jr.")
     assert kaggle.categories == ("cs.DS", "hep-th")
@@ -304,8 +304,8 @@ def test_lines_of_bots_snapshots_and_benchmarks(reading: Callable[..., Reading])
 
 def test_lists_by_subject(reading: Callable[..., Reading]) -> None:
     paper = {"title": "A", "abstract": "x"}
-    found = reading({"cs.CL": [paper, paper], "cs.CV": [], "stat.ML": [paper], "count": 3})
-    assert (found.format, len(found.papers)) == ("json-records", 3)
+    result = reading({"cs.CL": [paper, paper], "cs.CV": [], "stat.ML": [paper], "count": 3})
+    assert (result.format, len(result.papers)) == ("json-records", 3)
 
 
 def test_topic_tables_report_what_is_no_row(reading: Callable[..., Reading]) -> None:
@@ -317,10 +317,10 @@ def test_topic_tables_report_what_is_no_row(reading: Callable[..., Reading]) -> 
         "2403.00002": "|" + "*" * 50_000,
         "2403.00003": 5,
     }
-    found = reading({"A topic": rows}, indent=0)
-    (paper,) = found.papers
+    result = reading({"A topic": rows}, indent=0)
+    (paper,) = result.papers
     assert (paper.title, paper.abstract, paper.authors) == ("A", "We study.", ("Ada",))
-    assert [line for line, _ in problems(found)] == [4, 5]
+    assert [line for line, _ in problems(result)] == [4, 5]
 
 
 RECORDED = {"paperId": "a", "title": "Recorded"}
@@ -349,10 +349,10 @@ RECORDED = {"paperId": "a", "title": "Recorded"}
     ],
 )
 def test_recordings_in_json(recording: object, reading: Callable[..., Reading]) -> None:
-    found = reading(recording, indent=1)
-    assert found.format == "recorded-responses"
-    assert [p.title for p in found.papers] == ["Recorded"]
-    assert found.papers[0].sources[0].digest == "file"
+    result = reading(recording, indent=1)
+    assert result.format == "recorded-responses"
+    assert [p.title for p in result.papers] == ["Recorded"]
+    assert result.papers[0].sources[0].digest == "file"
 
 
 def _har_entry(media_type: str, text: str, **more: str) -> dict[str, object]:
@@ -401,13 +401,13 @@ def test_recordings_of_nothing_known_are_reported(reading: Callable[..., Reading
 - response: {body: {string: !!python/object/apply:os.system ["true"]}}
 - response: *unknown
 """
-    found = reading(cassette)
-    assert found.format == "recorded-responses"
-    assert not found.papers
-    assert found.rejections
+    result = reading(cassette)
+    assert result.format == "recorded-responses"
+    assert not result.papers
+    assert result.rejections
     bomb = base64.b64encode(gzip.compress(b'{"paperId": "' + b"x" * 50_000_000)).decode()
-    found = reading(f"interactions:\n- response:\n    body:\n      string: !!binary {bomb}\n")
-    assert [line for line, _ in problems(found)] == [2]
+    result = reading(f"interactions:\n- response:\n    body:\n      string: !!binary {bomb}\n")
+    assert [line for line, _ in problems(result)] == [2]
     aliases = (
         "interactions:\n- &a [x, x]\n" + "- &b [*a, *a, *a]\n" * 1000 + "- response: {body: x}"
     )
@@ -449,8 +449,8 @@ REAL = {  # format, papers, with abstract, with summary, rejections
 @pytest.mark.skipif(not DIGESTS.is_dir(), reason="the real digests are not on this machine")
 @pytest.mark.parametrize("name", REAL)
 def test_real_json(name: str) -> None:
-    found = read_digest(DIGESTS / name)
-    with_abstract = sum(bool(paper.abstract) for paper in found.papers)
-    with_summary = sum(bool(paper.summary) for paper in found.papers)
-    counted = (len(found.papers), with_abstract, with_summary, len(found.rejections))
-    assert (found.format, *counted) == REAL[name]
+    result = read_digest(DIGESTS / name)
+    with_abstract = sum(bool(paper.abstract) for paper in result.papers)
+    with_summary = sum(bool(paper.summary) for paper in result.papers)
+    counted = (len(result.papers), with_abstract, with_summary, len(result.rejections))
+    assert (result.format, *counted) == REAL[name]

@@ -82,7 +82,7 @@ def test_small_parts_of_markdown_digests() -> None:
     assert (known.doi, known.others) == ("10.1145/1.2", ("acl:2024.acl-1.3",))
 
 
-def test_table_columns_are_told_from_their_headings(tmp_path: Path) -> None:
+def test_table_columns_are_recognised_by_their_headings(tmp_path: Path) -> None:
     reading = read(
         tmp_path,
         """

@@ -1,4 +1,4 @@
-"""From a path to papers: what can be opened, in which encoding, within which bounds, by whom."""
+"""Opening of digests: encodings, limits, walking folders, readers of other packages."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_hidden_parent_folder_hides_nothing(tmp_path: Path) -> None:
     assert [name for name, _ in digest_files([folder])] == ["a.txt"]
 
 
-def test_no_file_at_all_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_files_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DigestError, match="no digest in there"):
         digest_files([tmp_path])
     with pytest.raises(DigestError, match="no such file or folder"):

@@ -42,7 +42,7 @@ def _papers() -> tuple[Paper, ...]:
 
 
 @pytest.mark.parametrize(("name", "path"), FILES, ids=[name for name, _ in FILES])
-def test_every_digest_gives_papers_or_says_why_not(name: str, path: Path) -> None:
+def test_every_digest_gives_papers_or_a_reason(name: str, path: Path) -> None:
     for reading in read_digests(path, name):
         assert reading.format
         assert reading.papers or reading.rejections

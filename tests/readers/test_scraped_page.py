@@ -294,7 +294,7 @@ def test_reference_style_links(tmp_path: Path) -> None:
     assert reading.rejections == ()
 
 
-def test_a_title_said_twice_is_one_paper(tmp_path: Path) -> None:
+def test_a_repeated_title_is_one_paper(tmp_path: Path) -> None:
     reading = page(
         tmp_path,
         f"""

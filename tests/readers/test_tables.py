@@ -158,9 +158,9 @@ EXPORTS = {
 
 @pytest.mark.parametrize("service", EXPORTS)
 def test_exports_of_the_services(service: str, reading: Callable[[str], Reading]) -> None:
-    found = reading("\n".join(EXPORTS[service]) + "\n")
-    assert (found.format, found.rejections) == ("delimited", ())
-    (paper,) = found.papers
+    result = reading("\n".join(EXPORTS[service]) + "\n")
+    assert (result.format, result.rejections) == ("delimited", ())
+    (paper,) = result.papers
     assert paper.title == "On Reading"
     assert paper.venue.title() == "Journal Of Reading"
     assert paper.date[:4] == "2024"
@@ -183,15 +183,15 @@ def test_exports_of_the_services(service: str, reading: Callable[[str], Reading]
 def test_rows_keep_their_lines_and_untitled_ones_are_reported(
     reading: Callable[[str], Reading],
 ) -> None:
-    found = reading(
+    result = reading(
         'title,abstract,year\r\n"Two\r\nlines","An\r\n\r\nabstract",2020\r\n\r\n,lost,2021\r\n'
         "Last,nan,2022//,more,cells\r\n"
     )
-    assert [(p.title, p.abstract, p.date, p.sources[0].line) for p in found.papers] == [
+    assert [(p.title, p.abstract, p.date, p.sources[0].line) for p in result.papers] == [
         ("Two lines", "An abstract", "2020", 2),
         ("Last", "", "2022", 8),
     ]
-    assert [(r.line, r.reason) for r in found.rejections] == [(7, "no title")]
+    assert [(r.line, r.reason) for r in result.rejections] == [(7, "no title")]
 
 
 def test_a_table_needs_a_column_for_titles(reading: Callable[[str], Reading]) -> None:
@@ -207,12 +207,12 @@ def test_a_table_needs_a_column_for_titles(reading: Callable[[str], Reading]) ->
 
 def test_an_unclosed_quote_costs_one_row(reading: Callable[[str], Reading]) -> None:
     rows = "".join(f"Paper {i},{'word ' * 200}\n" for i in range(5000))
-    found = reading(f'title,abstract\nBefore,x\n"Broken,y\n{rows}')
-    assert [(r.line, r.reason) for r in found.rejections] == [
+    result = reading(f'title,abstract\nBefore,x\n"Broken,y\n{rows}')
+    assert [(r.line, r.reason) for r in result.rejections] == [
         (3, "a quote in this row is not closed")
     ]
-    assert len(found.papers) == 5001
-    assert found.papers[-1].sources[0].line == 5003
+    assert len(result.papers) == 5001
+    assert result.papers[-1].sources[0].line == 5003
 
 
 def test_hostile_tables_cost_little(reading: Callable[[str], Reading]) -> None:
@@ -226,17 +226,17 @@ def test_hostile_tables_cost_little(reading: Callable[[str], Reading]) -> None:
 
 
 def test_the_first_sheet_with_titles_is_read(reading: Callable[[bytes], Reading]) -> None:
-    found = reading(
+    result = reading(
         workbook(
             [["Notes"], ["about this file"]],
             [[], ["made by hand"], ["TITLE", "Summary", "year"], ["A", "b", 2024.0], [None, "c"]],
         )
     )
-    assert found.format == "spreadsheet"
-    (paper,) = found.papers
+    assert result.format == "spreadsheet"
+    (paper,) = result.papers
     assert (paper.title, paper.abstract, paper.date) == ("A", "b", "2024")
     assert paper.sources[0].line == 4
-    assert [(r.line, r.reason) for r in found.rejections] == [(5, "no title")]
+    assert [(r.line, r.reason) for r in result.rejections] == [(5, "no title")]
     empty = reading(workbook([["name", "value"]]))
     assert [r.reason for r in empty.rejections] == [
         "no sheet of the workbook has a column for titles"
@@ -295,15 +295,15 @@ def test_texts_are_shared_by_many_cells(reading: Callable[[bytes], Reading]) -> 
     abstract = f"<si><r><t>{'long ' * 6_000}</t></r><r><t>\x0bword</t></r></si>"
     head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row>'
     rows = "".join(_shared(row, "<v>1</v>") for row in range(2, 30_002))
-    found = reading(
+    result = reading(
         _sharing(
             f"<si><t>Title</t></si><si><t>A</t></si><si><t>Abstract</t></si>{abstract}",
             f'{head}{rows}<row r="30002"><c r="A30002" t="s"><v>1</v></c>'
             '<c r="B30002" t="s"><v>3</v></c></row>',
         )
     )  # 30,000 cells, by the longest text, would be too many
-    assert (len(found.papers), found.rejections) == (30_001, ())
-    assert found.papers[-1].abstract.endswith("word")
+    assert (len(result.papers), result.rejections) == (30_001, ())
+    assert result.papers[-1].abstract.endswith("word")
 
 
 def test_workbooks_of_other_kinds_are_refused(reading: Callable[[bytes], Reading]) -> None:
@@ -311,9 +311,9 @@ def test_workbooks_of_other_kinds_are_refused(reading: Callable[[bytes], Reading
         content = io.BytesIO(workbook([["Title", "Year"], ["A", 2024]]))
         with zipfile.ZipFile(content, "a") as archive:
             archive.writestr(name, "x")
-        found = reading(content.getvalue())
-        assert found.papers == ()
-        assert "another kind" in found.rejections[0].reason
+        result = reading(content.getvalue())
+        assert result.papers == ()
+        assert "another kind" in result.rejections[0].reason
 
 
 def test_parquet_reads_only_what_it_needs(reading: Callable[[bytes], Reading]) -> None:
@@ -329,13 +329,13 @@ def test_parquet_reads_only_what_it_needs(reading: Callable[[bytes], Reading]) -
     )
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
-    found = reading(buffer.getvalue())
-    assert found.format == "parquet"
-    assert [(p.title, p.date, p.categories, p.sources[0].line) for p in found.papers] == [
+    result = reading(buffer.getvalue())
+    assert result.format == "parquet"
+    assert [(p.title, p.date, p.categories, p.sources[0].line) for p in result.papers] == [
         ("A", "2024-03-11", ("cs.LG", "stat.ML"), 1),
         ("C", "", ("cs.CV", "cs.AI"), 3),
     ]
-    assert [(r.line, r.reason) for r in found.rejections] == [(2, "no title")]
+    assert [(r.line, r.reason) for r in result.rejections] == [(2, "no title")]
     buffer = io.BytesIO()
     pq.write_table(pa.table({"x": [1]}), buffer)
     assert [r.reason for r in reading(buffer.getvalue()).rejections] == [
@@ -405,11 +405,11 @@ def test_parquet_columns_of_all_kinds_are_read(reading: Callable[[bytes], Readin
             authors=pa.array([[{"name": "Ada"}], [], None]),
             url=pa.array([[("html", "http://l.x")], None, []], pa.map_(pa.string(), pa.string())),
         )
-        found = reading(content)
-        assert [p.title for p in found.papers] == titles, column.type
-        assert [p.date for p in found.papers] == ["2021", "2022", "2023"]
-        assert found.papers[0].authors == ("Ada",)
-        assert found.rejections == ()
+        result = reading(content)
+        assert [p.title for p in result.papers] == titles, column.type
+        assert [p.date for p in result.papers] == ["2021", "2022", "2023"]
+        assert result.papers[0].authors == ("Ada",)
+        assert result.rejections == ()
 
 
 REAL = {  # papers, with abstract, rejections
@@ -427,7 +427,7 @@ REAL = {  # papers, with abstract, rejections
 @pytest.mark.skipif(not DIGESTS.is_dir(), reason="the real digests are not on this machine")
 @pytest.mark.parametrize("name", REAL)
 def test_real_tables(name: str) -> None:
-    found = read_digest(DIGESTS / name)
-    assert found.format == "delimited"
-    with_abstract = sum(bool(paper.abstract) for paper in found.papers)
-    assert (len(found.papers), with_abstract, len(found.rejections)) == REAL[name]
+    result = read_digest(DIGESTS / name)
+    assert result.format == "delimited"
+    with_abstract = sum(bool(paper.abstract) for paper in result.papers)
+    assert (len(result.papers), with_abstract, len(result.rejections)) == REAL[name]

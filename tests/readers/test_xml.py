@@ -141,7 +141,7 @@ def test_entry_without_title_is_rejected(tmp_path: Path) -> None:
 # OAI-PMH
 
 
-def test_deleted_records_are_told(tmp_path: Path) -> None:
+def test_deleted_records_are_reported(tmp_path: Path) -> None:
     deleted = (
         '<record><header status="deleted"><identifier>oai:x:1</identifier></header></record>\n'
     )
