@@ -1,4 +1,4 @@
-"""What is new as a page to read or to mail: by topic, what is nearest to the desk first.
+"""Briefing: new papers as a page to read or mail, by topic, the most relevant first.
 
 The relevance of a paper is its similarity to starred papers
 (:func:`explorer.search.ranking.likeness`), less a share of its similarity to the nearest dismissed
@@ -26,12 +26,12 @@ from explorer.search.ranking import likeness
 from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 
-_BEGINNING = 420
-"""Signs of an abstract that are shown."""
+_EXCERPT_SIGNS = 420
+"""Characters of an abstract that are shown."""
 
 
 class BriefingFormat(StrEnum):
-    """What a briefing is written in."""
+    """Formats of a briefing."""
 
     MARKDOWN = "markdown"
     HTML = "html"
@@ -44,11 +44,11 @@ class BriefingItem:
     row: int
     paper: Paper
     relevance: float | None
-    """How near it is to the desk, at most 1; None where the desk tells nothing."""
+    """Similarity to the desk, at most 1; None if no paper is starred."""
     nearest: Paper | None
-    """The starred paper that it is most like."""
+    """The most similar starred paper."""
     searches: tuple[str, ...]
-    """The followed searches that find it."""
+    """Names of the followed searches that it is a hit of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,56 +61,56 @@ class BriefingSection:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """What is new since a moment."""
+    """New papers since a moment, by topic."""
 
     since: datetime
     papers: int
     sections: tuple[BriefingSection, ...]
     """The topic with the most relevant paper first."""
     by_desk: bool
-    """Whether the desk says what is relevant."""
+    """Whether papers are ranked by the desk."""
 
 
 def briefing(
     generation: Generation,
     desk: PaperMarks,
     since: datetime | None = None,
-    found: Sequence[FollowedResults] = (),
+    results: Sequence[FollowedResults] = (),
 ) -> Briefing:
-    """Return what has come since a moment; without one, what the last build with papers brought.
+    """Return the new papers since a moment; without one, since the last build that added papers.
 
-    Papers that the desk says were read or are not for the user are left out.
+    Papers that are marked as read or not for me are left out.
 
     Args:
-        found: followed searches, run; each paper tells which of them find it.
+        results: of followed searches; each paper lists those that it is a hit of.
     """
-    told = whats_new(generation, since)
+    news = whats_new(generation, since)
     done = {row for row, mark in desk.of.items() if mark.state in ("read", "not-for-me")}
-    rows = [row for row in told.rows if row not in done]
+    rows = [row for row in news.rows if row not in done]
     relevance, nearest = relevance_to(generation, rows, desk)
-    of = {row: place for place, row in enumerate(rows)}
-    finding: dict[int, list[str]] = {}
-    for one in found:
+    of = {row: index for index, row in enumerate(rows)}
+    searches_of: dict[int, list[str]] = {}
+    for one in results:
         for hit in one.hits:
-            finding.setdefault(hit.row, []).append(one.following.name)
+            searches_of.setdefault(hit.row, []).append(one.following.name)
 
     def item(row: int) -> BriefingItem:
-        place = of[row]
+        index = of[row]
         if relevance is None:
             return BriefingItem(
-                row, generation.records[row], None, None, tuple(finding.get(row, ()))
+                row, generation.records[row], None, None, tuple(searches_of.get(row, ()))
             )
         return BriefingItem(
             row,
             generation.records[row],
-            round(float(relevance[place]), 3),
-            generation.records[int(nearest[place])],
-            tuple(finding.get(row, ())),
+            round(float(relevance[index]), 3),
+            generation.records[int(nearest[index])],
+            tuple(searches_of.get(row, ())),
         )
 
     sections = []
-    for topic in told.topics:
-        # The order of news stays among papers that are equally relevant, or where nobody can tell.
+    for topic in news.topics:
+        # Papers of equal or unknown relevance keep the order of the news.
         items = sorted(
             (item(row) for row in topic.rows if row in of),
             key=lambda one: -(one.relevance or 0.0),
@@ -118,7 +118,7 @@ def briefing(
         if items:
             sections.append(BriefingSection(topic.topic, tuple(items)))
     sections.sort(key=lambda section: -(section.items[0].relevance or 0.0))
-    return Briefing(told.since, len(rows), tuple(sections), relevance is not None)
+    return Briefing(news.since, len(rows), tuple(sections), relevance is not None)
 
 
 def relevance_to(
@@ -127,9 +127,9 @@ def relevance_to(
     desk: PaperMarks,
     settings: SearchSettings | None = None,
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.int64]]:
-    """Return how relevant the papers in ``rows`` are to the desk, and the starred row each is like.
+    """Return the relevance of the papers in ``rows``, and the nearest starred row of each.
 
-    Both have shape (rows,); the first is None where no paper is starred.
+    Both have shape (rows,); the first is None if no paper is starred.
     """
     settings = settings or SearchSettings()
     starred = np.array(desk.starred, dtype=np.int64)
@@ -145,12 +145,12 @@ def relevance_to(
     return score.astype(np.float32), starred[(vectors @ kept.T).argmax(axis=1)]
 
 
-def as_markdown(told: Briefing) -> str:
-    """Return a briefing as Markdown; nothing from a digest acts in it."""
-    lines = [f"# {_heading(told)}", ""]
-    if told.by_desk:
+def as_markdown(page: Briefing) -> str:
+    """Return a briefing as Markdown; text of digests is escaped."""
+    lines = [f"# {_heading(page)}", ""]
+    if page.by_desk:
         lines += ["Nearest to what you starred first.", ""]
-    for section in told.sections:
+    for section in page.sections:
         lines += [f"## {escape_markdown(section.topic.label)} ({len(section.items):,})", ""]
         for item in section.items:
             address = _address(item.paper)
@@ -159,13 +159,13 @@ def as_markdown(told: Briefing) -> str:
                 f"- **{title}**" + (f" {markdown_link('open', address)}" if address else "")
             )
             lines += [f"  {escape_markdown(line)}" for line in _about(item)]
-            lines += ["", f"  {escape_markdown(_beginning(item.paper))}", ""]
+            lines += ["", f"  {escape_markdown(_excerpt(item.paper))}", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def as_html(told: Briefing) -> str:
-    """Return a briefing as one HTML file that fetches nothing; nothing from a digest acts in it."""
-    heading = html.escape(_heading(told))
+def as_html(page: Briefing) -> str:
+    """Return a briefing as one HTML file that fetches nothing; text of digests is escaped."""
+    heading = html.escape(_heading(page))
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -173,9 +173,9 @@ def as_html(told: Briefing) -> str:
         f"<title>{heading}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{heading}</h1>",
     ]
-    if told.by_desk:
+    if page.by_desk:
         parts.append("<p class=about>Nearest to what you starred first.</p>")
-    for section in told.sections:
+    for section in page.sections:
         label = html.escape(section.topic.label)
         parts.append(f"<h2>{label} <small>{len(section.items):,}</small></h2>")
         for item in section.items:
@@ -184,8 +184,8 @@ def as_html(told: Briefing) -> str:
             if address:
                 title = f'<a href="{html.escape(address)}" rel="noreferrer">{title}</a>'
             about = "".join(f"<p class=about>{html.escape(line)}</p>" for line in _about(item))
-            beginning = html.escape(_beginning(item.paper))
-            parts.append(f"<article><h3>{title}</h3>{about}<p>{beginning}</p></article>")
+            excerpt = html.escape(_excerpt(item.paper))
+            parts.append(f"<article><h3>{title}</h3>{about}<p>{excerpt}</p></article>")
     return "\n".join([*parts, "</body></html>"]) + "\n"
 
 
@@ -200,9 +200,9 @@ a { color: inherit; text-decoration-thickness: 1px; text-underline-offset: 2px; 
 """
 
 
-def _heading(told: Briefing) -> str:
-    papers = "1 new paper" if told.papers == 1 else f"{told.papers:,} new papers"
-    return f"{papers} since {told.since:%Y-%m-%d %H:%M} UTC"
+def _heading(page: Briefing) -> str:
+    papers = "1 new paper" if page.papers == 1 else f"{page.papers:,} new papers"
+    return f"{papers} since {page.since:%Y-%m-%d %H:%M} UTC"
 
 
 def _about(item: BriefingItem) -> list[str]:
@@ -220,14 +220,18 @@ def _about(item: BriefingItem) -> list[str]:
     return [line for line in lines if line]
 
 
-def _beginning(paper: Paper) -> str:
-    """Return the first sentences of the abstract, as far as there is room."""
-    told = ""
+def _excerpt(paper: Paper) -> str:
+    """Return the first sentences of the abstract that fit."""
+    excerpt = ""
     for sentence in paper.sentences:
-        if told and len(told) + len(sentence) > _BEGINNING:
-            return f"{told} …"
-        told = f"{told} {sentence}".strip()
-    return told if len(told) <= 2 * _BEGINNING else f"{told[: 2 * _BEGINNING].rstrip()} …"
+        if excerpt and len(excerpt) + len(sentence) > _EXCERPT_SIGNS:
+            return f"{excerpt} …"
+        excerpt = f"{excerpt} {sentence}".strip()
+    return (
+        excerpt
+        if len(excerpt) <= 2 * _EXCERPT_SIGNS
+        else f"{excerpt[: 2 * _EXCERPT_SIGNS].rstrip()} …"
+    )
 
 
 def _address(paper: Paper) -> str:

@@ -1,9 +1,9 @@
-"""Searches that are followed: kept whole, run again, and what of their hits is new.
+"""Followed searches: stored whole and run again to report their new hits.
 
 A hit of a followed search is one of the papers at the top of its ranking over the whole library,
-old papers and new ones alike: so many as the user asked for, :data:`MOST` by default. Of filters
-alone, which rank nothing, every paper that passes is a hit. A hit is new if it came into the
-library after what the user saw last. ``docs/desk.md`` says why.
+old papers and new ones alike: as many as the user chose, :data:`MOST` by default. Of filters
+alone, which rank nothing, every paper that passes is a hit. A hit is new if it was added to the
+library after those that the user saw last. ``docs/desk.md`` has the reasons.
 """
 
 from __future__ import annotations
@@ -33,45 +33,52 @@ MOST = 20
 LONGEST_NAME = 100
 _SCHEMA = 1
 _MOST_PASSING = 1_000
-"""New papers that are told where filters alone let them pass."""
+"""New papers that are reported where filters alone select them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowedResults:
-    """What a followed search finds now."""
+    """Present hits of a followed search."""
 
     following: FollowedSearch
     hits: tuple[Hit, ...] = ()
     """Best first."""
     new: tuple[Hit, ...] = ()
-    """Those of the hits that are new."""
+    """The hits that are new."""
     problem: str = ""
-    """Why it cannot be run now, for people to read; empty if it was."""
+    """Reason, as text for people, why there are no results; empty if there are."""
 
 
 def followed(
     generation: Generation, name: str, query: Query, most: int = MOST, since: int | None = None
 ) -> FollowedSearch:
-    """Return ``query`` as it is kept; what is in the library now counts as seen.
+    """Return ``query`` as a followed search; papers in the library now count as seen.
 
     Args:
-        since: what came after this moment is new, in milliseconds since 1970.
+        since: papers added after this moment are new, in milliseconds since 1970.
 
     Raises:
-        UnusableInput: it asks for nothing, or ``name`` is no name.
-        UnknownPaper, UnknownTopic: it names what is not there.
+        UnusableInput: the query is empty or has notes, or ``name`` is not valid.
+        UnknownPaper, UnknownTopic: an example or a topic is unknown.
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise UnusableInput(f"A followed search has a name of 1 to {LONGEST_NAME} signs.")
     parsed = parse(query.text)
-    good, notes = usable(generation, parsed.clauses, query.filters.desk)
-    asks = (
-        parsed.words.strip() or good or parsed.like or parsed.unlike or query.like or query.unlike
+    clauses, notes = usable(generation, parsed.clauses, query.filters.desk)
+    is_ranked = (
+        parsed.words.strip()
+        or clauses
+        or parsed.like
+        or parsed.unlike
+        or query.like
+        or query.unlike
     )
     allowed = allowed_rows(generation, query.filters)
-    if not asks and allowed is None:
-        raise UnusableInput("Nothing to follow: give some words, a field, --like ID or a filter.")
+    if not is_ranked and allowed is None:
+        raise UnusableInput(
+            "There is nothing to follow.", advice="Give some words, a field, --like ID or a filter."
+        )
     if notes or parsed.notes:
         notes = [*parsed.notes, *notes]
         raise UnusableInput(
@@ -90,10 +97,10 @@ def followed(
 def asked_by(
     generation: Generation, following: FollowedSearch, desk: PaperMarks | None = None
 ) -> tuple[Query, str]:
-    """Return what a followed search asks of ``generation``, and what of it rests.
+    """Return the query of a followed search, and the title of an example that is gone.
 
-    Examples are papers as the desk keeps them: found whatever they are called now, left out while
-    they are gone.
+    Examples are papers as the desk keeps them: they are located whatever their ids are now, and
+    left out while they are gone.
     """
     kept = json.loads(following.query)
     if kept["schema"] != _SCHEMA:
@@ -128,7 +135,7 @@ def run(
     desk: PaperMarks | None = None,
     since: int | None = None,
 ) -> FollowedResults:
-    """Do what :func:`find` does; why it cannot be done now is told, not raised."""
+    """Return the results of :func:`find`, or an error as their problem."""
     try:
         return find(generation, embedder, following, desk, since)
     except ExplorerError as error:
@@ -145,28 +152,32 @@ def find(
     """Return the hits of a followed search, and which are new.
 
     Args:
-        embedder: may be None where :func:`needs_model` says so.
-        since: what came at this moment, in milliseconds since 1970, or later is new; without it,
-            what came after the user last saw the hits.
+        embedder: may be None where :func:`needs_model` is false.
+        since: papers added at this moment, in milliseconds since 1970, or later are new; without
+            it, those added after the user last saw the hits.
 
     Raises:
         ExplorerError: it cannot be run now.
     """
     query, gone = asked_by(generation, following, desk)
     if gone and not parse(query.text).words.strip():
-        return FollowedResults(following, problem=f"Its example is not in the library now: {gone}.")
+        return FollowedResults(
+            following, problem=f"Its example is not in the library at present: {gone}."
+        )
     begin = following.seen + 1 if since is None else since
-    narrowed, most = _by_arrival(generation, query, following.most, begin)
+    narrowed, most = _with_recent_papers(generation, query, following.most, begin)
     results = search(generation, embedder, narrowed, most)
     new = tuple(hit for hit in results.hits if int(generation.added_at[hit.row]) >= begin)
     problem = "" if results.hits else _problem(results.parsed.notes, query)
     return FollowedResults(following, results.hits, new, problem)
 
 
-def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> tuple[Query, int]:
-    """Return a query and how many hits are wanted: of filters alone, all that came since ``begin``.
+def _with_recent_papers(
+    generation: Generation, query: Query, most: int, begin: int
+) -> tuple[Query, int]:
+    """Return a query and its number of hits: of filters alone, all papers added since ``begin``.
 
-    Then up to ``most`` earlier ones are wanted, too, those that came last. Any other query stays.
+    These are filled up to ``most`` with the last ones added before. Other queries stay as they are.
     """
     parsed = parse(query.text)
     if parsed.words.strip() or parsed.like or parsed.unlike or query.like or query.unlike:
@@ -176,21 +187,21 @@ def _by_arrival(generation: Generation, query: Query, most: int, begin: int) -> 
     rows = allowed_rows(generation, filters)
     if rows is None:
         return query, most
-    arrived = generation.added_at[rows]
-    wanted = max(most, min(int((arrived >= begin).sum()), _MOST_PASSING))
-    newest = rows[np.argsort(-arrived, kind="stable")[:wanted]]
+    added_at = generation.added_at[rows]
+    wanted = max(most, min(int((added_at >= begin).sum()), _MOST_PASSING))
+    newest = rows[np.argsort(-added_at, kind="stable")[:wanted]]
     ids = generation.records.ids
     chosen = replace(filters, papers=frozenset(ids[row] for row in newest.tolist()))
     return replace(query, text="", filters=chosen), wanted
 
 
 def newest_first(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
-    """Return ``hits`` by arrival, the newest first; of one build, the best first."""
+    """Return ``hits``, the last added first; those of one build, the best first."""
     return sorted(hits, key=lambda hit: (-int(generation.added_at[hit.row]), hit.rank))
 
 
 def described(following: FollowedSearch) -> str:
-    """Return what a followed search asks for in one line, as it would be typed."""
+    """Return the query of a followed search in one line, as it would be typed."""
     kept = json.loads(following.query)
     first, last = kept["years"]
     parts = [kept["text"]]
@@ -207,7 +218,7 @@ def described(following: FollowedSearch) -> str:
 def typed(query: Query) -> str:
     """Return ``query`` as it would be typed into one box, its region and mode apart.
 
-    Of very many examples that is no query any more, but a text (see :mod:`explorer.search.query`).
+    With very many examples that is too long for a query (see :mod:`explorer.search.query`).
     """
     filters = query.filters
     parsed = parse(query.text)
@@ -230,8 +241,8 @@ def _as_dict(generation: Generation, query: Query) -> dict[str, Any]:
 
     def anchors(names: Iterable[str]) -> list[dict[str, Any]]:
         rows = (generation.records.find(name) for name in names)
-        found = dict.fromkeys(row for row in rows if row is not None)
-        return [anchor_as_dict(anchor_of(generation.records[row])) for row in found]
+        distinct = dict.fromkeys(row for row in rows if row is not None)
+        return [anchor_as_dict(anchor_of(generation.records[row])) for row in distinct]
 
     return {
         "schema": _SCHEMA,
@@ -249,8 +260,8 @@ def _as_dict(generation: Generation, query: Query) -> dict[str, Any]:
 def _located(
     generation: Generation, anchors: Iterable[dict[str, Any]]
 ) -> tuple[tuple[str, ...], str]:
-    """Return the ids that examples go by now, and the title of one that is gone."""
-    found: list[str] = []
+    """Return the present ids of examples, and the title of one that is gone."""
+    ids: list[str] = []
     gone = ""
     for content in anchors:
         anchor: Anchor = anchor_from_dict(content)
@@ -258,8 +269,8 @@ def _located(
         if row is None:
             gone = anchor.paper.readable_title
         else:
-            found.append(generation.records.ids[row])
-    return tuple(found), gone
+            ids.append(generation.records.ids[row])
+    return tuple(ids), gone
 
 
 def _problem(notes: tuple[Note, ...], query: Query) -> str:

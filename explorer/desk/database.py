@@ -17,7 +17,7 @@ from pathlib import Path
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryNewer
 
 _FILE = "desk.sqlite"
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 """Seconds that one writer waits for another."""
 _STEPS = (
     """
@@ -66,8 +66,8 @@ _STEPS = (
 
 def desk_file(library: Path) -> Path:
     """Return the file of the desks for the library in a folder; it need not exist."""
-    named = os.environ.get("EXPLORER_DESK", "")
-    return Path(named) if named else library / _FILE
+    configured = os.environ.get("EXPLORER_DESK", "")
+    return Path(configured) if configured else library / _FILE
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    with _telling(path), closing(_opened_to_read(path)) as connection:
+    with _clear_errors(path), closing(_opened_to_read(path)) as connection:
         if _version(connection, path):
             connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
             yield connection
@@ -98,7 +98,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         LibraryBusy: another program has been writing all the while.
         LibraryError: it cannot be written.
     """
-    with _telling(path):
+    with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connected(f"{path.absolute().as_uri()}?mode=rwc")) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -124,8 +124,8 @@ def problems(path: Path) -> list[str]:
     with reading(path) as connection:
         if connection is None:
             return []
-        told = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-        return [line for line in told if line != "ok"]
+        lines = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        return [line for line in lines if line != "ok"]
 
 
 def _opened_to_read(path: Path) -> sqlite3.Connection:
@@ -148,7 +148,7 @@ def _opened_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _connected(address: str) -> sqlite3.Connection:
-    return sqlite3.connect(address, timeout=_PATIENCE, uri=True, isolation_level=None)
+    return sqlite3.connect(address, timeout=_LOCK_SECONDS, uri=True, isolation_level=None)
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
@@ -172,7 +172,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def _clear_errors(path: Path) -> Iterator[None]:
     """Tell clearly what SQLite or the system has against it."""
     try:
         yield

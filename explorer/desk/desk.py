@@ -30,7 +30,7 @@ LONGEST_NOTE = 20_000
 """Signs."""
 _LONGEST_USER = 500
 # Another number each time, not the next: a copy that was put back must not pass for what it was.
-_ANOTHER = "abs(random() / 2) + 1"
+_NEW_VERSION = "abs(random() / 2) + 1"
 
 
 class ReadingState(StrEnum):
@@ -242,8 +242,8 @@ def _version(connection: sqlite3.Connection, user: str) -> int:
 def _user_row(connection: sqlite3.Connection, name: str) -> int:
     """Return the row id of the user, added if new, and give their desk another version."""
     found = connection.execute(
-        f"INSERT INTO reader (name, version) VALUES (?, {_ANOTHER})"
-        f" ON CONFLICT (name) DO UPDATE SET version = {_ANOTHER} RETURNING id",
+        f"INSERT INTO reader (name, version) VALUES (?, {_NEW_VERSION})"
+        f" ON CONFLICT (name) DO UPDATE SET version = {_NEW_VERSION} RETURNING id",
         (name,),
     ).fetchone()
     return int(found[0])
@@ -352,10 +352,10 @@ def _entry(connection: sqlite3.Connection, user: int, anchor: Anchor) -> int:
     ).fetchone()
     if found:
         return int(found[0])
-    made = connection.execute(
+    inserted = connection.execute(
         "INSERT INTO entry (reader, paper) VALUES (?, '{}') RETURNING id", (user,)
     ).fetchone()
-    return int(made[0])
+    return int(inserted[0])
 
 
 def _learn(connection: sqlite3.Connection, number: int, anchor: Anchor) -> None:

@@ -64,14 +64,14 @@ class PaperMarks:
     @property
     def tags(self) -> dict[str, tuple[int, ...]]:
         """The rows of the papers with each tag; tags that differ in case alone are one."""
-        spelt: dict[str, str] = {}
+        spelling: dict[str, str] = {}
         rows: dict[str, list[int]] = {}
         for row, mark in sorted(self.of.items()):
             for tag in dict.fromkeys(tag.casefold() for tag in mark.tags):
                 rows.setdefault(tag, []).append(row)
             for tag in mark.tags:
-                spelt[tag.casefold()] = min(spelt.get(tag.casefold(), tag), tag)
-        return {spelt[tag]: tuple(rows[tag]) for tag in sorted(rows)}
+                spelling[tag.casefold()] = min(spelling.get(tag.casefold(), tag), tag)
+        return {spelling[tag]: tuple(rows[tag]) for tag in sorted(rows)}
 
 
 def marks_of(generation: Generation, desk: Desk) -> PaperMarks:
@@ -142,18 +142,18 @@ def _marks_on(
             resting.append(entry)
         else:
             of.setdefault(row, []).append(entry)
-    on = {row: joined(about) for row, about in of.items()}
-    return PaperMarks(on, tuple(resting))
+    marks = {row: joined(about) for row, about in of.items()}
+    return PaperMarks(marks, tuple(resting))
 
 
 def joined(entries: Sequence[DeskEntry]) -> PaperMark:
     """Return what the entries about one paper say together."""
-    said = [entry for entry in entries if entry.state is not ReadingState.NONE]
+    with_state = [entry for entry in entries if entry.state is not ReadingState.NONE]
     notes = dict.fromkeys(entry.note for entry in entries if entry.note)
     return PaperMark(
         starred=min((entry.starred for entry in entries if entry.starred), default=""),
-        state=max(said, key=lambda entry: (entry.stated, entry.number)).state
-        if said
+        state=max(with_state, key=lambda entry: (entry.stated, entry.number)).state
+        if with_state
         else ReadingState.NONE,
         tags=tuple(sorted({tag for entry in entries for tag in entry.tags})),
         note="\n\n".join(notes),

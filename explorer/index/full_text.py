@@ -55,19 +55,19 @@ _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
 """The fields that papers are ranked by, and how much each counts; text holds the title, too."""
 BY_TITLE = (("title", 1.0),)
 _MOST_QUERY_WORDS = 256
-_LOOKED_FOR_EACH = 16
+_DEPTH_FACTOR = 16
 """Best papers that are looked through for those allowed, at most, for each of those; to name them
 takes longer."""
-_LEAST_LOOKED_THROUGH = 8_000
-_MOST_LOOKED_THROUGH = 80_000
-_NAMED_ONE_BY_ONE = 4_000
+_LEAST_DEPTH = 8_000
+_MOST_DEPTH = 80_000
+_MOST_TERM_QUERIES = 4_000
 """Papers up to which a query for each takes less time than one for a set of them."""
 _MARGIN = 1.5
 """Papers looked through for each that is expected to do."""
 _ROWS = "rows.npy"
 _SEGMENT = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.[a-z]+")
 """What the files of a part of Tantivy's index are called."""
-_MOST_GONE = 0.2
+_MOST_DELETED = 0.2
 """Papers gone from an index, for each that it holds, from which it is built anew."""
 INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
 """The fields of a paper that the index is made of."""
@@ -113,7 +113,7 @@ class FullTextIndex:
         import tantivy
 
         rows = np.arange(len(papers), dtype=np.int64)
-        lexicon = cls(_unwatched(tantivy.Index(_schema(), path=str(folder))), folder, rows)
+        lexicon = cls(_with_manual_reload(tantivy.Index(_schema(), path=str(folder))), folder, rows)
         lexicon._write(enumerate(papers), gone=())
         return lexicon
 
@@ -129,7 +129,7 @@ class FullTextIndex:
 
         rows = np.where(self._rows >= 0, moved[self._rows], -1)
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
-        if self._is_old or np.count_nonzero(rows < 0) > _MOST_GONE * len(papers):
+        if self._is_old or np.count_nonzero(rows < 0) > _MOST_DELETED * len(papers):
             return self.build(papers, folder)  # what is gone still counts in the words' weights
         for path in self._folder.iterdir():
             # Tantivy writes a segment once, and deletes it when it is part of a larger one.
@@ -215,34 +215,34 @@ class FullTextIndex:
         if among is None:
             return self._best(query, k)
         least = k if least is None else min(k, least)
-        enough, fewest = (
+        depth, least_depth = (
             math.ceil(_MARGIN * wished * len(self._keys) / len(among)) for wished in (k, least)
         )
-        if enough > _LEAST_LOOKED_THROUGH:
-            enough = max(_LEAST_LOOKED_THROUGH, fewest)
-        most = min(max(_LEAST_LOOKED_THROUGH, _LOOKED_FOR_EACH * len(among)), _MOST_LOOKED_THROUGH)
-        looked = None
-        while enough <= most:
-            looked = self._best(query, enough)
+        if depth > _LEAST_DEPTH:
+            depth = max(_LEAST_DEPTH, least_depth)
+        most_depth = min(max(_LEAST_DEPTH, _DEPTH_FACTOR * len(among)), _MOST_DEPTH)
+        best = None
+        while depth <= most_depth:
+            best = self._best(query, depth)
             allowed = np.zeros(len(self._keys), dtype=bool)
             allowed[among] = True
-            passed = np.flatnonzero(allowed[looked.keys])[:k]
-            if len(passed) >= least or len(looked.keys) < enough:
-                scores = looked.scores[passed]
-                threshold = float(scores[-1]) if len(passed) == k else looked.threshold
-                return WordRanking(looked.keys[passed], scores, threshold, looked)
+            passed = np.flatnonzero(allowed[best.keys])[:k]
+            if len(passed) >= least or len(best.keys) < depth:
+                scores = best.scores[passed]
+                threshold = float(scores[-1]) if len(passed) == k else best.threshold
+                return WordRanking(best.keys[passed], scores, threshold, best)
             # Fewer pass among those that match best: as many again will hardly do.
-            enough = math.ceil(_MARGIN * enough * least / max(1, len(passed)))
+            depth = math.ceil(_MARGIN * depth * least / max(1, len(passed)))
         must = tantivy.Occur.Must
-        named = self._named(self._keys[among].tolist())
-        both = [(must, query), (must, tantivy.Query.const_score_query(named, 0.0))]
-        return replace(self._best(tantivy.Query.boolean_query(both), k), unfiltered=looked)
+        keys_query = self._keys_query(self._keys[among].tolist())
+        both = [(must, query), (must, tantivy.Query.const_score_query(keys_query, 0.0))]
+        return replace(self._best(tantivy.Query.boolean_query(both), k), unfiltered=best)
 
-    def _named(self, keys: list[int]) -> tantivy.Query:
+    def _keys_query(self, keys: list[int]) -> tantivy.Query:
         """Return the query for the papers with these keys."""
         import tantivy
 
-        if len(keys) > _NAMED_ONE_BY_ONE:
+        if len(keys) > _MOST_TERM_QUERIES:
             return tantivy.Query.term_set_query(self._schema, "key", keys)
         either = tantivy.Occur.Should
         return tantivy.Query.boolean_query(
@@ -266,7 +266,7 @@ class FullTextIndex:
 
         if self._is_old and field == "abstract":
             field = "text"
-        stems = [found for word in _WORD.findall(_composed(phrase)) if (found := stem(word))]
+        stems = [found for word in _WORD.findall(_nfc(phrase)) if (found := stem(word))]
         if not stems:
             return np.empty(0, dtype=np.int64)
         if len(stems) == 1:
@@ -310,17 +310,17 @@ def _opened(folder: Path) -> tantivy.Index:
     import tantivy
 
     if os.access(folder / _LOCK, os.W_OK):
-        return _unwatched(tantivy.Index.open(str(folder)))
+        return _with_manual_reload(tantivy.Index.open(str(folder)))
     # Tantivy locks by a file that it opens to write, for reading too; what is opened stays mapped.
     # Its watcher may put that file there once more while the folder is being removed.
-    with TemporaryDirectory(ignore_cleanup_errors=True) as beside:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as copy:
         for path in folder.iterdir():
             if path.suffix != ".lock":
-                (Path(beside) / path.name).symlink_to(path.resolve())
-        return _unwatched(tantivy.Index.open(beside))
+                (Path(copy) / path.name).symlink_to(path.resolve())
+        return _with_manual_reload(tantivy.Index.open(copy))
 
 
-def _unwatched(index: tantivy.Index) -> tantivy.Index:
+def _with_manual_reload(index: tantivy.Index) -> tantivy.Index:
     """Return ``index`` with a reader that reads anew only when told.
 
     Otherwise a thread of Tantivy's does so half a second after each commit, when the files may be
@@ -337,13 +337,13 @@ def query_stems(text: str) -> list[str]:
 
 def query_words(text: str) -> dict[str, int]:
     """Return how often a query asks for each stem, in order; stop words only if alone."""
-    found = _WORD.findall(_composed(text))
-    meant = [word for word in found if word.casefold() not in STOP_WORDS] or found
-    counts = Counter(s for word in meant if (s := stem(word)))
+    found = _WORD.findall(_nfc(text))
+    kept = [word for word in found if word.casefold() not in STOP_WORDS] or found
+    counts = Counter(s for word in kept if (s := stem(word)))
     return dict(list(counts.items())[:_MOST_QUERY_WORDS])
 
 
-def _composed(text: str) -> str:
+def _nfc(text: str) -> str:
     # Papers are in NFC; a query may come with its accents apart, as some systems type them.
     return unicodedata.normalize("NFC", text)
 

@@ -1,4 +1,4 @@
-"""What papers chosen on the map have in common: their topics, and phrases that set them apart."""
+"""Summary of selected papers: their topics, and the phrases that set them apart."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from explorer.topics.communities import Topic
 from explorer.topics.phrases import phrase_table
 
 _MOST_READ = 200
-"""Papers whose phrases are looked through."""
+"""Papers of which phrases are candidates."""
 _MOST_WEIGHED = 40
-"""Phrases whose papers are counted in the whole library."""
+"""Candidates whose papers are counted in the whole library."""
 _LEAST_COMPLETE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionSummary:
-    """What is told of chosen papers."""
+    """Topics and characteristic phrases of selected papers."""
 
     topics: tuple[tuple[Topic, int], ...]
     """Topics of the finest level and how many of the papers are in them, most first."""
     keywords: tuple[str, ...]
-    """Phrases that stand in more of the papers than one would expect, the most telling first."""
+    """Phrases that are more frequent in the papers than in the library, most distinctive first."""
 
 
 def summarise(generation: Generation, rows: Sequence[int], most: int = 8) -> SelectionSummary:
-    """Return what the papers in ``rows`` have in common."""
+    """Return topics and up to ``most`` phrases of the papers in ``rows``."""
     chosen = np.unique(np.asarray(rows, dtype=np.int64))
     counts = Counter(generation.memberships[-1][chosen].tolist())
     finest = generation.levels[-1]
-    topics = tuple((finest[place], papers) for place, papers in counts.most_common())
+    topics = tuple((finest[index], papers) for index, papers in counts.most_common())
     return SelectionSummary(topics, _keywords(generation, chosen, most))
 
 

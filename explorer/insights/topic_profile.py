@@ -1,4 +1,4 @@
-"""The dossier of a topic: all that the page and the terminal tell about one topic."""
+"""Profile of a topic: its relatives, neighbours and papers, for page and terminal."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ _NEIGHBOURS = 5
 
 @dataclass(frozen=True, slots=True)
 class TopicProfile:
-    """What is known about one topic."""
+    """A topic with its relatives, neighbours and papers."""
 
     topic: Topic
     share: float
-    """Of the library's papers, from 0 to 1."""
+    """Share of the library's papers, from 0 to 1."""
     above: tuple[Topic, ...]
-    """The larger topics that it is part of, coarse to fine."""
+    """Larger topics that contain it, coarse to fine."""
     below: tuple[Topic, ...]
-    """The topics that it is divided into, largest first; empty where it is not divided."""
+    """Topics that it is divided into, largest first; empty if it is undivided."""
     neighbours: tuple[Topic, ...]
-    """Up to five topics of its level, those first that it is tied to most."""
+    """Up to five topics of its level, most closely tied first."""
     representatives: tuple[int, ...]
-    """Rows of the papers that stand for it."""
+    """Rows of its representative papers."""
     members: tuple[int, ...]
-    """Rows of all its papers, those first that belong to it most strongly, ties by id."""
+    """Rows of all its papers, by strength of membership, strongest first, ties by id."""
 
 
 def topic_profile(generation: Generation, topic: Topic) -> TopicProfile:
-    """Return the dossier of ``topic``, one of the topics of ``generation``.
+    """Return the profile of ``topic``, one of the topics of ``generation``.
 
-    A topic that is not divided goes on unchanged on the finer levels. Such copies of it are
-    neither above nor below it; what is below is looked for on the first level that divides it.
+    An undivided topic recurs unchanged on finer levels. Such copies are neither above nor below it;
+    the topics below are those of the first level that divides it.
     """
     members = generation.members(topic)
     records = generation.records
     strengths = generation.strengths[topic.level][members]
     order = np.lexsort((records.id_ranks[members], -strengths))
-    stand_for_it = (records.row_of(name) for name in topic.representatives)
+    representatives = (records.row_of(name) for name in topic.representatives)
     return TopicProfile(
         topic=topic,
         share=topic.size / generation.size,
         above=tuple(_above(generation, topic))[::-1],
         below=_below(generation, topic, members),
         neighbours=_neighbours(generation, topic, members),
-        representatives=tuple(row for row in stand_for_it if row is not None),
+        representatives=tuple(row for row in representatives if row is not None),
         members=tuple(members[order].tolist()),
     )
 
 
 def _above(generation: Generation, topic: Topic) -> Iterator[Topic]:
-    """Yield the larger topics that ``topic`` is part of, fine to coarse."""
+    """Yield the larger topics that contain ``topic``, fine to coarse."""
     size = topic.size
     while topic.parent:
         topic = generation.topics[topic.parent]
@@ -67,9 +67,9 @@ def _above(generation: Generation, topic: Topic) -> Iterator[Topic]:
 
 def _below(generation: Generation, topic: Topic, members: NDArray[np.int64]) -> tuple[Topic, ...]:
     for level in range(topic.level + 1, len(generation.levels)):
-        places = np.unique(generation.memberships[level][members])
-        if len(places) > 1:
-            parts = [generation.levels[level][place] for place in places.tolist()]
+        indices = np.unique(generation.memberships[level][members])
+        if len(indices) > 1:
+            parts = [generation.levels[level][index] for index in indices.tolist()]
             return tuple(sorted(parts, key=lambda part: -part.size))
     return ()
 
@@ -77,7 +77,7 @@ def _below(generation: Generation, topic: Topic, members: NDArray[np.int64]) -> 
 def _neighbours(
     generation: Generation, topic: Topic, members: NDArray[np.int64]
 ) -> tuple[Topic, ...]:
-    """Return the topics of the same level that ``topic`` is tied to most for their sizes.
+    """Return the topics of the same level with the strongest ties to ``topic``, for their sizes.
 
     Ties are the cosines of edges from either side to the other; they are taken relative to all
     that the other topic's edges weigh. ``topic``'s own edges would divide all alike.
@@ -89,8 +89,10 @@ def _neighbours(
     ends = labels[graph.neighbours].ravel()
     starts = np.repeat(labels, graph.neighbours.shape[1])
 
-    def of_each(places: NDArray[np.int32], edges: slice | NDArray[np.bool_]) -> NDArray[np.float64]:
-        heavy = np.bincount(places[edges], weights=weights[edges], minlength=len(topics))
+    def of_each(
+        indices: NDArray[np.int32], edges: slice | NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        heavy = np.bincount(indices[edges], weights=weights[edges], minlength=len(topics))
         return heavy.astype(np.float64)
 
     every = slice(None)
@@ -99,4 +101,4 @@ def _neighbours(
     ties[own] = 0.0
     closeness = ties / np.maximum(volumes, 1e-9)
     nearest = np.argsort(-closeness, kind="stable")[:_NEIGHBOURS]
-    return tuple(topics[place] for place in nearest.tolist() if closeness[place] > 0)
+    return tuple(topics[index] for index in nearest.tolist() if closeness[index] > 0)

@@ -1,4 +1,4 @@
-"""Topics as a tree, and the level of them that has colours and names at first sight."""
+"""Topics as a tree, and the level that the map shows with colours and names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TopicNode:
 
     topic: Topic
     below: tuple[TopicNode, ...]
-    """The topics that it is divided into, largest first."""
+    """Topics that it is divided into, largest first."""
 
 
 def shown_level(generation: Generation) -> int:
@@ -28,15 +28,15 @@ def shown_level(generation: Generation) -> int:
 
 
 def topic_tree(generation: Generation) -> tuple[TopicNode, ...]:
-    """Return all topics as a tree, largest first, each that goes on undivided once."""
+    """Return all topics as a tree, largest first; one that recurs undivided is one node."""
     return _tree(generation)[0]
 
 
 def node_of(generation: Generation, topic: Topic) -> TopicNode:
-    """Return where ``topic`` stands in the tree.
+    """Return the node of ``topic`` in the tree.
 
-    A topic that goes on undivided from level to level has many ids and stands there by one: that of
-    the shown level, or else its coarsest.
+    A topic that recurs undivided from level to level has several ids and one node, with the id of
+    the shown level, or else the coarsest.
     """
     return _tree(generation)[1][topic.id]
 
@@ -47,19 +47,19 @@ def _tree(generation: Generation) -> tuple[tuple[TopicNode, ...], dict[str, Topi
     below: dict[str, list[Topic]] = {}
     for topic in generation.topics.values():
         below.setdefault(topic.parent, []).append(topic)
-    standing: dict[str, TopicNode] = {}
+    node_of_id: dict[str, TopicNode] = {}
 
     def branch(topic: Topic) -> TopicNode:
         chain = [topic]
         while len(finer := below.get(chain[-1].id, [])) == 1:
             chain.append(finer[0])
-        stands = next((same for same in chain if same.level == shown), topic)
-        made = TopicNode(stands, branches(finer))
-        standing.update(dict.fromkeys((same.id for same in chain), made))
-        return made
+        shown_topic = next((same for same in chain if same.level == shown), topic)
+        node = TopicNode(shown_topic, branches(finer))
+        node_of_id.update(dict.fromkeys((same.id for same in chain), node))
+        return node
 
     def branches(topics: Sequence[Topic]) -> tuple[TopicNode, ...]:
         ordered = sorted(topics, key=lambda topic: (-topic.size, topic.id))
         return tuple(branch(topic) for topic in ordered)
 
-    return branches(generation.levels[0]), standing
+    return branches(generation.levels[0]), node_of_id

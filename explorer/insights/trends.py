@@ -1,4 +1,4 @@
-"""Trends: how a library's papers, and those of each topic, spread over time.
+"""Trends: papers per period, in the library and in each topic, and growth.
 
 A paper counts in the period of its own publication date or, for want of one, of the latest date
 of its digests. The axis of periods is one for the whole library, so topics can be compared.
@@ -20,38 +20,38 @@ from explorer.papers.columns import DateColumn
 from explorer.papers.dates import parse_date
 from explorer.topics.communities import Topic
 
-_STRAYS = 0.02
-"""Share of the papers that the axis need not suit, rounded up."""
-_FEW = 20
-"""In a library with fewer dated papers none is a stray."""
-_RECENT = 3
-"""The recent part of time holds at least one in so many of the library's papers."""
-_SUPPOSED = 8.0
-"""Papers, spread like the library's, that are added to each topic before its growth is taken."""
+_OUTLIER_SHARE = 0.02
+"""Share of the papers that the axis may leave out, rounded up."""
+_LEAST_FOR_OUTLIERS = 20
+"""Dated papers from which on some count as outliers."""
+_RECENT_SHARE = 3
+"""The recent periods hold at least one in so many of the library's papers."""
+_PRIOR_PAPERS = 8.0
+"""Papers spread like the library's that are added to each topic, so that small ones grow less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """How the papers of one topic spread over time."""
+    """Papers of one topic over time."""
 
     counts: tuple[int, ...]
     """Papers of the topic in each period."""
     growth: float | None
-    """How many times as fast as the library the topic grows: above 1 it gains, below 1 it loses.
+    """Growth relative to the library: above 1 the topic gains, below 1 it loses.
 
     It is the ratio of recent to earlier papers, divided by the same ratio of the whole library
-    and drawn towards 1 where papers are few. None where there are fewer than two periods, or no
-    paper of the topic is dated. What is recent, :func:`first_recent` tells.
+    and shrunk towards 1 where papers are few. None where there are fewer than two periods, or no
+    paper of the topic is dated. See :func:`first_recent` for the recent periods.
     """
     newest: str
-    """EDTF date of its median paper by date, the later of two; empty where none is dated."""
+    """EDTF date of its median paper by date, the later of two; empty if none is dated."""
     dated: int
-    """Papers of it with a usable date, the sum of ``counts``."""
+    """Papers with a usable date, the sum of ``counts``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """How a library's papers spread over time, and those of each topic."""
+    """Papers of a library and of each topic over time."""
 
     periods: tuple[str, ...]
     """Years ("2021"), months ("2024-03") or days, oldest first, without gaps."""
@@ -62,7 +62,7 @@ class Trends:
 
 
 class Order(StrEnum):
-    """What topics can be sorted by."""
+    """Orders of topics."""
 
     SIZE = "size"
     NEWEST = "newest"
@@ -97,21 +97,21 @@ _UNITS = (
 
 
 def periods_of(generation: Generation) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the periods that papers are counted in, and each paper's among them.
+    """Return the periods that papers are counted in, and the index of each paper's.
 
-    The periods are those of :func:`trends`; the places, shape (papers,), are -1 where a paper has
-    no date.
+    The periods are those of :func:`trends`; indices, shape (papers,), are -1 where a paper
+    has no date.
     """
-    periods, places = _axis(*_dates(generation.records.dates))
-    return periods, places
+    periods, indices = _axis(*_dates(generation.records.dates))
+    return periods, indices
 
 
 def trends(generation: Generation) -> Trends:
-    """Return how the papers of ``generation`` and of each of its topics spread over time.
+    """Return the papers of ``generation`` and of each of its topics over time.
 
     Periods are days where they span six weeks at most, else months where they span two years at
-    most, else years. Strays are left out of account: 2 % of the dated papers, at least one where
-    20 are dated. So many may be dated less finely than that and count as undated. So many of the
+    most, else years. Outliers are 2 % of the dated papers, at least one where 20 are
+    dated. So many may be dated less finely than that and count as undated. So many of the
     oldest do not stretch the axis but count in its first period, as does what lies 40 years or
     more before the last. So many of the newest stretch it by a quarter at most and beyond that
     count in its last period: new papers have a period of their own, a mistyped year has none.
@@ -119,30 +119,30 @@ def trends(generation: Generation) -> Trends:
     It takes time in proportion to the papers: call it once for a generation.
     """
     edtf, ranks = _dates(generation.records.dates)
-    periods, places = _axis(edtf, ranks)
-    rows = np.flatnonzero(places >= 0)
-    library = np.bincount(places[rows], minlength=len(periods))
+    periods, indices = _axis(edtf, ranks)
+    rows = np.flatnonzero(indices >= 0)
+    library = np.bincount(indices[rows], minlength=len(periods))
     of: dict[str, Trend] = {}
     for topics, labels in zip(generation.levels, generation.memberships, strict=True):
         own = labels[rows].astype(np.int64)
-        cells = own * len(periods) + places[rows]
+        cells = own * len(periods) + indices[rows]
         counts = np.bincount(cells, minlength=len(topics) * len(periods))
         counts = counts.reshape(len(topics), len(periods))
         growth = _growth(counts, library)
         medians = _medians(own, ranks[rows], len(topics))
-        for place, topic in enumerate(topics):
-            dated = int(counts[place].sum())
+        for index, topic in enumerate(topics):
+            dated = int(counts[index].sum())
             of[topic.id] = Trend(
-                counts=tuple(counts[place].tolist()),
-                growth=float(growth[place]) if growth is not None and dated else None,
-                newest=str(edtf[medians[place]]) if dated else "",
+                counts=tuple(counts[index].tolist()),
+                growth=float(growth[index]) if growth is not None and dated else None,
+                newest=str(edtf[medians[index]]) if dated else "",
                 dated=dated,
             )
     return Trends(periods, tuple(library.tolist()), of)
 
 
 def first_recent(library: Sequence[int]) -> int | None:
-    """Return the place of the first recent period, or None where there are fewer than two.
+    """Return the index of the first recent period, or None if there are fewer than two.
 
     Recent is the smallest tail of periods that holds at least a third of the ``library``'s
     papers, but never all periods.
@@ -150,15 +150,15 @@ def first_recent(library: Sequence[int]) -> int | None:
     if len(library) < 2:
         return None
     tails = np.cumsum(library[::-1])
-    length = int(np.argmax(tails * _RECENT >= tails[-1])) + 1
+    length = int(np.argmax(tails * _RECENT_SHARE >= tails[-1])) + 1
     return max(len(library) - length, 1)
 
 
-def in_order(topics: Iterable[Topic], found: Trends, order: Order) -> list[Topic]:
+def in_order(topics: Iterable[Topic], dated: Trends, order: Order) -> list[Topic]:
     """Return ``topics`` with the largest, newest or fastest growing first, unknown last."""
 
     def key(topic: Topic) -> tuple[str, float]:
-        trend = found.of[topic.id]
+        trend = dated.of[topic.id]
         if order is Order.NEWEST:
             return trend.newest, 0.0
         return "", (trend.growth or 0.0) if order is Order.GROWTH else topic.size
@@ -167,60 +167,60 @@ def in_order(topics: Iterable[Topic], found: Trends, order: Order) -> list[Topic
 
 
 def _dates(written: DateColumn) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
-    """Return the dates with a year, sorted, "" always first, and the place in them of each paper's.
+    """Return the dates with a year, sorted, "" always first, and the index of each paper's.
 
     Shapes (dates,) and (papers,).
     """
-    there = np.unique(written.ranks)
-    read = [parse_date(written.distinct[rank]) for rank in there.tolist()]
+    distinct_ranks = np.unique(written.ranks)
+    read = [parse_date(written.distinct[rank]) for rank in distinct_ranks.tolist()]
     usable = ["" if text.startswith("X") else text for text in read]
-    dates, places = np.unique(["", *usable], return_inverse=True)
-    return dates, places[1:][np.searchsorted(there, written.ranks)]
+    dates, indices = np.unique(["", *usable], return_inverse=True)
+    return dates, indices[1:][np.searchsorted(distinct_ranks, written.ranks)]
 
 
 def _axis(
     dates: NDArray[np.str_], ranks: NDArray[np.int64]
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the periods, and the place among them of each paper, -1 where it has none."""
+    """Return the periods, and the index of each paper's, -1 where it has none."""
     counts = np.bincount(ranks, minlength=len(dates))
     dated = int(counts[1:].sum())
     if not dated:
         return (), np.full(len(ranks), -1)
     for unit in _UNITS:  # the last one, years, stays where none fits
         numbers = np.array([unit.number(edtf) if edtf else -1 for edtf in dates.tolist()])
-        told = numbers >= 0
-        if counts[told].sum() < dated - _strays(dated):
+        known = numbers >= 0
+        if counts[known].sum() < dated - _outliers(dated):
             continue
-        first, last = _ends(np.repeat(numbers[told], counts[told]))
+        first, last = _range(np.repeat(numbers[known], counts[known]))
         if last - first < unit.most:
             break
     first = max(first, last - unit.most + 1)
-    places = np.where(told, np.clip(numbers, first, last) - first, -1)
-    return tuple(unit.label(number) for number in range(first, last + 1)), places[ranks]
+    indices = np.where(known, np.clip(numbers, first, last) - first, -1)
+    return tuple(unit.label(number) for number in range(first, last + 1)), indices[ranks]
 
 
-def _strays(papers: int) -> int:
-    """Return how many of so many dated papers may be left out of account."""
-    return math.ceil(_STRAYS * papers) if papers >= _FEW else 0
+def _outliers(papers: int) -> int:
+    """Return the number of outliers among so many dated papers."""
+    return math.ceil(_OUTLIER_SHARE * papers) if papers >= _LEAST_FOR_OUTLIERS else 0
 
 
-def _ends(numbers: NDArray[np.int64]) -> tuple[int, int]:
+def _range(numbers: NDArray[np.int64]) -> tuple[int, int]:
     """Return the first and the last number of the axis for papers with these ``numbers``."""
     numbers = np.sort(numbers)
-    strays = _strays(len(numbers))
-    first, end = int(numbers[strays]), int(numbers[-1 - strays])
+    outliers = _outliers(len(numbers))
+    first, end = int(numbers[outliers]), int(numbers[-1 - outliers])
     reach = end + max(1, (end - first + 1) // 4)
     return first, int(numbers[numbers <= reach][-1])
 
 
 def _growth(counts: NDArray[np.int64], library: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Return the growth of each topic, shape (topics,), or None where time has one part."""
+    """Return the growth of each topic, shape (topics,), or None if there is one period."""
     split = first_recent(library.tolist())
     if split is None:
         return None
     recent = library[split:].sum() / library.sum()
     late, early = counts[:, split:].sum(axis=1), counts[:, :split].sum(axis=1)
-    ratio = (late + _SUPPOSED * recent) / (early + _SUPPOSED * (1.0 - recent))
+    ratio = (late + _PRIOR_PAPERS * recent) / (early + _PRIOR_PAPERS * (1.0 - recent))
     return np.asarray(ratio * (1.0 - recent) / recent, dtype=np.float64)
 
 
@@ -229,6 +229,6 @@ def _medians(labels: NDArray[np.int64], ranks: NDArray[np.int64], topics: int) -
     order = np.lexsort((ranks, labels))
     sizes = np.bincount(labels, minlength=topics)
     middles = np.cumsum(sizes) - sizes + sizes // 2
-    found = np.zeros(topics, dtype=np.int64)
-    found[sizes > 0] = ranks[order][middles[sizes > 0]]
-    return found
+    medians = np.zeros(topics, dtype=np.int64)
+    medians[sizes > 0] = ranks[order][middles[sizes > 0]]
+    return medians

@@ -1,4 +1,4 @@
-"""What is new in a library since a moment: papers by topic, and what became of topics."""
+"""News of a library since a moment: new papers by topic, and events of topics."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class TopicUpdate:
-    """A topic of the level shown on the map, and its newcomers."""
+    """A topic of the level shown on the map, and its new papers."""
 
     topic: Topic
     rows: tuple[int, ...]
-    """Its papers that are new, in the order of :attr:`WhatsNew.rows`."""
+    """Its new papers, in the order of :attr:`WhatsNew.rows`."""
     is_new: bool
-    """Whether the topic itself was found or split off since."""
+    """Whether the topic itself is new or was split off since."""
 
 
 @dataclass(frozen=True, slots=True)
 class WhatsNew:
-    """What has come since a moment."""
+    """New papers and events since a moment."""
 
     since: datetime
-    """UTC; what came at that very moment counts as new."""
+    """UTC, inclusive."""
     rows: tuple[int, ...]
-    """Papers that are new: by arrival, then by date, the newest first, then the most central."""
+    """New papers: last added first, then by date, newest first, then the most central."""
     topics: tuple[TopicUpdate, ...]
-    """Their topics, those first that are new for the largest part."""
+    """Their topics, those with the largest share of new papers first."""
     events: tuple[TopicEvent, ...]
-    """What became of topics, the newest builds first, coarse to fine within each."""
+    """Events of topics, the newest builds first, coarse to fine within each."""
     all_at_once: bool
-    """Whether all papers of the library came with a single build."""
+    """Whether a single build added all papers of the library."""
 
 
 def moment_of(text: str) -> datetime:
     """Return the moment that ``text`` names, in UTC: a day from its beginning, or an ISO moment.
 
-    A moment that tells no time zone is taken as UTC.
+    A moment without a time zone is UTC.
 
     >>> moment_of("2026-11-20").isoformat(), moment_of("2026-11-20T09:30+01:00").isoformat()
     ('2026-11-20T00:00:00+00:00', '2026-11-20T08:30:00+00:00')
@@ -55,38 +55,38 @@ def moment_of(text: str) -> datetime:
         UnusableInput: ``text`` is neither.
     """
     try:
-        found = datetime.fromisoformat(text.strip())
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text.strip())
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise UnusableInput(
-            f"{text!r} is no date or moment. Give a day, such as 2026-11-20, or a moment, such as "
-            "2026-11-20T09:30Z."
+            f"{text!r} is not a date or time.",
+            advice="Give a day, such as 2026-11-20, or a time, such as 2026-11-20T09:30Z.",
         ) from None
 
 
-def moment_at(arrival: int) -> datetime:
+def moment_at(added_at: int) -> datetime:
     """Return a moment given in milliseconds since 1970, in UTC."""
-    return _EPOCH + timedelta(milliseconds=arrival)
+    return _EPOCH + timedelta(milliseconds=added_at)
 
 
 def last_update(generation: Generation) -> datetime:
-    """Return when papers last came into the library, UTC."""
+    """Return when papers were last added to the library, UTC."""
     return moment_at(int(generation.added_at.max()))
 
 
 def whats_new(generation: Generation, since: datetime | None = None) -> WhatsNew:
-    """Return what has come since a moment; without one, what the last build with papers brought.
+    """Return the news since a moment; without one, since the last build that added papers.
 
-    Where that build was also the first, it brought the whole library, and nothing counts as new.
+    If that build was the first, it added the whole library, and nothing counts as new.
     """
-    arrived = np.asarray(generation.added_at)
-    all_at_once = bool((arrived == arrived[0]).all())
+    added_at = np.asarray(generation.added_at)
+    all_at_once = bool((added_at == added_at[0]).all())
     moment = last_update(generation) if since is None else since
     begin = milliseconds(moment.isoformat())
-    newcomers = np.flatnonzero(arrived >= begin)
+    new_rows = np.flatnonzero(added_at >= begin)
     if since is None and all_at_once:
-        newcomers = newcomers[:0]
-    rows = _in_order(generation, newcomers.tolist())
+        new_rows = new_rows[:0]
+    rows = _in_order(generation, new_rows.tolist())
     events = [event for event in generation.events if milliseconds(event.created) >= begin]
     events.sort(key=lambda event: -event.generation)
     return WhatsNew(moment, rows, _by_topic(generation, rows, events), tuple(events), all_at_once)
@@ -94,9 +94,9 @@ def whats_new(generation: Generation, since: datetime | None = None) -> WhatsNew
 
 def _in_order(generation: Generation, rows: list[int]) -> tuple[int, ...]:
     ids, dates = generation.records.id_ranks, generation.records.dates.ranks
-    belonging = generation.strengths[shown_level(generation)]
-    # The least important first, since each sorting keeps the order among equals.
-    rows = sorted(rows, key=lambda row: (-float(belonging[row]), ids[row]))
+    strengths = generation.strengths[shown_level(generation)]
+    # The least important key first, since sorting is stable.
+    rows = sorted(rows, key=lambda row: (-float(strengths[row]), ids[row]))
     rows.sort(key=lambda row: (int(generation.added_at[row]), dates[row]), reverse=True)
     return tuple(rows)
 
@@ -105,7 +105,7 @@ def _by_topic(
     generation: Generation, rows: tuple[int, ...], events: list[TopicEvent]
 ) -> tuple[TopicUpdate, ...]:
     level = shown_level(generation)
-    begun = {
+    new_topics = {
         node_of(generation, generation.topics[event.topic]).topic.id
         for event in events
         if event.kind in (TopicEventKind.NEW, TopicEventKind.SPLIT)
@@ -116,4 +116,4 @@ def _by_topic(
         topic = generation.levels[level][int(generation.memberships[level][row])]
         of.setdefault(topic, []).append(row)
     order = sorted(of, key=lambda topic: (-len(of[topic]) / topic.size, -len(of[topic]), topic.id))
-    return tuple(TopicUpdate(topic, tuple(of[topic]), topic.id in begun) for topic in order)
+    return tuple(TopicUpdate(topic, tuple(of[topic]), topic.id in new_topics) for topic in order)

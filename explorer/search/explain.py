@@ -1,8 +1,8 @@
-"""Why a paper is a hit: the sentence without which it would be less of one.
+"""The key sentence of a hit: the one that its similarity to the query depends on most.
 
-A sentence may be near to the query and yet not be what made the paper near: others say the same.
-So the sentences nearest to the query are taken out of the paper's text one at a time, and the one
-is shown whose absence takes the paper furthest from the query (leave-one-out attribution).
+A sentence may be near to the query and yet not matter, as others of the paper are near, too. So the
+sentences nearest to the query are removed from the paper's text one at a time, and the key sentence
+is the one whose removal takes the paper furthest from the query (leave-one-out attribution).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from explorer.library.caching import LruCache
 from explorer.papers.paper import Paper
 from explorer.search.model import Hit, Results
 
-_TAKEN_OUT = 3
-"""Sentences of each paper that are tried; more hardly change the choice."""
+_CANDIDATES = 3
+"""Sentences of each paper that are removed in turn; more hardly change the result."""
 _TEXTS_CACHED = 20_000
 """Texts whose vectors are cached, so that paging back costs nothing."""
 
@@ -29,46 +29,48 @@ _text_vectors = LruCache[tuple[str, str], _Vector](_TEXTS_CACHED)
 
 
 def explain(embedder: Embedder, results: Results) -> Results:
-    """Return ``results`` with the telling sentence of each hit that meaning had a part in."""
+    """Return ``results`` with the key sentence of each hit that is due to meaning in part."""
     if results.vector is None:
         return results
     hits = [hit for hit in results.hits if hit.why.meaning > 0]
-    telling = _telling(embedder, results.vector, hits)
-    found = {hit.row: sentence for hit, sentence in zip(hits, telling, strict=True)}
+    sentences = _key_sentences(embedder, results.vector, hits)
+    sentence_of = {hit.row: sentence for hit, sentence in zip(hits, sentences, strict=True)}
     return replace(
         results,
         hits=tuple(
-            replace(hit, why=replace(hit.why, sentence=found.get(hit.row) or hit.why.sentence))
+            replace(
+                hit, why=replace(hit.why, sentence=sentence_of.get(hit.row) or hit.why.sentence)
+            )
             for hit in results.hits
         ),
     )
 
 
-def _telling(embedder: Embedder, query: _Vector, hits: Sequence[Hit]) -> list[str]:
+def _key_sentences(embedder: Embedder, query: _Vector, hits: Sequence[Hit]) -> list[str]:
     sentences = [hit.paper.sentences for hit in hits]
-    near = _embedded(embedder, [sentence for found in sentences for sentence in found])
-    tried: list[list[int]] = []
+    near = _embedded(embedder, [sentence for of_paper in sentences for sentence in of_paper])
+    candidates: list[list[int]] = []
     start = 0
-    for found in sentences:
-        cosines = near[start : start + len(found)] @ query
-        tried.append(np.argsort(-cosines, kind="stable")[:_TAKEN_OUT].tolist())
-        start += len(found)
+    for of_paper in sentences:
+        cosines = near[start : start + len(of_paper)] @ query
+        candidates.append(np.argsort(-cosines, kind="stable")[:_CANDIDATES].tolist())
+        start += len(of_paper)
     shortened = [
-        _without(hit.paper, found, place)
-        for hit, found, places in zip(hits, sentences, tried, strict=True)
-        for place in places
+        _without(hit.paper, of_paper, index)
+        for hit, of_paper, indices in zip(hits, sentences, candidates, strict=True)
+        for index in indices
     ]
     left = iter((_embedded(embedder, shortened) @ query).tolist())
-    telling = []
-    for found, places in zip(sentences, tried, strict=True):
-        scores = [next(left) for _ in places]
-        telling.append(found[places[int(np.argmin(scores))]] if places else "")
-    return telling
+    key_sentences = []
+    for of_paper, indices in zip(sentences, candidates, strict=True):
+        scores = [next(left) for _ in indices]
+        key_sentences.append(of_paper[indices[int(np.argmin(scores))]] if indices else "")
+    return key_sentences
 
 
-def _without(paper: Paper, sentences: Sequence[str], place: int) -> str:
-    """Return the text of ``paper`` as it is embedded, one sentence taken out."""
-    rest = " ".join(sentence for i, sentence in enumerate(sentences) if i != place)
+def _without(paper: Paper, sentences: Sequence[str], index: int) -> str:
+    """Return the text of ``paper`` as it is embedded, without one sentence."""
+    rest = " ".join(sentence for i, sentence in enumerate(sentences) if i != index)
     return f"{paper.readable_title}\n{rest}" if rest else paper.readable_title
 
 

@@ -1,4 +1,4 @@
-"""Rows counted by topic, year, venue and source: what a search can be narrowed by, or widened."""
+"""Facets: papers counted by topic, year, venue, source and desk, to narrow or widen a search."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 
 AMONG_BEST = 200
-"""Papers that are counted where words rank them: all papers are near to any words, somehow."""
+"""Best papers that are counted where a search ranks all."""
 _SPANS = (1, 2, 5, 10, 25, 100)
 """Years that are counted as one, where there are many."""
-_BEING = {
+_STATE_LABELS = {
     STARRED: "Starred",
     str(ReadingState.TO_READ): "To read",
     str(ReadingState.READ): "Read",
@@ -34,7 +34,7 @@ _BEING = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many of the papers a clause would keep for what it is named after."""
+    """The number of papers that a clause would keep."""
 
     clause: Clause
     label: str
@@ -43,7 +43,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One thing that papers differ in."""
+    """A field, and its values in some papers."""
 
     field: Field
     counts: tuple[Count, ...]
@@ -61,19 +61,19 @@ class Loosened:
 
 
 def rows_to_count(generation: Generation, results: Results, filters: Filters) -> Keys:
-    """Return the rows that ``results`` stand for: all that pass, or the best where words rank them.
+    """Return the rows to count for ``results``: all that pass, or the best if they are ranked.
 
     ``filters`` are those of the search, with the clauses that were typed.
     """
-    among = allowed_rows(generation, filters)
+    allowed = allowed_rows(generation, filters)
     vector, words = results.vector, results.parsed.words
-    if among is not None and len(among) <= AMONG_BEST:
-        return among
+    if allowed is not None and len(allowed) <= AMONG_BEST:
+        return allowed
     if vector is None and not words.strip():
-        return np.arange(generation.size) if among is None else among
+        return np.arange(generation.size) if allowed is None else allowed
     mode = Mode.LEXICAL if vector is None else results.mode
     ranking = rank(
-        generation, mode, words, vector, results.like, AMONG_BEST, among, SearchSettings()
+        generation, mode, words, vector, results.like, AMONG_BEST, allowed, SearchSettings()
     )
     best = np.argsort(-ranking.score, kind="stable")[:AMONG_BEST]
     return np.sort(ranking.rows[best])
@@ -82,10 +82,10 @@ def rows_to_count(generation: Generation, results: Results, filters: Filters) ->
 def facets(
     generation: Generation, rows: Keys, level: int, most: int = 8, desk: PaperMarks | None = None
 ) -> tuple[Facet, ...]:
-    """Return what the papers in ``rows`` differ in, up to ``most`` values of each.
+    """Return the fields in which the papers in ``rows`` differ, with up to ``most`` values of each.
 
-    Topics are those of ``level``; ``desk`` is the user's. What all of ``rows`` share narrows
-    nothing and is left out.
+    Topics are those of ``level``; ``desk`` is the user's. A field in which all of
+    ``rows`` agree is left out.
     """
     made = (
         Facet(Field.TOPIC, _by_topic(generation, rows, level, most)),
@@ -105,20 +105,20 @@ def facets(
 def related_topics(
     generation: Generation, rows: Sequence[int], coarsest: int, most: int = 4
 ) -> tuple[Topic, ...]:
-    """Return the topics that most of ``rows`` are in, each holding at least two of them.
+    """Return the topics with the most of ``rows``, at least two each.
 
-    They are of the finest level, down to ``coarsest``, that has any.
+    They are of the finest level that has any, ``coarsest`` at the least.
     """
     for level in range(len(generation.levels) - 1, coarsest - 1, -1):
-        places = Counter(generation.memberships[level][list(rows)].tolist())
-        shared = [place for place, papers in places.most_common(most) if papers > 1]
+        indices = Counter(generation.memberships[level][list(rows)].tolist())
+        shared = [index for index, papers in indices.most_common(most) if papers > 1]
         if shared:
-            return tuple(generation.levels[level][place] for place in shared)
+            return tuple(generation.levels[level][index] for index in shared)
     return ()
 
 
 def loosened(generation: Generation, filters: Filters) -> tuple[Loosened, ...]:
-    """Return ``filters`` with each part left out in turn that then let papers pass, most first.
+    """Return ``filters`` without each part in turn, if papers pass then, most first.
 
     Raises:
         UnknownTopic, UnusableInput: see :func:`explorer.search.filters.allowed_rows`.
@@ -135,8 +135,8 @@ def loosened(generation: Generation, filters: Filters) -> tuple[Loosened, ...]:
     ]
     if filters.year_from or filters.year_to:
         parts.append((None, replace(filters, year_from=None, year_to=None)))
-    found = [Loosened(clause, looser, _passing(generation, looser)) for clause, looser in parts]
-    return tuple(sorted((one for one in found if one.papers), key=lambda one: -one.papers))
+    options = [Loosened(clause, looser, _passing(generation, looser)) for clause, looser in parts]
+    return tuple(sorted((one for one in options if one.papers), key=lambda one: -one.papers))
 
 
 def _others(clauses: Iterable[Clause], but: Clause) -> tuple[Clause, ...]:
@@ -153,16 +153,16 @@ def _by_topic(generation: Generation, rows: Keys, level: int, most: int) -> tupl
     papers = np.bincount(generation.memberships[level][rows], minlength=len(topics))
     order = np.argsort(-papers, kind="stable")[:most]
     return tuple(
-        Count(Clause(Field.TOPIC, topics[place].id), topics[place].label, int(papers[place]))
-        for place in order.tolist()
-        if papers[place]
+        Count(Clause(Field.TOPIC, topics[index].id), topics[index].label, int(papers[index]))
+        for index in order.tolist()
+        if papers[index]
     )
 
 
 def _by_year(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
     """Count years, or spans of them where there are more than ``most``."""
-    found, papers = np.unique(generation.records.years[rows], return_counts=True)
-    years = {int(year): int(n) for year, n in zip(found, papers, strict=True) if year}
+    distinct, papers = np.unique(generation.records.years[rows], return_counts=True)
+    years = {int(year): int(n) for year, n in zip(distinct, papers, strict=True) if year}
     spans = (_by_span(years, span) for span in _SPANS)
     span, counts = next(
         (pair for pair in zip(_SPANS, spans, strict=True) if len(pair[1]) <= most),
@@ -201,9 +201,9 @@ def _most(
     """Return the names with the most ``papers``; of as many, the one that stands first."""
     order = np.argsort(-papers, kind="stable")[:most]
     return tuple(
-        Count(Clause(field, quotable(names[place])), names[place], int(papers[place]))
-        for place in order.tolist()
-        if papers[place]
+        Count(Clause(field, quotable(names[index])), names[index], int(papers[index]))
+        for index in order.tolist()
+        if papers[index]
     )
 
 
@@ -217,17 +217,17 @@ def _by_state(rows: Keys, desk: PaperMarks | None) -> tuple[Count, ...]:
     if desk is None:
         return ()
     of = {STARRED: desk.starred} | {str(state): desk.rows_in(state) for state in ReadingState}
-    counted = {value: int(np.isin(rows, of[value]).sum()) for value in _BEING}
+    counted = {value: int(np.isin(rows, of[value]).sum()) for value in _STATE_LABELS}
     return tuple(
         Count(Clause(Field.IS, value), name, counted[value])
-        for value, name in _BEING.items()
+        for value, name in _STATE_LABELS.items()
         if counted[value]
     )
 
 
 def _by_tag(rows: Keys, desk: PaperMarks | None, most: int) -> tuple[Count, ...]:
-    found = {} if desk is None else desk.tags
-    papers = Counter({tag: int(np.isin(rows, tagged).sum()) for tag, tagged in found.items()})
+    tags = {} if desk is None else desk.tags
+    papers = Counter({tag: int(np.isin(rows, tagged).sum()) for tag, tagged in tags.items()})
     return tuple(
         Count(Clause(Field.TAG, tag), tag, count)
         for tag, count in papers.most_common(most)

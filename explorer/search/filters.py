@@ -1,4 +1,4 @@
-"""What a hit must be, as the rows that are allowed. Exact: no ranking decides what passes."""
+"""Filters of a search, as the rows that pass. They are exact, whatever the ranking."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _COLUMNS = {
     Field.CATEGORY: "categories",
     Field.KEYWORD: "keywords",
 }
-_LIKELY = 512
+_CACHE_SIZE = 512
 """Clauses whose rows are cached for each generation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a hit must be; an empty field asks for nothing."""
+    """Conditions on hits; an empty field is none."""
 
     topic: str = ""
     """A topic's id or name."""
@@ -43,7 +43,7 @@ class Filters:
     year_from: int | None = None
     year_to: int | None = None
     clauses: tuple[Clause, ...] = ()
-    """What was typed as a field, a phrase or an exclusion."""
+    """Fields, phrases and exclusions that were typed."""
     region: tuple[tuple[float, float], ...] = ()
     """Corners of a polygon on the map."""
     papers: frozenset[str] = frozenset()
@@ -53,11 +53,11 @@ class Filters:
 
 
 def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
-    """Return the rows that pass ``filters``, or None where nothing is asked.
+    """Return the rows that pass ``filters``, sorted, or None if there are no filters.
 
     Raises:
-        UnknownTopic: the topic names none.
-        UnusableInput: the source names no digest.
+        UnknownTopic: no topic has this id or name.
+        UnusableInput: no digest has this name.
     """
     masks: list[_Mask] = []
     if filters.topic:
@@ -65,17 +65,17 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
     if filters.source:
         masks.append(_mask(generation, _rows_of_digest(generation, filters.source)))
     if filters.year_from or filters.year_to:
-        masks.append(_in_years(generation, filters.year_from, filters.year_to))
+        masks.append(_year_mask(generation, filters.year_from, filters.year_to))
     if filters.region:
         masks.append(_within(generation, filters.region))
     if filters.papers:
-        found = (generation.records.row_of(paper) for paper in filters.papers)
-        rows = np.array([row for row in found if row is not None], dtype=np.int64)
+        of_ids = (generation.records.row_of(paper) for paper in filters.papers)
+        rows = np.array([row for row in of_ids if row is not None], dtype=np.int64)
         masks.append(_mask(generation, rows))
     masks += [
-        _on_desk(generation, filters.desk, clause)
+        _desk_mask(generation, filters.desk, clause)
         if clause.field in OF_DESK
-        else _where(generation, clause)
+        else _clause_mask(generation, clause)
         for clause in filters.clauses
     ]
     return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
@@ -85,7 +85,7 @@ def usable(
     generation: Generation, clauses: Sequence[Clause], desk: PaperMarks | None = None
 ) -> tuple[list[Clause], list[Note]]:
     """Return the clauses that library and desk can answer, and notes on the others."""
-    good: list[Clause] = []
+    usable_clauses: list[Clause] = []
     notes: list[Note] = []
     for clause in clauses:
         if clause.field is Field.TOPIC and not find_topics(generation, clause.value):
@@ -97,12 +97,12 @@ def usable(
         elif desk is not None and clause.field is Field.TAG and not _tagged(desk, clause.value):
             notes.append(Note(NoteKind.UNUSED_TAG, clause.field, clause.value))
         else:
-            good.append(clause)
-    return good, notes
+            usable_clauses.append(clause)
+    return usable_clauses, notes
 
 
 def corners_of(text: str) -> tuple[tuple[float, float], ...]:
-    """Return the corners that ``text`` names, x and y in turns; none unless it is pairs of numbers.
+    """Parse the corners of a polygon, x and y in turns; none unless ``text`` is pairs of numbers.
 
     >>> corners_of("0,0,1.5,0,1.5,2")
     ((0.0, 0.0), (1.5, 0.0), (1.5, 2.0))
@@ -119,7 +119,7 @@ def corners_of(text: str) -> tuple[tuple[float, float], ...]:
 def inside(
     corners: Sequence[tuple[float, float]], points: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
-    """Return which of ``points``, shape (papers, 2), lie in a polygon (even-odd rule)."""
+    """Return a mask of the ``points``, shape (papers, 2), in a polygon (even-odd rule)."""
     within = np.zeros(len(points), dtype=bool)
     ends = np.array(corners, dtype=np.float64).reshape(-1, 2)
     if not len(ends):
@@ -142,16 +142,16 @@ def _inside(
     return within
 
 
-def _where(generation: Generation, clause: Clause) -> _Mask:
-    """Return the rows that a clause lets through, shape (papers,)."""
+def _clause_mask(generation: Generation, clause: Clause) -> _Mask:
+    """Return a mask of the rows that pass a clause, shape (papers,)."""
     bits = _bits(generation, clause)
     return np.unpackbits(bits, count=generation.size).view(bool)
 
 
-@cached_by_owner(_LIKELY)
+@cached_by_owner(_CACHE_SIZE)
 def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
     """Return the rows that a clause lets through, a bit for each: many clauses are cached."""
-    rows = _holding(generation, clause.field, clause.value)
+    rows = _field_mask(generation, clause.field, clause.value)
     return np.packbits(~rows if clause.without else rows)
 
 
@@ -160,16 +160,16 @@ def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) ->
     return inside(corners, generation.positions)
 
 
-def _on_desk(generation: Generation, desk: PaperMarks | None, clause: Clause) -> _Mask:
-    """Return the rows that a clause about the desk lets through; on no desk there is nothing."""
+def _desk_mask(generation: Generation, desk: PaperMarks | None, clause: Clause) -> _Mask:
+    """Return a mask of the rows that pass a clause on the desk; no desk counts as an empty one."""
     rows: Sequence[int] = ()
     if desk is not None and clause.field is Field.TAG:
         rows = _tagged(desk, clause.value)
     elif desk is not None:
         wanted = being(clause.value)
         rows = [row for row, mark in desk.of.items() if _is(mark, wanted)]
-    found = _mask(generation, np.array(rows, dtype=np.int64))
-    return ~found if clause.without else found
+    mask = _mask(generation, np.array(rows, dtype=np.int64))
+    return ~mask if clause.without else mask
 
 
 def _tagged(desk: PaperMarks, tag: str) -> tuple[int, ...]:
@@ -182,11 +182,11 @@ def _is(mark: PaperMark, wanted: str) -> bool:
     return bool(given[wanted]) if wanted in given else mark.state == wanted
 
 
-def _holding(generation: Generation, field: Field, value: str) -> _Mask:
+def _field_mask(generation: Generation, field: Field, value: str) -> _Mask:
     records = generation.records
     if field is Field.YEAR:
         first, last = years_of(value) or (None, None)
-        return _in_years(generation, first, last)
+        return _year_mask(generation, first, last)
     if field is Field.TOPIC:
         rows = np.zeros(generation.size, dtype=bool)
         for topic in find_topics(generation, value):
@@ -206,11 +206,11 @@ def _holding(generation: Generation, field: Field, value: str) -> _Mask:
 
 
 def _digests_named(generation: Generation, name: str) -> list[str]:
-    wanted = _retyped(name)
-    return [known for known in generation.records.digests if wanted in _retyped(known)]
+    wanted = _normalized(name)
+    return [known for known in generation.records.digests if wanted in _normalized(known)]
 
 
-def _retyped(name: str) -> str:
+def _normalized(name: str) -> str:
     return quotable(unicodedata.normalize("NFC", name)).casefold()
 
 
@@ -218,11 +218,13 @@ def _rows_of_digest(generation: Generation, name: str) -> Keys:
     digests = generation.records.digests
     if name not in digests:
         known = ", ".join(list(digests)[:5]) + (" ..." if len(digests) > 5 else "")
-        raise UnusableInput(f"No digest is called {name!r}. The library was read from {known}.")
+        raise UnusableInput(
+            f"No digest is called {name!r}.", advice=f"The library was read from {known}."
+        )
     return digests[name]
 
 
-def _in_years(generation: Generation, first: int | None, last: int | None) -> _Mask:
+def _year_mask(generation: Generation, first: int | None, last: int | None) -> _Mask:
     years = generation.records.years
     return (years > 0) & (years >= (first or 0)) & (years <= (last or 9999))
 

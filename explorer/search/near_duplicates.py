@@ -1,4 +1,4 @@
-"""Near-duplicates: papers whose texts mean almost the same, shown as suggestions, never merged."""
+"""Near-duplicates: papers with almost the same meaning, suggested but never merged."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from explorer.papers.paper import Paper
 from explorer.search.model import Hit, Results
 
 LEAST_SIMILARITY = 0.95
-"""Cosine from which two papers are worth a look."""
+"""Cosine from which two papers count as near-duplicates."""
 _MOST_UNFOLDED = 200
-"""Hits that are asked for at most to fill a list with folds; any ranking goes as deep anyway."""
+"""Most hits to search for to fill a list with folds; any ranking goes as deep anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A hit, and the hits after it that are nearly the same paper."""
+    """A hit, and its near-duplicates further down."""
 
     hit: Hit
     same: tuple[Hit, ...] = ()
@@ -58,38 +58,38 @@ def near_duplicates_of(
 def folded(
     generation: Generation, hits: Sequence[Hit], least: float = LEAST_SIMILARITY
 ) -> tuple[Fold, ...]:
-    """Return ``hits`` in their order, each at least so similar to one before it folded under that.
+    """Fold each hit that is at least so similar to an earlier one under the most similar of these.
 
-    The hits that are left are numbered anew.
+    The folds are ranked anew.
     """
     rows = np.array([hit.row for hit in hits], dtype=np.int64)
     vectors = generation.engine.vectors(rows)
     likeness = vectors @ vectors.T
-    under: dict[int, list[Hit]] = {}
-    for place, hit in enumerate(hits):
-        heads = list(under)
-        near = likeness[place, heads]
-        if heads and near.max() >= least:
-            under[heads[int(near.argmax())]].append(hit)
+    folded_under: dict[int, list[Hit]] = {}
+    for index, hit in enumerate(hits):
+        leaders = list(folded_under)
+        near = likeness[index, leaders]
+        if leaders and near.max() >= least:
+            folded_under[leaders[int(near.argmax())]].append(hit)
         else:
-            under[place] = []
+            folded_under[index] = []
     return tuple(
-        Fold(replace(hits[place], rank=rank), tuple(same))
-        for rank, (place, same) in enumerate(under.items(), 1)
+        Fold(replace(hits[index], rank=rank), tuple(same))
+        for rank, (index, same) in enumerate(folded_under.items(), 1)
     )
 
 
 def folded_results(
-    generation: Generation, ask: Callable[[int], Results], k: int
+    generation: Generation, run_search: Callable[[int], Results], k: int
 ) -> tuple[Results, tuple[Fold, ...]]:
-    """Return what ``ask`` finds, folded: ``k`` folds, or fewer if there are no more.
+    """Return the results of ``run_search``, and its hits as up to ``k`` folds.
 
-    ``ask`` is asked for so many hits, and for more where some were folded: twice as many each time,
-    up to a bound. Hundreds of records that are nearly one would take as many searches otherwise.
+    ``run_search`` takes the number of hits. It is repeated for twice as many while hits are folded,
+    up to a bound: hundreds of near-duplicates would take as many searches otherwise.
     """
     wanted, most = k, max(_MOST_UNFOLDED, 2 * k)
     while True:
-        results = ask(wanted)
+        results = run_search(wanted)
         folds = folded(generation, results.hits)
         if len(folds) >= k or len(results.hits) < wanted or wanted == most:
             return results, folds[:k]

@@ -1,4 +1,4 @@
-"""What people type to what they mean: words, "phrases", -without, fields. No input raises.
+"""Syntax of a query: words, "phrases", -exclusions, fields. No input raises an error.
 
 ::
 
@@ -14,7 +14,7 @@
     is:starred  tag:thesis      on the user's desk; also to-read, read, not-for-me, tagged, noted
     like:2405.14458  unlike:10.1000/5  like:starred unlike:dismissed
 
-A long text is taken for an abstract: all of it is words, whatever marks stand in it.
+A long text counts as a pasted abstract and is searched as plain words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from enum import StrEnum
 from explorer.search.notes import Note, NoteKind
 
 _MOST_TYPED = 40
-"""Words of what people type; a longer text was pasted."""
+"""Words of a typed query; a longer text was pasted."""
 _TOKEN = re.compile(
     r"""(?P<minus>-)?
     (?:(?P<field>[^\W\d_]+):(?=["“”\w.]))?
@@ -38,7 +38,7 @@ _LIKENESS = 0.7
 
 
 class Field(StrEnum):
-    """What can be asked of a paper by name."""
+    """Fields of a paper that a query can name."""
 
     TITLE = "title"
     ABSTRACT = "abstract"
@@ -59,7 +59,7 @@ class Field(StrEnum):
 
 
 HAVABLE = ("abstract", "doi", "arxiv", "venue", "authors", "date")
-"""What ``has:`` asks for."""
+"""The values of ``has:``."""
 BEING = ("starred", "to-read", "read", "not-for-me", "tagged", "noted")
 """The values of ``is:``, on the user's desk."""
 STARRED = "starred"
@@ -86,7 +86,7 @@ _YEARS = re.compile(r"(?P<first>\d{4})?(?P<dots>\.\.|-|–)?(?P<last>\d{4})?")
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One thing that a paper must have, or must not."""
+    """A condition that papers meet, or that they must not meet."""
 
     field: Field
     value: str
@@ -101,12 +101,12 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """How a query was understood."""
+    """A query in its parts."""
 
     words: str
-    """What papers are ranked by: the words, and those of phrases, in their order."""
+    """The words to rank by, with those of phrases, in their order."""
     clauses: tuple[Clause, ...] = ()
-    """What a paper must have, or must not."""
+    """Conditions on papers."""
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -114,7 +114,7 @@ class Parsed:
 
 
 def parse(text: str) -> Parsed:
-    """Return how ``text`` is understood."""
+    """Parse ``text``."""
     if _is_pasted(text):
         return Parsed(" ".join(text.split()))
     words: list[str] = []
@@ -172,7 +172,7 @@ def _is_pasted(text: str) -> bool:
 
 
 def quotable(name: str) -> str:
-    """Return ``name`` as it stands in quotes: without marks that would end them, blanks single.
+    """Return ``name`` as it can be quoted: without quotation marks, with single blanks.
 
     >>> quotable('notes “may”  b.md')
     'notes may b.md'
@@ -191,7 +191,7 @@ def years_of(value: str) -> tuple[int | None, int | None] | None:
 
 
 def being(value: str) -> str:
-    """Return which of ``BEING`` the value of ``is:`` asks for, however it is joined; else empty."""
+    """Return the value of ``is:`` as one of ``BEING``, however it is spelt; else empty."""
     joined = "".join(sign for sign in value.casefold() if sign.isalpha())
     known = {name.replace("-", ""): name for name in BEING}
     return known.get(joined, _OTHER_STATES.get(joined, ""))

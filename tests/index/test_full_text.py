@@ -166,8 +166,8 @@ def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: FullTextInd
 def test_a_filter_lets_the_same_through_by_either_way(
     lexicon: FullTextIndex, share: float, looked_through: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.index.full_text._LEAST_LOOKED_THROUGH", looked_through)
-    monkeypatch.setattr("explorer.index.full_text._LOOKED_FOR_EACH", 0)
+    monkeypatch.setattr("explorer.index.full_text._LEAST_DEPTH", looked_through)
+    monkeypatch.setattr("explorer.index.full_text._DEPTH_FACTOR", 0)
     text = "segmentation of video and liver scans with a decoder"
     whole = lexicon.search(text, 40)
     draw = np.random.default_rng(5)
@@ -183,8 +183,8 @@ def test_a_filter_lets_the_same_through_by_either_way(
 def test_where_few_do_those_found_are_the_best_and_what_the_others_reach_is_told(
     lexicon: FullTextIndex, looked_through: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.index.full_text._LEAST_LOOKED_THROUGH", looked_through)
-    monkeypatch.setattr("explorer.index.full_text._LOOKED_FOR_EACH", 0)
+    monkeypatch.setattr("explorer.index.full_text._LEAST_DEPTH", looked_through)
+    monkeypatch.setattr("explorer.index.full_text._DEPTH_FACTOR", 0)
     text = "liver video serving protein"
     draw = np.random.default_rng(6)
     is_short = False
