@@ -1,7 +1,7 @@
-"""Every file of a library looked at, and what to do about what was found.
+"""Check of every file of a library, with advice for each finding.
 
-Nothing is changed and no lock is taken, so it may run while a build does or the page is open. The
-checks stand each for itself: where one fails, that is a finding, and the others go on.
+Nothing is changed and no lock is taken, so it may run during a build or while the page is open.
+Each check is independent: if one fails, that is a finding, and the others go on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["Finding", "Severity", "damaged", "examine", "next_step"]
 
 
 def examine(library: LibraryStore, progress: Step | None = None) -> list[Finding]:
-    """Return what there is to say of every file of ``library``; it changes nothing.
+    """Return the findings about every file of ``library``; it changes nothing.
 
     ``progress`` is called with (bytes done, bytes in all).
     """

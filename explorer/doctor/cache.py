@@ -1,4 +1,4 @@
-"""The vector cache: whether its vectors are whole, and whose they are."""
+"""Check of the vector cache: its vectors, and the models that made them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from explorer.library.generation import GIVEN_SUFFIX, open_generation
 from explorer.library.store import LibraryStore
 from explorer.papers.text import plural
 
-_LATER = "Leave it: the next build with its model mends it and keeps the vectors that are whole."
+_MENDED_LATER = (
+    "Leave it: the next build with its model mends it and keeps the vectors that are whole."
+)
 
 
 class CacheCheck:
-    """The check of the vector cache, with what it needs to know of the library."""
+    """The check of the vector cache, given those of the generations."""
 
     def __init__(
         self,
@@ -34,15 +36,15 @@ class CacheCheck:
         self._building = building
         self._meter = meter
         self._live = next((check for check in checks if check.name == live), None)
-        told = [check.told for check in checks]
-        self._all_known = None not in told
-        self._used = [(one.identity, one.dimension) for one in told if one is not None]
+        manifests = [check.manifest for check in checks]
+        self._all_known = None not in manifests
+        self._used = [(one.identity, one.dimension) for one in manifests if one is not None]
         self._live_identity = ""
-        if self._live is not None and self._live.told is not None:
-            self._live_identity = self._live.told.identity
+        if self._live is not None and self._live.manifest is not None:
+            self._live_identity = self._live.manifest.identity
 
     def check(self) -> list[Finding]:
-        """Return what there is to say of each file of the cache."""
+        """Return the findings about each file of the cache."""
         findings: list[Finding] = []
         embedded: set[bytes] = set()
         for path in entries(self._library.vectors):
@@ -58,9 +60,11 @@ class CacheCheck:
         stored = read_cache_file(path, self._used, self._meter.add)
         identity = stored.identity
         if stored.is_headless:
-            return [note(subject, "The file is cut short before its first vector.", _LATER)]
+            return [note(subject, "The file is cut short before its first vector.", _MENDED_LATER)]
         if not stored.dimension:
-            what = "The head of the file is damaged, and no generation tells whose vectors it has."
+            what = (
+                "The head of the file is damaged, and no generation names the model of its vectors."
+            )
             return [damage(subject, what, self._mend(identity))]
         if identity == self._live_identity:
             embedded |= stored.keys
@@ -95,13 +99,13 @@ class CacheCheck:
             what = (
                 f"The end is cut short, as by a killed build; {stored.whole:,} vectors are whole."
             )
-            findings.append(note(subject, what, _LATER))
+            findings.append(note(subject, what, _MENDED_LATER))
         return findings
 
     def _mend(self, identity: str) -> str:
-        """Return what makes a cache set a damaged file aside and keep what is good in it."""
+        """Return the advice that sets a damaged file aside and keeps its good vectors."""
         if not identity or identity != self._live_identity:
-            return _LATER
+            return _MENDED_LATER
         if identity.endswith(GIVEN_SUFFIX):
             command = command_line(self._library, "build", "--vectors", "FILE.npy", "DIGEST")
             return f"Give your vectors again with {command}; those that are whole are kept."
@@ -118,7 +122,7 @@ class CacheCheck:
         return note(_subject(path), what, "Leave it, or delete it: nothing reads it.")
 
     def _coverage(self, embedded: set[bytes]) -> list[Finding]:
-        """Tell how many papers of the live generation would be embedded again."""
+        """Count the papers of the live generation that would be embedded again."""
         if self._live is None or not self._live.sound:
             return []
         folder = self._library.folder / "generations" / self._live.name

@@ -1,4 +1,4 @@
-"""What lies in the folder of a library, and whether a build is at work in it."""
+"""Files in the folder of a library, their sizes, and the lock of a build."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _LOCKS = Path("/proc/locks")
 """Where Linux lists the locks that are held; reading it takes none."""
 
 Step = Callable[[int, int], None]
-"""Is told how many bytes of how many have been looked at."""
+"""Called with the bytes checked so far, and all bytes to check."""
 
 
 class Meter:
-    """Counts the bytes that were looked at."""
+    """Progress in bytes."""
 
     def __init__(self, step: Step | None, total: int) -> None:
         self._step = step
@@ -35,11 +35,11 @@ def generation_names(folder: Path) -> list[str]:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return what lies right in a folder; nothing where that cannot be read."""
+    """Return the direct entries of a folder; none where it cannot be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:
-        return []  # what cannot be read is told of by the check of the folder
+        return []  # the check of the folder reports it
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, int]]:
@@ -54,7 +54,7 @@ def files_below(folder: Path) -> Iterator[tuple[Path, int]]:
 
 
 def size_of(path: Path) -> int:
-    """Return the bytes of a file or of all below a folder; 0 for what cannot be looked at."""
+    """Return the bytes of a file or of all below a folder; 0 where they cannot be read."""
     try:
         if path.is_dir():
             return sum(size for _, size in files_below(path))
@@ -64,14 +64,14 @@ def size_of(path: Path) -> int:
 
 
 def bytes_to_read(folder: Path) -> int:
-    """Return how many bytes an examination of the library in ``folder`` looks at."""
+    """Return how many bytes a check of the library in ``folder`` reads."""
     # Generations are read twice: file by file, and as a whole.
     generations = sum(size_of(folder / "generations" / name) for name in generation_names(folder))
     return 2 * generations + size_of(folder / "vectors")
 
 
 def build_running(folder: Path) -> bool | None:
-    """Say whether a build holds the lock; None where that cannot be told without taking it."""
+    """Return whether a build holds the lock; None where only taking it would show."""
     try:
         inode = str((folder / ".lock").stat().st_ino)
     except OSError:
@@ -80,6 +80,6 @@ def build_running(folder: Path) -> bool | None:
         lines = _LOCKS.read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    # "1: FLOCK  ADVISORY  WRITE 4711 fe:00:2383922 0 EOF"; not every file system tells the same
-    # device here as elsewhere, so the inode alone decides.
+    # "1: FLOCK  ADVISORY  WRITE 4711 fe:00:2383922 0 EOF"; some file systems report another
+    # device here than elsewhere, so the inode alone decides.
     return any(word.split(":")[2:] == [inode] for line in lines for word in line.split())

@@ -1,4 +1,4 @@
-"""What is found of a library, told in a sentence each, and what to do about it."""
+"""Findings about a library, each with its severity, its subject and advice."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from explorer.errors import ExplorerError
 from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """Severity of a finding."""
 
     GOOD = "good"
     NOTE = "note"
     """Worth knowing; nothing needs to be done."""
     WARNING = "warning"
-    """The library works, but something will not until it is seen to."""
+    """The library works, but something in it does not until it is mended."""
     DAMAGE = "damage"
-    """Something is not what was written, or cannot be used."""
+    """Something differs from what was written, or cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one thing."""
+    """The state of one file or folder."""
 
     severity: Severity
     subject: str
@@ -46,15 +47,15 @@ def next_step(findings: Sequence[Finding]) -> str:
 
 
 def damaged(findings: Sequence[Finding]) -> bool:
-    """Say whether anything is damaged."""
+    """Return whether anything is damaged."""
     return any(finding.severity is Severity.DAMAGE for finding in findings)
 
 
 def guarded(subject: str, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """Return what ``check`` finds; where it fails itself, that is the finding."""
+    """Return the findings of ``check``; if it fails itself, that is the finding."""
     try:
         return check()
-    except Exception as error:  # whatever ails one check, the others are to be heard
+    except Exception as error:  # one failing check must not hide the findings of others
         what = f"This could not be checked ({type(error).__name__}: {error})."
         return [Finding(Severity.DAMAGE, subject, what, "Check the rights and the disk.")]
 
@@ -80,14 +81,14 @@ def command_line(library: LibraryStore, *words: str) -> str:
     return f"`{shlex.join(['explorer', words[0], *named, *words[1:]])}`"
 
 
-def sentence_of(error: Exception, path: Path) -> str:
-    """Return what an error says of ``path``, without the way out, which depends on the library."""
-    told, _, _ = str(error).removeprefix(f"{path}: ").partition(". ")
-    return f"{told[:1].upper()}{told[1:].rstrip('.')}."
+def sentence_of(error: ExplorerError, path: Path) -> str:
+    """Return an error without its advice, and without its path where that is ``path``."""
+    is_elsewhere = error.path and Path(error.path) != path
+    return f"{error.path}: {error.what}" if is_elsewhere else error.sentence
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with its control signs and broken letters spelt out."""
+    """Return ``text`` with its control characters and broken letters escaped."""
     return "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
     )

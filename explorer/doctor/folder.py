@@ -1,4 +1,4 @@
-"""The folder itself, which generation is live, what people said and what they keep."""
+"""Checks of the library's folder, its live generation, the topic edits and the desk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIVE = "LIVE"
 
 
 def absence(library: LibraryStore) -> Finding | None:
-    """Return the one finding where there is nothing to look into."""
+    """Return the one finding where there is no library; None where there is one."""
     folder = library.folder
     build = (
         f"Name a library with --library, or make this one with {command_line(library, 'build')}."
@@ -55,7 +55,7 @@ def live_generation(library: LibraryStore) -> tuple[str, str]:
 
 
 def check_folder(library: LibraryStore, current: str) -> list[Finding]:
-    """Tell whether the library can be read and written, and has room for another ``current``."""
+    """Check that the library can be read and written, with room for another ``current``."""
     folder = library.folder
     parts = [folder, folder / "generations", library.vectors]
     needed = size_of(folder / "generations" / current) if current else 0
@@ -80,7 +80,7 @@ def check_folder(library: LibraryStore, current: str) -> list[Finding]:
 def check_live(
     live: str, error: str, names: list[str], way_out: str, building: bool | None
 ) -> Finding:
-    """Tell whether ``live`` is one of the generations ``names``, or why (``error``) none is."""
+    """Check that ``live`` is one of the generations ``names``; ``error`` if it cannot be read."""
     if error:
         return damage(LIVE, error, f"Move {LIVE} away, then: {way_out}")
     if not live and not names:
@@ -129,7 +129,7 @@ def _count_edits(library: LibraryStore, name: str, count: int, live_is_sound: bo
 
 
 def check_desk(path: Path) -> list[Finding]:
-    """Tell whether the desk at ``path`` is whole; nothing where there is none."""
+    """Check the desk at ``path``; no finding where there is none."""
     if not path.exists():
         return []
     advice = f"Put a copy of {path} back, or move it away to begin with an empty desk."

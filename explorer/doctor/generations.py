@@ -1,4 +1,4 @@
-"""Each generation, file by file and as a whole, and how to come by one that is sound."""
+"""Checks of each generation, file by file and as a whole, and the way back to a sound one."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ from explorer.doctor.findings import (
 from explorer.errors import EngineError, EngineLost, ExplorerError
 from explorer.files import checksum
 from explorer.library.checks import verify_parts
-from explorer.library.generation import SCHEMA, open_generation, read_manifest
+from explorer.library.generation import MANIFEST, SCHEMA, open_generation, read_manifest
 from explorer.library.store import LibraryStore
 from explorer.papers.text import plural
 
-_MANIFEST = "manifest.json"
 _RECORDS = "papers.arrow"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What a manifest tells, in whatever schema."""
+class StoredManifest:
+    """Manifest fields that every schema has."""
 
     schema: int
     papers: int
@@ -49,59 +48,59 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found of one generation."""
+    """The result of checking one generation."""
 
     name: str
     findings: list[Finding]
-    told: _Told | None = None
+    manifest: StoredManifest | None = None
     """None where the manifest cannot be read."""
     sound: bool = False
     """Whether it could be live."""
 
     @property
     def records_damaged(self) -> bool:
-        """Whether its papers are known not to be what was written."""
+        """Whether its papers are known to differ from what was written."""
         return any(f.subject.endswith(f"/{_RECORDS}") for f in self.findings)
 
 
 def check_generation(library: LibraryStore, name: str, live: str, meter: Meter) -> Check:
-    """Look at every file of one generation, and at the whole; ``live`` names the live one."""
+    """Check every file of one generation, and the whole; ``live`` names the live one."""
     folder = library.folder / "generations" / name
-    check = _look_into(folder, meter, is_live=name == live)
+    check = _check_all(folder, meter, is_live=name == live)
     if os.path.lexists(folder):
         return check
     # A build that has published removes the oldest generation.
-    what = "It was removed by a build while it was looked at."
-    return Check(name, [note(f"generations/{name}", what)], check.told)
+    what = "A build removed it during the check."
+    return Check(name, [note(f"generations/{name}", what)], check.manifest)
 
 
-def _look_into(folder: Path, meter: Meter, *, is_live: bool) -> Check:
+def _check_all(folder: Path, meter: Meter, *, is_live: bool) -> Check:
     subject = f"generations/{folder.name}"
     size = size_of(folder)
     try:
-        told = _read_told(folder)
+        manifest = _read_manifest(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         meter.add(2 * size)
         what = f"The manifest cannot be read ({type(error).__name__}: {error})."
-        return Check(folder.name, [damage(f"{subject}/{_MANIFEST}", what)])
-    findings = guarded(subject, partial(_check_files, folder, told, meter))
+        return Check(folder.name, [damage(f"{subject}/{MANIFEST}", what)])
+    findings = guarded(subject, partial(_check_files, folder, manifest, meter))
     readable = _is_readable(folder)
     if not readable:
-        findings.append(_unreadable(folder, told.schema, is_live=is_live))
+        findings.append(_unreadable(folder, manifest.schema, is_live=is_live))
     elif not damaged(findings):
-        findings += guarded(subject, partial(_check_whole, folder, told))
+        findings += guarded(subject, partial(_check_whole, folder, manifest))
     meter.add(size)
     sound = readable and not damaged(findings)
     if not findings:
-        files = f"{len(told.files)} files ({decimal(size)})"
-        what = f"{told.papers:,} papers in {files}, all as they were written."
+        files = f"{len(manifest.files)} files ({decimal(size)})"
+        what = f"{manifest.papers:,} papers in {files}, all as they were written."
         findings.append(good(subject, what))
-    return Check(folder.name, findings, told, sound)
+    return Check(folder.name, findings, manifest, sound)
 
 
-def _read_told(folder: Path) -> _Told:
-    content = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    return _Told(
+def _read_manifest(folder: Path) -> StoredManifest:
+    content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return StoredManifest(
         schema=int(content["schema"]),
         papers=int(content["papers"]),
         identity=str(content["identity"]),
@@ -113,16 +112,16 @@ def _read_told(folder: Path) -> _Told:
     )
 
 
-def _check_files(folder: Path, told: _Told, meter: Meter) -> list[Finding]:
+def _check_files(folder: Path, manifest: StoredManifest, meter: Meter) -> list[Finding]:
     subject = f"generations/{folder.name}"
     findings: list[Finding] = []
-    for name, (size, digest) in told.files.items():
+    for name, (size, digest) in manifest.files.items():
         wrong = _wrong_with(folder / name, size, digest)
         meter.add(size)
         if wrong:
             findings.append(damage(f"{subject}/{name}", wrong))
     names = [path.relative_to(folder).as_posix() for path, _ in files_below(folder)]
-    own = {_MANIFEST, *told.files}
+    own = {MANIFEST, *manifest.files}
     strangers = [name for name in names if name not in own and not name.endswith(".lock")]
     if strangers:
         what = f"{plural(len(strangers), 'file')} not of this generation: {first_few(strangers)}."
@@ -130,8 +129,8 @@ def _check_files(folder: Path, told: _Told, meter: Meter) -> list[Finding]:
     return findings
 
 
-def _check_whole(folder: Path, told: _Told) -> list[Finding]:
-    """Return what is wrong with a generation all of whose files are as they were written."""
+def _check_whole(folder: Path, manifest: StoredManifest) -> list[Finding]:
+    """Return the faults of a generation all of whose files are as they were written."""
     subject = f"generations/{folder.name}"
     try:
         verify_parts(open_generation(folder))
@@ -143,22 +142,22 @@ def _check_whole(folder: Path, told: _Told) -> list[Finding]:
         return [Finding(Severity.WARNING, subject, what, advice)]
     except ExplorerError as error:
         return [damage(subject, sentence_of(error, folder))]
-    if told.schema != SCHEMA:
-        what = f"It was written in schema {told.schema}, which can be read; new ones are {SCHEMA}."
+    if manifest.schema != SCHEMA:
+        what = f"Written in schema {manifest.schema}, which can be read; new ones are {SCHEMA}."
         return [note(subject, what, "Nothing needs to be done: the next build writes the new one.")]
     return []
 
 
 def _wrong_with(path: Path, size: int, digest: str) -> str:
-    """Return what is wrong with a file of the manifest; empty if nothing is."""
+    """Return the fault of a file in the manifest; empty if there is none."""
     try:
         if not path.is_file():
             return "The file is missing."
-        found = path.stat().st_size
-        if found < size:
-            return f"The file is cut short: {found:,} of {size:,} bytes."
-        if found > size:
-            return f"The file has grown: {found:,} bytes, of which {size:,} were written."
+        present = path.stat().st_size
+        if present < size:
+            return f"The file is cut short: {present:,} of {size:,} bytes."
+        if present > size:
+            return f"The file has grown: {present:,} bytes, of which {size:,} were written."
         return "" if checksum(path) == digest else "The file was altered since it was written."
     except OSError as error:
         return f"The file cannot be read ({error.strerror})."
@@ -176,7 +175,7 @@ def _unreadable(folder: Path, schema: int, *, is_live: bool) -> Finding:
     """Return the finding for a manifest that is JSON, but none that this version reads."""
     subject = f"generations/{folder.name}"
     if schema == SCHEMA:
-        return damage(f"{subject}/{_MANIFEST}", "The manifest lacks what it has to tell.")
+        return damage(f"{subject}/{MANIFEST}", "The manifest lacks required fields.")
     by = "an older" if schema < SCHEMA else "a newer"
     what = f"It was written by {by} version (schema {schema}), and this one reads schema {SCHEMA}."
     if not is_live:
@@ -186,7 +185,7 @@ def _unreadable(folder: Path, schema: int, *, is_live: bool) -> Finding:
 
 
 def advice_where_live(library: LibraryStore, live: str, checks: Sequence[Check]) -> str:
-    """Return how to come by a live generation that is whole."""
+    """Return the advice that leads to a live generation that is whole."""
     names = sorted(check.name for check in checks)
     sound = {check.name for check in checks if check.sound}
     rollback = f"{command_line(library, 'rollback')} goes back to the generation"
@@ -216,13 +215,13 @@ def _after_deleting(library: LibraryStore, names: Sequence[str], step: str) -> s
 
 
 def advice_where_not_live(library: LibraryStore, name: str) -> str:
-    """Return what to do about a damaged generation that nothing uses now."""
+    """Return the advice for a damaged generation that is not live."""
     folder = library.folder / "generations" / name
     return f"It is not live and does no harm: leave it, or delete the folder `{folder}`."
 
 
 def leftovers(folder: Path, building: bool | None) -> list[Finding]:
-    """Return what lies about that is no part of the library."""
+    """Return the findings about files that are no part of the library."""
     findings: list[Finding] = []
     for path in entries(folder / "generations"):
         subject = f"generations/{path.name}"

@@ -189,7 +189,8 @@ class _OnServer:
             if len(entities) != len(batch):
                 raise EngineLost(
                     f"The Milvus server at {self._server.uri} has lost vectors of the collection "
-                    f"{self._name!r}. Rebuild it with `explorer build --full`."
+                    f"{self._name!r}.",
+                    advice="Rebuild it with `explorer build --full`.",
                 )
             for entity in entities:
                 rows[np.searchsorted(distinct, entity["id"])] = entity["vector"]
@@ -289,7 +290,8 @@ class _OnServer:
             if hits is None:
                 raise EngineLost(
                     f"The Milvus server at {self._server.uri} does not return all vectors of the "
-                    f"collection {self._name!r}. Rebuild it with `explorer build --full`."
+                    f"collection {self._name!r}.",
+                    advice="Rebuild it with `explorer build --full`.",
                 )
             keys = np.hstack([best.keys, hits.keys])
             scores = np.hstack([best.scores, hits.scores])
@@ -349,8 +351,8 @@ def _upload(engine: Engine, uri: str, folder: Path, *, exact: bool) -> None:
     server.close()
     if held != engine.size:
         raise EngineError(
-            f"The Milvus server at {uri} holds only {held} of {engine.size} vectors sent to it. "
-            "Check its log, then build again."
+            f"The Milvus server at {uri} holds only {held} of {engine.size} vectors sent to it.",
+            advice="Check its log, then build again.",
         )
 
 
