@@ -76,7 +76,7 @@ def _previews(files: Sequence[UploadedFile], generation: Generation | None) -> P
 
 
 def _show_previews(previews: Previews, updates: UpdateRunner) -> None:
-    for number, one in enumerate(previews.looks):
+    for number, one in enumerate(previews.previews):
         with st.container(key=f"look-{number}", border=True, gap="xsmall"):
             _show_preview(one)
     if not previews.usable:
@@ -102,7 +102,7 @@ def _show_previews(previews: Previews, updates: UpdateRunner) -> None:
 
 def _add(previews: Previews, updates: UpdateRunner) -> None:
     library, folder, uploads = LibraryStore(library_folder()), digests_folder(), previews.usable
-    title = texts.adding([one.name for one in previews.looks if not one.problem])
+    title = texts.adding([one.name for one in previews.previews if not one.problem])
     if start_update(
         updates, title, lambda progress: add_uploads(library, folder, uploads, progress)
     ):

@@ -1,4 +1,4 @@
-"""What people say of topics takes effect at once: the outline alone is drawn anew and published.
+"""Edits to topics, applied at once: only the topic hierarchy is built anew and published.
 
 Papers, vectors, index, graph and positions go on as they are; no paper is embedded. Each of
 :func:`rename`, :func:`merge`, :func:`pin` and :func:`undo` does one thing completely, under the
@@ -44,7 +44,7 @@ from explorer.topics.tracking import last_number
 
 @dataclass(frozen=True, slots=True)
 class EditOutcome:
-    """Something that people said, and what it bears on now."""
+    """A topic edit, and the topic it applies to at present."""
 
     statement: TopicEdit
     topic: Topic | None
@@ -61,7 +61,7 @@ def rename(
         UnusableInput: the name is empty, too long, or another topic's of the same level.
         LibraryBusy: a build is running.
     """
-    return _say(library, EditKind.RENAME, [topic], name, progress)
+    return _edit(library, EditKind.RENAME, [topic], name, progress)
 
 
 def merge(
@@ -74,7 +74,7 @@ def merge(
         UnusableInput: they are fewer than two, or not of one level; the name is not to be had.
         LibraryBusy: a build is running.
     """
-    return _say(library, EditKind.MERGE, topics, name, progress)
+    return _edit(library, EditKind.MERGE, topics, name, progress)
 
 
 def pin(
@@ -87,11 +87,11 @@ def pin(
         UnusableInput: the name is too long, or another topic's of the same level.
         LibraryBusy: a build is running.
     """
-    return _say(library, EditKind.PIN, [topic], name, progress)
+    return _edit(library, EditKind.PIN, [topic], name, progress)
 
 
 def undo(library: LibraryStore, number: int, progress: Progress | None = None) -> TopicEdit:
-    """Take back what was said under ``number``, and return it.
+    """Take back the edit with this number, and return it.
 
     Raises:
         UnusableInput: nothing was said under that number.
@@ -104,7 +104,7 @@ def undo(library: LibraryStore, number: int, progress: Progress | None = None) -
 
 
 def apply_edits(library: LibraryStore, progress: Progress | None = None) -> Generation:
-    """Apply what is said in the library's file to its live generation, unless that is done.
+    """Apply the edits in the library's file to its live generation, unless that is done.
 
     Raises:
         LibraryBusy: a build is running.
@@ -118,22 +118,22 @@ def apply_edits(library: LibraryStore, progress: Progress | None = None) -> Gene
 
 
 def all_edits(library: LibraryStore) -> list[EditOutcome]:
-    """Return all that was said of the library's topics, in order."""
-    return _what_they_bear_on(library.open(), edits.read(library.folder))
+    """Return all edits to the library's topics, oldest first."""
+    return _outcomes(library.open(), edits.read(library.folder))
 
 
-def _say(
+def _edit(
     library: LibraryStore,
     kind: EditKind,
-    asked: Sequence[str],
+    names: Sequence[str],
     name: str,
     progress: Progress | None,
 ) -> EditOutcome:
     with library.building():
         generation = library.open()
-        found = [find_topic(generation, topic) for topic in asked]
+        named = [find_topic(generation, topic) for topic in names]
         # One topic may stand on several levels, under as many ids.
-        topics = list({_places(generation, topic)[0]: topic for topic in found}.values())
+        topics = list({_places(generation, topic)[0]: topic for topic in named}.values())
         if kind is EditKind.MERGE and len(topics) < 2:
             raise UnusableInput("A merge takes two topics or more, by id or name.")
         level = _common_level(generation, topics)
@@ -153,7 +153,7 @@ def _say(
             [topic.label for topic in topics],
         )
         published = _publish(library, generation, statements, progress)
-    return _what_they_bear_on(published, statements)[-1]
+    return _outcomes(published, statements)[-1]
 
 
 def _publish(
@@ -220,7 +220,7 @@ def _redrawn(
         edits=statements,
         before=before,
     )
-    told = (*generation.events, *events_between(before, outline, number, created))
+    events = (*generation.events, *events_between(before, outline, number, created))
     return Draft(
         papers,
         vectors,
@@ -229,7 +229,7 @@ def _redrawn(
         generation.positions,
         outline,
         generation.added_at,
-        told,
+        events,
         PreviousFullText(generation.lexicon, everyone),
         previous=generation,
         only_topics=True,
@@ -253,9 +253,9 @@ def _common_level(generation: Generation, topics: Sequence[Topic]) -> int:
     standing = [{level for level, _ in _places(generation, topic)} for topic in topics]
     common = set.intersection(*standing)
     if not common:
-        told = ", ".join(f"“{topic.label}” on level {topic.level}" for topic in topics)
+        levels = ", ".join(f"“{topic.label}” on level {topic.level}" for topic in topics)
         raise UnusableInput(
-            f"Only topics of the same level can be one: {told}. `explorer topics` shows the levels."
+            f"Only topics of one level can be merged: {levels}. `explorer topics` shows the levels."
         )
     return min(common)
 
@@ -273,11 +273,9 @@ def _check_free(generation: Generation, topics: Sequence[Topic], name: str) -> N
                 )
 
 
-def _what_they_bear_on(
-    generation: Generation, statements: Sequence[TopicEdit]
-) -> list[EditOutcome]:
-    found = edits.applied_edits(generation.memberships, generation.records.ids, statements)
+def _outcomes(generation: Generation, statements: Sequence[TopicEdit]) -> list[EditOutcome]:
+    applied = edits.applied_edits(generation.memberships, generation.records.ids, statements)
     return [
         EditOutcome(b.statement, None if b.is_inactive else generation.levels[b.level][b.place])
-        for b in found
+        for b in applied
     ]

@@ -60,7 +60,7 @@ from explorer.topics.tracking import TopicEvent, map_rows
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How to build; the defaults update the library with what is new."""
+    """Options of a build; the defaults update the library with what is new."""
 
     model: str = ""
     """Model name or path; empty keeps the library's, or takes the default in a new one."""
@@ -69,7 +69,7 @@ class BuildOptions:
     memory: int = 0
     """Bytes that the vector index may take in memory; 0 keeps what the library has."""
     engine_uri: str = ""
-    """Where the server of the index is, for engines that have one; empty as before."""
+    """Address of the index's server, for engines that have one; empty keeps the library's."""
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
@@ -77,7 +77,7 @@ class BuildOptions:
     redraw: bool = False
     """Draw the map anew from where papers are, and seek topics anew, even if nothing changed."""
     dry_run: bool = False
-    """Say what would be done, and stop."""
+    """Report the planned changes; change nothing."""
     keep: int = 0
     """Generations that stay on disk from now on, also where nothing changed; 0 as before."""
     given_vectors: Path | None = None
@@ -85,13 +85,13 @@ class BuildOptions:
     namer: Namer | None = None
     """Custom function that names topics (:class:`explorer.topics.custom_namer.Namer`)."""
     topics: str = ""
-    """How fine topics are, one of ``settings.FINENESS``; empty keeps what the library has."""
+    """Fineness of topics, one of ``settings.FINENESS``; empty keeps what the library has."""
     settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True)
 class PaperChange:
-    """What a build would do with one paper."""
+    """The planned change of one paper."""
 
     kind: str
     """added, changed or removed."""
@@ -101,7 +101,7 @@ class PaperChange:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did."""
+    """Result of a build."""
 
     generation: int
     published: bool
@@ -121,22 +121,22 @@ class BuildReport:
     digests: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
     resting: int = 0
-    """Things people said of topics that no topic matches now."""
+    """Topic edits that apply to no topic at present."""
     naming_failures: int = 0
-    """How often the naming function failed; those topics keep their own names."""
+    """Failures of the naming function; those topics keep their computed names."""
     naming_failure: str = ""
-    """What went wrong the first time."""
+    """Cause of the first failure."""
     dry_run: bool = False
     planned: tuple[PaperChange, ...] = ()
     """Paper by paper what would be done; only in a dry run."""
     events: tuple[TopicEvent, ...] = ()
-    """What became of topics."""
+    """Topic events of this build."""
     fit: dict[str, Any] = field(default_factory=dict)
-    """How well the map fits (see :class:`explorer.builds.redraw_advice.MapFit`)."""
+    """Fit of the map (see :class:`explorer.builds.redraw_advice.MapFit`)."""
     redrawn: str = ""
     """Why the map was drawn anew where it could have gone on; empty where it goes on."""
     drift: Drift | None = None
-    """How far papers moved in a redraw."""
+    """Distance that papers moved in a redraw."""
 
 
 def build(
@@ -155,7 +155,7 @@ def build(
     """
     options = options or BuildOptions()
     if options.engine:
-        # A wrong name or address is told before any work is done.
+        # A wrong name or address fails before any work is done.
         load_engine(options.engine, options.engine_uri)
     if options.topics and options.topics not in FINENESS:
         raise UnusableInput(f"Topics are {', '.join(FINENESS)}, not {options.topics!r}.")

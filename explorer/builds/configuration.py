@@ -17,7 +17,7 @@ from explorer.topics.edits import TopicEdit, fingerprint_of_edits
 ENGINE_URI = "engine_uri"
 """Key in a manifest's settings: the address of the engine's server."""
 _STORED_SETTINGS = ("index", "graph", "map", "topics")
-"""The settings that shape what is stored; those of reading and search do not."""
+"""Settings with an effect on what is stored; those of reading and search have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def settings_in_force(settings: Settings, fineness: str, memory: int) -> Setting
 def manifest_settings(
     settings: Settings, fineness: str, edits: Sequence[TopicEdit], namer: str
 ) -> dict[str, Any]:
-    """Return the settings as a manifest stores them: all that shapes what is stored."""
+    """Return the settings as a manifest stores them: all with an effect on what is stored."""
     return _as_json(settings) | {
         "fineness": fineness,
         "said": fingerprint_of_edits(edits),

@@ -54,12 +54,12 @@ def _store(names: list[str], vectors: Vectors, cache: VectorCache) -> None:
     is_new = np.zeros(len(names), dtype=bool)
     is_new[cache.missing(names)] = True
     known = np.flatnonzero(~is_new)
-    stored = cache.take([names[place] for place in known.tolist()])
+    stored = cache.take([names[index] for index in known.tolist()])
     # Vectors may be given again, corrected.
     is_new[known] = (stored != vectors[known]).any(axis=1)
     new = np.flatnonzero(is_new)
     if len(new):
-        cache.append([names[place] for place in new.tolist()], vectors[new])
+        cache.append([names[index] for index in new.tolist()], vectors[new])
 
 
 def _rows_of_papers(reading: Reading, papers: PaperTable) -> NDArray[np.int64]:
@@ -69,14 +69,14 @@ def _rows_of_papers(reading: Reading, papers: PaperTable) -> NDArray[np.int64]:
     keys = keys[order]
     rows = np.full(len(papers), -1, dtype=np.int64)
     read = papers.rows_from_digest(reading.digest)
-    told = papers.take(read).select("title", "sources")
-    for place, paper in zip(read.tolist(), told, strict=True):
+    records = papers.take(read).select("title", "sources")
+    for row, paper in zip(read.tolist(), records, strict=True):
         for source in paper.sources:
             if source.digest == reading.digest:
                 key = _key(source.line, paper.title)
-                found = int(np.searchsorted(keys, key, side="right")) - 1
-                if found >= 0 and keys[found] == key.rstrip(b"\0"):
-                    rows[place] = order[found]
+                index = int(np.searchsorted(keys, key, side="right")) - 1
+                if index >= 0 and keys[index] == key.rstrip(b"\0"):
+                    rows[row] = order[index]
                     break
     return rows
 

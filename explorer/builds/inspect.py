@@ -1,4 +1,4 @@
-"""Looking into digests: what a build would read, one record at a time, nothing written."""
+"""Inspection of digests: the records a build would read, one at a time; nothing is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from explorer.papers.paper import Paper, title_key
 from explorer.readers import Rejection, open_with_readers, read_items
 from explorer.settings import ReadingLimits
 
-_FIRST = 5
+_PAPERS_SHOWN = 5
 
 
 @dataclass(slots=True)
 class Inspection:
-    """What one digest holds; complete once :attr:`items` has been gone through."""
+    """Content of one digest; complete once :attr:`items` has been gone through."""
 
     digest: str
     format: str
@@ -30,7 +30,7 @@ class Inspection:
     rejections: list[Rejection] = field(default_factory=list)
 
     def finish(self) -> Inspection:
-        """Go through what is left of the digest, and return this."""
+        """Read the rest of the digest, and return this."""
         for _ in self.items:
             pass
         return self
@@ -63,7 +63,7 @@ def _counted(
             inspection.papers += 1
             inspection.with_abstract += bool(item.abstract)
             inspection.known += is_known(item)
-            if len(inspection.first) < _FIRST:
+            if len(inspection.first) < _PAPERS_SHOWN:
                 inspection.first.append(item)
         else:
             inspection.rejections.append(item)

@@ -1,4 +1,4 @@
-"""How far a build has come, and how long its stages took."""
+"""Progress of a build, and the seconds of its stages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STAGES = ("read", "embed", "index", "map", "topics", "publish")
 
 
 class Progress(Protocol):
-    """Is told how far a build has come."""
+    """Receiver of a build's progress."""
 
     def stage(self, name: str, total: int = 0) -> None:
         """A stage begins, with ``total`` steps if that is known."""
@@ -21,7 +21,7 @@ class Progress(Protocol):
 
 
 class Silence:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def stage(self, name: str, total: int = 0) -> None:
         pass
@@ -31,7 +31,7 @@ class Silence:
 
 
 class Clock:
-    """Adds up the seconds of each stage, and tells ``progress`` which one begins."""
+    """Seconds of each stage; announces to ``progress`` which one begins."""
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress

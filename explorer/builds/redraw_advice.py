@@ -1,4 +1,4 @@
-"""How well map and topics still fit a library that has grown since they were drawn.
+"""Fit of map and topics to a library that has grown since they were drawn.
 
 Papers that came later are placed among their neighbours on a map that was drawn without them, and
 join topics that were sought without them. Both are measured, and a redraw is advised once it pays.
@@ -17,21 +17,21 @@ from explorer.index.knn_graph import NeighbourGraph
 from explorer.topics.communities import modularity
 
 _NEIGHBOURS = 15
-_ASKED = 2_000
-"""Papers that are asked for their neighbours, at most."""
-_TELLING = 0.1
+_SAMPLED = 2_000
+"""Papers whose neighbours are compared, at most."""
+_LEAST_SHARE = 0.1
 """Share of newcomers below which a redraw would change little."""
-_MANY = 0.5
+_MOSTLY_NEW = 0.5
 """Share of newcomers from which the map is more placed than drawn."""
-_WORSE = 0.75
-"""Of what papers keep of their neighbours that were drawn, what newcomers keep at least."""
-_LOOSER = 0.9
-"""Of the modularity that the topics had when they were sought, what they keep at least."""
+_LEAST_NEIGHBOURS_KEPT = 0.75
+"""Redraw if newcomers keep less of their neighbours than this share of what drawn papers keep."""
+_LEAST_MODULARITY_KEPT = 0.9
+"""Redraw if modularity is less than this share of what it was when topics were detected."""
 
 
 @dataclass(frozen=True, slots=True)
 class MapFit:
-    """How well map and topics fit. Figures are shares, from 0 to 1."""
+    """Fit of map and topics. Figures are shares, from 0 to 1."""
 
     newcomers: float
     """Papers that came since the map was drawn."""
@@ -70,14 +70,14 @@ def measure_fit(
     now = modularity(edges, finest)
     then = now if modularity_then is None else modularity_then
     why = ""
-    if share >= _MANY:
+    if share >= _MOSTLY_NEW:
         why = f"{share:.0%} of the papers came after the map was drawn"
-    elif share >= _TELLING and newcomers_keep < _WORSE * drawn_keep:
+    elif share >= _LEAST_SHARE and newcomers_keep < _LEAST_NEIGHBOURS_KEPT * drawn_keep:
         why = (
             f"newcomers lie beside {newcomers_keep:.0%} of their neighbours, "
             f"papers that were drawn beside {drawn_keep:.0%}"
         )
-    elif share >= _TELLING and now < _LOOSER * then:
+    elif share >= _LEAST_SHARE and now < _LEAST_MODULARITY_KEPT * then:
         why = f"topics hold together less than when they were found ({now:.2f}, then {then:.2f})"
     return MapFit(
         round(share, 4),
@@ -94,8 +94,8 @@ def _kept(graph: NeighbourGraph, positions: Positions, rows: Rows) -> float:
     k = min(_NEIGHBOURS, graph.neighbours.shape[1])
     if not len(rows) or not k:
         return 0.0
-    some = rows[evenly_spaced(len(rows), _ASKED)]
+    some = rows[evenly_spaced(len(rows), _SAMPLED)]
     _, beside = cKDTree(positions).query(positions[some], k + 1)
     near = graph.neighbours[some, :k]
-    found = (beside[:, :, None] == near[:, None, :]).any(axis=1)
-    return float(found.mean())
+    is_kept = (beside[:, :, None] == near[:, None, :]).any(axis=1)
+    return float(is_kept.mean())

@@ -1,4 +1,4 @@
-"""What an update will do, before anything is computed: digests and library joined and compared."""
+"""The plan of an update, made before anything is computed: digests joined with the library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from explorer.papers.table import PaperTable
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """What a build will do, by paper id."""
+    """Papers by what a build will do with them; ids."""
 
     added: frozenset[str]
     changed: frozenset[str]
@@ -30,7 +30,7 @@ class UpdatePlan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many papers are added, changed, unchanged, removed, merged."""
+        """Number of papers added, changed, unchanged, removed, merged."""
         return {
             "added": len(self.added),
             "changed": len(self.changed),
@@ -63,7 +63,7 @@ class JoinedPapers:
     """In the order of their ids."""
     plan: UpdatePlan
     is_as_before: bool
-    """Nothing differs from what is stored, not even where papers stood."""
+    """Nothing differs from what is stored, not even the papers' sources."""
 
 
 def join_papers(
@@ -153,16 +153,16 @@ class _Join:
     def _compared(self, paper: Paper, row: int, before: Paper | None) -> tuple[Paper, int]:
         """Return ``paper`` with what the library knows of it; the row if it says what that says."""
         paper = _with_what_is_known(_with_first_seen(paper, before, self._today), before)
-        says_the_same = before is not None and _said(paper) == _said(before)
-        return paper, row if says_the_same else -1
+        is_same = before is not None and _content(paper) == _content(before)
+        return paper, row if is_same else -1
 
     def _settle_namesakes(self) -> list[Paper]:
-        """Tell apart papers of one id, and return those that got another."""
+        """Give different papers of one id ids of their own, and return those that changed."""
         bearing: dict[str, list[int]] = defaultdict(list)
         if self._unsettled or len(set(self._ids)) < len(self._ids):
             for place, name in enumerate(self._ids):
                 bearing[name].append(place)
-        taken = bearing.keys()
+        used = bearing.keys()
         renamed: list[Paper] = []
         behind = len(self._stored) + len(self._made)
         for places in list(bearing.values()):
@@ -170,16 +170,16 @@ class _Join:
                 continue
             papers = [(bool(self._is_new[place]), self._paper(place)) for place in places]
             for place, (_, paper), name in zip(
-                places, papers, disambiguated_ids(papers, taken), strict=True
+                places, papers, disambiguated_ids(papers, used), strict=True
             ):
                 if name == paper.id and place not in self._unsettled:
                     continue
                 row = self._stored.row_of(name)
                 before = None if row is None else self._stored[row]
-                told, says = self._compared(replace(paper, id=name), row or 0, before)
+                settled, says = self._compared(replace(paper, id=name), row or 0, before)
                 self._ids[place], self._says[place] = name, says
                 self._places[place] = behind + len(renamed)
-                renamed.append(told)
+                renamed.append(settled)
         return renamed
 
     def _paper(self, place: int) -> Paper:
@@ -190,8 +190,8 @@ class _Join:
         return self._stored[row] if there else self._made.papers[row - len(self._stored)]
 
 
-_said = attrgetter(*(field.name for field in fields(Paper) if field.name != "sources"))
-"""All that a paper says, apart from where it was read."""
+_content = attrgetter(*(field.name for field in fields(Paper) if field.name != "sources"))
+"""All fields of a paper but its sources."""
 
 
 def _with_what_is_known(paper: Paper, before: Paper | None) -> Paper:

@@ -1,6 +1,6 @@
-"""Digests that somebody hands over: looked into before anything changes, then kept in a folder.
+"""Uploaded digests: previewed before anything changes, then kept in a folder.
 
-What is handed over is a name and bytes from a stranger. The name is cleaned, no file that is there
+An upload is a name and bytes from a stranger. The name is cleaned, no file that is there
 is ever written over, and a digest from which no paper can be read is not kept.
 """
 
@@ -34,7 +34,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A digest as it was handed over."""
+    """A digest as it was uploaded."""
 
     name: str
     """Anything at all; see :func:`safe_name`."""
@@ -43,11 +43,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class UploadPreview:
-    """What one file would bring."""
+    """The effect of adding one upload."""
 
-    handed: Upload
+    upload: Upload
     name: str
-    """What the digest would be called."""
+    """File name under which the digest would be kept."""
     formats: tuple[str, ...] = ()
     """More than one where an archive holds digests of several."""
     papers: int = 0
@@ -67,16 +67,16 @@ class UploadPreview:
 
 @dataclass(frozen=True, slots=True)
 class Previews:
-    """What files would bring, each on its own and all together."""
+    """The effect of adding several uploads, each on its own and all together."""
 
-    looks: tuple[UploadPreview, ...]
+    previews: tuple[UploadPreview, ...]
     added: int
     changed: int
 
     @property
     def usable(self) -> tuple[Upload, ...]:
-        """Return what papers can be read from."""
-        return tuple(look.handed for look in self.looks if not look.problem)
+        """The uploads that papers can be read from."""
+        return tuple(one.upload for one in self.previews if not one.problem)
 
 
 def safe_name(name: str) -> str:
@@ -92,9 +92,9 @@ def safe_name(name: str) -> str:
 
 
 def preview(
-    library: LibraryStore, folder: Path, handed: Sequence[Upload], generation: Generation | None
+    library: LibraryStore, folder: Path, uploads: Sequence[Upload], generation: Generation | None
 ) -> Previews:
-    """Return what ``handed`` would bring to ``library`` once it is kept in ``folder``.
+    """Return the effect of adding ``uploads`` to ``library`` and keeping them in ``folder``.
 
     Nothing is changed. ``generation`` is the library's live one, None if it has none.
 
@@ -102,37 +102,37 @@ def preview(
         LibraryError: the library cannot be read.
     """
     with TemporaryDirectory(prefix="explorer-") as scratch:
-        place = Path(scratch).resolve()
-        looks, readable = [], {}
-        for one in handed:
-            name = _name_in((place, folder), one)
-            path = place / name
+        scratch_folder = Path(scratch).resolve()
+        previews, readable = [], {}
+        for one in uploads:
+            name = _name_in((scratch_folder, folder), one)
+            path = scratch_folder / name
             path.write_bytes(one.content)
-            look = _look(library, path, one, generation)
-            looks.append(look)
-            if not look.problem:
-                readable[path] = look
+            made = _preview(library, path, one, generation)
+            previews.append(made)
+            if not made.problem:
+                readable[path] = made
         if len(readable) < 2:
-            added = sum(look.added for look in readable.values())
-            changed = sum(look.changed for look in readable.values())
+            added = sum(one.added for one in readable.values())
+            changed = sum(one.changed for one in readable.values())
         else:
             together = build(library, [*readable], BuildOptions(dry_run=True))
             added, changed = together.added, together.changed
-    return Previews(tuple(looks), added, changed)
+    return Previews(tuple(previews), added, changed)
 
 
 def add_uploads(
-    library: LibraryStore, folder: Path, handed: Sequence[Upload], progress: Progress | None = None
+    library: LibraryStore, folder: Path, uploads: Sequence[Upload], progress: Progress | None = None
 ) -> BuildReport:
-    """Keep in ``folder`` what a preview could read, and update ``library`` with it.
+    """Keep ``uploads`` in ``folder``, and update ``library`` with them.
 
-    What is there already is not written again, so this may be repeated where it failed.
+    Files that are there already are not written again, so this may be repeated after a failure.
 
     Raises:
         LibraryError: ``folder`` cannot be written.
         LibraryBusy: another build is running; the digests are kept.
     """
-    return build(library, [keep(folder, one) for one in handed], BuildOptions(), progress)
+    return build(library, [keep(folder, one) for one in uploads], BuildOptions(), progress)
 
 
 def read_again(
@@ -152,8 +152,8 @@ def read_again(
     return build(library, [folder], BuildOptions(redraw=redraw), progress)
 
 
-def keep(folder: Path, handed: Upload) -> Path:
-    """Store ``handed`` in ``folder`` and return its path; it is on disk when this returns.
+def keep(folder: Path, upload: Upload) -> Path:
+    """Store ``upload`` in ``folder`` and return its path; it is on disk when this returns.
 
     A file of its name with other content stays, and this one gets a number.
 
@@ -163,13 +163,13 @@ def keep(folder: Path, handed: Upload) -> Path:
     scratch = folder / f".{secrets.token_hex(8)}.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / _name_in((folder,), handed)
+        path = folder / _name_in((folder,), upload)
         if path.exists():
             return path
         try:
-            scratch.write_bytes(handed.content)
+            scratch.write_bytes(upload.content)
             sync(scratch)
-            # Whoever else writes there cannot take the name between the look and the renaming.
+            # Reserve the name, so that no other process takes it before the renaming.
             path.open("xb").close()
             scratch.replace(path)
         finally:
@@ -184,46 +184,46 @@ def keep(folder: Path, handed: Upload) -> Path:
     return path
 
 
-def _look(
-    library: LibraryStore, path: Path, handed: Upload, generation: Generation | None
+def _preview(
+    library: LibraryStore, path: Path, upload: Upload, generation: Generation | None
 ) -> UploadPreview:
-    """Return what the digest in ``path`` would bring, read and planned as a build does."""
-    look = UploadPreview(handed, path.name)
+    """Return the preview of the digest in ``path``, read and planned as in a build."""
+    made = UploadPreview(upload, path.name)
     try:
-        found = [one.finish() for one in inspect(path, path.name, generation)]
-        rejections = [rejection for one in found for rejection in one.rejections]
-        look = replace(
-            look,
-            formats=tuple(dict.fromkeys(one.format for one in found if one.format)),
-            papers=sum(one.papers for one in found),
-            with_abstract=sum(one.with_abstract for one in found),
-            known=sum(one.known for one in found),
+        inspections = [one.finish() for one in inspect(path, path.name, generation)]
+        rejections = [rejection for one in inspections for rejection in one.rejections]
+        made = replace(
+            made,
+            formats=tuple(dict.fromkeys(one.format for one in inspections if one.format)),
+            papers=sum(one.papers for one in inspections),
+            with_abstract=sum(one.with_abstract for one in inspections),
+            known=sum(one.known for one in inspections),
             rejected=len(rejections),
             rejections=tuple(
-                replace(rejection, reason=_without_place(rejection.reason, path))
+                replace(rejection, reason=_without_scratch_folder(rejection.reason, path))
                 for rejection in rejections[:_SHOWN]
             ),
         )
-        if not look.papers:
-            return replace(look, problem="no paper was found in it.")
+        if not made.papers:
+            return replace(made, problem="there is no paper in it.")
         report = build(library, [path], BuildOptions(dry_run=True))
     except DigestError as error:
-        return replace(look, problem=_without_place(str(error), path))
+        return replace(made, problem=_without_scratch_folder(str(error), path))
     first = report.planned[:_SHOWN]
-    return replace(look, added=report.added, changed=report.changed, first=first)
+    return replace(made, added=report.added, changed=report.changed, first=first)
 
 
-def _without_place(told: str, path: Path) -> str:
-    """Return ``told`` without the folder in which the file is looked at, which nobody knows."""
-    return told.replace(f"{path}: ", "").replace(f"{path.parent}/", "")
+def _without_scratch_folder(message: str, path: Path) -> str:
+    """Return ``message`` without the temporary folder of the preview."""
+    return message.replace(f"{path}: ", "").replace(f"{path.parent}/", "")
 
 
-def _name_in(folders: Sequence[Path], handed: Upload) -> str:
+def _name_in(folders: Sequence[Path], upload: Upload) -> str:
     """Return the first name like the one given that no other content has in ``folders``."""
-    name = safe_name(handed.name)
+    name = safe_name(upload.name)
     stem, suffix = _halves(name)
     for number in count(2):
-        if all(_is_free(folder / name, handed.content) for folder in folders):
+        if all(_is_free(folder / name, upload.content) for folder in folders):
             break
         name = f"{stem}-{number}{suffix}"
     return name

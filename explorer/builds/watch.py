@@ -37,14 +37,14 @@ _STEP = 0.2
 
 
 class Stop(Protocol):
-    """Says when to end, like :class:`threading.Event`."""
+    """Signal to end, like :class:`threading.Event`."""
 
     def is_set(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """By what a file is taken to be the same as before."""
+    """Size and time of a file; it counts as unchanged while both stay."""
 
     size: int
     changed: float
@@ -53,7 +53,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOutcome:
-    """What came of one update: a report, or what went wrong."""
+    """Outcome of one update: a report, or an error."""
 
     ended: datetime
     """Local time, with its zone."""
@@ -71,7 +71,7 @@ class _Seen:
 
 
 class Settling:
-    """Says which files have settled, from one look at a folder after the other.
+    """Finds the files that have settled, from successive listings of a folder.
 
     It reads no clock and no file: both the time and the listing are given to it.
     """
@@ -112,7 +112,7 @@ class Settling:
 
 
 def silence() -> AbstractContextManager[Progress]:
-    """Open progress that nobody watches."""
+    """Open progress that is not shown."""
     return nullcontext(Silence())
 
 
@@ -244,7 +244,7 @@ def _wakes(folder: Path, stop: Stop, tick: float, look: float) -> Iterator[bool]
     # for a thread, a queue and a handler of our own around the same events.
     yield True
     while not stop.is_set():
-        begun = False
+        is_started = False
         try:
             for changes in events(
                 folder,
@@ -257,8 +257,8 @@ def _wakes(folder: Path, stop: Stop, tick: float, look: float) -> Iterator[bool]
                 ignore_permission_denied=True,
             ):
                 # What changed before the system was asked for events has sent none.
-                yield bool(changes) or not begun
-                begun = True
+                yield bool(changes) or not is_started
+                is_started = True
                 if changes and not folder.is_dir():
                     break
         except (OSError, RuntimeError):

@@ -61,7 +61,7 @@ def titled(generation: Generation, title: str, among: Keys | None = None) -> lis
     key = title_key(title)
     likely = _likely_titles(generation, title, among)
     titles = generation.records.titles.take(likely)
-    return [row for row, found in zip(likely.tolist(), titles, strict=True) if _reads(found, key)]
+    return [row for row, one in zip(likely.tolist(), titles, strict=True) if _is_title(one, key)]
 
 
 def _likely_titles(generation: Generation, text: str, among: Keys | None) -> Keys:
@@ -73,8 +73,8 @@ def _likely_titles(generation: Generation, text: str, among: Keys | None) -> Key
     return generation.lexicon.search(text, _LIKELY_TITLES, among, BY_TITLE).keys
 
 
-def _reads(title: str, key: str) -> bool:
-    """Tell whether ``title`` is the one of ``key``, copied from the digest or from the page."""
+def _is_title(title: str, key: str) -> bool:
+    """Return whether ``title`` has this key, as in the digest or as on the page."""
     if title_key(title) == key:
         return True
     return _BARE.fullmatch(title) is None and title_key(plain(title)) == key

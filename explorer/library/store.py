@@ -4,7 +4,7 @@
 
     library/
       LIVE             the name of the live generation
-      KEEP             how many generations stay, where people said so
+      KEEP             how many generations stay, where the user chose
       generations/     immutable builds, numbered
       vectors/         the append-only vector cache; survives every rebuild
       .lock            held by the one build at a time; freed by the system if it dies
@@ -35,12 +35,12 @@ from explorer.papers.paper import Paper
 DEFAULT_FOLDER = Path("data/library")
 _LIVE = "LIVE"
 _KEEP = "KEEP"
-_KEPT = 5
-"""Generations that stay on disk for rollback, unless people say otherwise."""
+_DEFAULT_KEPT = 5
+"""Generations that stay on disk for rollback by default."""
 
 
 class LibraryStore:
-    """The library in ``folder``; nothing is read or written until asked."""
+    """The library in ``folder``; nothing is read or written before a call."""
 
     def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
         self.folder = Path(folder)
@@ -54,7 +54,7 @@ class LibraryStore:
     def live(self) -> str:
         """The name of the live generation; empty if nothing is published."""
         try:
-            # A garbled name is no generation, which is found out when it is opened.
+            # A garbled name names no generation; opening it reports that.
             return (self.folder / _LIVE).read_text(encoding="utf-8", errors="replace").strip()
         except (FileNotFoundError, NotADirectoryError):
             return ""
@@ -107,13 +107,13 @@ class LibraryStore:
 
         The manifest is None where it cannot be read.
         """
-        found: list[tuple[int, Manifest | None]] = []
+        manifests: list[tuple[int, Manifest | None]] = []
         for folder in self._folders():
             try:
-                found.append((int(folder.name), read_manifest(folder)))
+                manifests.append((int(folder.name), read_manifest(folder)))
             except LibraryError:
-                found.append((int(folder.name), None))
-        return found
+                manifests.append((int(folder.name), None))
+        return manifests
 
     @contextmanager
     def building(self) -> Iterator[None]:
@@ -188,12 +188,12 @@ class LibraryStore:
 
     @property
     def kept(self) -> int:
-        """How many generations stay on disk."""
+        """The number of generations that stay on disk."""
         try:
-            told = (self.folder / _KEEP).read_text(encoding="utf-8", errors="replace").strip()
+            count = (self.folder / _KEEP).read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
-            told = ""
-        return max(int(told), 1) if told.isdecimal() else _KEPT
+            count = ""
+        return max(int(count), 1) if count.isdecimal() else _DEFAULT_KEPT
 
     def keep(self, count: int) -> None:
         """Let ``count`` generations stay on disk from now on; older ones go when others come.
@@ -214,7 +214,7 @@ class LibraryStore:
     def salvaged_papers(self) -> list[Paper]:
         """Return the papers of the newest generation whose records can be read; else none.
 
-        The live one is asked first. This is for libraries that cannot be opened any more.
+        The live one is tried first. This is for libraries that cannot be opened any more.
         """
         for folder in self._live_and_older():
             try:
@@ -224,9 +224,9 @@ class LibraryStore:
         return []
 
     def salvaged_manifest(self) -> dict[str, Any]:
-        """Return what the manifest of the newest generation says that can be read; else nothing.
+        """Return the manifest fields of the newest generation that can be read; else none.
 
-        The live one is asked first. This is for libraries that cannot be opened any more.
+        The live one is tried first. This is for libraries that cannot be opened any more.
         """
         for folder in self._live_and_older():
             try:

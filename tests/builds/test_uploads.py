@@ -116,14 +116,14 @@ def test_a_preview_tells_what_a_build_then_does_and_changes_nothing(
     found = preview(hashing_copy, folder, [handed], hashing_copy.open())
     assert tree(hashing_copy.folder) == before
     assert not folder.exists()
-    (look,) = found.looks
+    (look,) = found.previews
     assert (look.name, look.formats) == ("today.txt", ("scraped-page",))
     assert (look.papers, look.with_abstract, look.known) == (3, 3, 2)
     assert ("added", NEW.title) in [(change.kind, change.title) for change in look.first]
     report = add_uploads(hashing_copy, folder, found.usable)
     assert (report.added, report.changed) == (found.added, found.changed) == (1, look.changed)
     again = preview(hashing_copy, folder, [handed], hashing_copy.open())
-    assert (again.added, again.changed, again.looks[0].known) == (0, 0, 3)
+    assert (again.added, again.changed, again.previews[0].known) == (0, 0, 3)
 
 
 def test_what_several_files_share_counts_once_in_all(
@@ -131,8 +131,8 @@ def test_what_several_files_share_counts_once_in_all(
 ) -> None:
     other = Upload("today.txt", handed.content + b"\n")
     found = preview(hashing_copy, tmp_path / "digests", [handed, other], None)
-    assert [look.name for look in found.looks] == ["today.txt", "today-2.txt"]
-    assert [look.added for look in found.looks] == [1, 1]
+    assert [look.name for look in found.previews] == ["today.txt", "today-2.txt"]
+    assert [look.added for look in found.previews] == [1, 1]
     assert found.added == 1
 
 
@@ -141,10 +141,10 @@ def test_what_no_paper_can_be_read_from_says_why_and_is_not_usable(
 ) -> None:
     garbage = [Upload("a.png", b"\x89PNG\r\n" + bytes(99)), Upload("b.txt", b"")]
     found = preview(hashing_copy, tmp_path / "digests", [*garbage, handed], None)
-    assert [bool(look.problem) for look in found.looks] == [True, True, False]
-    assert "PNG" in found.looks[0].problem
+    assert [bool(look.problem) for look in found.previews] == [True, True, False]
+    assert "PNG" in found.previews[0].problem
     assert found.usable == (handed,)
-    assert not any("explorer-" in look.problem for look in found.looks), "names a scratch folder"
+    assert not any("explorer-" in look.problem for look in found.previews), "names a scratch folder"
 
 
 def test_the_members_of_an_archive_are_looked_into(
@@ -154,7 +154,7 @@ def test_the_members_of_an_archive_are_looked_into(
         archive.writestr("one.txt", handed.content)
         archive.writestr("two.png", b"\x89PNG" + bytes(99))
     packed = Upload("all.zip", (tmp_path / "all.zip").read_bytes())
-    (look,) = preview(hashing_copy, tmp_path / "digests", [packed], hashing_copy.open()).looks
+    (look,) = preview(hashing_copy, tmp_path / "digests", [packed], hashing_copy.open()).previews
     assert (look.papers, look.added, look.rejected) == (3, 1, 1)
     assert look.rejections[0].digest.endswith("two.png")
 

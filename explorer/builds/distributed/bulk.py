@@ -49,7 +49,7 @@ only where that is known."""
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingReport:
-    """What was done with the shards that were named."""
+    """Result of embedding shards."""
 
     shards: int
     texts: int
@@ -61,7 +61,7 @@ class EmbeddingReport:
     stored: int
     """Vectors that went into the cache."""
     machines: dict[str, int]
-    """How many of the shards that were embedded now each machine embedded."""
+    """Shards embedded now, by machine."""
     seconds: float
 
 
@@ -115,7 +115,7 @@ def embed(
     stored = _collect(library, embedder, {shard: names[shard] for shard in open_shards}, progress)
     return EmbeddingReport(
         shards=len(names),
-        texts=len({one for found in names.values() for one in found}),
+        texts=len({one for fingerprints in names.values() for one in fingerprints}),
         known=len(names) - len(open_shards),
         computed=sum(machines.values()),
         stored=stored,

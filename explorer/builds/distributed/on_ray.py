@@ -28,7 +28,7 @@ LOCAL = "local"
 _LOOPBACK = frozenset(("127.0.0.1", "localhost"))
 _LISTENING = 5.0
 """Seconds in which a cluster's head answers."""
-_LOOK = 1.0
+_POLL_SECONDS = 1.0
 """Seconds between two looks at whether there are machines left."""
 _PATIENCE = 120.0
 """Seconds without any machine that could do a task, after which the work is given up."""
@@ -64,7 +64,7 @@ def _done(ray: ModuleType, tasks: Sequence[Task], cpus: int) -> Iterator[Done]:
     waiting = {remote.remote(task): task for task in tasks}
     seen = time.monotonic()
     while waiting:
-        ready, _ = ray.wait(list(waiting), timeout=_LOOK)
+        ready, _ = ray.wait(list(waiting), timeout=_POLL_SECONDS)
         for one in ready:
             task = waiting.pop(one)
             computed, where = _result(ray, one)
@@ -79,7 +79,7 @@ def _done(ray: ModuleType, tasks: Sequence[Task], cpus: int) -> Iterator[Done]:
 
 
 def _embed_one(task: Task) -> tuple[bool, str]:
-    """Embed a shard on a machine of the cluster, and tell which it was by its id."""
+    """Embed a shard on a machine of the cluster, and return that machine's id."""
     import ray
 
     computed = embed_shard(task, _embedder(task.model), _nobody)
@@ -93,7 +93,7 @@ def _embedder(model: str) -> Embedder:
 
 
 def _nobody(done: int, total: int) -> None:
-    """Nobody is told how far a task on another machine is."""
+    """Ignore the progress of a task on another machine."""
 
 
 def _result(ray: ModuleType, one: Any) -> tuple[bool, str]:
@@ -121,8 +121,8 @@ def _smallest(ray: ModuleType) -> float:
 
 def _machines(ray: ModuleType) -> list[float]:
     """Return the processors of each machine that is there and has any."""
-    found = (node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"])
-    return [float(cpus) for cpus in found if cpus]
+    counts = (node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"])
+    return [float(cpus) for cpus in counts if cpus]
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from explorer.files import sync, writing
 from explorer.papers.paper import fingerprint_of
 
 PAPERS = 40 * BATCH
-"""Texts in a shard, unless people say otherwise: some minutes of work on one machine."""
+"""Texts in a shard by default: some minutes of work on one machine."""
 _SUFFIX = ".parquet"
 _COLUMNS = ("fingerprint", "text")
 
@@ -39,11 +39,11 @@ class Task:
     model: str
     """As ``open_embedder`` takes it."""
     identity: str
-    """That the embedder must have, wherever it runs."""
+    """Required of the embedder, wherever it runs."""
 
 
 Advance = Callable[[int, int], None]
-"""Is told how many texts of how many are embedded."""
+"""Called with the texts embedded so far, and all texts."""
 
 
 def write_shards(texts: Mapping[str, str], folder: Path, papers: int = PAPERS) -> list[Path]:
@@ -95,15 +95,15 @@ def shard_files(paths: Iterable[Path]) -> list[Path]:
     Raises:
         UnusableInput: there is no shard in one of them.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         inside = sorted(path.glob(f"*{_SUFFIX}")) if path.is_dir() else [path]
         if not inside or not inside[0].is_file():
             raise UnusableInput(
                 f"{path}: no shards (*{_SUFFIX}) there. `explorer shards cut` writes them."
             )
-        found += [file.resolve() for file in inside]
-    return list(dict.fromkeys(found))
+        files += [file.resolve() for file in inside]
+    return list(dict.fromkeys(files))
 
 
 def fingerprints_in(shard: Path) -> list[str]:
@@ -138,17 +138,17 @@ def _columns(shard: Path, names: Sequence[str]) -> list[list[str]]:
     try:
         # One thread: many processes may do this on one machine.
         table = pq.ParquetFile(shard).read(columns=list(names), use_threads=False)
-        found = [table.column(name).cast(pa.string()).to_pylist() for name in names]
+        columns = [table.column(name).cast(pa.string()).to_pylist() for name in names]
     except (pa.ArrowException, OSError, KeyError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UnusableInput(
             f"{shard}: not a shard with the columns {' and '.join(_COLUMNS)} ({reason}). "
             "`explorer shards cut` writes them."
         ) from None
-    for column in found:
+    for column in columns:
         if None in column:
             raise UnusableInput(f"{shard}, row {column.index(None) + 1}: there is nothing there.")
-    return found
+    return columns
 
 
 def embed_shard(task: Task, embedder: Embedder, advance: Advance) -> bool:
