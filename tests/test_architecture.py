@@ -47,12 +47,14 @@ HEAVY = frozenset(
 ENTRANCES = ("explorer.app", "streamlit_app")
 SCRIPTS = ("streamlit_app", "index_build")
 SHARED_NAMES = {
-    "needs_model": "whether a followed search, or a query, has text to embed",
-    "writing": "a transaction in the desk's database, and a file replaced as one",
     "main": "each program's entry point",
+    "needs_model": "whether a followed search, or a query, has text to embed",
+    "newest_first": "by date in a search, and by arrival in a followed search",
     "open_embedder": "the entry point of each embedder's module, and the one that chooses",
+    "printable": "escapes in a finding, and lone surrogates in any text",
     "show_desk": "on the page and in the terminal",
     "show_topic": "on the page and in the terminal",
+    "writing": "a transaction in the desk's database, and a file replaced as one",
 }
 """Public functions that two modules define, each with the reason."""
 
