@@ -40,7 +40,7 @@ def atom(generation: Generation, results: FollowedResults, address: str = "") ->
     _add(feed, "id", f"urn:uuid:{results.following.uid}")
     _add(feed, "title", results.following.name)
     _add(feed, "subtitle", f"New papers for {described(results.following)}")
-    start = datetime.fromisoformat(results.following.begun)
+    start = datetime.fromisoformat(results.following.followed_at)
     added = (moment_at(int(generation.added_at[hit.row])) for hit in hits)
     _add(feed, "updated", _stamp(max([start, *added])))
     _add(_add(feed, "author"), "name", "Literature Explorer")

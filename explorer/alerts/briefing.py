@@ -26,7 +26,7 @@ from explorer.search.ranking import likeness
 from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 
-_EXCERPT_SIGNS = 420
+_EXCERPT_CHARACTERS = 420
 """Characters of an abstract that are shown."""
 
 
@@ -216,7 +216,7 @@ def _about(item: BriefingItem) -> list[str]:
     elif item.nearest is not None:
         lines.append(f"Like “{item.nearest.readable_title}”, which you starred")
     if item.searches:
-        lines.append(f"Found by {', '.join(item.searches)}")
+        lines.append(f"Hit of {', '.join(item.searches)}")
     return [line for line in lines if line]
 
 
@@ -224,13 +224,13 @@ def _excerpt(paper: Paper) -> str:
     """Return the first sentences of the abstract that fit."""
     excerpt = ""
     for sentence in paper.sentences:
-        if excerpt and len(excerpt) + len(sentence) > _EXCERPT_SIGNS:
+        if excerpt and len(excerpt) + len(sentence) > _EXCERPT_CHARACTERS:
             return f"{excerpt} …"
         excerpt = f"{excerpt} {sentence}".strip()
     return (
         excerpt
-        if len(excerpt) <= 2 * _EXCERPT_SIGNS
-        else f"{excerpt[: 2 * _EXCERPT_SIGNS].rstrip()} …"
+        if len(excerpt) <= 2 * _EXCERPT_CHARACTERS
+        else f"{excerpt[: 2 * _EXCERPT_CHARACTERS].rstrip()} …"
     )
 
 

@@ -1,9 +1,9 @@
 """Followed searches: stored whole and run again to report their new hits.
 
-A hit of a followed search is one of the papers at the top of its ranking over the whole library,
-old papers and new ones alike: as many as the user chose, :data:`MOST` by default. Of filters
-alone, which rank nothing, every paper that passes is a hit. A hit is new if it was added to the
-library after those that the user saw last. ``docs/desk.md`` has the reasons.
+The hits of a followed search are the papers at the top of its ranking over the whole library, old
+and new: as many as the user chose, :data:`MOST` by default. Filters alone rank nothing; then every
+paper that passes is a hit. A hit is new if it was added after those that the user saw last.
+``docs/desk.md`` has the reasons.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def followed(
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise UnusableInput(f"A followed search has a name of 1 to {LONGEST_NAME} signs.")
+        raise UnusableInput(f"A followed search has a name of 1 to {LONGEST_NAME} characters.")
     parsed = parse(query.text)
     clauses, notes = usable(generation, parsed.clauses, query.filters.desk)
     is_ranked = (
@@ -94,19 +94,20 @@ def followed(
     )
 
 
-def asked_by(
+def query_of(
     generation: Generation, following: FollowedSearch, desk: PaperMarks | None = None
 ) -> tuple[Query, str]:
     """Return the query of a followed search, and the title of an example that is gone.
 
-    Examples are papers as the desk keeps them: they are located whatever their ids are now, and
+    Examples are stored as anchors, as on the desk: they are located even if their ids changed, and
     left out while they are gone.
     """
     kept = json.loads(following.query)
     if kept["schema"] != _SCHEMA:
         raise UnusableInput(
             f"The followed search {following.name!r} was written in schema {kept['schema']}, this "
-            f"version reads {_SCHEMA}. Use the version of the explorer that wrote it."
+            f"version reads {_SCHEMA}.",
+            advice="Use the version of the explorer that wrote it.",
         )
     like, gone = _located(generation, kept["like"])
     unlike, _ = _located(generation, kept["unlike"])
@@ -123,8 +124,8 @@ def asked_by(
 
 
 def needs_model(generation: Generation, following: FollowedSearch) -> bool:
-    """Whether the embedder is needed to run it."""
-    query, _ = asked_by(generation, following)
+    """Return whether the embedder is needed to run a followed search."""
+    query, _ = query_of(generation, following)
     return query_needs_model(generation, query)
 
 
@@ -159,7 +160,7 @@ def find(
     Raises:
         ExplorerError: it cannot be run now.
     """
-    query, gone = asked_by(generation, following, desk)
+    query, gone = query_of(generation, following, desk)
     if gone and not parse(query.text).words.strip():
         return FollowedResults(
             following, problem=f"Its example is not in the library at present: {gone}."
@@ -201,7 +202,7 @@ def newest_first(generation: Generation, hits: Iterable[Hit]) -> list[Hit]:
 
 
 def described(following: FollowedSearch) -> str:
-    """Return the query of a followed search in one line, as it would be typed."""
+    """Return the query of a followed search in one line, as typed into the search box."""
     kept = json.loads(following.query)
     first, last = kept["years"]
     parts = [kept["text"]]
@@ -216,9 +217,9 @@ def described(following: FollowedSearch) -> str:
 
 
 def typed(query: Query) -> str:
-    """Return ``query`` as it would be typed into one box, its region and mode apart.
+    """Return ``query`` as typed into the search box, without its region and mode.
 
-    With very many examples that is too long for a query (see :mod:`explorer.search.query`).
+    With very many examples it is too long for a query (see :mod:`explorer.search.query`).
     """
     filters = query.filters
     parsed = parse(query.text)
@@ -235,7 +236,7 @@ def typed(query: Query) -> str:
 
 
 def _as_dict(generation: Generation, query: Query) -> dict[str, Any]:
-    """Return ``query`` as JSON can hold it: examples, those typed too, as papers, not as ids."""
+    """Return ``query`` as JSON values; examples, typed ones too, as anchors instead of ids."""
     parsed = parse(query.text)
     filters = query.filters
 

@@ -301,7 +301,7 @@ def followed_search_as_json(generation: Generation, results: FollowedResults) ->
     return {
         "name": results.following.name,
         "query": described(results.following),
-        "begun": results.following.begun,
+        "begun": results.following.followed_at,
         "seen": moment_at(results.following.seen).isoformat(timespec="milliseconds"),
         "hits": len(results.hits),
         "problem": results.problem,

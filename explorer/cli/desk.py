@@ -136,7 +136,7 @@ def _change(options: argparse.Namespace, change: DeskChange) -> int:
     kept: list[KeptPaper] = []
     for anchor in changed:
         row = generation.records.find(anchor.paper.id)
-        entries = [entry for entry in marks.resting if entry.anchor.paper.id == anchor.paper.id]
+        entries = [entry for entry in marks.inactive if entry.anchor.paper.id == anchor.paper.id]
         mark = joined(entries) if row is None else marks[row]
         kept.append((anchor.paper, mark, row is None))
     return _print(kept, options)
@@ -153,7 +153,7 @@ def list_desk(options: argparse.Namespace) -> int:
 def _all_kept(generation: Generation, marks: PaperMarks) -> list[KeptPaper]:
     rows = sorted(marks.of, key=lambda row: (marks.of[row].starred, row), reverse=True)
     present = [(generation.records[row], marks.of[row], False) for row in rows]
-    return present + [(entry.anchor.paper, joined([entry]), True) for entry in marks.resting]
+    return present + [(entry.anchor.paper, joined([entry]), True) for entry in marks.inactive]
 
 
 def _matches(mark: PaperMark, options: argparse.Namespace) -> bool:

@@ -136,7 +136,7 @@ def show_new(options: argparse.Namespace) -> int:
     feeds = write_feeds(generation, results, options.atom, options.base_url) if options.atom else []
     if options.seen and results:
         seen = [result.following.name for result in results if not result.problem]
-        desk.saw(seen, int(generation.added_at.max()))
+        desk.mark_seen(seen, int(generation.added_at.max()))
     if options.json:
         searches = [followed_search_as_json(generation, result) for result in results]
         print_json({"searches": searches, "feeds": [str(file) for file in feeds]})
@@ -190,7 +190,7 @@ def _search_as_json(search: FollowedSearch) -> dict[str, str | int]:
     return {
         "name": search.name,
         "query": described(search),
-        "begun": search.begun,
+        "begun": search.followed_at,
         "seen": moment_at(search.seen).isoformat(timespec="milliseconds"),
         "top": search.most,
     }

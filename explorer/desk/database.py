@@ -1,9 +1,9 @@
-"""The file that desks are kept in: SQLite, transactional, with a schema of a known version.
+"""The file of the desks: SQLite, transactional, with a versioned schema.
 
-It lies beside the generations, ``desk.sqlite`` in the library's folder or where ``$EXPLORER_DESK``
-says, and no build opens it. Each user is a row of the table ``reader``, with stars, tags, notes and
-followed searches of their own. SQLite's write-ahead log lets people read while another writes, and
-takes back what a killed program had not finished.
+It lies beside the generations, as ``desk.sqlite`` in the library's folder or under the path in
+``$EXPLORER_DESK``, and no build opens it. Each user is a row of the table ``reader``, with stars,
+tags, notes and followed searches of their own. SQLite's write-ahead log lets users read while
+another one writes, and rolls back the unfinished transaction of a killed program.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _STEPS = (
     );
     """,
 )
-"""What makes each version of the schema from the one before; the first is made from nothing."""
+"""SQL of each schema version, applied to the one before; the first starts from an empty file."""
 
 
 def desk_file(library: Path) -> Path:
@@ -72,7 +72,7 @@ def desk_file(library: Path) -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Yield a connection that only reads, or None where there is no file yet.
+    """Yield a read-only connection, or None where there is no file yet.
 
     Raises:
         LibraryDamaged, LibraryNewer, LibraryError: see :func:`writing`.
@@ -80,9 +80,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    with _clear_errors(path), closing(_opened_to_read(path)) as connection:
+    with _translated_errors(path), closing(_connect_to_read(path)) as connection:
         if _version(connection, path):
-            connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
+            connection.execute("BEGIN")  # a snapshot, whatever others write
             yield connection
         else:
             yield None
@@ -90,17 +90,17 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a connection in a transaction: all that is done with it is kept, or none of it.
+    """Yield a connection in a transaction: all of its changes are kept, or none.
 
     Raises:
         LibraryDamaged: the file is no desk, or torn.
         LibraryNewer: a later version of the explorer wrote it.
-        LibraryBusy: another program has been writing all the while.
+        LibraryBusy: another program is writing and did not finish in time.
         LibraryError: it cannot be written.
     """
-    with _clear_errors(path):
+    with _translated_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(_connected(f"{path.absolute().as_uri()}?mode=rwc")) as connection:
+        with closing(_connect(f"{path.absolute().as_uri()}?mode=rwc")) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -116,7 +116,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def problems(path: Path) -> list[str]:
-    """Return what SQLite finds wrong with the file, whole or in its parts; nothing if all is well.
+    """Return the faults that SQLite's integrity check reports; none if the file is whole.
 
     Raises:
         LibraryDamaged, LibraryNewer, LibraryError: see :func:`writing`.
@@ -128,26 +128,26 @@ def problems(path: Path) -> list[str]:
         return [line for line in lines if line != "ok"]
 
 
-def _opened_to_read(path: Path) -> sqlite3.Connection:
+def _connect_to_read(path: Path) -> sqlite3.Connection:
     address = path.absolute().as_uri()
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        # Who may write clears away the files beside it when the last connection closes.
-        connection = _connected(f"{address}?mode=rw")
+        # A connection that may write removes the files beside it when it is the last to close.
+        connection = _connect(f"{address}?mode=rw")
         connection.execute("PRAGMA query_only = ON")
         return connection
-    connection = _connected(f"{address}?mode=ro")
+    connection = _connect(f"{address}?mode=ro")
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
-        # A write-ahead log needs files beside it, which a folder that only reads does not take.
+        # A write-ahead log needs files beside it, which cannot be made in a read-only folder.
         connection.close()
         if not os.access(path, os.R_OK):
             raise
-        connection = _connected(f"{address}?immutable=1")
+        connection = _connect(f"{address}?immutable=1")
     return connection
 
 
-def _connected(address: str) -> sqlite3.Connection:
+def _connect(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, timeout=_LOCK_SECONDS, uri=True, isolation_level=None)
 
 
@@ -172,8 +172,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
-    """Tell clearly what SQLite or the system has against it."""
+def _translated_errors(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and the system into ours, with path and advice."""
     try:
         yield
     except sqlite3.OperationalError as error:

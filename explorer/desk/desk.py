@@ -1,9 +1,8 @@
 """A user's desk: stars, tags, notes, reading states and followed searches. Kept for good.
 
-Entries are anchored on papers, not on rows of a generation: an entry holds every id that its paper
-has gone by, and the paper as it was last seen. :mod:`explorer.desk.marks`
-finds the entries' papers in a generation. An entry whose paper is gone stays and is inactive until
-the paper returns.
+Entries are anchored to papers, not to rows of a generation: an entry holds every id that its paper
+has had, and the paper as it was last seen. :mod:`explorer.desk.marks` locates the papers in a
+generation. An entry whose paper is gone stays, inactive, until the paper returns.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ from explorer.errors import UnusableInput
 from explorer.papers.paper import Paper
 
 ME = "me"
-"""The user where nobody signs in."""
+"""The user where there is no sign-in."""
 LONGEST_TAG = 60
 LONGEST_NOTE = 20_000
-"""Signs."""
+"""Characters."""
 _LONGEST_USER = 500
-# Another number each time, not the next: a copy that was put back must not pass for what it was.
+# Random, not counted up: a restored backup must not have the version of a later state.
 _NEW_VERSION = "abs(random() / 2) + 1"
 
 
 class ReadingState(StrEnum):
-    """Whether a user has read a paper, or wants to."""
+    """Reading state of a paper."""
 
     NONE = "none"
     TO_READ = "to-read"
@@ -44,10 +43,10 @@ class ReadingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What a paper is found by again, whatever becomes of the library."""
+    """The identity of a paper across builds and libraries."""
 
     names: tuple[str, ...]
-    """Every id that it has gone by, as ``scheme:value``, in the order in which they were learnt."""
+    """Every id that it has had, as ``scheme:value``, in the order in which they were seen."""
     paper: Paper
     """The paper as it was last seen, without its sources."""
 
@@ -59,10 +58,10 @@ class DeskEntry:
     number: int
     anchor: Anchor
     starred: str = ""
-    """When, UTC in ISO 8601; empty if it is not."""
+    """Time of the star, UTC in ISO 8601; empty without one."""
     state: ReadingState = ReadingState.NONE
     stated: str = ""
-    """When the state was said."""
+    """Time at which the state was set."""
     tags: tuple[str, ...] = ()
     note: str = ""
 
@@ -80,43 +79,44 @@ class DeskChange:
 
 @dataclass(frozen=True, slots=True)
 class FollowedSearch:
-    """A search that is followed."""
+    """A followed search."""
 
     name: str
     query: str
-    """What is searched for, as :mod:`explorer.alerts.followed_search` writes it."""
+    """The query in JSON, as :mod:`explorer.alerts.followed_search` writes it."""
     most: int
-    """How many papers at the top of the ranking count as hits."""
+    """Number of papers at the top of the ranking that count as hits."""
     seen: int
-    """When the newest paper that the user has seen came into the library, in milliseconds."""
-    begun: str = ""
+    """Time at which the newest paper the user has seen was added, in milliseconds since 1970."""
+    followed_at: str = ""
     """UTC, ISO 8601."""
     uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One user's desk in a file, which is opened anew by each call."""
+    """One user's desk in a file; each call opens it."""
 
     path: Path
     user: str = ME
 
     @property
     def version(self) -> int:
-        """A number that is another after every change; 0 while nothing was ever kept."""
+        """A number that differs after every change; 0 for a desk never used."""
         with reading(self.path) as connection:
             return 0 if connection is None else _version(connection, self.user)
 
     def entries(self) -> tuple[DeskEntry, ...]:
-        """Return all entries, the oldest first."""
+        """Return all entries, oldest first."""
         with reading(self.path) as connection:
             return () if connection is None else tuple(_entries(connection, self.user))
 
     def apply(self, changes: Sequence[tuple[Anchor, Sequence[int], DeskChange]]) -> None:
         """Make all of ``changes``, or none of them.
 
-        Each tells the paper, the numbers of the entries that are about it (as
-        :mod:`explorer.desk.marks` finds them), and what is done with it.
+        Args:
+            changes: of each paper its anchor, the numbers of its entries (see
+                :mod:`explorer.desk.marks`), and the change.
 
         Raises:
             UnusableInput: a tag or a note is too long, or a tag is empty.
@@ -128,7 +128,7 @@ class Desk:
                 _apply(connection, user, anchor, numbers, change)
 
     def followings(self) -> tuple[FollowedSearch, ...]:
-        """Return the searches that are followed, by name."""
+        """Return the followed searches, sorted by name."""
         with reading(self.path) as connection:
             if connection is None:
                 return ()
@@ -140,45 +140,46 @@ class Desk:
             return tuple(FollowedSearch(*row) for row in rows)
 
     def follow(self, following: FollowedSearch) -> FollowedSearch:
-        """Follow a search from now on, and return it with its own id; a name stands once.
+        """Follow a search from now on, and return it with its id; names are unique.
 
         Raises:
-            UnusableInput: a followed search is called so already.
+            UnusableInput: another followed search has this name.
         """
-        kept = replace(following, begun=_now(), uid=str(uuid.uuid4()))
+        kept = replace(following, followed_at=_now(), uid=str(uuid.uuid4()))
         with writing(self.path) as connection:
             user = _user_row(connection, self.user)
             try:
                 connection.execute(
                     "INSERT INTO following (reader, name, query, most, seen, begun, uid)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (user, kept.name, kept.query, kept.most, kept.seen, kept.begun, kept.uid),
+                    (user, kept.name, kept.query, kept.most, kept.seen, kept.followed_at, kept.uid),
                 )
             except sqlite3.IntegrityError:
                 raise UnusableInput(
-                    f"A search called {kept.name!r} is followed already. Choose another --name, or "
-                    "`explorer follow remove` that one first."
+                    f"A search called {kept.name!r} is followed already.",
+                    advice=("Choose another --name, or `explorer follow remove` that one first."),
                 ) from None
         return kept
 
     def unfollow(self, name: str) -> None:
-        """Follow the search of that name no more.
+        """Stop following the search of that name.
 
         Raises:
             UnusableInput: there is none.
         """
         with writing(self.path) as connection:
             user = _user_row(connection, self.user)
-            gone = connection.execute(
+            removed = connection.execute(
                 "DELETE FROM following WHERE reader = ? AND name = ?", (user, name)
             )
-            if not gone.rowcount:
+            if not removed.rowcount:
                 raise UnusableInput(
-                    f"No followed search is called {name!r}. `explorer follow list` lists them."
+                    f"No followed search is called {name!r}.",
+                    advice="`explorer follow list` lists them.",
                 )
 
-    def saw(self, names: Iterable[str], moment: int) -> None:
-        """Note that the user has seen what came up to ``moment`` of the searches ``names``."""
+    def mark_seen(self, names: Iterable[str], moment: int) -> None:
+        """Mark hits of the searches ``names`` as seen that were added up to ``moment``."""
         with writing(self.path) as connection:
             user = _user_row(connection, self.user)
             connection.executemany(
@@ -200,22 +201,22 @@ def desk_of(library: Path, user: str = ME) -> Desk:
     """
     name = user.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_USER:
-        raise UnusableInput(f"{user!r} cannot be the name of a user.")
+        raise UnusableInput(f"{user!r} is not a valid user name.")
     return Desk(desk_file(library), name)
 
 
 def anchor_of(paper: Paper) -> Anchor:
-    """Return what ``paper`` is found by again."""
+    """Return the anchor of ``paper``."""
     return Anchor(paper.known_as, replace(paper, sources=()))
 
 
 def anchor_as_dict(anchor: Anchor) -> dict[str, Any]:
-    """Return ``anchor`` as JSON can hold it."""
+    """Return ``anchor`` as JSON values."""
     return {"names": list(anchor.names), "paper": _paper_as_dict(anchor.paper)}
 
 
 def anchor_from_dict(content: dict[str, Any]) -> Anchor:
-    """Return the anchor that :func:`anchor_as_dict` made ``content`` of."""
+    """Return the anchor in the ``content`` that :func:`anchor_as_dict` returns."""
     return Anchor(tuple(content["names"]), _paper_from_dict(content["paper"]))
 
 
@@ -235,18 +236,18 @@ def _now() -> str:
 
 
 def _version(connection: sqlite3.Connection, user: str) -> int:
-    found = connection.execute("SELECT version FROM reader WHERE name = ?", (user,)).fetchone()
-    return int(found[0]) if found else 0
+    row = connection.execute("SELECT version FROM reader WHERE name = ?", (user,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _user_row(connection: sqlite3.Connection, name: str) -> int:
     """Return the row id of the user, added if new, and give their desk another version."""
-    found = connection.execute(
+    row = connection.execute(
         f"INSERT INTO reader (name, version) VALUES (?, {_NEW_VERSION})"
         f" ON CONFLICT (name) DO UPDATE SET version = {_NEW_VERSION} RETURNING id",
         (name,),
     ).fetchone()
-    return int(found[0])
+    return int(row[0])
 
 
 def _entries(connection: sqlite3.Connection, user: str) -> Iterable[DeskEntry]:
@@ -282,12 +283,14 @@ def _checked(change: DeskChange) -> DeskChange:
     for tag in tags:
         if not tag or len(tag) > LONGEST_TAG or any(mark in tag for mark in '"“”'):
             raise UnusableInput(
-                f"{tag!r} cannot be a tag: it has 1 to {LONGEST_TAG} signs and no quotation marks."
+                f"{tag!r} cannot be a tag: a tag has 1 to {LONGEST_TAG} characters and no "
+                "quotation marks."
             )
     note = None if change.note is None else change.note.strip()
     if note is not None and len(note) > LONGEST_NOTE:
         raise UnusableInput(
-            f"A note has up to {LONGEST_NOTE:,} signs; this one has {len(note):,}. Shorten it."
+            f"A note has up to {LONGEST_NOTE:,} characters; this one has {len(note):,}.",
+            advice="Shorten it.",
         )
     return replace(change, add_tags=tags, note=note)
 
@@ -299,10 +302,10 @@ def _apply(
     numbers: Sequence[int],
     change: DeskChange,
 ) -> None:
-    """Change the entries about one paper; what is added goes to the first, what goes, from all."""
-    found = [number for number in numbers if _is_there(connection, user, number)]
-    first = found[0] if found else _entry(connection, user, anchor)
-    entries = found or [first]
+    """Change the entries of one paper: add to the first, remove from all."""
+    present = [number for number in numbers if _exists(connection, user, number)]
+    first = present[0] if present else _entry(connection, user, anchor)
+    entries = present or [first]
     dropped = {tag.casefold() for tag in change.drop_tags}
     now = _now()
     for number in entries:
@@ -316,7 +319,7 @@ def _apply(
         if change.note is not None:
             note = change.note if number == first else ""
             connection.execute("UPDATE entry SET note = ? WHERE id = ?", (note, number))
-        # SQLite itself folds the case of ASCII letters alone.
+        # SQLite folds the case of ASCII letters only.
         tags = connection.execute("SELECT tag FROM tag WHERE entry = ?", (number,)).fetchall()
         connection.executemany(
             "DELETE FROM tag WHERE entry = ? AND tag = ?",
@@ -330,7 +333,7 @@ def _apply(
         "INSERT OR IGNORE INTO tag (entry, tag) VALUES (?, ?)",
         [(first, tag) for tag in change.add_tags],
     )
-    _learn(connection, first, anchor)
+    _update_anchor(connection, first, anchor)
     connection.executemany(
         "DELETE FROM entry WHERE id = ? AND starred = '' AND state = '' AND note = ''"
         " AND NOT EXISTS (SELECT 1 FROM tag WHERE entry = id)",
@@ -338,28 +341,28 @@ def _apply(
     )
 
 
-def _is_there(connection: sqlite3.Connection, user: int, number: int) -> bool:
-    found = connection.execute("SELECT 1 FROM entry WHERE id = ? AND reader = ?", (number, user))
-    return found.fetchone() is not None
+def _exists(connection: sqlite3.Connection, user: int, number: int) -> bool:
+    rows = connection.execute("SELECT 1 FROM entry WHERE id = ? AND reader = ?", (number, user))
+    return rows.fetchone() is not None
 
 
 def _entry(connection: sqlite3.Connection, user: int, anchor: Anchor) -> int:
-    """Return the entry that another program made of this paper just now, or else a new one."""
-    found = connection.execute(
+    """Return the entry of this paper that another program has just added, or else a new one."""
+    row = connection.execute(
         "SELECT e.id FROM entry e JOIN name n ON n.entry = e.id"
         " WHERE e.reader = ? AND n.name = ? ORDER BY e.id",
         (user, anchor.paper.id),
     ).fetchone()
-    if found:
-        return int(found[0])
+    if row:
+        return int(row[0])
     inserted = connection.execute(
         "INSERT INTO entry (reader, paper) VALUES (?, '{}') RETURNING id", (user,)
     ).fetchone()
     return int(inserted[0])
 
 
-def _learn(connection: sqlite3.Connection, number: int, anchor: Anchor) -> None:
-    """Keep what is known of the paper now, beside all ids that it went by before."""
+def _update_anchor(connection: sqlite3.Connection, number: int, anchor: Anchor) -> None:
+    """Store the paper as it is now, and add its new ids to those it had before."""
     before = connection.execute(
         "SELECT name FROM name WHERE entry = ? ORDER BY place", (number,)
     ).fetchall()

@@ -1,8 +1,8 @@
-"""A desk laid on a generation: which row each entry is about, and what stands on each row.
+"""The desk's marks on the papers of a generation, by row.
 
-The entries of papers that have become one are joined as one reads: starred if any is, all tags, the
-state said last, every note. They stay apart in the desk, so that a rollback, which makes two papers
-of one again, gives each its own back.
+Entries of papers that were merged are joined for display: starred if any is, all tags, the state
+set last, every note. They stay separate in the desk, so that each paper has its own entry again
+after a rollback that undoes the merge.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from explorer.library.lookup import titled
 from explorer.papers.same_paper import is_same_paper, may_share_doi
 
 _OF_ITS_DIGEST = "digest:"
-"""What begins an id that means nothing outside the digest that gave it."""
+"""Prefix of ids that are only valid within their digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperMark:
-    """What stands on one paper."""
+    """A user's star, state, tags and note on one paper, joined from its entries."""
 
     starred: str = ""
-    """When it was starred, UTC in ISO 8601; empty if it is not."""
+    """Time of the star, UTC in ISO 8601; empty without one."""
     state: ReadingState = ReadingState.NONE
     tags: tuple[str, ...] = ()
     note: str = ""
     entries: tuple[int, ...] = ()
-    """The numbers of the entries that it is joined from."""
+    """Numbers of its entries."""
 
 
 @dataclass(frozen=True, eq=False)
 class PaperMarks:
-    """A user's desk as it stands on one generation; two are equal only if they are the same."""
+    """A user's marks on the papers of one generation; compared by identity."""
 
     of: Mapping[int, PaperMark]
-    """What stands on a paper, by its row; those that nothing stands on are left out."""
-    resting: tuple[DeskEntry, ...]
+    """Marks by row; papers without one are left out."""
+    inactive: tuple[DeskEntry, ...]
     """Entries whose papers are not in this generation."""
 
     def __getitem__(self, row: int) -> PaperMark:
@@ -48,22 +48,22 @@ class PaperMarks:
 
     @property
     def starred(self) -> tuple[int, ...]:
-        """The rows of starred papers, those starred last first."""
+        """The rows of starred papers, the last starred first."""
         rows = [row for row, mark in self.of.items() if mark.starred]
         return tuple(sorted(rows, key=lambda row: (self.of[row].starred, row), reverse=True))
 
     @property
     def dismissed(self) -> tuple[int, ...]:
-        """The rows of papers that are not for the user."""
+        """The rows of papers marked as not for the user."""
         return self.rows_in(ReadingState.NOT_FOR_ME)
 
     def rows_in(self, state: ReadingState) -> tuple[int, ...]:
-        """The rows of papers in a state that was said."""
+        """The rows of papers in a state, in order."""
         return tuple(row for row, mark in sorted(self.of.items()) if mark.state is state)
 
     @property
     def tags(self) -> dict[str, tuple[int, ...]]:
-        """The rows of the papers with each tag; tags that differ in case alone are one."""
+        """The rows of the papers with each tag; case does not distinguish tags."""
         spelling: dict[str, str] = {}
         rows: dict[str, list[int]] = {}
         for row, mark in sorted(self.of.items()):
@@ -75,7 +75,7 @@ class PaperMarks:
 
 
 def marks_of(generation: Generation, desk: Desk) -> PaperMarks:
-    """Return what ``desk`` says of the papers of ``generation``; found once for each of its states.
+    """Return the marks of ``desk`` on the papers of ``generation``; cached until the desk changes.
 
     Raises:
         LibraryError: the desk cannot be read; see :mod:`explorer.desk.database`.
@@ -86,12 +86,12 @@ def marks_of(generation: Generation, desk: Desk) -> PaperMarks:
 def mark_papers(
     generation: Generation, desk: Desk, names: Sequence[str], change: DeskChange
 ) -> list[Anchor]:
-    """Do the same with each of the papers that go by ``names``; return what was marked.
+    """Apply one change to each of the papers with these ids; return their anchors.
 
-    A paper that is not in the generation can be marked where an entry of the desk is about it.
+    Papers that are not in the generation can be marked if the desk has an entry of them.
 
     Raises:
-        UnknownPaper: no paper goes by a name; then nothing is done.
+        UnknownPaper: no paper has one of the ids; nothing was changed.
         UnusableInput, LibraryError: see :meth:`explorer.desk.desk.Desk.apply`.
     """
     marks = marks_of(generation, desk)
@@ -101,19 +101,21 @@ def mark_papers(
         if row is not None:
             changes.append((anchor_of(generation.records[row]), marks[row].entries, change))
             continue
-        resting = [entry for entry in marks.resting if _goes_by(entry, name)]
-        if not resting:
+        inactive = [entry for entry in marks.inactive if _has_id(entry, name)]
+        if not inactive:
             raise UnknownPaper(
-                f"No paper goes by {name!r}, and none on the desk. Ids stand in the output of "
-                "`explorer search`; arXiv ids and DOIs work too. Nothing was changed."
+                f"No paper goes by {name!r}, neither in the library nor on the desk.",
+                advice=(
+                    "`explorer search` shows ids; arXiv ids and DOIs work too. Nothing was changed."
+                ),
             )
-        changes.append((resting[0].anchor, [entry.number for entry in resting], change))
+        changes.append((inactive[0].anchor, [entry.number for entry in inactive], change))
     desk.apply(changes)
     return [anchor for anchor, _, _ in changes]
 
 
 def locate(generation: Generation, anchor: Anchor) -> int | None:
-    """Return the row of the paper that ``anchor`` is about: by its ids, its text, or its title."""
+    """Return the row of the paper with this anchor, matched by ids, text or title."""
     records = generation.records
     for name in anchor.names:
         row = None if name.startswith(_OF_ITS_DIGEST) else records.find(name)
@@ -135,19 +137,19 @@ def _marks_on(
 ) -> PaperMarks:
     entries = desk.entries()
     of: dict[int, list[DeskEntry]] = {}
-    resting: list[DeskEntry] = []
+    inactive: list[DeskEntry] = []
     for entry in entries:
         row = locate(generation, entry.anchor)
         if row is None:
-            resting.append(entry)
+            inactive.append(entry)
         else:
             of.setdefault(row, []).append(entry)
-    marks = {row: joined(about) for row, about in of.items()}
-    return PaperMarks(marks, tuple(resting))
+    marks = {row: joined(of_paper) for row, of_paper in of.items()}
+    return PaperMarks(marks, tuple(inactive))
 
 
 def joined(entries: Sequence[DeskEntry]) -> PaperMark:
-    """Return what the entries about one paper say together."""
+    """Return the entries of one paper as one mark."""
     with_state = [entry for entry in entries if entry.state is not ReadingState.NONE]
     notes = dict.fromkeys(entry.note for entry in entries if entry.note)
     return PaperMark(
@@ -161,7 +163,7 @@ def joined(entries: Sequence[DeskEntry]) -> PaperMark:
     )
 
 
-def _goes_by(entry: DeskEntry, name: str) -> bool:
+def _has_id(entry: DeskEntry, name: str) -> bool:
     wanted = name.strip().casefold()
     return any(
         wanted in (known.casefold(), known.partition(":")[2].casefold())

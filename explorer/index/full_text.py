@@ -1,6 +1,6 @@
-"""The word index: words to keys, ranked by BM25 (Robertson and Zaragoza 2009).
+"""The full-text index: words to papers, ranked by BM25 (Robertson and Zaragoza 2009).
 
-Kept by Tantivy. Words are lower-cased, stripped of accents and stemmed (Porter's English
+The index is Tantivy's. Words are lower-cased, stripped of accents and stemmed (Porter's English
 stemmer), the same way for papers, queries and highlights.
 """
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.arrays import Keys
+from explorer.arrays import Keys, RowMap
 from explorer.errors import LibraryDamaged
 from explorer.files import share
 from explorer.papers.paper import Paper
@@ -46,49 +46,49 @@ STOP_WORDS = frozenset(
 )
 
 _WORD = re.compile(r"[^\W_]+")
-"""What Tantivy takes for a word: letters and digits."""
+"""A word, as Tantivy tokenizes: letters and digits."""
 _LONGEST_WORD = 60
 _ANALYZER = "paper"
 _LOCK = ".tantivy-meta.lock"
 _FIELDS = ("text", "title", "abstract", "authors")
 _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
-"""The fields that papers are ranked by, and how much each counts; text holds the title, too."""
+"""Ranked fields and their weights; text holds the title, too."""
 BY_TITLE = (("title", 1.0),)
 _MOST_QUERY_WORDS = 256
 _DEPTH_FACTOR = 16
-"""Best papers that are looked through for those allowed, at most, for each of those; to name them
-takes longer."""
+"""Best papers searched through for the allowed ones, at most, per allowed paper; beyond that, a
+query for the allowed papers themselves is faster."""
 _LEAST_DEPTH = 8_000
 _MOST_DEPTH = 80_000
 _MOST_TERM_QUERIES = 4_000
-"""Papers up to which a query for each takes less time than one for a set of them."""
+"""Papers up to which one query each is faster than a query for a set of them."""
 _MARGIN = 1.5
-"""Papers looked through for each that is expected to do."""
+"""Papers searched through for each that is expected to be allowed."""
 _ROWS = "rows.npy"
 _SEGMENT = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.[a-z]+")
-"""What the files of a part of Tantivy's index are called."""
+"""Name of a file in a segment of Tantivy's index."""
 _MOST_DELETED = 0.2
-"""Papers gone from an index, for each that it holds, from which it is built anew."""
+"""Deleted papers per paper in the index above which it is built anew."""
 INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
-"""The fields of a paper that the index is made of."""
+"""The fields of a paper that are indexed."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordRanking:
-    """Keys and their scores, best first; shapes (found,)."""
+    """Rows and their scores, best first; shapes (hits,)."""
 
     keys: Keys
     scores: NDArray[np.float32]
     threshold: float = 0.0
     """Upper bound on the scores of all other allowed papers."""
     unfiltered: WordRanking | None = None
-    """The best of all papers, where the best allowed ones were taken from them."""
+    """The best of all papers, if the best allowed ones were taken from them."""
 
 
 class FullTextIndex:
-    """The word index of one generation.
+    """The full-text index of one generation.
 
-    Papers are indexed under keys of the index's own, which stay when rows shift.
+    Papers are indexed under keys of their own, which stay the same when rows shift.
     """
 
     def __init__(
@@ -99,13 +99,13 @@ class FullTextIndex:
         self._schema = index.schema
         self._folder = folder
         self._rows = rows
-        """The row of each key, -1 where the paper is gone."""
+        """The row of each key, -1 if the paper was removed."""
         self._keys = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)
         """The key of each row."""
-        there = np.flatnonzero(rows >= 0)
-        self._keys[rows[there]] = there
+        present = np.flatnonzero(rows >= 0)
+        self._keys[rows[present]] = present
         self._is_old = is_old
-        """It was written before abstracts had a field of their own."""
+        """Whether it was written before abstracts had a field of their own."""
 
     @classmethod
     def build(cls, papers: Sequence[Paper], folder: Path) -> FullTextIndex:
@@ -117,44 +117,43 @@ class FullTextIndex:
         lexicon._write(enumerate(papers), gone=())
         return lexicon
 
-    def grown(
-        self, papers: Sequence[Paper], moved: NDArray[np.int64], folder: Path
-    ) -> FullTextIndex:
-        """Write the index of ``papers`` into an existing, empty ``folder``, going on from this one.
+    def updated(self, papers: Sequence[Paper], row_map: RowMap, folder: Path) -> FullTextIndex:
+        """Write the index of ``papers`` into an existing, empty ``folder``, starting from this one.
 
         Args:
-            moved: for each row here, its row in ``papers``, or -1 where the paper is gone or says
-                something else now; shape (papers here,).
+            row_map: for each row of this index, its row in ``papers``, or -1 if the paper was
+                removed or its text changed; shape (papers of this index,).
         """
-
-        rows = np.where(self._rows >= 0, moved[self._rows], -1)
+        rows = np.where(self._rows >= 0, row_map[self._rows], -1)
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
         if self._is_old or np.count_nonzero(rows < 0) > _MOST_DELETED * len(papers):
-            return self.build(papers, folder)  # what is gone still counts in the words' weights
+            return self.build(papers, folder)  # deleted papers still count in the weights of words
         for path in self._folder.iterdir():
-            # Tantivy writes a segment once, and deletes it when it is part of a larger one.
+            # Tantivy writes a segment once, and deletes it after merging it into a larger one.
             is_segment = _SEGMENT.fullmatch(path.name) is not None
             (share if is_segment else shutil.copyfile)(path, folder / path.name)
         new = np.setdiff1d(np.arange(len(papers)), rows)
         keys = range(len(rows), len(rows) + len(new))
         lexicon = FullTextIndex(
-            _opened(folder), folder, np.concatenate([rows, new]).astype(np.int64)
+            _open_index(folder), folder, np.concatenate([rows, new]).astype(np.int64)
         )
         lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
         return lexicon
 
     @classmethod
     def open(cls, folder: Path) -> FullTextIndex:
-        """Return the word index that was built in ``folder``."""
+        """Return the full-text index in ``folder``."""
         try:
-            index = _opened(folder)
+            index = _open_index(folder)
             is_old = not (folder / _ROWS).exists()
             if is_old:
                 rows = np.arange(index.searcher().num_docs, dtype=np.int64)
             else:
                 rows = np.load(folder / _ROWS, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise LibraryDamaged(f"the word index cannot be read ({error}).", path=folder) from None
+            raise LibraryDamaged(
+                f"the full-text index cannot be read ({error}).", path=folder
+            ) from None
         return cls(index, folder, rows, is_old=is_old)
 
     def _write(self, papers: Iterable[tuple[int, Paper]], gone: Sequence[int]) -> None:
@@ -184,21 +183,21 @@ class FullTextIndex:
         self,
         text: str,
         k: int,
-        among: Keys | None = None,
+        allowed: Keys | None = None,
         by: Sequence[tuple[str, float]] = _RANKED,
         least: int | None = None,
     ) -> WordRanking:
-        """Return the k papers that match the words of ``text`` best; any text will do.
+        """Return the k papers that match the words of ``text`` best; any text is valid.
 
         Args:
-            among: rows that are allowed, in order; all without it.
-            by: names the fields that are searched, with what each counts.
-            least: how many of the k best allowed do, where the others would take long to find.
+            allowed: rows of the papers to rank, in order; all without it.
+            by: the fields to search, with their weights.
+            least: number of hits that suffices where more of them would take long.
         """
         import tantivy
 
         wanted = query_words(text)
-        if not wanted or k <= 0 or (among is not None and not len(among)):
+        if not wanted or k <= 0 or (allowed is not None and not len(allowed)):
             return WordRanking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
         should = tantivy.Occur.Should
         clauses = [
@@ -212,29 +211,29 @@ class FullTextIndex:
             for field, weight in by
         ]
         query = tantivy.Query.boolean_query(clauses)
-        if among is None:
+        if allowed is None:
             return self._best(query, k)
         least = k if least is None else min(k, least)
         depth, least_depth = (
-            math.ceil(_MARGIN * wished * len(self._keys) / len(among)) for wished in (k, least)
+            math.ceil(_MARGIN * count * len(self._keys) / len(allowed)) for count in (k, least)
         )
         if depth > _LEAST_DEPTH:
             depth = max(_LEAST_DEPTH, least_depth)
-        most_depth = min(max(_LEAST_DEPTH, _DEPTH_FACTOR * len(among)), _MOST_DEPTH)
+        most_depth = min(max(_LEAST_DEPTH, _DEPTH_FACTOR * len(allowed)), _MOST_DEPTH)
         best = None
         while depth <= most_depth:
             best = self._best(query, depth)
-            allowed = np.zeros(len(self._keys), dtype=bool)
-            allowed[among] = True
-            passed = np.flatnonzero(allowed[best.keys])[:k]
+            is_allowed = np.zeros(len(self._keys), dtype=bool)
+            is_allowed[allowed] = True
+            passed = np.flatnonzero(is_allowed[best.keys])[:k]
             if len(passed) >= least or len(best.keys) < depth:
                 scores = best.scores[passed]
                 threshold = float(scores[-1]) if len(passed) == k else best.threshold
                 return WordRanking(best.keys[passed], scores, threshold, best)
-            # Fewer pass among those that match best: as many again will hardly do.
+            # Fewer of the best matches are allowed than expected: go deeper by that factor.
             depth = math.ceil(_MARGIN * depth * least / max(1, len(passed)))
         must = tantivy.Occur.Must
-        keys_query = self._keys_query(self._keys[among].tolist())
+        keys_query = self._keys_query(self._keys[allowed].tolist())
         both = [(must, query), (must, tantivy.Query.const_score_query(keys_query, 0.0))]
         return replace(self._best(tantivy.Query.boolean_query(both), k), unfiltered=best)
 
@@ -257,8 +256,8 @@ class FullTextIndex:
         threshold = float(scores[-1]) if 0 < len(hits) == k else 0.0
         return WordRanking(self._rows[np.array(keys, dtype=np.int64)], scores, threshold)
 
-    def holding(self, phrase: str, field: str) -> Keys:
-        """Return the rows whose ``field`` holds ``phrase``, its words inflected as they may be.
+    def rows_with_phrase(self, phrase: str, field: str) -> Keys:
+        """Return the rows whose ``field`` contains ``phrase``, in any inflection.
 
         ``field`` is text (title, abstract and keywords), title, abstract or authors.
         """
@@ -266,7 +265,7 @@ class FullTextIndex:
 
         if self._is_old and field == "abstract":
             field = "text"
-        stems = [found for word in _WORD.findall(_nfc(phrase)) if (found := stem(word))]
+        stems = [one for word in _WORD.findall(_nfc(phrase)) if (one := stem(word))]
         if not stems:
             return np.empty(0, dtype=np.int64)
         if len(stems) == 1:
@@ -274,7 +273,7 @@ class FullTextIndex:
         else:
             query = tantivy.Query.phrase_query(self._schema, field, list(stems))
         searcher = self._index.searcher()
-        # Ordered by a field, papers are not scored, and come with the field's value.
+        # With an order by field, hits are not scored and carry the field's value.
         hits = searcher.search(
             query, max(1, searcher.num_docs), count=False, order_by_field="key"
         ).hits
@@ -284,7 +283,7 @@ class FullTextIndex:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """Return the stem that ``word`` is indexed under, or ``""`` if it is none."""
+    """Return the stem that ``word`` is indexed under; ``""`` if it is not indexed."""
     stems = _analyzer().analyze(word)
     return stems[0] if stems else ""
 
@@ -297,7 +296,7 @@ def words(text: str) -> list[tuple[str, int, int]]:
 def word_stems(text: str, stems: Collection[str]) -> dict[str, str]:
     """Return the stem of each word of ``text`` that has one of ``stems``, in order."""
     distinct = dict.fromkeys(_WORD.findall(text))
-    return {word: found for word in distinct if (found := stem(word)) in stems}
+    return {word: one for word in distinct if (one := stem(word)) in stems}
 
 
 def stems_in(text: str, known: Mapping[str, str]) -> set[str]:
@@ -305,14 +304,14 @@ def stems_in(text: str, known: Mapping[str, str]) -> set[str]:
     return {known[word] for word in _WORD.findall(text) if word in known}
 
 
-def _opened(folder: Path) -> tantivy.Index:
-    """Open the index in ``folder``, which may be one that this user must not write to."""
+def _open_index(folder: Path) -> tantivy.Index:
+    """Open the index in ``folder``, which may be read-only."""
     import tantivy
 
     if os.access(folder / _LOCK, os.W_OK):
         return _with_manual_reload(tantivy.Index.open(str(folder)))
-    # Tantivy locks by a file that it opens to write, for reading too; what is opened stays mapped.
-    # Its watcher may put that file there once more while the folder is being removed.
+    # Even to read, Tantivy locks a file that it opens for writing; opened segments stay mapped.
+    # Its watcher may create that file again while the folder is being removed.
     with TemporaryDirectory(ignore_cleanup_errors=True) as copy:
         for path in folder.iterdir():
             if path.suffix != ".lock":
@@ -321,30 +320,30 @@ def _opened(folder: Path) -> tantivy.Index:
 
 
 def _with_manual_reload(index: tantivy.Index) -> tantivy.Index:
-    """Return ``index`` with a reader that reads anew only when told.
+    """Return ``index`` with a reader that reloads only on request.
 
-    Otherwise a thread of Tantivy's does so half a second after each commit, when the files may be
-    another's already.
+    Otherwise a thread of Tantivy's reloads half a second after each commit, when another program
+    may have replaced the files.
     """
     index.config_reader("manual")
     return index
 
 
 def query_stems(text: str) -> list[str]:
-    """Return the distinct stems that a query asks for, in order; stop words only if alone."""
+    """Return the distinct stems of a query, in order; stop words only if it has no others."""
     return list(query_words(text))
 
 
 def query_words(text: str) -> dict[str, int]:
-    """Return how often a query asks for each stem, in order; stop words only if alone."""
-    found = _WORD.findall(_nfc(text))
-    kept = [word for word in found if word.casefold() not in STOP_WORDS] or found
+    """Return the count of each stem in a query, in order; stop words only if it has no others."""
+    typed = _WORD.findall(_nfc(text))
+    kept = [word for word in typed if word.casefold() not in STOP_WORDS] or typed
     counts = Counter(s for word in kept if (s := stem(word)))
     return dict(list(counts.items())[:_MOST_QUERY_WORDS])
 
 
 def _nfc(text: str) -> str:
-    # Papers are in NFC; a query may come with its accents apart, as some systems type them.
+    # Papers are in NFC; some systems type accents as separate characters.
     return unicodedata.normalize("NFC", text)
 
 

@@ -57,7 +57,7 @@ def _keywords(
     share = len(chosen) / max(generation.size, 1)
     weights: dict[str, float] = {}
     for key in candidates:
-        holding = generation.lexicon.holding(table.display[key], "text")
+        holding = generation.lexicon.rows_with_phrase(table.display[key], "text")
         here = int(np.isin(holding, chosen, assume_unique=True).sum())
         if here > 1:
             lift = here / max(len(holding) * share, 1e-9)

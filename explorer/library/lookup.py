@@ -67,7 +67,7 @@ def titled(generation: Generation, title: str, among: Keys | None = None) -> lis
 def _likely_titles(generation: Generation, text: str, among: Keys | None) -> Keys:
     """Return the rows whose titles may be ``text``."""
     if _BARE.fullmatch(text):  # read the same wherever copied from, so its words stand in a row
-        holding = generation.lexicon.holding(text, "title")
+        holding = generation.lexicon.rows_with_phrase(text, "title")
         if len(holding) <= _LIKELY_TITLES:
             return holding
     return generation.lexicon.search(text, _LIKELY_TITLES, among, BY_TITLE).keys

@@ -140,7 +140,7 @@ def _write_papers(draft: Draft, folder: Path) -> None:
             FullTextIndex.build(draft.papers, folder / "words")
         else:
             known = draft.previous_full_text
-            known.index.grown(draft.papers, known.row_map, folder / "words")
+            known.index.updated(draft.papers, known.row_map, folder / "words")
     except (RuntimeError, ValueError) as error:
         # FAISS and Tantivy report a full disk as one of these.
         raise OSError(str(error)) from error

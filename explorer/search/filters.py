@@ -202,7 +202,7 @@ def _field_mask(generation: Generation, field: Field, value: str) -> _Mask:
     if field in _COLUMNS:
         names = records.name_index(_COLUMNS[field])
         return _mask(generation, names.rows_with_words(title_key(value).split()))
-    return _mask(generation, generation.lexicon.holding(value, str(field)))
+    return _mask(generation, generation.lexicon.rows_with_phrase(value, str(field)))
 
 
 def _digests_named(generation: Generation, name: str) -> list[str]:

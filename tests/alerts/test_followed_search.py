@@ -18,11 +18,11 @@ from explorer.alerts.atom import write_feeds
 from explorer.alerts.briefing import as_html, as_markdown, briefing
 from explorer.alerts.followed_search import (
     FollowedResults,
-    asked_by,
     described,
     followed,
     needs_model,
     newest_first,
+    query_of,
     run,
 )
 from explorer.builds.build import BuildOptions, build
@@ -90,12 +90,12 @@ def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were
     assert len(titles(found)) >= 3
     before = {paper.title for paper in corpus[:30]}
     assert titles(found) == {hit.paper.title for hit in ranked} - before
-    desk.saw(["molecules"], int(generation.added_at.max()))
+    desk.mark_seen(["molecules"], int(generation.added_at.max()))
     assert told(generation, desk)[0].new == ()
     first = int(generation.added_at.min())
     assert {hit.row for hit in told(generation, desk, first)[0].new} == {hit.row for hit in ranked}
     # What was seen stays seen, whatever an older page says later.
-    desk.saw(["molecules"], first)
+    desk.mark_seen(["molecules"], first)
     assert told(generation, desk)[0].new == ()
 
 
@@ -130,7 +130,7 @@ def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
     filters = Filters(topic=topic.id, year_from=2019, year_to=2030, region=region)
     asked = Query('"liver" -survey', (ids[3],), (ids[7],), filters, Mode.DENSE)
     kept = followed(generation, "all", asked)
-    query, gone = asked_by(generation, kept)
+    query, gone = query_of(generation, kept)
     assert (query, gone) == (asked, "")
     expected = search(generation, WORDS, asked, 20)
     assert [h.row for h in run(generation, WORDS, kept).hits] == [h.row for h in expected.hits]

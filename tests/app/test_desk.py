@@ -245,7 +245,7 @@ def test_an_error_of_the_desk_is_a_toast(
         raise LibraryBusy("Another program is writing.")
 
     page = open_page(view="desk")
-    for name, beginning in (("saw", "seen-"), ("unfollow", "unfollow-")):
+    for name, beginning in (("mark_seen", "seen-"), ("unfollow", "unfollow-")):
         with monkeypatch.context() as patch:
             patch.setattr(Desk, name, refused)
             page.button(key=opened(page, beginning)[0]).click().run()

@@ -73,7 +73,7 @@ def test_a_desk_that_nobody_wrote_on_is_empty_and_makes_no_file(
     generation: Generation, desk: Desk
 ) -> None:
     marks = marks_of(generation, desk)
-    assert (marks.of, marks.resting, marks.starred, marks.tags) == ({}, (), (), {})
+    assert (marks.of, marks.inactive, marks.starred, marks.tags) == ({}, (), (), {})
     assert desk.followings() == ()
     assert not desk.path.exists()
 
@@ -274,13 +274,13 @@ def test_a_paper_that_is_gone_rests_and_comes_back(tmp_path: Path) -> None:
     generation = grow(library, tmp_path / "digests", [*papers[:4], *papers[5:]])
     marks = marks_of(generation, desk)
     assert (marks.starred, marks.of) == ((), {})
-    assert [entry.anchor.paper.title for entry in marks.resting] == [papers[4].title]
+    assert [entry.anchor.paper.title for entry in marks.inactive] == [papers[4].title]
     mark_papers(generation, desk, [own], DeskChange(add_tags=("still",)))
     generation = grow(library, tmp_path / "digests", papers)
     marks = marks_of(generation, desk)
     (row,) = marks.starred
     assert generation.records[row].title == papers[4].title
-    assert (marks[row].note, marks[row].tags, marks.resting) == ("mine", ("still",), ())
+    assert (marks[row].note, marks[row].tags, marks.inactive) == ("mine", ("still",), ())
 
 
 def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_pat
     papers[3] = replace(papers[3], arxiv="2401.00003", title=papers[3].title.upper())
     generation = grow(library, tmp_path / "digests", papers)
     marks = marks_of(generation, desk)
-    assert marks.resting == ()
+    assert marks.inactive == ()
     found = {generation.records[row].title for row in marks.starred}
     assert found == {papers[n].title for n in (1, 2, 3)}
     assert not {generation.records.ids[row] for row in marks.starred} & set(before.values())
@@ -316,7 +316,7 @@ def test_a_doi_on_a_very_different_paper_takes_no_marks_over(tmp_path: Path) -> 
     generation = grow(library, tmp_path / "digests", [*papers[1:], other])
     marks = marks_of(generation, desk)
     assert marks.starred == ()
-    assert [entry.anchor.paper.doi for entry in marks.resting] == ["10.1000/one"]
+    assert [entry.anchor.paper.doi for entry in marks.inactive] == ["10.1000/one"]
 
 
 def test_two_papers_that_become_one_join_their_marks_and_a_rollback_parts_them(
@@ -527,7 +527,7 @@ def told_by(generation: Generation, desk: Desk) -> dict[str, PaperMark]:
         )
         for row, mark in marks.of.items()
     }
-    for entry in marks.resting:
+    for entry in marks.inactive:
         title = entry.anchor.paper.title.casefold()
         assert title not in told
         told[title] = PaperMark(starred="yes", note=entry.note, tags=entry.tags)

@@ -1,4 +1,4 @@
-"""The word index: stems, accents, filters, and a ranking that makes sense for any query."""
+"""The full-text index: stems, accents, filters, and a ranking that makes sense for any query."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def test_an_index_that_must_not_be_written_to_opens_every_time_and_leaves_nothin
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LibraryDamaged, match="word index"):
+    with pytest.raises(LibraryDamaged, match="full-text index"):
         FullTextIndex.open(tmp_path)
 
 
@@ -301,7 +301,9 @@ def test_an_index_that_grew_finds_what_one_built_anew_finds(
     moved = np.array([places.get(p.title, -1) if p in kept else -1 for p in before])
     for name in ("before", "grown", "anew"):
         (tmp_path / name).mkdir()
-    grown = FullTextIndex.build(before, tmp_path / "before").grown(after, moved, tmp_path / "grown")
+    grown = FullTextIndex.build(before, tmp_path / "before").updated(
+        after, moved, tmp_path / "grown"
+    )
     anew = FullTextIndex.build(after, tmp_path / "anew")
     opened = FullTextIndex.open(tmp_path / "grown")
     few = np.arange(0, len(after), 3)

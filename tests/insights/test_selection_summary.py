@@ -22,7 +22,7 @@ def test_a_topics_papers_are_told_by_their_own_words(hashing_library: LibrarySto
         assert counts == sorted(counts, reverse=True)
         assert 0 < len(found.keywords) <= 8
         for keyword in found.keywords:
-            holding = generation.lexicon.holding(keyword, "text")
+            holding = generation.lexicon.rows_with_phrase(keyword, "text")
             here = np.isin(holding, rows).sum()
             assert here / len(holding) > len(rows) / generation.size
 

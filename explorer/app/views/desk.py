@@ -8,12 +8,12 @@ import streamlit as st
 
 from explorer.alerts.followed_search import (
     FollowedResults,
-    asked_by,
     described,
     find,
     followed,
     needs_model,
     newest_first,
+    query_of,
     typed,
 )
 from explorer.app import navigation, session, texts
@@ -148,7 +148,7 @@ def _show_followed_search(
         vertical_alignment="center",
         gap="small",
     ):
-        query, _ = asked_by(generation, search, marks)
+        query, _ = query_of(generation, search, marks)
         text = typed(query)
         st.button(
             escape_markdown(search.name),
@@ -179,7 +179,7 @@ def _show_action(label: str, key: str, act: Callable[[], None]) -> None:
 
 
 def _mark_seen(generation: Generation, search: FollowedSearch) -> None:
-    change_desk(lambda desk: desk.saw([search.name], int(generation.added_at.max())))
+    change_desk(lambda desk: desk.mark_seen([search.name], int(generation.added_at.max())))
 
 
 def _unfollow(search: FollowedSearch) -> None:
@@ -188,7 +188,7 @@ def _unfollow(search: FollowedSearch) -> None:
 
 def _show_marked_papers(generation: Generation, marks: PaperMarks) -> None:
     st.markdown(f"##### {texts.YOUR_PAPERS}")
-    if not marks.of and not marks.resting:
+    if not marks.of and not marks.inactive:
         st.caption(texts.NO_PAPERS_KEPT)
         return
     lists = {
@@ -269,11 +269,11 @@ def _show_paper(generation: Generation, row: int, list_name: str) -> None:
 
 def _show_missing_papers(marks: PaperMarks) -> None:
     """List marked papers that are no longer in the library."""
-    if not marks.resting:
+    if not marks.inactive:
         return
-    with st.expander(texts.missing_papers(len(marks.resting))):
+    with st.expander(texts.missing_papers(len(marks.inactive))):
         st.caption(texts.MISSING_HELP)
-        for entry in marks.resting:
+        for entry in marks.inactive:
             star = ":orange[★] " if entry.starred else ""
             st.markdown(f"{star}{markdown(entry.anchor.paper.title)}")
             show_note(PaperMark(note=entry.note))
