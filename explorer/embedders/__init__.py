@@ -64,8 +64,8 @@ def open_embedder(model: str = DEFAULT_MODEL) -> Embedder:
     """Return the embedder for ``model``: a name, a path, or ``factory:model``.
 
     Raises:
-        EmbedderError: there is no such model on this machine; the message says which need no
-            network.
+        EmbedderError: there is no such model on this machine; the message lists those that need
+            no network.
     """
     name, colon, rest = model.partition(":")
     if not colon and name in embedder_names():

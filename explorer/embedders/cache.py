@@ -1,8 +1,8 @@
-"""The vector cache: what has been embedded once is never embedded again.
+"""The vector cache: texts embedded once are never embedded again.
 
-One append-only file an embedder identity. Each record is a fingerprint, a vector and a CRC-32
-over both, all of one length, so a torn end and a flipped bit are both found when the file is
-opened: the damaged file is set aside and its good records go on in a new one.
+There is one append-only file for each embedder identity. Each record is a fingerprint, a vector
+and a CRC-32 over both, all of one length, so a torn end and a flipped bit are both detected when
+the file is opened: the damaged file is set aside, and its good records are copied to a new one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from explorer.files import sync, writing
 _MAGIC = b"explorer vectors 1\n"
 _HEADER_BYTES = 512
 _BLOCK_BYTES = 1 << 24
-"""Of a file that is looked through, read at once."""
-_TAKEN_AT_ONCE = 1 << 14
-"""Vectors that are copied at once, where many are taken."""
+"""Bytes of a file read at once."""
+_COPIED_AT_ONCE = 1 << 14
+"""Vectors copied at once by :meth:`VectorCache.take_all`."""
 _KEY = np.dtype("S16")
 """A fingerprint; since all are of this length, NumPy may leave off zeros at their ends."""
 _CRC_BYTES = 4
@@ -39,7 +39,7 @@ _SAMPLE = 1000
 _UNIT_WITHIN = 0.01
 """Tolerance of the length of a unit vector."""
 BATCH = 128
-"""Texts embedded and stored at once: what a killed build repeats at most."""
+"""Texts embedded and stored at once; a killed build repeats no more than these."""
 
 _Records = np.ndarray[tuple[int], np.dtype[np.void]]
 
@@ -59,20 +59,20 @@ class VectorCache:
         """New path of a damaged file, moved when this cache was opened."""
         with writing(self.path):
             folder.mkdir(parents=True, exist_ok=True)
-            self._found = _sorted(self._open())
+            self._opened = _sorted(self._open())
         self._added: dict[bytes, int] = {}
-        """The records of what was stored since this cache was opened."""
+        """Record of each fingerprint that was stored since this cache was opened."""
 
     def __len__(self) -> int:
-        old = self._places(list(self._added)) >= 0
-        return len(self._found.keys) + len(self._added) - int(np.count_nonzero(old))
+        old = self._records_at_opening(list(self._added)) >= 0
+        return len(self._opened.keys) + len(self._added) - int(np.count_nonzero(old))
 
     def __contains__(self, fingerprint: str) -> bool:
         key = bytes.fromhex(fingerprint)
-        return key in self._added or bool(self._places([key])[0] >= 0)
+        return key in self._added or bool(self._records_at_opening([key])[0] >= 0)
 
     def missing(self, fingerprints: Sequence[str]) -> NDArray[np.int64]:
-        """Return the places of those of ``fingerprints`` that are not in the cache."""
+        """Return the indices of those ``fingerprints`` that are not in the cache."""
         return np.flatnonzero(self._records_of(fingerprints) < 0)
 
     def take(self, fingerprints: Sequence[str]) -> Vectors:
@@ -91,17 +91,17 @@ class VectorCache:
         return np.array(stored["vector"][records], dtype=np.float32)
 
     def take_all(self, fingerprints: Sequence[str]) -> Vectors:
-        """Return what :meth:`take` returns, in a file that is gone with the array.
+        """Return the same as :meth:`take`, mapped from a file that is deleted with the array.
 
-        Memory holds what is used of it, and the system may take that back.
+        Only the parts in use are in memory, and the system may reclaim them.
         """
         names = list(fingerprints)
         if not names:
             return self.take(names)
         with writing(self.path), TemporaryFile(dir=self.path.parent) as file:
             # A file that is written through a map would kill the process where the disk is full.
-            for start in range(0, len(names), _TAKEN_AT_ONCE):
-                file.write(self.take(names[start : start + _TAKEN_AT_ONCE]).tobytes())
+            for start in range(0, len(names), _COPIED_AT_ONCE):
+                file.write(self.take(names[start : start + _COPIED_AT_ONCE]).tobytes())
             file.flush()
             shape = (len(names), self._layout["vector"].shape[0])
             return np.memmap(file, dtype=np.float32, mode="c", shape=shape)
@@ -109,20 +109,21 @@ class VectorCache:
     def _records_of(self, fingerprints: Sequence[str]) -> NDArray[np.int64]:
         """Return the record of each of ``fingerprints``, -1 where there is none."""
         keys = [bytes.fromhex(fingerprint) for fingerprint in fingerprints]
-        records = self._places(keys)
+        records = self._records_at_opening(keys)
         if self._added:
-            for place, key in enumerate(keys):
-                records[place] = self._added.get(key, records[place])
+            for index, key in enumerate(keys):
+                records[index] = self._added.get(key, records[index])
         return records
 
-    def _places(self, keys: Sequence[bytes]) -> NDArray[np.int64]:
+    def _records_at_opening(self, keys: Sequence[bytes]) -> NDArray[np.int64]:
         """Return the record of each of ``keys`` when this cache was opened, or -1."""
         wanted = np.array(keys, dtype=_KEY)
-        if not len(self._found.keys):
+        if not len(self._opened.keys):
             return np.full(len(wanted), -1, dtype=np.int64)
-        places = np.searchsorted(self._found.keys, wanted)
-        places = np.minimum(places, len(self._found.keys) - 1)
-        return np.where(self._found.keys[places] == wanted, self._found.records[places], -1)
+        indices = np.searchsorted(self._opened.keys, wanted)
+        indices = np.minimum(indices, len(self._opened.keys) - 1)
+        is_known = self._opened.keys[indices] == wanted
+        return np.where(is_known, self._opened.records[indices], -1)
 
     def append(self, fingerprints: Sequence[str], vectors: Vectors) -> None:
         """Store vectors, in place of those stored before; they are on disk when this returns.
@@ -148,7 +149,7 @@ class VectorCache:
                 raise
         # A fingerprint stored again adds a record but no key, so keys do not count records.
         first = (size - _HEADER_BYTES) // self._layout.itemsize
-        self._added.update({key: first + place for place, key in enumerate(keys)})
+        self._added.update({key: first + index for index, key in enumerate(keys)})
 
     def _open(self) -> NDArray[np.bytes_]:
         """Return the fingerprints of all records, in their order; the file is whole then."""
@@ -171,7 +172,7 @@ class VectorCache:
         return keys[good]
 
     def _replace(self, good: NDArray[np.bool_]) -> None:
-        """Set the file aside; its records that are ``good`` go on in a new one."""
+        """Set the file aside, and copy those records that are ``good`` to a new one."""
         attempt = 1
         while (aside := self.path.with_suffix(f".damaged-{attempt}")).exists():
             attempt += 1
@@ -185,20 +186,20 @@ class VectorCache:
         self.set_aside = aside
 
 
-class _Found(NamedTuple):
+class _SortedKeys(NamedTuple):
     """Record of each key; parallel arrays in the order of the keys, without repetition."""
 
     keys: NDArray[np.bytes_]
     records: NDArray[np.int64]
 
 
-def _sorted(keys: NDArray[np.bytes_]) -> _Found:
+def _sorted(keys: NDArray[np.bytes_]) -> _SortedKeys:
     order = np.argsort(keys, kind="stable")
     in_order = keys[order]
-    # What was stored again stands behind what it replaces.
+    # A fingerprint stored again comes after the record that it replaces.
     last = np.ones(len(keys), dtype=bool)
     last[:-1] = in_order[1:] != in_order[:-1]
-    return _Found(in_order[last], order[last])
+    return _SortedKeys(in_order[last], order[last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +217,13 @@ def embed_missing(
     texts: Mapping[str, str],
     progress: Callable[[int, int], None],
 ) -> Embedded:
-    """Embed what of ``texts`` (fingerprint to text) is not in ``cache``.
+    """Embed those of ``texts`` (fingerprint to text) that are not in ``cache``.
 
     Each batch is on disk before the next is begun, so a build that is killed repeats at most one.
     ``progress`` is called with (done, total) after each stored batch.
     """
     names = list(texts)
-    wanted = {names[place] for place in cache.missing(names).tolist()}
+    wanted = {names[index] for index in cache.missing(names).tolist()}
     lengths = {name: len(text) for name, text in texts.items() if name in wanted}
     # Texts of like length together waste no padding; the order changes no vector.
     missing = sorted(lengths, key=lambda name: (lengths[name], name))
@@ -263,13 +264,13 @@ class CacheFile:
 def read_cache_file(
     path: Path, known: Iterable[tuple[str, int]], progress: Callable[[int], None]
 ) -> CacheFile:
-    """Look through a file of the cache, block by block, to the end that it has now.
+    """Read a file of the cache, block by block, to its present end.
 
     Nothing is changed, and no cache need be open.
 
     Args:
         known: identities and dimensions that the file may be of, if its head is damaged.
-        progress: is called with the bytes that were looked at since the last call.
+        progress: receives the number of bytes read since the last call.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -277,7 +278,7 @@ def read_cache_file(
     key = path.stem[-12:]
     is_whole = _file_key(header) == key
     of_key = {_file_key(_header(*one)): one for one in known}
-    identity, dimension = _told_by(header) if is_whole else of_key.get(key, ("", 0))
+    identity, dimension = _parsed_header(header) if is_whole else of_key.get(key, ("", 0))
     if size < _HEADER_BYTES or not dimension:
         progress(size)
         return CacheFile(size, identity, dimension, is_whole, size < _HEADER_BYTES)
@@ -294,25 +295,26 @@ def read_cache_file(
             whole += int(np.count_nonzero(good))
             sample = good & (np.arange(start, start + len(block)) % every == 0)
             lengths = np.linalg.norm(block["vector"][sample], axis=1)
-            # What is not a number is not near 1 either.
+            # Written so that NaN, too, counts as odd.
             odd += int(np.count_nonzero(~(np.abs(lengths - 1.0) <= _UNIT_WITHIN)))
             progress(block.nbytes)
-    found = frozenset(keys)
-    return CacheFile(size, identity, dimension, is_whole, False, found, records, whole, torn, odd)
+    return CacheFile(
+        size, identity, dimension, is_whole, False, frozenset(keys), records, whole, torn, odd
+    )
 
 
 def _header(identity: str, dimension: int) -> bytes:
     return (_MAGIC + f"{dimension}\n{identity}\n".encode()).ljust(_HEADER_BYTES, b"\0")
 
 
-def _told_by(header: bytes) -> tuple[str, int]:
-    """Return identity and dimension."""
+def _parsed_header(header: bytes) -> tuple[str, int]:
+    """Return the identity and the dimension in a whole header."""
     dimension, identity = header.removeprefix(_MAGIC).decode().split("\n")[:2]
     return identity, int(dimension)
 
 
 def _file_key(header: bytes) -> str:
-    """Return what the name of a file with this header ends in."""
+    """Return the last part of the name of a file with this header."""
     return hashlib.sha256(header).hexdigest()[:12]
 
 

@@ -45,12 +45,12 @@ class ModelFolder:
 
     @cached_property
     def identity(self) -> str:
-        """Name, hash over weights and settings, and how much of a text the model sees."""
+        """Name, hash over weights and settings, token limit and overlap of windows."""
         return f"{self.name} sha256={self._hash[:16]} tokens={self.token_limit} overlap={OVERLAP}"
 
     @cached_property
     def token_limit(self) -> int:
-        """Tokens that are embedded at once: what the architecture takes, at most 512."""
+        """Tokens that are embedded at once: the limit of the architecture, at most 512."""
         positions = self._setting("config.json", "max_position_embeddings") or _LONGEST_INPUT
         if self._setting("config.json", "model_type") in _POSITIONS_BEHIND_PADDING:
             positions -= int(self._setting("config.json", "pad_token_id") or 0) + 1
@@ -63,8 +63,8 @@ class ModelFolder:
             return 0
         for config in sorted(self.path.glob("*_Pooling/config.json")):
             for key in ("word_embedding_dimension", "embedding_dimension"):
-                if found := self._setting(str(config.relative_to(self.path)), key):
-                    return int(found)
+                if length := self._setting(str(config.relative_to(self.path)), key):
+                    return int(length)
         return 0
 
     def check(self) -> None:

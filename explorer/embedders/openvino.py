@@ -2,7 +2,7 @@
 
 The graph is exported from the loaded sentence-transformers model once, by a process of its own
 (``openvino_export.py``), and kept in the user's cache under the model's identity. It is used at
-the precision at which it was found to agree with the model it came from.
+the precision at which its vectors agree with those of the model it came from.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TOKEN_STEP = 16
 
 
 class NotExportable(EmbedderError):
-    """The model cannot be had as a graph that agrees with it; PyTorch serves it."""
+    """The model has no graph that agrees with it; PyTorch serves it."""
 
 
 class _Refused(NotExportable):
@@ -63,7 +63,7 @@ class OpenVinoBackend:
     """
 
     batch_tokens = 768
-    """Few, so that what a batch needs stays in the processor's caches."""
+    """Few, so that a batch fits into the processor's caches."""
 
     def __init__(self, folder: ModelFolder, *, int8: bool = False) -> None:
         from tokenizers import Tokenizer
@@ -94,7 +94,7 @@ class OpenVinoBackend:
         query: bool,  # noqa: ARG002  the prompt is in the window's tokens already
     ) -> Iterator[tuple[list[Window], Vectors]]:
         """Yield each batch with its unit vectors; the next is cut while one is computed."""
-        # Requests belong to one call, so that several threads may ask at once.
+        # Requests belong to one call, so that several threads may encode at once.
         streams = self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         idle = [self._compiled.create_infer_request() for _ in range(2 * streams)]
         running: deque[tuple[list[Window], Any]] = deque()
@@ -123,9 +123,9 @@ def padded(rows: list[tuple[int, ...]], padding: int, limit: int) -> dict[str, N
     shape = (len(rows), max(longest, min(limit, -(-longest // _TOKEN_STEP) * _TOKEN_STEP)))
     ids = np.full(shape, padding, dtype=np.int64)
     mask = np.zeros(shape, dtype=np.int64)
-    for place, row in enumerate(rows):
-        ids[place, : len(row)] = row
-        mask[place, : len(row)] = 1
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = row
+        mask[index, : len(row)] = 1
     return {"input_ids": ids, "attention_mask": mask}
 
 
@@ -187,7 +187,7 @@ def exported(folder: ModelFolder, *, int8: bool = False) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where exported graphs are kept: ``EXPLORER_CACHE`` or the user's own cache folder."""
+    """Return the folder of exported graphs: ``EXPLORER_CACHE`` or the user's own cache folder."""
     from platformdirs import user_cache_path
 
     named = os.environ.get("EXPLORER_CACHE")
@@ -205,7 +205,7 @@ def is_whole(export: Path, graph: str) -> bool:
 
 
 def _export(folder: ModelFolder, target: Path, version: str) -> None:
-    """Write the graph; what this version of OpenVINO refused once is not tried again."""
+    """Write the graph; a model that this version of OpenVINO refused is not tried again."""
     refused = target.with_name(f"{target.name}.{_NO_EXPORT}")
     if refused.exists() and _refusal(refused)["openvino"] == version:
         raise NotExportable(_refusal(refused)["reason"])
@@ -229,9 +229,9 @@ def _run(step: str, *arguments: object) -> None:
         [*command, *map(str, arguments)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        told = f"no OpenVINO graph of this model: {reason}"
-        raise _Refused(told) if done.returncode == REFUSED else NotExportable(told)
+        reason = (done.stderr.strip().splitlines() or ["it ended without a message"])[-1]
+        message = f"no OpenVINO graph of this model: {reason}"
+        raise _Refused(message) if done.returncode == REFUSED else NotExportable(message)
 
 
 def _refusal(path: Path) -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""From a sentence-transformers model to an OpenVINO graph; runs as a process of its own.
+"""Export of a sentence-transformers model to an OpenVINO graph; runs as a process of its own.
 
 ``graph MODEL TARGET TOKENS`` writes the graph (pooling and normalisation inside), the tokenizer
-and what else a query needs, and compares the graph's vectors with the model's own at each
-precision. ``int8 TARGET`` adds a graph with 8-bit weights. The last line on standard error says why
-it cannot be done. The exit code is REFUSED where that lies with the model, and another one where
-the same may succeed later, as on a disk that was full.
+and the prompts, and compares the graph's vectors with the model's own at each precision.
+``int8 TARGET`` adds a graph with 8-bit weights. If a step fails, the last line on standard error is
+the reason, and the exit code is REFUSED if it lies with the model, or another one if the step may
+succeed later, as on a disk that was full.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def export_graph(source: Path, target: Path, token_limit: int) -> None:
         raise Refused("the model's pooling leaves out the prompt")
     named = model.preprocess(["probe"])
     if not {"input_ids", "attention_mask"} <= {*named}:
-        raise Refused(f"the model asks for {', '.join(named)}")
+        raise Refused(f"the model's inputs are {', '.join(named)}")
     with _refusing():
         graph = ov.convert_model(
             _Whole(model, "token_type_ids" in named),
@@ -104,13 +104,13 @@ def export_graph(source: Path, target: Path, token_limit: int) -> None:
 
 @contextlib.contextmanager
 def _refusing() -> Iterator[None]:
-    """Lay what goes wrong inside to the model, unless the machine had no room."""
+    """Raise errors of PyTorch and OpenVINO as :class:`Refused`, unless the machine had no room."""
     try:
         yield
     except (MemoryError, OSError):
         raise
     except Exception as error:
-        # PyTorch and OpenVINO have no class of their own for it.
+        # Neither library has a class of its own for a lack of memory.
         if "memory" in str(error).lower():
             raise
         raise Refused(f"{type(error).__name__}: {error}") from error
@@ -166,11 +166,11 @@ def _agreement(
         show_progress_bar=False,
     )
     inputs = padded([window.tokens for window in windows], padding, limit)
-    found = {}
+    agreement = {}
     for precision in precisions():
         vectors = compiled(graph, precision)(inputs)[0]
-        found[precision] = round(float(np.min((vectors * expected).sum(axis=1))), 6)
-    return found
+        agreement[precision] = round(float(np.min((vectors * expected).sum(axis=1))), 6)
+    return agreement
 
 
 def _write(target: Path, facts: dict[str, Any], files: tuple[str, ...]) -> None:
@@ -180,7 +180,7 @@ def _write(target: Path, facts: dict[str, Any], files: tuple[str, ...]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one step and say on the last line of standard error why it failed."""
+    """Run one step and return its exit code; the last line on standard error is the reason."""
     try:
         match arguments:
             case ["graph", source, target, tokens]:

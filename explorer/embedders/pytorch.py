@@ -1,4 +1,4 @@
-"""Backend: sentence-transformers on PyTorch, for graphics processors and what does not export."""
+"""Backend: sentence-transformers on PyTorch, for GPUs and for models that do not export."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class PyTorchBackend:
 
 
 def load(folder: ModelFolder, device: str = "cpu") -> SentenceTransformer:
-    """Return the model in ``folder``, its token limit set to what its architecture takes.
+    """Return the model in ``folder``, its token limit set to that of its architecture.
 
     Raises:
-        EmbedderError: it is altered or none.
+        EmbedderError: it is altered, or no such model.
     """
     folder.check()  # altered weights must not be used, not even once
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -91,10 +91,10 @@ def fast_tokenizer(model: SentenceTransformer) -> Tokenizer | None:
 
 
 def prompt(model: SentenceTransformer, *, query: bool) -> str:
-    """Return what the model wants to see before a query, or before a document.
+    """Return the model's prompt for queries, or for documents; empty if there is none.
 
-    An empty prompt of one name does not hide what another name says: models that call it
-    "passage" get an empty "document" prompt besides when they are loaded.
+    An empty prompt of one name does not hide that of another: models that call it "passage" get
+    an empty "document" prompt besides when they are loaded.
     """
     names = ("query",) if query else ("document", "passage", "corpus")
     named = [model.prompts.get(name) for name in (*names, model.default_prompt_name or "")]
@@ -104,7 +104,7 @@ def prompt(model: SentenceTransformer, *, query: bool) -> str:
 def accelerator() -> str:
     """Return "cuda" or "mps" if PyTorch can compute there, else "cpu".
 
-    PyTorch is asked only where a driver suggests one, because importing it takes seconds.
+    PyTorch is imported only if there is a driver, because importing it takes seconds.
     """
     import platform
     from pathlib import Path

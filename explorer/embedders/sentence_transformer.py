@@ -80,9 +80,9 @@ class SentenceTransformerEmbedder:
         backend = self._backend(query=query)
         windows: list[Window] = []
         vectors = [np.empty((0, self.dimension), dtype=np.float32)]
-        for batch, found in backend.encode(_batches(backend, texts, query=query), query=query):
+        for batch, encoded in backend.encode(_batches(backend, texts, query=query), query=query):
             windows += batch
-            vectors.append(found)
+            vectors.append(encoded)
         return pooled(np.concatenate(vectors), windows, len(texts))
 
     def _backend(self, *, query: bool) -> Backend:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 OVERLAP = 64
-"""Tokens that a window shares with the one before, so that no sentence is only seen cut."""
+"""Tokens that a window shares with the one before, so that cut sentences are also seen whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A text, or as much of it as the model takes at once."""
+    """A text, or a part of it that fits the model."""
 
     owner: int
-    """Place of the text that this is a window of."""
+    """Index of the text that this is a window of."""
     text: str
     tokens: tuple[int, ...]
     """Token ids of prompt and text, special tokens included."""
@@ -68,14 +68,14 @@ def pooled(vectors: Vectors, windows: Sequence[Window], texts: int) -> Vectors:
 
     Args:
         vectors: unit vectors of ``windows``, shape (len(windows), dimension).
-        windows: which text each row belongs to.
-        texts: how many texts there are.
+        windows: the owner of each is the text that its row belongs to.
+        texts: number of texts.
     """
     sums = np.zeros((texts, vectors.shape[1]), dtype=np.float32)
     weights = np.array([max(1, len(window.tokens)) for window in windows], dtype=np.float32)
     # A window without a single token has no vector: models answer with NaN.
-    found = np.nan_to_num(vectors * weights[:, None])
-    np.add.at(sums, np.array([window.owner for window in windows], dtype=np.int64), found)
+    weighted = np.nan_to_num(vectors * weights[:, None])
+    np.add.at(sums, np.array([window.owner for window in windows], dtype=np.int64), weighted)
     sums[~sums.any(axis=1), 0] = 1.0
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.asarray(sums / lengths, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Judged queries to figures: how good a ranking is, and how sure one can be of it.
+"""Quality of rankings by judged queries, with confidence intervals.
 
 Collections come in the layout of BEIR (Thakur et al. 2021, arXiv:2104.08663). The gain of a hit is
 its grade itself, as in trec_eval.
@@ -25,19 +25,19 @@ _SEED = 20_240_311
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
-    """A query and what its readers thought of the papers they were shown."""
+    """A query and the grades that people gave to papers for it."""
 
     id: str
     text: str
     own_paper: str
-    """Paper that the query is, left out of its ranking; empty if it is none."""
+    """Paper that the query was made of, left out of its ranking; empty if there is none."""
     grades: Mapping[str, float]
     """Grade by the paper's id in the collection; papers without one count as 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Papers, and queries that people have judged against them."""
+    """Papers, and queries with grades for them."""
 
     papers: tuple[Paper, ...]
     """Their ids are those of the collection."""
@@ -56,31 +56,31 @@ class Figure:
 def read_collection(folder: Path) -> Collection:
     """Read ``corpus.jsonl``, ``queries.jsonl`` (or either with ``.gz``) and ``qrels.tsv``.
 
-    Queries that nobody judged anything good for say nothing about a ranking and are left out.
+    Queries without a relevant paper distinguish no rankings and are left out.
 
     Raises:
-        UnusableInput: a file is missing or not what its name says; the message names the line.
+        UnusableInput: a file is missing or has another format; the message names the line.
     """
     papers = tuple(
         Paper(
-            id=_text(row, "_id", place),
+            id=_text(row, "_id", line),
             title=str(row.get("title") or ""),
             abstract=str(row.get("text") or ""),
         )
-        for place, row in _rows(folder, "corpus.jsonl")
+        for line, row in _rows(folder, "corpus.jsonl")
     )
     known = {paper.id for paper in papers}
     grades = _grades(folder / "qrels.tsv")
     queries = []
-    for place, row in _rows(folder, "queries.jsonl"):
-        name = _text(row, "_id", place)
+    for line, row in _rows(folder, "queries.jsonl"):
+        name = _text(row, "_id", line)
         judged = {paper: grade for paper, grade in grades.get(name, {}).items() if paper in known}
         if any(grade > 0 for grade in judged.values()):
             own = row.get("query_paper") or (row.get("metadata") or {}).get("query_paper")
             queries.append(
                 JudgedQuery(
                     id=name,
-                    text=_text(row, "text", place),
+                    text=_text(row, "text", line),
                     own_paper=str(own or (name if name in known else "")),
                     grades=judged,
                 )
@@ -93,10 +93,10 @@ def read_collection(folder: Path) -> Collection:
 def ndcg(ranking: Sequence[str], grades: Mapping[str, float], k: int = 10) -> float:
     """Return the normalised discounted cumulative gain of the first ``k`` (Järvelin 2002)."""
     discount = 1.0 / np.log2(np.arange(2, k + 2))
-    found = [max(0.0, grades.get(paper, 0.0)) for paper in ranking[:k]]
+    gains = [max(0.0, grades.get(paper, 0.0)) for paper in ranking[:k]]
     ideal = sorted((grade for grade in grades.values() if grade > 0), reverse=True)[:k]
     best = float(np.dot(ideal, discount[: len(ideal)]))
-    return float(np.dot(found, discount[: len(found)])) / best if best else 0.0
+    return float(np.dot(gains, discount[: len(gains)])) / best if best else 0.0
 
 
 def recall(ranking: Sequence[str], grades: Mapping[str, float], k: int = 100) -> float:
@@ -113,7 +113,7 @@ def mean_with_interval(values: Sequence[float]) -> Figure:
 
 
 def _rows(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the position of each line, for messages, and its record."""
+    """Yield path and number of each line, for messages, and its record."""
     path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
     if path is None:
         raise UnusableInput(f"{folder}: there is no {name} or {name}.gz. {_LAYOUT}")
@@ -134,9 +134,9 @@ def _rows(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
 _LAYOUT = "A collection has corpus.jsonl, queries.jsonl and qrels.tsv, as those of BEIR."
 
 
-def _text(row: Mapping[str, Any], key: str, place: str) -> str:
+def _text(row: Mapping[str, Any], key: str, line: str) -> str:
     if row.get(key) in (None, ""):
-        raise UnusableInput(f"{place}: there is no {key!r}. {_LAYOUT}")
+        raise UnusableInput(f"{line}: there is no {key!r}. {_LAYOUT}")
     return str(row[key])
 
 

@@ -1,8 +1,8 @@
-"""A judged collection to figures: each mode of search ranks it, as it ranks a library.
+"""Benchmark of each search mode on a judged collection, ranked as a library is.
 
-Queries are taken as plain words: quotes and dashes in them are no operators here, and a query
-that is a paper's whole title does not lift that paper, since both would measure the typing, not
-the ranking. The paper that a query is made of is left out.
+Queries are plain words: quotes and dashes in them are no operators here, and a query that is a
+paper's whole title does not lift that paper, since both would measure the typing, not the
+ranking. The paper that a query was made of is left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _QUERIES_AT_ONCE = 32
 
 Vector = NDArray[np.float32]
 Rank = Callable[[JudgedQuery, Vector, int], Sequence[int]]
-"""A query, its unit vector and a number of papers to so many rows, best first."""
+"""Returns rows, best first, for a query, its unit vector and a number of papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Evaluation:
     model: str
     """The identity of the embedder."""
     embedded: int
-    """Papers whose vectors were not known from an earlier run."""
+    """Papers whose vectors were not cached by an earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,17 @@ def evaluate(
     progress: Progress | None = None,
     settings: SearchSettings | None = None,
 ) -> Evaluation:
-    """Return how well each mode ranks ``collection``.
+    """Return the quality of each mode's rankings of ``collection``.
 
     Args:
-        cache: the folder where vectors are kept from one run to the next.
+        cache: folder of the vectors kept from one run to the next.
     """
     progress = progress or Silence()
-    with open_collection(collection, embedder, cache, progress) as found:
-        asked = len(collection.queries)
-        progress.stage("rank", asked * len(Mode))
+    with open_collection(collection, embedder, cache, progress) as opened:
+        queries = len(collection.queries)
+        progress.stage("rank", queries * len(Mode))
         modes = {}
-        for place, mode in enumerate(Mode):
+        for index, mode in enumerate(Mode):
 
             def rank(
                 query: JudgedQuery,
@@ -94,13 +94,15 @@ def evaluate(
                 k: int,
                 mode: Mode = mode,
             ) -> Sequence[int]:
-                return ranked_rows(found.generation, vector, query.text, mode, k, settings)
+                return ranked_rows(opened.generation, vector, query.text, mode, k, settings)
 
-            def told(done: int, place: int = place) -> None:
-                progress.advance(place * asked + done, asked * len(Mode))
+            def advance(done: int, index: int = index) -> None:
+                progress.advance(index * queries + done, queries * len(Mode))
 
-            modes[mode] = score_queries(found, rank, told)
-        return Evaluation(modes, len(collection.papers), asked, embedder.identity, found.embedded)
+            modes[mode] = score_queries(opened, rank, advance)
+        return Evaluation(
+            modes, len(collection.papers), queries, embedder.identity, opened.embedded
+        )
 
 
 @contextmanager
@@ -125,18 +127,18 @@ def open_collection(
 
 
 def score_queries(
-    found: OpenCollection, rank: Rank, told: Callable[[int], None] = lambda _: None
+    opened: OpenCollection, rank: Rank, advance: Callable[[int], None] = lambda _: None
 ) -> QueryScores:
-    """Return how good the ranking is that ``rank`` makes of each query."""
-    ids = found.generation.records.ids
+    """Return the scores of the ranking of each query; ``advance`` receives the queries done."""
+    ids = opened.generation.records.ids
     gains, shares = [], []
-    pairs = zip(found.collection.queries, found.vectors, strict=True)
+    pairs = zip(opened.collection.queries, opened.vectors, strict=True)
     for done, (query, vector) in enumerate(pairs, start=1):
         rows = rank(query, vector, DEPTH + 1)
         ranking = [ids[row] for row in rows if ids[row] != query.own_paper][:DEPTH]
         gains.append(ndcg(ranking, query.grades))
         shares.append(recall(ranking, query.grades, DEPTH))
-        told(done)
+        advance(done)
     return QueryScores(tuple(gains), tuple(shares))
 
 

@@ -1,7 +1,7 @@
-"""A library for the length of a trial: papers and vectors to an opened generation.
+"""A temporary library for evaluations: an opened generation of papers and vectors.
 
-It is written and opened as any other, so that a trial ranks with what searches rank with. Papers
-stay as they are, one row each: two records with one title are two documents of a collection.
+It is written and opened as any other, so that an evaluation ranks as searches do. Papers stay as
+they are, one row each: two records with one title are two documents of a collection.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def scratch_generation(
     """Return ``papers`` as an opened generation.
 
     Args:
-        papers: each with an id that no other has; they are the rows.
+        papers: with distinct ids; their order is that of the rows.
         vectors: unit vectors, shape (papers, dimension).
         identity: of the embedder that made them.
-        folder: where it is written; must not exist, and must stay while it is used.
+        folder: new folder for it, which must stay while it is used.
         graph: the neighbour graph, where it is known.
         previous_full_text: an index to update instead of building a new one.
         hierarchy: topics; without it there is one, of all papers. The map is left out.

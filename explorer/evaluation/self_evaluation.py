@@ -1,9 +1,9 @@
-"""A library to figures about itself, without anybody's judgements.
+"""Quality of a library's index, search, map and topics, without judgements by people.
 
-How papers are found by their titles is measured on a copy of the library in which a sample of
-papers is without its title, in vector and words alike. Each title is then searched for among all
-papers, which keep theirs: the search must know the paper by its abstract, and the others have it
-easier. Papers whose title is much like that of another count against it, too.
+Known-item search is measured on a copy of the library in which a sample of papers has no title, in
+vector and words alike. Each title is then a query over all papers: the search must recognise the
+paper by its abstract, while the papers outside the sample keep their titles and have it easier.
+Papers whose title is much like that of another count against it, too.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _DRAWS = 3
 _KEPT = 0.9
 """Share of the papers in each draw."""
 _FEWEST = 40
-"""Papers below which none of this says anything."""
+"""Papers below which the figures mean nothing."""
 _TYPED = 6
 """Words of a title that are timed as a query; people type about as many."""
 _DEPTH = 100
@@ -60,7 +60,7 @@ class Metric:
 
     name: str
     figure: Figure
-    """Its bounds are those of the 95 % interval, or the value again where nothing was drawn."""
+    """Its bounds are those of the 95 % interval, or the value itself if it is exact."""
     unit: str
     """``ms``, or empty for shares and indices."""
     means: str
@@ -74,25 +74,25 @@ def self_evaluate(
 
     Args:
         embedder: the library's own.
-        cache: the folder where vectors are kept from one run to the next.
+        cache: folder of the vectors kept from one run to the next.
 
     Raises:
         EmbedderError: ``embedder`` is not the library's.
-        UnusableInput: the library is too small for its figures to say anything.
+        UnusableInput: the library is too small for its figures to mean anything.
     """
     progress = progress or Silence()
     check_model(embedder, generation)
     papers = list(generation.records)
-    told = [row for row, p in enumerate(papers) if p.readable_title and p.readable_abstract]
-    if len(told) < _FEWEST:
+    complete = [row for row, p in enumerate(papers) if p.readable_title and p.readable_abstract]
+    if len(complete) < _FEWEST:
         raise UnusableInput(
-            f"Only {len(told)} papers with title and abstract, and figures say nothing below "
+            f"Only {len(complete)} papers with title and abstract; figures mean nothing below "
             f"{_FEWEST}. Build with more digests first."
         )
     progress.stage("model")
     embedder.embed_queries(["a word"])  # the first use of a model may export it
     draw = np.random.default_rng(_SEED)
-    sample = np.sort(draw.permutation(told)[:_SAMPLE])
+    sample = np.sort(draw.permutation(complete)[:_SAMPLE])
     titles = [papers[row].readable_title for row in sample]
     progress.stage("queries")
     queries = embedder.embed_queries(titles)
@@ -107,7 +107,7 @@ def self_evaluate(
 
 
 def _index(generation: Generation, vectors: Vectors, queries: Vectors) -> Metric:
-    """Compare by score, not by key: of papers that are equally near, any is right."""
+    """Return the recall of the index; of papers that are equally near, any is right."""
     k = min(10, generation.size)
     exact = ExactFactory().build(vectors).search(queries, k).scores[:, -1]
     keys = generation.engine.search(queries, k).keys
@@ -141,7 +141,7 @@ def _known_items(
     stays[sample] = -1
     name = generation.manifest.engine
     graph = updated_graph(generation.graph, stays, load_engine(name).build(units), Settings().graph)
-    found: list[Metric] = []
+    metrics: list[Metric] = []
     with tempfile.TemporaryDirectory() as scratch:
         trial = scratch_generation(
             untitled,
@@ -159,9 +159,9 @@ def _known_items(
             for vector, row in zip(queries, sample.tolist(), strict=True):
                 ranked = ranked_rows(trial, vector, papers[row].readable_title, mode, _DEPTH)
                 ranks.append(ranked.index(row) + 1 if row in ranked else 0)
-                progress.advance(len(found) // 3 * len(sample) + len(ranks), 3 * len(sample))
-            found += _of_ranks(mode, np.array(ranks))
-    return found
+                progress.advance(len(metrics) // 3 * len(sample) + len(ranks), 3 * len(sample))
+            metrics += _of_ranks(mode, np.array(ranks))
+    return metrics
 
 
 def _of_ranks(mode: Mode, ranks: NDArray[np.int64]) -> list[Metric]:
@@ -183,7 +183,7 @@ def _latency(
 ) -> list[Metric]:
     """Time searches by meaning and words, the query's embedding included."""
     typed = [Query(" ".join(title.split()[:_TYPED])) for title in titles]
-    for query in typed[:3]:  # what is opened at first use is opened here
+    for query in typed[:3]:  # files opened at first use are opened here
         search(generation, embedder, query)
     progress.stage("time", len(typed))
     passed = []
@@ -207,8 +207,8 @@ def _map(
 ) -> list[Metric]:
     progress.stage("faithful")
     k = min(_NEIGHBOURS, (generation.size - 1) // 2 - 1)
-    asked = np.sort(draw.permutation(generation.size)[:_MAP_SAMPLE])
-    trust, kept = faithfulness(vectors, np.asarray(generation.positions), asked, k)
+    sample = np.sort(draw.permutation(generation.size)[:_MAP_SAMPLE])
+    trust, kept = faithfulness(vectors, np.asarray(generation.positions), sample, k)
     return [
         Metric(
             "map trustworthiness",
@@ -259,7 +259,7 @@ def _topics(
 
 
 def _unlike(most: int) -> Callable[[NDArray[np.int32]], int]:
-    """Return how far a partition is from having topics numbered up to ``most``."""
+    """Return the distance of a partition from having topics numbered up to ``most``."""
     return lambda labels: abs(int(labels.max()) - most)
 
 

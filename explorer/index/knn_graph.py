@@ -27,7 +27,7 @@ _PAIRS = 1 << 30
 _PAIRS_PER_NEIGHBOUR = 8
 """Nearest papers of a newcomer that may gain it as a neighbour, for each neighbour kept."""
 _MANY = 10_000
-"""Papers from which they are compared by their principal axes first."""
+"""Papers from which on they are compared by their principal axes first."""
 _COMPARED_WITH_ALL = 60_000
 """Papers up to which all are compared with each other."""
 _AXES = 128
@@ -152,8 +152,8 @@ def updated_graph(
         keys, scores = _nearest(faster, block, width)
         neighbours[block], similarities[block] = keys[:, :k], scores[:, :k]
         if not few:
-            came = np.isin(block, newcomers, assume_unique=True)
-            pairs.add(block[came], keys[came], scores[came])
+            is_new = np.isin(block, newcomers, assume_unique=True)
+            pairs.add(block[is_new], keys[is_new], scores[is_new])
         advance(start + len(block), len(again))
     if few and len(newcomers) and len(others):
         _let_in(engine, neighbours, similarities, others, newcomers)
@@ -188,7 +188,7 @@ class _Pairs:
     """
 
     def __init__(self) -> None:
-        self._who: list[NDArray[np.int64]] = []
+        self._papers: list[NDArray[np.int64]] = []
         self._newcomers: list[NDArray[np.int64]] = []
         self._scores: list[NDArray[np.float32]] = []
 
@@ -196,7 +196,7 @@ class _Pairs:
         self, newcomers: NDArray[np.int64], keys: NDArray[np.int32], scores: NDArray[np.float32]
     ) -> None:
         """Record the nearest of each newcomer; both arrays have the shape (newcomers, k)."""
-        self._who.append(keys.ravel().astype(np.int64))
+        self._papers.append(keys.ravel().astype(np.int64))
         self._newcomers.append(np.repeat(newcomers, keys.shape[1]))
         self._scores.append(scores.ravel())
 
@@ -207,15 +207,15 @@ class _Pairs:
         others: NDArray[np.int64],
     ) -> None:
         """Add newcomers to the neighbours of ``others`` if they are nearer than the last."""
-        who, came = np.concatenate(self._who), np.concatenate(self._newcomers)
+        papers, newcomers = np.concatenate(self._papers), np.concatenate(self._newcomers)
         scores = np.concatenate(self._scores)
         is_candidate = np.zeros(len(neighbours), dtype=bool)
         is_candidate[others] = True
-        nearer = is_candidate[who] & (scores > similarities[who, -1])
-        who, came, scores = who[nearer], came[nearer], scores[nearer]
-        order = np.lexsort((came, -scores, who))
-        who, came, scores = who[order], came[order], scores[order]
-        rows, firsts, counts = np.unique(who, return_index=True, return_counts=True)
+        nearer = is_candidate[papers] & (scores > similarities[papers, -1])
+        papers, newcomers, scores = papers[nearer], newcomers[nearer], scores[nearer]
+        order = np.lexsort((newcomers, -scores, papers))
+        papers, newcomers, scores = papers[order], newcomers[order], scores[order]
+        rows, firsts, counts = np.unique(papers, return_index=True, return_counts=True)
         k = neighbours.shape[1]
         for start in range(0, len(rows), _BLOCK):
             block = slice(start, start + _BLOCK)
@@ -224,7 +224,7 @@ class _Pairs:
             there = np.arange(most) < counts[block, None]
             places = np.where(there, places, 0)
             nearness = np.where(there, scores[places], -np.inf).astype(np.float32)
-            keys = np.where(there, came[places], -1)
+            keys = np.where(there, newcomers[places], -1)
             _keep_nearest(neighbours, similarities, rows[block], keys, nearness)
 
 

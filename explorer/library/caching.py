@@ -1,4 +1,4 @@
-"""Caches in memory that drop what was used least recently; safe to use from several threads."""
+"""Caches in memory that drop the least recently used value; safe with several threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Arguments = TypeVarTuple("_Arguments")
 
 
 class LruCache(Generic[_Key, _Value]):
-    """At most ``size`` values by key; a new one replaces that which was used least recently.
+    """At most ``size`` values by key; a new one replaces the least recently used.
 
     ``functools.lru_cache`` cannot fetch the missing values of many keys at once, and keeps its
     arguments alive.

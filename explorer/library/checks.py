@@ -1,4 +1,4 @@
-"""Checks of a generation's files and parts, and what can be salvaged from a damaged one."""
+"""Checks of a generation's files and parts, and salvage of a damaged one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCORE_TOLERANCE = 0.02
 
 
 def salvaged_papers(folder: Path) -> list[Paper]:
-    """Return the papers of a generation all other parts of which may be damaged.
+    """Return the papers of a generation whose other parts may be damaged.
 
     Raises:
         LibraryDamaged: the records cannot be read, or were altered.

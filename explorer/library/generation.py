@@ -1,4 +1,4 @@
-"""One generation: an immutable, complete build, and how it is opened.
+"""One generation: an immutable, complete build, opened from its folder.
 
 A generation is a folder of files in the ecosystem's own formats and a manifest that names each
 with its size and SHA-256.
@@ -31,13 +31,13 @@ SCHEMA = 4
 READABLE_SCHEMAS = (2, 3, 4)
 """Older schemas are read as they are; the next build writes the present one."""
 GIVEN_SUFFIX = " (vectors given)"
-"""Ends the identity of a library whose vectors came from the user, not from the embedder."""
+"""End of the identity of a library whose vectors came from the user, not the embedder."""
 MANIFEST = "manifest.json"
 _LISTS = ("keywords", "representatives")
 """Fields of a topic that JSON turns into lists."""
 
 Arrivals = NDArray[np.int64]
-"""When each paper came into the library, in milliseconds since 1970, UTC; shape (papers,)."""
+"""Time at which each paper was added, in milliseconds since 1970, UTC; shape (papers,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Generation:
     memberships: tuple[Labels, ...]
     """For each level, the index in ``levels[level]`` of each paper's topic."""
     strengths: tuple[Strengths, ...]
-    """For each level, how strongly each paper belongs to its topic, from 0 to 1."""
+    """For each level, the strength of each paper's membership in its topic, from 0 to 1."""
     raw_labels: tuple[Labels, ...]
     """For each level, the detected community of each paper, before topic edits."""
     added_at: Arrivals

@@ -13,9 +13,9 @@ from explorer.papers.text import plain
 from explorer.topics.communities import Topic
 
 _LIKELY_TITLES = 20
-"""Best matches by the words of titles that are compared; a short one may stand in many papers."""
+"""Best matches by words whose whole titles are compared; short ones have many matches."""
 _BARE = re.compile(r"[A-Za-z0-9\s.,:;!?'\"()/-]*")
-"""A title in which there is nothing that would be made readable."""
+"""A title without markup, the same before and after it is made readable."""
 
 
 def find_paper(generation: Generation, name: str) -> int:

@@ -90,7 +90,7 @@ class LibraryStore:
         return self.open()
 
     def open_newest_published(self) -> Generation:
-        """Return the generation that a build goes on from; it changes nothing.
+        """Return the generation that a build updates; nothing is changed.
 
         It is the live one, or where none is named, the newest: its build was cut off just before
         it was made the live one.
@@ -117,7 +117,7 @@ class LibraryStore:
 
     @contextmanager
     def building(self) -> Iterator[None]:
-        """Hold the build lock; clear away what an interrupted build left.
+        """Hold the build lock; delete the leftovers of an interrupted build.
 
         Raises:
             LibraryBusy: another build holds the lock.
@@ -196,7 +196,7 @@ class LibraryStore:
         return max(int(count), 1) if count.isdecimal() else _DEFAULT_KEPT
 
     def keep(self, count: int) -> None:
-        """Let ``count`` generations stay on disk from now on; older ones go when others come.
+        """Set the number of generations that stay on disk; a build removes older ones.
 
         Raises:
             LibraryError: the folder cannot be written.
@@ -243,7 +243,7 @@ class LibraryStore:
             LibraryBusy: a build is running; it would undo this when it publishes.
             LibraryError: the folder cannot be written.
         """
-        self._earlier()  # asked before the lock, which makes the folder that it lies in
+        self._earlier()  # before the lock, which makes the library's folder
         with self._locked():
             earlier = self._earlier()
             manifest = read_manifest(self._generations / earlier)
@@ -254,7 +254,7 @@ class LibraryStore:
         """Return the name of the generation before the live one."""
         names = [folder.name for folder in self._folders()]
         live = self.live
-        # Where LIVE names no generation at all, the newest is the one to go back to.
+        # If LIVE names no generation, the rollback goes to the newest.
         earlier = [name for name in names if name < live] if live in names else names
         if not earlier:
             raise LibraryMissing("there is no earlier generation to go back to.", path=self.folder)
@@ -276,7 +276,7 @@ class LibraryStore:
 
     def _point_to(self, name: str) -> None:
         # Before LIVE, so that a server that cannot be reached leaves all as it was.
-        where = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
-        make_live(self._generations / name, f"explorer_{self.folder.resolve().name}_{where}")
+        path_hash = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
+        make_live(self._generations / name, f"explorer_{self.folder.resolve().name}_{path_hash}")
         with writing(self.folder / _LIVE):
             replace_text(self.folder / _LIVE, name + "\n")

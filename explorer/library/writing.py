@@ -1,6 +1,6 @@
-"""Draft to generation: written under a hidden name, checked, renamed, and removed again.
+"""Writing and removal of generations: written under a hidden name, checked, then renamed.
 
-Whoever opens a generation sees all of it or nothing.
+To those who open it, a generation is complete or absent.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "index").mkdir()
     (folder / "words").mkdir()
-    # Written first: it names the engine that clears up if this is cut off (see `discard`).
+    # Written first: `discard` needs the engine's name if the build is cut off.
     _write_json(folder / MANIFEST, asdict(manifest))
     previous = draft.previous
     if draft.only_topics and previous is not None and previous.manifest.schema == SCHEMA:
@@ -170,7 +170,7 @@ def remove_generation(folder: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Delete a generation that nothing opens any more, and what its index stores on a server.
+    """Delete a generation that nothing opens any more, and its vectors on a server.
 
     While the index's server cannot be reached, the folder stays: the next build tries again.
     """

@@ -1,4 +1,4 @@
-"""Topics to figures: the tree as rings, and one topic over time, in the colours of the map."""
+"""Charts of topics in the colours of the map: the tree as rings, and one topic over time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 BARE_CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
-"""For figures that are looked at and clicked, not moved."""
+"""Plotly configuration of charts that people click but do not move."""
 
-_GATHERED = "#717a8f"
-"""The colour of a field: it has many subjects, and the colours are theirs."""
+_COARSE = "#717a8f"
+"""Colour of topics coarser than those on the map, whose subtopics have the colours."""
 _PALEST = 0.55
 _SECTOR_LETTERS = 13
 _MOST_TICKS = 8
@@ -31,7 +31,7 @@ def topic_colours(generation: Generation) -> dict[str, str]:
     """Return the colour of each topic by its id.
 
     Those of the shown level have their colour on the map, finer ones a paler shade of it, and
-    coarser ones, which gather many colours, none.
+    coarser ones a neutral grey.
     """
     shown = shown_level(generation)
     colours: dict[str, str] = {}
@@ -41,7 +41,7 @@ def topic_colours(generation: Generation) -> dict[str, str]:
             siblings.setdefault(topic.parent, []).append(topic)
         for topic in topics:
             if level < shown:
-                colours[topic.id] = _GATHERED
+                colours[topic.id] = _COARSE
             elif level == shown:
                 colours[topic.id] = PALETTE[topic.colour % len(PALETTE)]
             else:
@@ -54,7 +54,7 @@ def topic_colours(generation: Generation) -> dict[str, str]:
 def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
     """Return the tree of topics as rings, coarse ones inside; each sector has its topic's id.
 
-    Topics more than one level finer than those on the map would be hairs; they are left out.
+    Topics more than one level finer than those on the map would be too thin; they are left out.
     """
     from plotly import graph_objects
 
@@ -108,7 +108,7 @@ def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
 def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Figure:
     """Return the papers of ``topic`` per period as bars, with a line for the library.
 
-    The line is what the bars would be if the topic had kept one share of the library throughout.
+    The line shows the bars of a topic whose share of the library had never changed.
     """
     from plotly import graph_objects
 

@@ -42,7 +42,7 @@ def standalone(
     """Return the HTML of a map with search over titles, names, hover and zoom.
 
     Args:
-        rows: the papers on it, where they lie on the map of the whole library; None for all.
+        rows: papers to show, at their positions on the map of the whole library; None for all.
 
     Raises:
         UnusableInput: there are more than ``MOST_PAPERS`` papers.
@@ -91,8 +91,8 @@ def library_message(generation: Generation, chosen: Sequence[int] | None) -> byt
         if by is ColourBy.TOPIC:
             names = names_in(generation, everywhere, own, _MOST_NAMES)
             names = [name for name in names if name["id"] in present]
-        # What an entry of the legend asks for is asked of the search on the page; here is none.
-        # And it counts the papers of the library, which are not those of a choice among them.
+        # The file has no search for a clause of the legend to filter by; and the legend counts
+        # papers of the library, of which a selection has fewer.
         unknown: dict[str, Any] = {"clause": ""} | ({} if chosen is None else {"papers": None})
         legend = [asdict(key) | unknown for key in own.legend]
         kinds.append(

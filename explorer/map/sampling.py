@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from explorer.arrays import Rows
 
 _BITS = 16
-"""Halvings of the map's width; nearer papers share a square on all levels."""
+"""Times that the map's width is halved; nearer papers share a square on all levels."""
 _EMPTY = 255
 MOST_COLOURS = 64
 _BLUR = (0.06, 0.24, 0.4, 0.24, 0.06)

@@ -1,8 +1,8 @@
-"""Scenes of the map: a screenful of it, packed for the browser.
+"""Scenes of the map: one view of it, packed for the browser.
 
-However many papers a library has, a scene holds a few thousand: those that come into view first at
-this depth of zoom (``sampling.py``), over the density of all of them, with the names of the topics
-in sight. The same view always makes the same scene.
+Whatever the size of the library, a scene holds a few thousand papers: those that appear first at
+this zoom (``sampling.py``), over the density of all of them, with the names of the topics in view.
+The same view always gives the same scene.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from explorer.papers.text import plain
 from explorer.topics.communities import Topic
 
 MOST_DRAWN = 5_000
-"""Papers of a view that are drawn one by one; where no more are in it, all of them."""
+"""Papers of a view up to which all of them are drawn."""
 SAMPLED = 4_000
-"""Papers that stand for those of a view that has too many."""
+"""Papers drawn of a view that has more than ``MOST_DRAWN``."""
 _BESIDE = 600
-"""Papers around the view that are drawn, too, so that a small step shows no void."""
+"""Papers drawn around the view, so that a small move does not show an empty margin."""
 _MARGIN = 0.15
-"""How far around the view that is, as a share of its width and height."""
+"""Width of that margin, as a share of the view's width and height."""
 _CELLS = (120, 90)
 """Columns and rows of the density."""
 _CONTOURS = 4
 _MOST_NAMES = 160
 _LONGEST_TITLE = 160
 _MIN_OPACITY, _MAX_OPACITY = 10, 120
-"""Opacity of the density, out of 255, where it is least and most."""
+"""Opacity of the sparsest and the densest cells, out of 255."""
 _INNER = 0.7
-"""The share of a topic's papers that its extent on the map is measured by."""
+"""Share of a topic's papers that lie within its radius."""
 _NONE = 255
 _POSITION_STEPS = 65_535
 _CONTOUR_STEPS = 4_095
@@ -56,13 +56,13 @@ _KINDS = {"u1": "u8", "u2": "u16", "i2": "i16", "u4": "u32", "f4": "f32"}
 
 @dataclass(frozen=True, slots=True)
 class SceneRequest:
-    """Everything that a scene depends on beside the highlights."""
+    """Parameters of a scene besides the highlights."""
 
     view: Viewport | None = None
     """None for the whole map."""
     by: ColourBy = ColourBy.TOPIC
     safe: bool = False
-    """Colours that colour-blind eyes tell apart."""
+    """Whether to use colours that colour-blind people can distinguish."""
     span: tuple[int, int] | None = None
     """First and last period whose papers are drawn first, as indices among all periods."""
     dark: bool = False
@@ -150,12 +150,12 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
             }
             arrays["cellOpacity"] = _opacity(density.counts)
             arrays["cellColour"] = density.colours.astype("u1").ravel()
-    return packed(header | _beginning(look), arrays)
+    return packed(header | _initial_fields(look), arrays)
 
 
 @cached_by_owner(1)
 def home_view(generation: Generation) -> Viewport:
-    """Return what the map shows at first: all of it, but for a few papers far out."""
+    """Return the first view of the map: all of it except a few outliers."""
     (left, bottom), (right, top) = home_frame(generation)
     return Viewport(float(left), float(bottom), float(right), float(top))
 
@@ -175,7 +175,7 @@ def detail_of(generation: Generation) -> Sampler:
 def dated(
     generation: Generation,
 ) -> tuple[tuple[str, ...], NDArray[np.int64], tuple[int, ...]]:
-    """Return the periods of the library, the place of each paper's (-1: none), and their papers."""
+    """Return periods, the index of each paper's period (-1: none), and papers per period."""
     periods, places = periods_of(generation)
     counts = np.bincount(places[places >= 0], minlength=len(periods))
     return periods, places, tuple(counts.tolist())
@@ -193,7 +193,7 @@ def _focus(generation: Generation, highlights: Highlights) -> NDArray[np.bool_] 
 def _wanted(
     focus: NDArray[np.bool_] | None, places: NDArray[np.int64], when: tuple[int, int] | None
 ) -> NDArray[np.bool_] | None:
-    """Return which papers are to be drawn before others; None for none."""
+    """Return whether each paper is to be drawn before others; None if none is."""
     if when is None:
         return focus
     within = (places >= when[0]) & (places <= when[1])
@@ -203,16 +203,16 @@ def _wanted(
 def _rows(
     detail: Sampler, view: Viewport, around: Viewport, wanted: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.int64], bool, int]:
-    """Return the rows to draw, whether these are all of the view, and how many papers it has."""
-    found = detail.rows_in(view, MOST_DRAWN, spare=_BESIDE, around=around)
-    if found.whole:
-        return found.rows, True, found.inside
+    """Return the rows to draw, whether these are all of the view, and its number of papers."""
+    sample = detail.rows_in(view, MOST_DRAWN, spare=_BESIDE, around=around)
+    if sample.whole:
+        return sample.rows, True, sample.inside
     if wanted is None:
-        found = detail.rows_in(view, SAMPLED, spare=_BESIDE, around=around)
-        return found.rows, False, found.inside
+        sample = detail.rows_in(view, SAMPLED, spare=_BESIDE, around=around)
+        return sample.rows, False, sample.inside
     first = detail.rows_in(view, SAMPLED, wanted).rows
     others = detail.rows_in(view, max(SAMPLED - len(first), _BESIDE), ~wanted).rows
-    return np.concatenate([first, others]), False, found.inside
+    return np.concatenate([first, others]), False, sample.inside
 
 
 def _colours(
@@ -255,16 +255,16 @@ def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
 def names_in(
     generation: Generation, view: Viewport, colours: Colouring, most: int = _MOST_NAMES
 ) -> list[dict[str, Any]]:
-    """Return the names of topics whose middle is in ``view``, coarse before fine, large first."""
+    """Return the names of topics centred in ``view``, coarse before fine, large before small."""
     level = shown_level(generation)
-    found: list[dict[str, Any]] = []
+    names: list[dict[str, Any]] = []
     for name in _names(generation):
         if not (view.left <= name.x <= view.right and view.bottom <= name.y <= view.top):
             continue
         colour = _NONE
         if colours.by is ColourBy.TOPIC:
             colour = _over(generation, name.topic, level).colour % len(colours.palette)
-        found.append(
+        names.append(
             {
                 "id": name.topic.id,
                 "label": name.topic.label,
@@ -277,14 +277,14 @@ def names_in(
                 "colour": colour,
             }
         )
-        if len(found) == most:
+        if len(names) == most:
             break
-    return found
+    return names
 
 
 @cached_by_owner(1)
 def _names(generation: Generation) -> tuple[_Name, ...]:
-    """Return all topics from the shown level down, where each lies and how far it extends."""
+    """Return all topics from the shown level down, with their centres and radii."""
     level = shown_level(generation)
     branches: list[TopicNode] = []
     below: Sequence[TopicNode] = topic_tree(generation)
@@ -316,8 +316,8 @@ def _over(generation: Generation, topic: Topic, level: int) -> Topic:
     return topic
 
 
-def _beginning(look: SceneRequest) -> dict[str, Any]:
-    """Return what a new map in the browser begins with."""
+def _initial_fields(look: SceneRequest) -> dict[str, Any]:
+    """Return the fields that a new map in the browser starts from."""
     return {
         "request": {
             "view": corners(look.view) if look.view is not None else None,
@@ -347,7 +347,7 @@ def sampling_settings() -> dict[str, float]:
 
 @lru_cache(maxsize=50_000)
 def short_title(title: str) -> str:
-    """Return ``title`` as it is read, cut where it is long; one view after another has the same."""
+    """Return a readable ``title``, cut if long; cached, for successive views share titles."""
     words = " ".join(plain(title).split())
     return words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1].rstrip()}…"
 
@@ -374,19 +374,19 @@ def packed(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
     Four bytes hold the length of the header in JSON, little-endian; its ``arrays`` list the type,
     the offset and the length of each array.
     """
-    places = {name: (_KINDS[array.dtype.str[1:]], len(array)) for name, array in arrays.items()}
-    blank = {name: [kind, 9_999_999, count] for name, (kind, count) in places.items()}
-    # Where arrays begin depends on the header's length, which is settled by room for its numbers.
+    types = {name: (_KINDS[array.dtype.str[1:]], len(array)) for name, array in arrays.items()}
+    blank = {name: [kind, 9_999_999, count] for name, (kind, count) in types.items()}
+    # Offsets depend on the header's length, which is fixed by leaving room for large numbers.
     length = len(_encoded(header | {"arrays": blank}))
     start = _aligned(4 + length)
     pieces: list[bytes] = []
-    told: dict[str, list[Any]] = {}
+    directory: dict[str, list[Any]] = {}
     for name, array in arrays.items():
         raw = array.tobytes()
-        told[name] = [places[name][0], start, places[name][1]]
+        directory[name] = [types[name][0], start, types[name][1]]
         pieces.append(raw.ljust(_aligned(len(raw)), b"\0"))
         start += len(pieces[-1])
-    head = _encoded(header | {"arrays": told}).ljust(_aligned(4 + length) - 4)
+    head = _encoded(header | {"arrays": directory}).ljust(_aligned(4 + length) - 4)
     return zlib.compress(b"".join([struct.pack("<I", len(head)), head, *pieces]), 6)
 
 
@@ -399,7 +399,7 @@ def _aligned(size: int) -> int:
 
 
 def unpacked(packed: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Return header and arrays of a scene; what the browser does, for tests and measurements."""
+    """Return header and arrays of a scene, as the browser does; for tests and measurements."""
     kinds = {kind: numpy for numpy, kind in _KINDS.items()}
     raw = zlib.decompress(packed)
     (length,) = struct.unpack_from("<I", raw)
