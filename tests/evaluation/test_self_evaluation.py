@@ -33,14 +33,14 @@ def _tree(folder: Path) -> dict[str, str]:
     }
 
 
-def test_every_figure_is_told_with_what_it_means(
+def test_every_figure_has_a_description(
     hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = _tree(hashing_library.folder)
     assert main(["evaluate", "--self", "--library", str(hashing_library.folder), "--json"]) == 0
-    told: Any = json.loads(capsys.readouterr().out)
-    figures = told["figures"]
-    assert told["papers"] == 40
+    output: Any = json.loads(capsys.readouterr().out)
+    figures = output["figures"]
+    assert output["papers"] == 40
     assert figures["index recall@10"]["value"] == 1.0
     for name, figure in figures.items():
         assert figure["low"] <= figure["value"] <= figure["high"], name
@@ -64,13 +64,13 @@ def test_the_title_of_a_paper_searched_for_does_not_help_to_find_it(
     digest = write_digest(tmp_path / "2024-01-01.txt", papers)
     library = LibraryStore(tmp_path / "library")
     build(library, [digest], BuildOptions(model="hashing"))
-    told = self_evaluate(library.open(), open_embedder("hashing"), tmp_path / "vectors")
-    found = {one.name: one.figure.value for one in told}
-    assert found["title to abstract, lexical, MRR"] == 0.0
-    assert found["title to abstract, hybrid, hit@1"] < 0.3
+    metrics = self_evaluate(library.open(), open_embedder("hashing"), tmp_path / "vectors")
+    values = {metric.name: metric.figure.value for metric in metrics}
+    assert values["title to abstract, lexical, MRR"] == 0.0
+    assert values["title to abstract, hybrid, hit@1"] < 0.3
 
 
-def test_a_scattered_map_is_told_from_a_drawn_one(
+def test_a_scattered_map_is_less_trustworthy_than_a_drawn_one(
     hashing_library: LibraryStore, tmp_path: Path
 ) -> None:
     drawn = hashing_library.open()
@@ -87,7 +87,7 @@ def test_a_scattered_map_is_told_from_a_drawn_one(
     assert trust[0] > trust[1] + 0.2
 
 
-def test_what_cannot_be_measured_is_said(
+def test_an_evaluation_that_is_impossible_is_refused(
     tmp_path: Path,
     hashing_library: LibraryStore,
     write_digest: WriteDigest,
@@ -97,12 +97,12 @@ def test_what_cannot_be_measured_is_said(
     small = LibraryStore(tmp_path / "small")
     build(small, [write_digest(tmp_path / "d.txt", corpus[:12])], BuildOptions(model="hashing"))
     of = ["--library", str(hashing_library.folder)]
-    for arguments, said in (
+    for arguments, message in (
         (["--self", "--library", str(small.folder)], "Only 12 papers with title and abstract"),
-        ([], "Name the folder of a judged collection, or give --self"),
-        ([str(tmp_path), "--self", *of], "Name the folder of a judged collection, or give --self"),
+        ([], "Give either the folder of a collection or --self"),
+        ([str(tmp_path), "--self", *of], "Give either the folder of a collection or --self"),
         (["--self", "--model", "hashing", *of], "leave out --model"),
         ([str(tmp_path / "gone")], "there is no corpus.jsonl"),
     ):
         assert main(["evaluate", *arguments]) == 2
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
