@@ -1,4 +1,4 @@
-"""Files whose content is told by its hash, and that stay whole when the machine stops."""
+"""Content hashes, and writes that leave files whole if the machine stops."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sync(path: Path) -> None:
 
 
 def share(source: Path, target: Path) -> None:
-    """Make ``target`` the same file as ``source``, or where the system cannot, a copy of it.
+    """Make ``target`` a hard link to ``source``, or a copy where the system has none.
 
     Neither may ever be written to again.
     """
@@ -53,9 +53,9 @@ def replace_text(path: Path, text: str) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a file beside ``path`` to be written, and put it in the place of ``path`` in one step.
+    """Yield the path of a scratch file, and put it in the place of ``path`` in one step.
 
-    Whatever is raised inside, ``path`` stays as it was, and nothing is left beside it.
+    After an error inside, ``path`` is as it was, and the scratch file is gone.
     """
     scratch = path.with_name(f".{path.name}.new")
     try:
@@ -69,7 +69,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Tell clearly of a system that does not let ``path`` be written.
+    """Raise a clear error where the system does not let ``path`` be written.
 
     Raises:
         LibraryError: in place of an :class:`OSError` that is raised inside.

@@ -94,7 +94,7 @@ def followed(
     )
 
 
-def query_of(
+def stored_query(
     generation: Generation, following: FollowedSearch, desk: PaperMarks | None = None
 ) -> tuple[Query, str]:
     """Return the query of a followed search, and the title of an example that is gone.
@@ -125,7 +125,7 @@ def query_of(
 
 def needs_model(generation: Generation, following: FollowedSearch) -> bool:
     """Return whether the embedder is needed to run a followed search."""
-    query, _ = query_of(generation, following)
+    query, _ = stored_query(generation, following)
     return query_needs_model(generation, query)
 
 
@@ -160,7 +160,7 @@ def find(
     Raises:
         ExplorerError: it cannot be run now.
     """
-    query, gone = query_of(generation, following, desk)
+    query, gone = stored_query(generation, following, desk)
     if gone and not parse(query.text).words.strip():
         return FollowedResults(
             following, problem=f"Its example is not in the library at present: {gone}."

@@ -165,8 +165,8 @@ def updated_graph(
 def _faster(engine: Engine, rows: NDArray[np.int64], k: int, recall: float) -> Engine:
     """Return ``engine`` at the least effort that finds ``recall`` of the ``k`` nearest of ``rows``.
 
-    Searches need more of an engine than the graph does, and a paper's own neighbours are found
-    with less effort than those of a query.
+    Searches need more recall than the graph does, and the neighbours of a paper take less effort
+    than those of a query.
     """
     if len(rows) < _WORTH_TRYING or engine.with_effort(_EFFORTS[0]) is engine:
         return engine

@@ -22,8 +22,8 @@ from explorer.alerts.followed_search import (
     followed,
     needs_model,
     newest_first,
-    query_of,
     run,
+    stored_query,
 )
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
@@ -130,7 +130,7 @@ def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
     filters = Filters(topic=topic.id, year_from=2019, year_to=2030, region=region)
     asked = Query('"liver" -survey', (ids[3],), (ids[7],), filters, Mode.DENSE)
     kept = followed(generation, "all", asked)
-    query, gone = query_of(generation, kept)
+    query, gone = stored_query(generation, kept)
     assert (query, gone) == (asked, "")
     expected = search(generation, WORDS, asked, 20)
     assert [h.row for h in run(generation, WORDS, kept).hits] == [h.row for h in expected.hits]

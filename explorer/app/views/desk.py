@@ -13,7 +13,7 @@ from explorer.alerts.followed_search import (
     followed,
     needs_model,
     newest_first,
-    query_of,
+    stored_query,
     typed,
 )
 from explorer.app import navigation, session, texts
@@ -148,7 +148,7 @@ def _show_followed_search(
         vertical_alignment="center",
         gap="small",
     ):
-        query, _ = query_of(generation, search, marks)
+        query, _ = stored_query(generation, search, marks)
         text = typed(query)
         st.button(
             escape_markdown(search.name),

@@ -31,7 +31,7 @@ _RETRY_SECONDS = 30.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 3.0
 _CONNECT_TIMEOUT = 5.0
-_NOT_FOUND = 100
+_NO_COLLECTION = 100
 _NOT_LOADED = 101
 _AUTH_FAILED = 1800
 
@@ -97,7 +97,7 @@ class Server:
                 if not message and time.monotonic() + pause > until:
                     message = self._retries_exhausted(error)
                 load = _code(error) == _NOT_LOADED and collection
-                lost = _NOT_FOUND in map(_code, _causes(error))
+                lost = _NO_COLLECTION in map(_code, _causes(error))
             if message:
                 # Not chained: the arguments of the client do not belong in a log.
                 raise EngineLost(message) if lost else EngineError(message)
@@ -137,7 +137,7 @@ class Server:
                 f"The Milvus server at {self.uri} does not accept the credentials. Set "
                 "EXPLORER_MILVUS_TOKEN=user:password (or an API key) to valid ones."
             )
-        if _NOT_FOUND in codes:
+        if _NO_COLLECTION in codes:
             return (
                 f"The Milvus server at {self.uri} no longer has the collection {collection!r}. "
                 "Go back with `explorer rollback`, or rebuild it with `explorer build --full`; "
