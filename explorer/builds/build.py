@@ -16,14 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from explorer.builds.configuration import (
-    ENGINE_URI,
-    manifest_settings,
-    settings_in_force,
-    stored_configuration,
-    stored_settings,
-    vector_identity,
-)
 from explorer.builds.digests import ReadDigests, read_all
 from explorer.builds.given_vectors import store_given
 from explorer.builds.progress import Clock, Progress, Silence
@@ -36,6 +28,14 @@ from explorer.builds.stages import (
     PreviousBuild,
     make_draft,
     phrase_embedder,
+)
+from explorer.builds.stored_configuration import (
+    ENGINE_URI,
+    manifest_settings,
+    settings_in_force,
+    stored_configuration,
+    stored_settings,
+    vector_identity,
 )
 from explorer.builds.update_plan import join_papers
 from explorer.embedders import Embedder, lasting_name, open_embedder

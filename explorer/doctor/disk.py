@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from explorer.library.generation import is_generation_name
+
 _LOCKS = Path("/proc/locks")
 """Where Linux lists the locks that are held; reading it takes none."""
 
@@ -31,7 +33,9 @@ class Meter:
 
 def generation_names(folder: Path) -> list[str]:
     """Return the names of the generations on disk, oldest first."""
-    return sorted(path.name for path in entries(folder / "generations") if path.name.isdigit())
+    return sorted(
+        path.name for path in entries(folder / "generations") if is_generation_name(path.name)
+    )
 
 
 def entries(folder: Path) -> list[Path]:

@@ -27,7 +27,13 @@ from explorer.doctor.findings import (
 from explorer.errors import EngineError, EngineLost, ExplorerError
 from explorer.files import checksum
 from explorer.library.checks import verify_parts
-from explorer.library.generation import MANIFEST, SCHEMA, open_generation, read_manifest
+from explorer.library.generation import (
+    MANIFEST,
+    SCHEMA,
+    is_generation_name,
+    open_generation,
+    read_manifest,
+)
 from explorer.library.store import LibraryStore
 from explorer.papers.text import plural
 
@@ -232,7 +238,7 @@ def leftovers(folder: Path, building: bool | None) -> list[Finding]:
             now = ", unless one is running now" if building is None else ""
             what = f"An interrupted build left this behind ({size}){now}."
             findings.append(note(subject, what, "Leave it: the next build clears it away."))
-        elif not path.name.isdigit():
+        elif not is_generation_name(path.name):
             what = f"This is no generation ({size})."
             findings.append(note(subject, what, "Leave it, or delete it: nothing reads it."))
     for path in sorted(folder.glob(".*.new")):

@@ -123,6 +123,11 @@ def _members(generation: Generation, level: int) -> dict[str, Rows]:
     return {topic.id: rows for topic, rows in zip(generation.levels[level], members, strict=True)}
 
 
+def is_generation_name(name: str) -> bool:
+    """Return whether a folder of this name is a generation; ``"²"`` is a digit, but no number."""
+    return name.isascii() and name.isdigit()
+
+
 def open_generation(folder: Path) -> Generation:
     """Return the generation in ``folder``.
 

@@ -18,10 +18,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryMissing
+from explorer.errors import LibraryDamaged, LibraryError, LibraryMissing
 from explorer.files import replace_text, writing
+from explorer.library.build_lock import GENERATIONS, build_lock
 from explorer.library.checks import salvaged_manifest, salvaged_papers
-from explorer.library.generation import Generation, Manifest, open_generation, read_manifest
+from explorer.library.generation import (
+    Generation,
+    Manifest,
+    is_generation_name,
+    open_generation,
+    read_manifest,
+)
 from explorer.library.writing import (
     Draft,
     discard,
@@ -123,37 +130,12 @@ class LibraryStore:
             LibraryBusy: another build holds the lock.
             LibraryError: the folder cannot be written.
         """
-        with self._locked():
+        with build_lock(self.folder):
             for leftover in list(self._generations.glob(".*")):
                 discard(leftover)
             if not self.live and self._folders():
                 self._point_to(self._folders()[-1].name)  # see open_newest_published
             yield
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        try:
-            self._generations.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / ".lock", timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise LibraryBusy(
-                "another build is running.",
-                path=self.folder,
-                advice="Wait for it to end, then try again.",
-            ) from None
-        except OSError as error:
-            raise LibraryError(
-                f"cannot be written ({error.strerror}).",
-                path=self.folder,
-                advice="Check its rights, or name another folder with --library.",
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
 
     def next_number(self) -> int:
         """Return the number for a new generation."""
@@ -244,7 +226,7 @@ class LibraryStore:
             LibraryError: the folder cannot be written.
         """
         self._earlier()  # before the lock, which makes the library's folder
-        with self._locked():
+        with build_lock(self.folder):
             earlier = self._earlier()
             manifest = read_manifest(self._generations / earlier)
             self._point_to(earlier)
@@ -262,12 +244,12 @@ class LibraryStore:
 
     @property
     def _generations(self) -> Path:
-        return self.folder / "generations"
+        return self.folder / GENERATIONS
 
     def _folders(self) -> list[Path]:
         if not self._generations.is_dir():
             return []
-        return sorted(path for path in self._generations.iterdir() if path.name.isdigit())
+        return sorted(path for path in self._generations.iterdir() if is_generation_name(path.name))
 
     def _live_and_older(self) -> list[Path]:
         """Return the folders of the generations on disk, the live one first, then the newest."""

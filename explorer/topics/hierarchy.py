@@ -28,7 +28,7 @@ from explorer.topics.custom_namer import (
 )
 from explorer.topics.edits import TopicEdit, apply_to_labels, names_given, with_given_names
 from explorer.topics.evidence import EvidenceCounter
-from explorer.topics.hierarchy_names import hierarchy_names
+from explorer.topics.kept_and_new_names import hierarchy_names
 from explorer.topics.tracking import (
     PreviousTopics,
     TopicMatch,

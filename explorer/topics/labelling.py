@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from explorer.arrays import Labels, Vectors
-from explorer.topics.assignment import assign_labels
 from explorer.topics.candidates import (
     FEWEST_CANDIDATES,
     Candidate,
@@ -21,6 +20,7 @@ from explorer.topics.candidates import (
     words_of,
 )
 from explorer.topics.communities import TopicName
+from explorer.topics.distinct_labels import assign_labels
 from explorer.topics.phrases import PhraseTable
 
 _KEYWORDS = 8

@@ -426,7 +426,7 @@ def test_where_nothing_may_be_changed_nothing_offers_it(
 def test_an_empty_library_begins_with_an_upload(
     tmp_path: Path, open_page: OpenPage, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.builds.configuration.DEFAULT_MODEL", "hashing")
+    monkeypatch.setattr("explorer.builds.stored_configuration.DEFAULT_MODEL", "hashing")
     page = open_page(view="")
     assert not page.exception
     upload(page, ("today.txt", content))

@@ -316,3 +316,13 @@ def test_the_lock_of_a_killed_builder_is_free(library: LibraryStore, corpus: lis
         process.kill()
         process.wait()
         assert publish(library, corpus[:2]) == 1
+
+
+def test_a_folder_with_a_digit_that_is_no_number_is_no_generation(
+    library: LibraryStore, corpus: list[Paper]
+) -> None:
+    publish(library, corpus[:2])
+    (library.folder / "generations" / "²").mkdir()
+    (library.folder / "generations" / "٣").mkdir()
+    assert [number for number, _ in library.history()] == [1]
+    assert publish(library, corpus[:3]) == 2
