@@ -120,6 +120,14 @@ def test_the_file_list_of_the_architecture_is_complete(repository: Path) -> None
     assert there <= named
 
 
+def test_each_file_named_in_the_architecture_exists(repository: Path) -> None:
+    text = (repository / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|js))`", text))
+    assert len(named) > 30
+    folders = (repository, repository / "explorer")
+    assert {name for name in named if not any((f / name).exists() for f in folders)} == set()
+
+
 def test_the_readme_says_which_digest_lies_there(repository: Path) -> None:
     readme = (repository / "README.md").read_text(encoding="utf-8")
     digests = sorted((repository / "data" / "digests").glob("*.txt"))
