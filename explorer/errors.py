@@ -64,10 +64,14 @@ class ExplorerError(Exception):
         """``what``, capitalized, for where the path is shown apart and the advice is another."""
         return self.what[:1].upper() + self.what[1:]
 
+    @property
+    def without_path(self) -> str:
+        """``what`` and ``advice``, for where the path is shown apart."""
+        return printable(f"{self.what} {self.advice}" if self.advice else self.what)
+
     def __str__(self) -> str:
         place = f"{self.path}, line {self.line}" if self.line else f"{self.path}"
-        message = f"{place}: {self.what}" if place else self.what
-        return printable(f"{message} {self.advice}" if self.advice else message)
+        return f"{printable(place)}: {self.without_path}" if place else self.without_path
 
 
 class UnusableInput(ExplorerError):

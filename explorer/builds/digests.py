@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,25 +43,26 @@ def read_all(
     """
     files = digest_files(digests)
     readings: list[Reading] = []
-    unreadable: list[Rejection] = []
+    unreadable: dict[str, DigestError] = {}
     for done, (name, path) in enumerate(files):
         try:
             readings += read_digests(path, name, limits, spill.add_all)
         except DigestError as error:
-            unreadable.append(Rejection(name, 0, str(error)))
+            unreadable[name] = error
         progress.advance(done + 1, len(files))
     if not any(reading.papers for reading in readings):
         raise _no_papers(digests, readings, unreadable)
+    files_rejected = (Rejection(name, 0, error.without_path) for name, error in unreadable.items())
     in_digests = (rejection for reading in readings for rejection in reading.rejections)
-    return ReadDigests(tuple(readings), spill.papers, (*unreadable, *in_digests))
+    return ReadDigests(tuple(readings), spill.papers, (*files_rejected, *in_digests))
 
 
 def _no_papers(
-    digests: Sequence[Path], readings: Sequence[Reading], unreadable: Sequence[Rejection]
+    digests: Sequence[Path], readings: Sequence[Reading], unreadable: Mapping[str, DigestError]
 ) -> DigestError:
     if len(unreadable) == 1 and not readings:
-        return DigestError(unreadable[0].reason)
-    reasons = [r.reason for r in unreadable]
+        return next(iter(unreadable.values()))
+    reasons = [f"{name}: {error.without_path}" for name, error in unreadable.items()]
     reasons += [f"{r.digest}, line {r.line}: {r.reason}." for x in readings for r in x.rejections]
     return DigestError(
         " ".join(["no papers.", *reasons[:_REASONS_SHOWN]]),

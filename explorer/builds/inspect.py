@@ -17,7 +17,7 @@ _PAPERS_SHOWN = 5
 
 @dataclass(slots=True)
 class Inspection:
-    """Content of one digest; complete once :attr:`items` has been gone through."""
+    """Content of one digest; complete once :attr:`items` is exhausted."""
 
     digest: str
     format: str
@@ -78,7 +78,7 @@ def _or_rejected(
         yield from items
     except DigestError as error:
         inspection.format = ""
-        yield Rejection(inspection.digest, 0, str(error))
+        yield Rejection(inspection.digest, 0, error.without_path)
 
 
 def _known_to(generation: Generation | None) -> Callable[[Paper], bool]:

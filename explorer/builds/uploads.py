@@ -80,7 +80,7 @@ class Previews:
 
 
 def safe_name(name: str) -> str:
-    """Return a file's name that is like ``name``: visible, of one part, of a bearable length."""
+    """Return a valid file name close to ``name``: visible, without folders, not too long."""
     last = re.split(r"[/\\]", tidy(name))[-1]
     kept = re.sub(r'[<>:"|?*]', "-", last).strip(" .-")
     while kept.lower().endswith(UNFINISHED_ENDINGS):
@@ -146,8 +146,9 @@ def read_again(
     """
     if library.folder.resolve().is_relative_to(folder.resolve()):
         raise UnusableInput(
-            f"{folder}: the library lies in the folder of digests, so its own files would be read "
-            "as digests. Name another folder with --digests or EXPLORER_DIGESTS."
+            "the library lies in the folder of digests, so its own files would be read as digests.",
+            path=folder,
+            advice="Name another folder with --digests or EXPLORER_DIGESTS.",
         )
     return build(library, [folder], BuildOptions(redraw=redraw), progress)
 
@@ -199,23 +200,15 @@ def _preview(
             with_abstract=sum(one.with_abstract for one in inspections),
             known=sum(one.known for one in inspections),
             rejected=len(rejections),
-            rejections=tuple(
-                replace(rejection, reason=_without_scratch_folder(rejection.reason, path))
-                for rejection in rejections[:_SHOWN]
-            ),
+            rejections=tuple(rejections[:_SHOWN]),
         )
         if not made.papers:
             return replace(made, problem="there is no paper in it.")
         report = build(library, [path], BuildOptions(dry_run=True))
     except DigestError as error:
-        return replace(made, problem=_without_scratch_folder(str(error), path))
+        return replace(made, problem=error.without_path)
     first = report.planned[:_SHOWN]
     return replace(made, added=report.added, changed=report.changed, first=first)
-
-
-def _without_scratch_folder(message: str, path: Path) -> str:
-    """Return ``message`` without the temporary folder of the preview."""
-    return message.replace(f"{path}: ", "").replace(f"{path.parent}/", "")
 
 
 def _name_in(folders: Sequence[Path], upload: Upload) -> str:
@@ -230,7 +223,7 @@ def _name_in(folders: Sequence[Path], upload: Upload) -> str:
 
 
 def _is_free(path: Path, content: bytes) -> bool:
-    """Whether nothing stands in ``path``, or just ``content``."""
+    """Return whether ``path`` does not exist, or holds just ``content``."""
     if not path.exists() and not path.is_symlink():
         return True
     same_size = path.is_file() and path.stat().st_size == len(content)

@@ -1,8 +1,8 @@
 """Keep a library up to date with a folder: an update whenever digests settle in it.
 
-A file has settled when its size and its time of change have stayed the same for a while; until
-then it may be half a download. Events of the file system only make the watch look sooner. It
-looks at regular intervals as well, for a network drive sends no events.
+A file has settled when its size and modification time have stayed the same for a while; until then
+it may be half a download. Events of the file system only start the next scan sooner. There are
+scans at regular intervals as well, since a network drive sends no events.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from explorer.library.store import LibraryStore
 from explorer.readers import digest_files
 
 SETTLE = 2.0
-"""Seconds that a file stays as it is before it is read."""
+"""Seconds without a change before a file is read."""
 LOOK = 30.0
-"""Seconds between two looks at a folder from which no events arrive."""
+"""Seconds between scans of a folder from which no events arrive."""
 BUSY_WAIT = 5.0
-"""Seconds before an update is tried again while another build runs."""
+"""Seconds before an update is retried while another build runs."""
 _FIRST_WAIT, _LONGEST_WAIT = 10.0, 3600.0
-"""Seconds before a failed update is tried again; each wait is twice the one before."""
+"""Seconds before a failed update is retried; each wait is twice the one before."""
 _PATIENCE = 60.0
 """Seconds that a due update waits at most for a file that is still being written."""
 _STEP = 0.2
-"""Seconds after which a call to stop is heard."""
+"""Seconds until a call to stop takes effect, at most."""
 
 
 class Stop(Protocol):
@@ -60,7 +60,7 @@ class UpdateOutcome:
     report: BuildReport | None
     error: Exception | None = None
     retry: float = 0.0
-    """Seconds until a failed update is tried again, if nothing changes before; 0 for never."""
+    """Seconds until a failed update is retried, if nothing changes before; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class _Seen:
 
 
 class Settling:
-    """Finds the files that have settled, from successive listings of a folder.
+    """Settled files, from successive listings of a folder.
 
-    It reads no clock and no file: both the time and the listing are given to it.
+    It reads neither the clock nor files: the time and the listing are arguments.
     """
 
     def __init__(self, settle: float) -> None:
@@ -82,11 +82,11 @@ class Settling:
 
     @property
     def waiting(self) -> bool:
-        """Whether a file has changed too lately to have settled."""
+        """Whether a file has changed too recently to have settled."""
         return any(not seen.settled for seen in (self._seen or {}).values())
 
     def look(self, now: float, listing: Mapping[Path, Stamp]) -> tuple[Path, ...]:
-        """Return the files that have settled since the look before, each once a change.
+        """Return the files that have settled since the previous call, each once per change.
 
         Args:
             now: seconds since the epoch.
@@ -98,10 +98,10 @@ class Settling:
         for path, stamp in listing.items():
             known = before.get(path) if before else None
             if known is None or known.stamp != stamp:
-                # Nobody looked before the first look, so the file's own time has to serve.
+                # At the first call, the file's own time is the only evidence.
                 since = stamp.changed if before is None else now
                 known = _Seen(stamp, since, settled=False)
-            # A clock that was set back must not leave a file waiting for the old time.
+            # A clock that was set back must not keep a file waiting until the old time.
             since = min(known.since, now)
             is_settled = known.settled or now - since >= self._settle
             if is_settled and not known.settled:
@@ -112,7 +112,7 @@ class Settling:
 
 
 def silence() -> AbstractContextManager[Progress]:
-    """Open progress that is not shown."""
+    """Return progress that is not shown."""
     return nullcontext(Silence())
 
 
@@ -122,7 +122,7 @@ def watch(
     options: BuildOptions | None = None,
     *,
     stop: Stop,
-    told: Callable[[UpdateOutcome], None],
+    on_update: Callable[[UpdateOutcome], None],
     settle: float = SETTLE,
     look: float = LOOK,
     once: bool = False,
@@ -130,21 +130,21 @@ def watch(
 ) -> None:
     """Update ``library`` from ``folder`` at once, then whenever digests settle in it.
 
-    Files that settle together are one update. An update that fails is told and tried again:
-    soon while another build runs, else when something changes, or after waits that grow. Of
-    tries that follow each other because another build runs, the first is told.
+    Files that settle together are one update. A failed update is reported and retried: soon while
+    another build runs, else when something changes, or after growing waits. Of successive failures
+    because another build runs, only the first is reported.
 
     Args:
-        library: what to update.
-        folder: all of it is read each time; what is known already costs reading only.
-        options: how to build.
-        stop: ends the watch when set. An update under way is put down at its next step, which
-            leaves the library as it was, unless it is publishing already.
-        told: is called after each update.
-        settle: seconds that a file stays as it is before it is read.
-        look: seconds between two looks, should no events arrive.
-        once: end after the first update that another build does not keep waiting.
-        progress: opens, for each update, what is told how far it has come.
+        library: the library to update.
+        folder: folder of digests. All of it is read each time; known papers cost reading only.
+        options: of each build.
+        stop: ends the watch when set. An update in progress is abandoned at its next step, which
+            leaves the library unchanged, unless it is publishing already.
+        on_update: called after each update.
+        settle: seconds without a change before a file is read.
+        look: seconds between scans if no events arrive.
+        once: end after the first update that does not have to wait for another build.
+        progress: opens the progress of each update.
 
     Raises:
         UnusableInput: ``folder`` is no folder, or the library lies in it.
@@ -165,83 +165,86 @@ def watch(
             continue
         try:
             with progress() as shown:
-                report = build(library, [folder], options, _Heeding(stop, shown))
-        except _PutDown:
+                report = build(library, [folder], options, _AbandonedOnStop(stop, shown))
+        except _Abandoned:
             return
         except LibraryBusy as error:
             if not busy:
-                told(UpdateOutcome(_clock(), None, error, BUSY_WAIT))
+                on_update(UpdateOutcome(_clock(), None, error, BUSY_WAIT))
             due, busy = time.time() + BUSY_WAIT, True
             continue
-        # A full disk shows as whatever the library that met it raises; none may end the watch.
+        # A full disk may raise any error in any library; none may end the watch.
         except Exception as error:
-            told(UpdateOutcome(_clock(), None, error, 0.0 if once else wait))
+            on_update(UpdateOutcome(_clock(), None, error, 0.0 if once else wait))
             due, wait = time.time() + wait, min(wait * 2, _LONGEST_WAIT)
         else:
-            told(UpdateOutcome(_clock(), report))
+            on_update(UpdateOutcome(_clock(), report))
             due, wait = math.inf, _FIRST_WAIT
         busy = False
         if once:
             return
 
 
-class _PutDown(Exception):
-    """The update under way is given up, because the watch is to end."""
+class _Abandoned(Exception):
+    """The update in progress is abandoned because the watch ends."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Heeding:
-    """Progress that gives an update up at its next step once the watch is to end."""
+class _AbandonedOnStop:
+    """Progress that abandons an update at its next step once ``stop`` is set."""
 
     stop: Stop
     progress: Progress
 
     def stage(self, name: str, total: int = 0) -> None:
-        self._heed()
+        self._raise_if_stopped()
         self.progress.stage(name, total)
 
     def advance(self, done: int, total: int) -> None:
-        self._heed()
+        self._raise_if_stopped()
         self.progress.advance(done, total)
 
-    def _heed(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self.stop.is_set():
-            raise _PutDown
+            raise _Abandoned
 
 
 def _check(library: LibraryStore, folder: Path) -> None:
     if not folder.is_dir():
-        raise UnusableInput(f"{folder}: there is no such folder. Check the spelling, or make it.")
+        raise UnusableInput(
+            "there is no such folder.", path=folder, advice="Check the spelling, or make it."
+        )
     if library.folder.resolve().is_relative_to(folder.resolve()):
         raise UnusableInput(
-            f"{library.folder}: the library lies in the folder to watch, so its own files would "
-            "be read as digests. Watch another folder, or name another library with --library."
+            "the library lies in the folder to watch, so its own files would be read as digests.",
+            path=library.folder,
+            advice="Watch another folder, or name another library with --library.",
         )
 
 
 def _listing(folder: Path) -> dict[Path, Stamp]:
-    """Return the digests in ``folder``; none where it cannot be read just now."""
+    """Return the digests in ``folder``; none if it cannot be read at present."""
     listing = {}
     try:
         for _, path in digest_files([folder]):
             status = path.stat()
             listing[path] = Stamp(status.st_size, status.st_mtime)
     except (DigestError, OSError):
-        # A file went while we looked, or the drive is away; the next look tells.
+        # A file was deleted during the scan, or the drive is offline; the next scan shows.
         return listing
     return listing
 
 
 def _wakes(folder: Path, stop: Stop, tick: float, look: float) -> Iterator[bool]:
-    """Yield at once, then every tick until ``stop`` is set: whether there is reason to look.
+    """Yield at once, then every tick until ``stop`` is set: whether there is reason for a scan.
 
-    Where the system has no events to give (too many watches, a folder that went away, a name
-    that is not UTF-8), nothing but ticks come for ``look`` seconds; then it is asked again.
+    If the system sends no events (too many watches, a folder that was removed, a name that is not
+    UTF-8), there are only ticks for ``look`` seconds; then events are requested again.
     """
     from watchfiles import watch as events
 
-    # One blocking call with a timeout and an end is all that is needed here; watchdog would ask
-    # for a thread, a queue and a handler of our own around the same events.
+    # One blocking call with a timeout and a stop event suffices here; watchdog would need a thread,
+    # a queue and a handler of our own around the same events.
     yield True
     while not stop.is_set():
         is_started = False
@@ -256,13 +259,13 @@ def _wakes(folder: Path, stop: Stop, tick: float, look: float) -> Iterator[bool]
                 yield_on_timeout=True,
                 ignore_permission_denied=True,
             ):
-                # What changed before the system was asked for events has sent none.
+                # Changes before events were requested have sent none.
                 yield bool(changes) or not is_started
                 is_started = True
                 if changes and not folder.is_dir():
                     break
         except (OSError, RuntimeError):
-            yield True  # the events that came with the failure are lost
+            yield True  # events that came with the failure are lost
         until = time.monotonic() + look
         while time.monotonic() < until and not stop.is_set():
             time.sleep(min(tick, _STEP))

@@ -96,7 +96,7 @@ def watch_folder(options: argparse.Namespace) -> int:
             options.folder,
             build_options,
             stop=stop,
-            told=report,
+            on_update=report,
             settle=options.settle,
             look=options.look,
             once=options.once,

@@ -60,7 +60,7 @@ class DeskEntry:
     starred: str = ""
     """Time of the star, UTC in ISO 8601; empty without one."""
     state: ReadingState = ReadingState.NONE
-    stated: str = ""
+    state_set_at: str = ""
     """Time at which the state was set."""
     tags: tuple[str, ...] = ()
     note: str = ""

@@ -154,7 +154,7 @@ def joined(entries: Sequence[DeskEntry]) -> PaperMark:
     notes = dict.fromkeys(entry.note for entry in entries if entry.note)
     return PaperMark(
         starred=min((entry.starred for entry in entries if entry.starred), default=""),
-        state=max(with_state, key=lambda entry: (entry.stated, entry.number)).state
+        state=max(with_state, key=lambda entry: (entry.state_set_at, entry.number)).state
         if with_state
         else ReadingState.NONE,
         tags=tuple(sorted({tag for entry in entries for tag in entry.tags})),

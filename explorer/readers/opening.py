@@ -167,17 +167,17 @@ def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | 
                 continue
 
             def opener(info: zipfile.ZipInfo = info) -> BinaryIO:
+                place = f"{path}/{info.filename}"
                 try:
                     member = archive.open(info)
                 except _DAMAGE_ERRORS as error:
-                    raise DigestError(f"{path}/{info.filename}: damaged ({error}).") from None
-                place = f"{path}/{info.filename}"
+                    raise DigestError(f"damaged ({error}).", path=place) from None
                 return _buffered(cast(BinaryIO, member), info.compress_size, limits, place)
 
             try:
                 digest = _digest(path, inside, opener, limits, f"{path}/{shown}")
             except DigestError as error:
-                yield Rejection(inside, 0, str(error))
+                yield Rejection(inside, 0, error.without_path)
                 continue
             yield digest
 

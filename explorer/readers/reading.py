@@ -47,7 +47,7 @@ def read_digests(
 def _unread(digest: Digest, path: Path, error: DigestError, name: str) -> Reading:
     if digest.name == name:
         raise error
-    return Reading(digest.name, path, "", (), (Rejection(digest.name, 0, str(error)),))
+    return Reading(digest.name, path, "", (), (Rejection(digest.name, 0, error.without_path),))
 
 
 def open_with_readers(
@@ -69,7 +69,7 @@ def open_with_readers(
         except DigestError as error:
             if digest.name == name:
                 raise
-            yield Rejection(digest.name, 0, str(error))
+            yield Rejection(digest.name, 0, error.without_path)
             continue
         yield digest, reader
 
@@ -121,12 +121,12 @@ def read_items(digest: Digest, reader: Reader) -> Iterator[Paper | Rejection]:
     except DigestError as error:
         if not read:
             raise
-        yield Rejection(digest.name, 0, str(error))
+        yield Rejection(digest.name, 0, error.without_path)
     except Exception as error:  # a reader's mistake costs this file, not the build
         reason = f"the reader {reader.name} failed here ({describe(error)})"
         if not read:
             raise DigestError(
-                f"{digest.path}: {reason}. Please report it with the file."
+                f"{reason}.", path=digest.path, advice="Please report it with the file."
             ) from error
         yield Rejection(digest.name, line, f"{reason}; nothing after this record is read")
 

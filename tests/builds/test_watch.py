@@ -35,14 +35,14 @@ def library(tmp_path: Path) -> LibraryStore:
 
 
 class Watching:
-    """A watch that runs one step after each update it tells, and ends after the last."""
+    """A watch that runs one step after each update it reports, and ends after the last."""
 
     def __init__(self, *steps: Callable[[], object]) -> None:
         self.steps = list(steps)
         self.stop = threading.Event()
         self.updates: list[UpdateOutcome] = []
 
-    def told(self, update: UpdateOutcome) -> None:
+    def on_update(self, update: UpdateOutcome) -> None:
         self.updates.append(update)
         if self.steps:
             self.steps.pop(0)()
@@ -52,7 +52,15 @@ class Watching:
     def run(self, library: LibraryStore, folder: Path, look: float = 30.0) -> list[UpdateOutcome]:
         alarm = threading.Timer(30, self.stop.set)
         alarm.start()
-        watch(library, folder, HASHING, stop=self.stop, told=self.told, settle=0.1, look=look)
+        watch(
+            library,
+            folder,
+            HASHING,
+            stop=self.stop,
+            on_update=self.on_update,
+            settle=0.1,
+            look=look,
+        )
         alarm.cancel()
         return self.updates
 
@@ -151,7 +159,7 @@ def test_a_folder_that_goes_and_comes_back_is_watched_on(
     assert _papers_added(Watching(away_and_back).run(library, folder, look=0.2)) == [6, 3]
 
 
-def test_an_empty_folder_is_told_and_does_not_end_the_watch(
+def test_an_empty_folder_is_reported_and_does_not_end_the_watch(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = tmp_path / "digests"
@@ -185,7 +193,7 @@ def test_waits_between_tries_grow_until_one_succeeds(
     assert _papers_added(updates[3:]) == [4]
 
 
-def test_while_another_build_runs_an_update_is_tried_again_and_told_once(
+def test_while_another_build_runs_an_update_is_retried_and_reported_once(
     library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
@@ -204,14 +212,14 @@ def test_while_another_build_runs_an_update_is_tried_again_and_told_once(
     holder = threading.Thread(target=hold)
     holder.start()
     held.wait(30)
-    # Several tries lie in between.
+    # Several retries lie in between.
     first, second = Watching(lambda: threading.Timer(1.0, free.set).start()).run(library, folder)
     holder.join()
     assert isinstance(first.error, LibraryBusy)
     assert _papers_added([second]) == [4]
 
 
-def test_an_update_under_way_is_put_down_and_the_library_stays_as_it_was(
+def test_an_update_under_way_is_abandoned_and_the_library_stays_unchanged(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:4]).parent
@@ -231,7 +239,9 @@ def test_an_update_under_way_is_put_down_and_the_library_stays_as_it_was(
         yield StopAtTheMap()
 
     updates: list[UpdateOutcome] = []
-    watch(library, folder, HASHING, stop=stop, told=updates.append, settle=0.1, progress=progress)
+    watch(
+        library, folder, HASHING, stop=stop, on_update=updates.append, settle=0.1, progress=progress
+    )
     assert stages[-1] == "map"
     assert updates == []
     assert library.live == ""
@@ -247,7 +257,7 @@ def test_once_waits_for_what_is_being_written_and_ends_after_one_update(
     later.start()
     updates: list[UpdateOutcome] = []
     stop = threading.Event()
-    options = {"stop": stop, "told": updates.append, "settle": 0.8, "once": True}
+    options = {"stop": stop, "on_update": updates.append, "settle": 0.8, "once": True}
     watch(library, digest.parent, HASHING, **options)  # type: ignore[arg-type]
     assert _papers_added(updates) == [6]
 
@@ -255,9 +265,9 @@ def test_once_waits_for_what_is_being_written_and_ends_after_one_update(
 def test_a_missing_folder_and_a_library_inside_the_folder_are_refused(tmp_path: Path) -> None:
     stop = threading.Event()
     with pytest.raises(UnusableInput, match="no such folder"):
-        watch(LibraryStore(tmp_path / "l"), tmp_path / "none", stop=stop, told=print)
+        watch(LibraryStore(tmp_path / "l"), tmp_path / "none", stop=stop, on_update=print)
     with pytest.raises(UnusableInput, match="the library lies in the folder"):
-        watch(LibraryStore(tmp_path / "l"), tmp_path, stop=stop, told=print)
+        watch(LibraryStore(tmp_path / "l"), tmp_path, stop=stop, on_update=print)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -283,7 +293,7 @@ def _process(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]
 
 
 @pytest.mark.slow
-def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_when_told(
+def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_on_a_signal(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = tmp_path / "digests"
