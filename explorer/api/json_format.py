@@ -186,7 +186,7 @@ def rejection_as_json(rejection: Rejection) -> dict[str, Any]:
 
 def topic_edit_as_json(outcome: EditOutcome) -> dict[str, Any]:
     """Return a topic edit; ``topic`` is null while no topic matches it (``resting``)."""
-    edit, topic = outcome.statement, outcome.topic
+    edit, topic = outcome.edit, outcome.topic
     return {
         "number": edit.number,
         "kind": edit.kind,

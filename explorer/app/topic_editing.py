@@ -35,7 +35,7 @@ def edits_of(generation: Generation, topic: Topic) -> list[TopicEdit]:
     """Return the edits of a topic; warn on the page if they cannot be read."""
     node = node_of(generation, topic)
     return [
-        outcome.statement
+        outcome.edit
         for outcome in _outcomes(generation)
         if outcome.topic is not None and node_of(generation, outcome.topic) is node
     ]
@@ -94,7 +94,7 @@ def show_all_edits(generation: Generation) -> None:
     with st.container(key="all-edits", gap="small"):
         for outcome in outcomes:
             with st.container(gap=None):
-                one = outcome.statement
+                one = outcome.edit
                 _show_edit(texts.edit(one.kind, one.about, one.name), one, None)
                 _show_outcome(generation, outcome)
 
@@ -106,7 +106,7 @@ def _show_outcome(generation: Generation, outcome: EditOutcome) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption(texts.APPLIES_TO, width="content")
-        topic_button(node_of(generation, topic).topic, f"edit{outcome.statement.number}")
+        topic_button(node_of(generation, topic).topic, f"edit{outcome.edit.number}")
         st.caption(f"{topic.size:,}", width="content")
 
 

@@ -1,9 +1,9 @@
 """Edits to topics, applied at once: only the topic hierarchy is built anew and published.
 
-Papers, vectors, index, graph and positions go on as they are; no paper is embedded. Each of
-:func:`rename`, :func:`merge`, :func:`pin` and :func:`undo` does one thing completely, under the
-build lock: it is said, drawn and published, or nothing has changed. Only where the machine stops
-between the two last steps is it said, and the next build applies it.
+Papers, vectors, index, graph and positions stay the same; no paper is embedded. Each of
+:func:`rename`, :func:`merge`, :func:`pin` and :func:`undo` is atomic, under the build lock: the
+edit is stored, applied and published, or nothing has changed. Only if the machine stops between
+storing and publishing does the edit stay stored; then the next build applies it.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ from explorer.topics.tracking import last_number
 class EditOutcome:
     """A topic edit, and the topic it applies to at present."""
 
-    statement: TopicEdit
+    edit: TopicEdit
     topic: Topic | None
-    """None while the statement rests: no topic matches it now."""
+    """None while the edit is inactive: no topic matches it at present."""
 
 
 def rename(
     library: LibraryStore, topic: str, name: str, progress: Progress | None = None
 ) -> EditOutcome:
-    """Give a topic (id or name) the name ``name`` for good.
+    """Name a topic (id or name) ``name``, in all later builds too.
 
     Raises:
         UnknownTopic: there is no such topic.
@@ -67,11 +67,11 @@ def rename(
 def merge(
     library: LibraryStore, topics: Sequence[str], name: str = "", progress: Progress | None = None
 ) -> EditOutcome:
-    """Make two or more topics of one level (ids or names) one for good.
+    """Merge two or more topics of one level (ids or names), in all later builds too.
 
     Raises:
         UnknownTopic: there is no such topic.
-        UnusableInput: they are fewer than two, or not of one level; the name is not to be had.
+        UnusableInput: they are fewer than two, or not of one level; the name is taken or invalid.
         LibraryBusy: a build is running.
     """
     return _edit(library, EditKind.MERGE, topics, name, progress)
@@ -80,7 +80,9 @@ def merge(
 def pin(
     library: LibraryStore, topic: str, name: str = "", progress: Progress | None = None
 ) -> EditOutcome:
-    """Hold the papers of a topic (id or name) together for good, by ``name`` or its present one.
+    """Keep the papers of a topic (id or name) together in all later builds.
+
+    Its name is ``name``, or stays the present one.
 
     Raises:
         UnknownTopic: there is no such topic.
@@ -91,30 +93,30 @@ def pin(
 
 
 def undo(library: LibraryStore, number: int, progress: Progress | None = None) -> TopicEdit:
-    """Take back the edit with this number, and return it.
+    """Undo the edit with this number, and return it.
 
     Raises:
-        UnusableInput: nothing was said under that number.
+        UnusableInput: there is no edit with that number.
         LibraryBusy: a build is running.
     """
     with library.building():
         before = edits.read(library.folder)
         _publish(library, library.open(), edits.without_edit(before, number), progress)
-    return next(statement for statement in before if statement.number == number)
+    return next(edit for edit in before if edit.number == number)
 
 
 def apply_edits(library: LibraryStore, progress: Progress | None = None) -> Generation:
-    """Apply the edits in the library's file to its live generation, unless that is done.
+    """Apply the edits in the library's file to its live generation, unless it has them.
 
     Raises:
         LibraryBusy: a build is running.
     """
     with library.building():
         generation = library.open()
-        statements = edits.read(library.folder)
-        if edits.fingerprint_of_edits(statements) == generation.manifest.settings.get("said", ""):
+        stored = edits.read(library.folder)
+        if edits.fingerprint_of_edits(stored) == generation.manifest.settings.get("said", ""):
             return generation
-        return _publish(library, generation, statements, progress)
+        return _publish(library, generation, stored, progress)
 
 
 def all_edits(library: LibraryStore) -> list[EditOutcome]:
@@ -132,8 +134,8 @@ def _edit(
     with library.building():
         generation = library.open()
         named = [find_topic(generation, topic) for topic in names]
-        # One topic may stand on several levels, under as many ids.
-        topics = list({_places(generation, topic)[0]: topic for topic in named}.values())
+        # One topic may be on several levels, under as many ids.
+        topics = list({_levels_of(generation, topic)[0]: topic for topic in named}.values())
         if kind is EditKind.MERGE and len(topics) < 2:
             raise UnusableInput("A merge takes two topics or more, by id or name.")
         level = _common_level(generation, topics)
@@ -143,7 +145,7 @@ def _edit(
         elif kind is EditKind.PIN:
             name = topics[0].label
         ids = generation.records.ids
-        statements = edits.with_edit(
+        new_edits = edits.with_edit(
             edits.read(library.folder),
             kind,
             level,
@@ -152,38 +154,38 @@ def _edit(
             name,
             [topic.label for topic in topics],
         )
-        published = _publish(library, generation, statements, progress)
-    return _outcomes(published, statements)[-1]
+        published = _publish(library, generation, new_edits, progress)
+    return _outcomes(published, new_edits)[-1]
 
 
 def _publish(
     library: LibraryStore,
     generation: Generation,
-    statements: Sequence[TopicEdit],
+    new_edits: Sequence[TopicEdit],
     progress: Progress | None,
 ) -> Generation:
-    """Draw the outline anew, store ``statements``, publish. The caller holds the build lock."""
+    """Build the hierarchy with ``new_edits``, store them, publish. The caller holds the lock."""
     progress = progress or Silence()
     progress.stage("topics")
     verify_files(generation.folder)
     number = library.next_number()
     created = datetime.now(UTC).isoformat(timespec="milliseconds")
-    draft = _redrawn(library, generation, statements, number, created, progress)
+    draft = _with_edits(library, generation, new_edits, number, created, progress)
     manifest = replace(
         generation.manifest,
         number=number,
         created=created,
         changes=dict.fromkeys(generation.manifest.changes, 0) | {"unchanged": generation.size},
         settings=generation.manifest.settings
-        | {"said": edits.fingerprint_of_edits(statements)}
+        | {"said": edits.fingerprint_of_edits(new_edits)}
         | {LAST_TOPIC: max(last_topic(generation), last_number(draft.hierarchy.levels))},
         files={},
         schema=SCHEMA,
     )
     progress.stage("publish")
     earlier = edits.read(library.folder)
-    # Before it is published: if the machine stops here, the next build applies what was said.
-    edits.write(library.folder, statements)
+    # Before publishing: if the machine stops here, the next build applies the edits.
+    edits.write(library.folder, new_edits)
     try:
         return library.publish(draft, manifest)
     except BaseException:
@@ -193,10 +195,10 @@ def _publish(
         raise
 
 
-def _redrawn(
+def _with_edits(
     library: LibraryStore,
     generation: Generation,
-    statements: Sequence[TopicEdit],
+    new_edits: Sequence[TopicEdit],
     number: int,
     created: str,
     progress: Progress,
@@ -211,23 +213,23 @@ def _redrawn(
     everyone = np.arange(generation.size, dtype=np.int64)
     previous = PreviousBuild(generation, papers, everyone, ReusePlan())
     before = previous_topics(previous, same_papers=True)
-    outline = build_hierarchy(
+    hierarchy = build_hierarchy(
         papers,
         vectors,
         edges_of(generation.graph, settings),
         settings,
         phrase_embedder(cache, embedder, progress.advance),
-        edits=statements,
+        edits=new_edits,
         before=before,
     )
-    events = (*generation.events, *events_between(before, outline, number, created))
+    events = (*generation.events, *events_between(before, hierarchy, number, created))
     return Draft(
         papers,
         vectors,
         generation.engine,
         generation.graph,
         generation.positions,
-        outline,
+        hierarchy,
         generation.added_at,
         events,
         PreviousFullText(generation.lexicon, everyone),
@@ -237,45 +239,49 @@ def _redrawn(
 
 
 def _topic_settings(generation: Generation) -> TopicSettings:
-    """Return the settings that the live topics were found with, as far as they are known still."""
+    """Return the settings of the live topics, as far as this version knows them."""
     stored = generation.manifest.settings.get("topics", {})
     known = {field.name for field in fields(TopicSettings)}
     return TopicSettings(**{name: value for name, value in stored.items() if name in known})
 
 
-def _places(generation: Generation, topic: Topic) -> list[tuple[int, int]]:
-    place = generation.levels[topic.level].index(topic)
-    return edits.same_topic(generation.memberships, topic.level, place)
+def _levels_of(generation: Generation, topic: Topic) -> list[tuple[int, int]]:
+    """Return the level and index of a topic on each level that has it."""
+    index = generation.levels[topic.level].index(topic)
+    return edits.same_topic(generation.memberships, topic.level, index)
 
 
 def _common_level(generation: Generation, topics: Sequence[Topic]) -> int:
-    """Return the coarsest level on which all ``topics`` stand, each as it is."""
-    standing = [{level for level, _ in _places(generation, topic)} for topic in topics]
-    common = set.intersection(*standing)
+    """Return the coarsest level that has all ``topics``."""
+    levels_of = [{level for level, _ in _levels_of(generation, topic)} for topic in topics]
+    common = set.intersection(*levels_of)
     if not common:
         levels = ", ".join(f"“{topic.label}” on level {topic.level}" for topic in topics)
         raise UnusableInput(
-            f"Only topics of one level can be merged: {levels}. `explorer topics` shows the levels."
+            f"Only topics of one level can be merged: {levels}.",
+            advice="`explorer topics` shows the levels.",
         )
     return min(common)
 
 
 def _check_free(generation: Generation, topics: Sequence[Topic], name: str) -> None:
-    """Refuse a name that another topic has, on any level where one of ``topics`` stands."""
-    own = {place for topic in topics for place in _places(generation, topic)}
+    """Raise if another topic has this name on any level that has one of ``topics``."""
+    own = {one for topic in topics for one in _levels_of(generation, topic)}
     for level in {level for level, _ in own}:
-        for place, other in enumerate(generation.levels[level]):
-            if (level, place) not in own and other.label.casefold() == name.casefold():
+        for index, other in enumerate(generation.levels[level]):
+            if (level, index) not in own and other.label.casefold() == name.casefold():
                 raise UnusableInput(
                     f"Another topic of this level is called “{other.label}” already ({other.id}, "
-                    f"{other.size} papers). Choose another name, or use "
-                    "`explorer topics merge`."
+                    f"{other.size} papers).",
+                    advice="Choose another name, or use `explorer topics merge`.",
                 )
 
 
-def _outcomes(generation: Generation, statements: Sequence[TopicEdit]) -> list[EditOutcome]:
-    applied = edits.applied_edits(generation.memberships, generation.records.ids, statements)
+def _outcomes(generation: Generation, stored: Sequence[TopicEdit]) -> list[EditOutcome]:
+    applied = edits.applied_edits(generation.memberships, generation.records.ids, stored)
     return [
-        EditOutcome(b.statement, None if b.is_inactive else generation.levels[b.level][b.place])
-        for b in applied
+        EditOutcome(
+            one.statement, None if one.is_inactive else generation.levels[one.level][one.place]
+        )
+        for one in applied
     ]

@@ -60,7 +60,7 @@ from explorer.topics.tracking import TopicEvent, map_rows
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """Options of a build; the defaults update the library with what is new."""
+    """Options of a build; the defaults add new papers and update changed ones."""
 
     model: str = ""
     """Model name or path; empty keeps the library's, or takes the default in a new one."""
@@ -73,13 +73,13 @@ class BuildOptions:
     prune: bool = False
     """Drop papers that none of the given digests holds."""
     full: bool = False
-    """Begin from nothing but the papers, even if nothing changed or the library is damaged."""
+    """Rebuild everything from the papers, even if nothing changed or the library is damaged."""
     redraw: bool = False
-    """Draw the map anew from where papers are, and seek topics anew, even if nothing changed."""
+    """Draw the map from the present positions and detect topics anew, even if nothing changed."""
     dry_run: bool = False
     """Report the planned changes; change nothing."""
     keep: int = 0
-    """Generations that stay on disk from now on, also where nothing changed; 0 as before."""
+    """Generations to keep on disk from now on, even if nothing changed; 0 as before."""
     given_vectors: Path | None = None
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
     namer: Namer | None = None
@@ -115,9 +115,9 @@ class BuildReport:
     conflicts: tuple[Conflict, ...]
     embedded: int
     reused: int
-    """Papers whose vectors were there already."""
+    """Papers whose vectors existed already."""
     too_long: int
-    """Of those embedded, how many the model could not take at once; it saw them in windows."""
+    """Embedded papers too long for the model, which were embedded in windows."""
     digests: tuple[dict[str, Any], ...]
     seconds: dict[str, float]
     resting: int = 0
@@ -128,13 +128,13 @@ class BuildReport:
     """Cause of the first failure."""
     dry_run: bool = False
     planned: tuple[PaperChange, ...] = ()
-    """Paper by paper what would be done; only in a dry run."""
+    """Planned change of each paper; only in a dry run."""
     events: tuple[TopicEvent, ...] = ()
     """Topic events of this build."""
     fit: dict[str, Any] = field(default_factory=dict)
     """Fit of the map (see :class:`explorer.builds.redraw_advice.MapFit`)."""
     redrawn: str = ""
-    """Why the map was drawn anew where it could have gone on; empty where it goes on."""
+    """Why the map was drawn anew instead of updated; empty if it was updated."""
     drift: Drift | None = None
     """Distance that papers moved in a redraw."""
 
@@ -148,10 +148,9 @@ def build(
     """Bring ``library`` up to date with ``digests`` (files or folders) and publish the result.
 
     Raises:
-        UnusableInput: no digest could be read, or a name is not known; the library stays as it
-            was.
+        UnusableInput: no digest could be read, or a name is unknown; the library is unchanged.
         LibraryBusy: another build is running.
-        EmbedderError: the model cannot be had.
+        EmbedderError: the model cannot be loaded.
     """
     options = options or BuildOptions()
     if options.engine:
@@ -174,7 +173,7 @@ def texts_to_embed(
     Raises:
         UnusableInput: no digest could be read, or the library's vectors were given.
         LibraryBusy: a build is running.
-        EmbedderError: the model cannot be had.
+        EmbedderError: the model cannot be loaded.
     """
     embedder, _ = embedder_of(library, model)
     with _prepared(library, digests, BuildOptions(), Clock(progress or Silence())) as update:
@@ -189,12 +188,13 @@ def embedder_of(library: LibraryStore, model: str = "") -> tuple[Embedder, str]:
 
     Raises:
         UnusableInput: the library's vectors were given; no embedder made them.
-        EmbedderError: the model cannot be had.
+        EmbedderError: the model cannot be loaded.
     """
     stored = stored_configuration(library, None)
     if stored.identity.endswith(GIVEN_SUFFIX):
         raise UnusableInput(
-            f"{library.folder}: its vectors were given with --vectors, so none are to be computed."
+            "its vectors were given with --vectors, so there are none to compute.",
+            path=library.folder,
         )
     name = lasting_name(model) or stored.model
     return open_embedder(name), name
@@ -214,7 +214,7 @@ def _prepared(
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """All that shapes the generation to build, its papers aside."""
+    """All inputs of the generation to build, its papers aside."""
 
     edits: tuple[TopicEdit, ...]
     settings: Settings
@@ -232,7 +232,7 @@ class _Target:
 
 
 class _Update:
-    """One build, while it holds the lock: the live generation, the papers after it, the plan."""
+    """One build, under the lock: the live generation, the new papers, the plan."""
 
     def __init__(
         self, library: LibraryStore, options: BuildOptions, read: ReadDigests, clock: Clock
@@ -459,8 +459,8 @@ def _live(library: LibraryStore, *, full: bool) -> tuple[Generation | None, Pape
     except LibraryMissing:
         return None, PaperTable.from_papers([])
     except LibraryDamaged:
-        # A full build is the way out of a damaged library, so it must not need what is damaged;
-        # but papers that can be read are not lost.
+        # A full build repairs a damaged library, so it must not need the damaged parts; but it
+        # keeps the papers that can be read.
         if full:
             return None, PaperTable.from_papers(library.salvaged_papers())
         raise

@@ -1,4 +1,4 @@
-"""Bring your own vectors: an array beside a digest instead of embedding."""
+"""The user's own vectors: an array beside a digest instead of embedding."""
 
 from __future__ import annotations
 
@@ -16,28 +16,35 @@ from explorer.papers.table import PaperTable
 from explorer.readers import Reading
 
 _AT_ONCE = 10_000
-"""Vectors that are looked at, or stored, at once."""
+"""Vectors that are checked, or stored, at once."""
 
 
 def store_given(
     path: Path, readings: Sequence[Reading], papers: PaperTable, cache: VectorCache
 ) -> None:
-    """Put the user's own vectors into ``cache`` under the fingerprints of their papers."""
+    """Put the user's own vectors into ``cache`` under the fingerprints of their papers.
+
+    Raises:
+        UnusableInput: the file is not an array of unit vectors, one a record of one digest.
+    """
     if len(readings) != 1:
-        raise UnusableInput(f"{path}: --vectors goes with exactly one digest, not {len(readings)}.")
+        raise UnusableInput(f"--vectors needs exactly one digest, not {len(readings)}.", path=path)
     (reading,) = readings
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UnusableInput(f"{path}: not a NumPy array file ({error}).") from None
+        raise UnusableInput(f"not a NumPy array file ({error}).", path=path) from None
     if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "fiu":
-        raise UnusableInput(f"{path}: not one array of numbers. Save it with numpy.save().")
+        raise UnusableInput(
+            "not one array of numbers.", path=path, advice="Save it with numpy.save()."
+        )
     dimension = cache.take([]).shape[1]
     if rows.ndim != 2 or rows.shape != (len(reading.papers), dimension):
         raise UnusableInput(
-            f"{path}: has the shape {rows.shape}, but {reading.digest} holds {len(reading.papers)} "
-            f"papers and the model makes {dimension} numbers for each. Name the model that made "
-            "the vectors with --model."
+            f"has the shape {rows.shape}, but {reading.digest} holds {len(reading.papers)} papers "
+            f"and the model makes {dimension} numbers for each.",
+            path=path,
+            advice="Name the model that made the vectors with --model.",
         )
     _check_lengths(path, rows)
     row_of = _rows_of_papers(reading, papers)
@@ -50,7 +57,7 @@ def store_given(
 
 
 def _store(names: list[str], vectors: Vectors, cache: VectorCache) -> None:
-    """Put ``vectors`` into ``cache``; those that it has need no second record."""
+    """Put ``vectors`` into ``cache``, except those that it has already."""
     is_new = np.zeros(len(names), dtype=bool)
     is_new[cache.missing(names)] = True
     known = np.flatnonzero(~is_new)
@@ -63,7 +70,7 @@ def _store(names: list[str], vectors: Vectors, cache: VectorCache) -> None:
 
 
 def _rows_of_papers(reading: Reading, papers: PaperTable) -> NDArray[np.int64]:
-    """Return for each paper the row of its record in the digest, -1 where it has none there."""
+    """Return the row of each paper's record in the digest; -1 if it has none."""
     keys = np.array([_key(p.sources[0].line, p.title) for p in reading.papers], dtype="S16")
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -91,7 +98,9 @@ def _check_lengths(path: Path, rows: NDArray[np.generic]) -> None:
         if not np.all(np.abs(lengths - 1.0) < 0.01):
             worst = int(np.argmax(np.abs(lengths - 1.0)))
             raise UnusableInput(
-                f"{path}: row {start + worst} has length {lengths[worst]:.3f}; give unit vectors."
+                f"row {start + worst} has length {lengths[worst]:.3f}.",
+                path=path,
+                advice="Give unit vectors.",
             )
 
 

@@ -1,7 +1,8 @@
 """Fit of map and topics to a library that has grown since they were drawn.
 
 Papers that came later are placed among their neighbours on a map that was drawn without them, and
-join topics that were sought without them. Both are measured, and a redraw is advised once it pays.
+assigned to topics that were detected without them. Both fits are measured, and a redraw is advised
+once it pays.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ class MapFit:
     """Fit of map and topics. Figures are shares, from 0 to 1."""
 
     newcomers: float
-    """Papers that came since the map was drawn."""
+    """Papers added since the map was drawn."""
     drawn_keep: float
-    """Of the nearest neighbours of papers that were drawn, those near them on the map."""
+    """Nearest neighbours that are near on the map too, for papers that were drawn."""
     newcomers_keep: float
-    """The same of newcomers; 0 where there are none."""
+    """The same for newcomers; 0 without any."""
     modularity: float
     """Of the finest topics; from -0.5 to 1."""
     modularity_then: float
-    """The same when the topics were sought."""
+    """The same when the topics were detected."""
     redraw: str
     """Why a redraw would pay; empty if it would not."""
 
@@ -55,13 +56,13 @@ def measure_fit(
     newcomers: Rows,
     modularity_then: float | None = None,
 ) -> MapFit:
-    """Return how well ``positions`` and ``finest`` fit the library.
+    """Measure the fit of ``positions`` and ``finest`` to the library.
 
     Args:
-        edges: the graph that communities are sought in, shape (papers, papers).
-        finest: the finest partition as it was found, shape (papers,).
-        newcomers: the rows of papers that came since the map was drawn.
-        modularity_then: what it was when the topics were sought; None if that was now.
+        edges: the graph that communities are detected in, shape (papers, papers).
+        finest: the finest partition as detected, shape (papers,).
+        newcomers: rows of the papers added since the map was drawn.
+        modularity_then: modularity when the topics were detected; None if that was now.
     """
     share = len(newcomers) / max(1, graph.size)
     drawn = np.setdiff1d(np.arange(graph.size), newcomers, assume_unique=True)
@@ -74,11 +75,11 @@ def measure_fit(
         why = f"{share:.0%} of the papers came after the map was drawn"
     elif share >= _LEAST_SHARE and newcomers_keep < _LEAST_NEIGHBOURS_KEPT * drawn_keep:
         why = (
-            f"newcomers lie beside {newcomers_keep:.0%} of their neighbours, "
-            f"papers that were drawn beside {drawn_keep:.0%}"
+            f"newcomers are near {newcomers_keep:.0%} of their neighbours on the map, "
+            f"papers that were drawn near {drawn_keep:.0%}"
         )
     elif share >= _LEAST_SHARE and now < _LEAST_MODULARITY_KEPT * then:
-        why = f"topics hold together less than when they were found ({now:.2f}, then {then:.2f})"
+        why = f"topics are less cohesive than when they were detected ({now:.2f}, then {then:.2f})"
     return MapFit(
         round(share, 4),
         round(drawn_keep, 4),
@@ -90,12 +91,12 @@ def measure_fit(
 
 
 def _kept(graph: NeighbourGraph, positions: Positions, rows: Rows) -> float:
-    """Return which share of its nearest neighbours a paper has near it on the map, on average."""
+    """Return the share of nearest neighbours that are near on the map too, averaged over papers."""
     k = min(_NEIGHBOURS, graph.neighbours.shape[1])
     if not len(rows) or not k:
         return 0.0
     some = rows[evenly_spaced(len(rows), _SAMPLED)]
-    _, beside = cKDTree(positions).query(positions[some], k + 1)
+    _, on_map = cKDTree(positions).query(positions[some], k + 1)
     near = graph.neighbours[some, :k]
-    is_kept = (beside[:, :, None] == near[:, None, :]).any(axis=1)
+    is_kept = (on_map[:, :, None] == near[:, None, :]).any(axis=1)
     return float(is_kept.mean())

@@ -1,8 +1,8 @@
 """Parts of the previous generation that a build reuses, decided in one place.
 
-Each stage of a build has a fingerprint: all that shapes its result, papers aside. A stage whose
-fingerprint is unchanged goes on from its previous result, and computes only what is new for the
-papers that were added or changed. Fingerprints are compared, never stored: they are derived from
+Each stage of a build has a fingerprint: all inputs of its result, papers aside. A stage with an
+unchanged fingerprint starts from its previous result, and computes only what the added and changed
+papers need. Fingerprints are compared, never stored: they are derived from
 the settings in a manifest.
 """
 
@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 REDRAW_ABOVE = 4
-"""Added papers for each one on the map above which the map is drawn anew."""
+"""Added papers per paper on the map above which the map is drawn anew."""
 
 
 class Stage(StrEnum):
@@ -43,15 +43,15 @@ class ReusePlan:
     full_text: bool = True
     """Update the full-text index instead of building it."""
     positions: bool = True
-    """Start the map from where papers are; they move only in a redraw."""
+    """Keep the papers' positions on the map; they move only in a redraw."""
     redraw_reason: str = ""
     """Why the map is drawn anew, in words for the user; empty where papers stay."""
     communities: bool = True
     """Carry communities over instead of detecting them again."""
     names: bool = True
-    """Keep the names of topics that go on."""
+    """Keep the names of topics that continue."""
     custom_names: bool = True
-    """Keep the names that a custom naming function gave."""
+    """Keep the names from a custom naming function."""
 
 
 NOTHING_REUSED = ReusePlan(

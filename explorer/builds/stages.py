@@ -49,7 +49,7 @@ _COMPARED_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class BuildInputs:
-    """All that shapes a new generation, the previous one aside."""
+    """All inputs of a new generation, the previous one aside."""
 
     papers: Sequence[Paper]
     vectors: Vectors
@@ -90,11 +90,11 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A draft, and how it came about."""
+    """A draft, with facts about the build."""
 
     draft: Draft
     fit: dict[str, Any]
-    """For the manifest: when the map was drawn, and how well it fits."""
+    """For the manifest: the time the map was drawn, and its fit."""
     redrawn: str
     """Why the map was drawn anew; empty where papers stayed."""
     drift: Drift | None

@@ -1,4 +1,4 @@
-"""Settings of a build: those the library was built with, and those the user asks for."""
+"""Settings of a build: those the library was built with, and those the user chooses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from explorer.topics.edits import TopicEdit, fingerprint_of_edits
 ENGINE_URI = "engine_uri"
 """Key in a manifest's settings: the address of the engine's server."""
 _STORED_SETTINGS = ("index", "graph", "map", "topics")
-"""Settings with an effect on what is stored; those of reading and search have none."""
+"""Settings with an effect on stored data; those of reading and search have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def settings_in_force(settings: Settings, fineness: str, memory: int) -> Setting
 def manifest_settings(
     settings: Settings, fineness: str, edits: Sequence[TopicEdit], namer: str
 ) -> dict[str, Any]:
-    """Return the settings as a manifest stores them: all with an effect on what is stored."""
+    """Return the settings as a manifest stores them: all with an effect on stored data."""
     return _as_json(settings) | {
         "fineness": fineness,
         "said": fingerprint_of_edits(edits),

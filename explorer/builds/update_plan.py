@@ -19,7 +19,7 @@ from explorer.papers.table import PaperTable
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """Papers by what a build will do with them; ids."""
+    """Ids of papers by their planned change."""
 
     added: frozenset[str]
     changed: frozenset[str]
@@ -43,7 +43,7 @@ class UpdatePlan:
 def compare(
     before: Mapping[str, object], after: Mapping[str, object], merged: int = 0
 ) -> UpdatePlan:
-    """Compare two libraries, each a map from paper id to something that tells what it says."""
+    """Compare two libraries, each a map from paper id to a key that differs if the content does."""
     common = before.keys() & after.keys()
     changed = frozenset(key for key in common if before[key] != after[key])
     return UpdatePlan(
@@ -63,28 +63,28 @@ class JoinedPapers:
     """In the order of their ids."""
     plan: UpdatePlan
     is_as_before: bool
-    """Nothing differs from what is stored, not even the papers' sources."""
+    """Whether everything equals the stored papers, their sources too."""
 
 
 def join_papers(
     read: PaperTable, stored: PaperTable, made: SpillFile, *, prune: bool
 ) -> JoinedPapers:
-    """Return the library's papers after an update, and what the update does.
+    """Return the library's papers after an update, and the plan of the update.
 
     Args:
-        read: what the given digests hold now.
-        stored: what the library holds.
-        made: an empty place for papers that are not as they are stored.
-        prune: drop papers that none of the given digests holds.
+        read: records of the given digests.
+        stored: papers of the library.
+        made: an empty spill file, for papers that differ from the stored ones.
+        prune: drop papers that are in none of the given digests.
     """
     update = _Join(stored, made, prune=prune)
     for one in deduplicate(read, stored):
-        update.take(one)
-    return update.done(len(read))
+        update.add(one)
+    return update.result(len(read))
 
 
 class _Join:
-    """The papers of a library while an update goes through them, in the order they come."""
+    """The papers of a library during an update, in the order of their arrival."""
 
     def __init__(self, stored: PaperTable, made: SpillFile, *, prune: bool) -> None:
         self._stored = stored
@@ -94,108 +94,108 @@ class _Join:
         self._undated = frozenset(stored.undated_rows().tolist())
         self._stored_ids = list(stored.ids)
         self._ids: list[str] = []
-        self._places = array("q")
-        """Of each paper: its row in the library, or behind all of those its place in ``made``."""
-        self._says = array("q")
-        """The row of the library's paper with its id that says the same, sources apart, or -1."""
+        self._rows = array("q")
+        """Row of each paper in the library; after those come ``made``, then renamed papers."""
+        self._same_as = array("q")
+        """Row of the stored paper with the same id and content, sources aside; -1 if none."""
         self._is_new = bytearray()
         self._is_dropped = bytearray()
-        self._unsettled: dict[int, Paper] = {}
-        """Papers with an id that the library has for another."""
+        self._namesakes: dict[int, Paper] = {}
+        """Papers whose id belongs to another paper in the library, by index."""
         self._read = 0
 
-    def take(self, one: DistinctPaper) -> None:
-        """Take up one paper that was read, or is stored, or both."""
+    def add(self, one: DistinctPaper) -> None:
+        """Add one paper that was read, or is stored, or both."""
         self._read += bool(one.read)
         self._is_new.append(not one.stored)
         self._is_dropped.append(self._prune and not one.read)
         if one.paper is None:
             (row,) = one.stored
             if row in self._undated:
-                self._enter(*self._settled(self._stored[row], row, self._stored[row]))
+                self._append(*self._stored_or_made(self._stored[row], row, self._stored[row]))
             else:
-                self._enter(self._stored_ids[row], row, row)
+                self._append(self._stored_ids[row], row, row)
             return
         known = zip(one.known, one.stored, strict=True)
         before, row = next((pair for pair in known if pair[0].id == one.paper.id), (None, -1))
         if before is None and self._stored.row_of(one.paper.id) is not None:
-            self._unsettled[len(self._ids)] = one.paper
-            self._enter(one.paper.id, -1, -1)
+            self._namesakes[len(self._ids)] = one.paper
+            self._append(one.paper.id, -1, -1)
         else:
-            self._enter(*self._settled(one.paper, row, before))
+            self._append(*self._stored_or_made(one.paper, row, before))
 
-    def done(self, read: int) -> JoinedPapers:
-        """Return the library; ``read`` records were gone through."""
-        more = PaperTable.from_papers(self._settle_namesakes())
-        stayed = [place for place, dropped in enumerate(self._is_dropped) if not dropped]
-        stayed.sort(key=self._ids.__getitem__)
-        rows = np.array([self._places[place] for place in stayed], dtype=np.int64)
+    def result(self, read: int) -> JoinedPapers:
+        """Return the library's papers; ``read`` is the number of records read."""
+        more = PaperTable.from_papers(self._rename_namesakes())
+        kept = [index for index, dropped in enumerate(self._is_dropped) if not dropped]
+        kept.sort(key=self._ids.__getitem__)
+        rows = np.array([self._rows[index] for index in kept], dtype=np.int64)
         before = {name: row for row, name in enumerate(self._stored_ids)}
-        after = {self._ids[place]: self._says[place] for place in stayed}
+        after = {self._ids[index]: self._same_as[index] for index in kept}
         return JoinedPapers(
             PaperTable.concatenate(self._stored, self._made.papers, more).take(rows),
             compare(before, after, merged=read - self._read),
             is_as_before=np.array_equal(rows, np.arange(len(self._stored))),
         )
 
-    def _enter(self, name: str, place: int, says: int) -> None:
+    def _append(self, name: str, row: int, same_as: int) -> None:
         self._ids.append(name)
-        self._places.append(place)
-        self._says.append(says)
+        self._rows.append(row)
+        self._same_as.append(same_as)
 
-    def _settled(self, paper: Paper, row: int, before: Paper | None) -> tuple[str, int, int]:
-        """Put ``paper`` aside unless it is as the library has it, in ``row``."""
-        paper, says = self._compared(paper, row, before)
+    def _stored_or_made(self, paper: Paper, row: int, before: Paper | None) -> tuple[str, int, int]:
+        """Return the id, row and stored row of ``paper``; add it to ``made`` if it changed."""
+        paper, same_as = self._compared(paper, row, before)
         if paper is before:
             return paper.id, row, row
-        return paper.id, len(self._stored) + self._made.add(paper), says
+        return paper.id, len(self._stored) + self._made.add(paper), same_as
 
     def _compared(self, paper: Paper, row: int, before: Paper | None) -> tuple[Paper, int]:
-        """Return ``paper`` with what the library knows of it; the row if it says what that says."""
-        paper = _with_what_is_known(_with_first_seen(paper, before, self._today), before)
+        """Return ``paper`` with the dates of ``before``, and ``row`` if both have equal content."""
+        paper = _with_known_fingerprint(_with_first_seen(paper, before, self._today), before)
         is_same = before is not None and _content(paper) == _content(before)
         return paper, row if is_same else -1
 
-    def _settle_namesakes(self) -> list[Paper]:
-        """Give different papers of one id ids of their own, and return those that changed."""
-        bearing: dict[str, list[int]] = defaultdict(list)
-        if self._unsettled or len(set(self._ids)) < len(self._ids):
-            for place, name in enumerate(self._ids):
-                bearing[name].append(place)
-        used = bearing.keys()
+    def _rename_namesakes(self) -> list[Paper]:
+        """Give different papers of one id distinct ids, and return those that changed."""
+        by_id: dict[str, list[int]] = defaultdict(list)
+        if self._namesakes or len(set(self._ids)) < len(self._ids):
+            for index, name in enumerate(self._ids):
+                by_id[name].append(index)
+        used = by_id.keys()
         renamed: list[Paper] = []
-        behind = len(self._stored) + len(self._made)
-        for places in list(bearing.values()):
-            if len(places) == 1 and places[0] not in self._unsettled:
+        first_row = len(self._stored) + len(self._made)
+        for indices in list(by_id.values()):
+            if len(indices) == 1 and indices[0] not in self._namesakes:
                 continue
-            papers = [(bool(self._is_new[place]), self._paper(place)) for place in places]
-            for place, (_, paper), name in zip(
-                places, papers, disambiguated_ids(papers, used), strict=True
+            papers = [(bool(self._is_new[index]), self._paper(index)) for index in indices]
+            for index, (_, paper), name in zip(
+                indices, papers, disambiguated_ids(papers, used), strict=True
             ):
-                if name == paper.id and place not in self._unsettled:
+                if name == paper.id and index not in self._namesakes:
                     continue
                 row = self._stored.row_of(name)
                 before = None if row is None else self._stored[row]
-                settled, says = self._compared(replace(paper, id=name), row or 0, before)
-                self._ids[place], self._says[place] = name, says
-                self._places[place] = behind + len(renamed)
-                renamed.append(settled)
+                with_id, same_as = self._compared(replace(paper, id=name), row or 0, before)
+                self._ids[index], self._same_as[index] = name, same_as
+                self._rows[index] = first_row + len(renamed)
+                renamed.append(with_id)
         return renamed
 
-    def _paper(self, place: int) -> Paper:
-        if place in self._unsettled:
-            return self._unsettled[place]
-        row = self._places[place]
-        there = row < len(self._stored)
-        return self._stored[row] if there else self._made.papers[row - len(self._stored)]
+    def _paper(self, index: int) -> Paper:
+        if index in self._namesakes:
+            return self._namesakes[index]
+        row = self._rows[index]
+        is_stored = row < len(self._stored)
+        return self._stored[row] if is_stored else self._made.papers[row - len(self._stored)]
 
 
 _content = attrgetter(*(field.name for field in fields(Paper) if field.name != "sources"))
 """All fields of a paper but its sources."""
 
 
-def _with_what_is_known(paper: Paper, before: Paper | None) -> Paper:
-    """Return ``paper`` with the fingerprint that is known if its text is what it was."""
+def _with_known_fingerprint(paper: Paper, before: Paper | None) -> Paper:
+    """Return ``paper`` with the stored fingerprint if its text is unchanged."""
     if before is None or before == paper:
         return before or paper
     if all(getattr(before, name) == getattr(paper, name) for name in TEXT_FIELDS):
@@ -204,7 +204,7 @@ def _with_what_is_known(paper: Paper, before: Paper | None) -> Paper:
 
 
 def _with_first_seen(paper: Paper, before: Paper | None, today: str) -> Paper:
-    """Date each source that is new today; those known before keep the day they were first seen."""
+    """Date new sources with ``today``; known ones keep the day they were first seen."""
     if all(source.seen for source in paper.sources):
         return paper
     known = {source.digest: source.seen for source in before.sources} if before else {}

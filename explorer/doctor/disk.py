@@ -8,7 +8,7 @@ from pathlib import Path
 from explorer.library.generation import is_generation_name
 
 _LOCKS = Path("/proc/locks")
-"""Where Linux lists the locks that are held; reading it takes none."""
+"""List of the locks held, on Linux; reading it takes none."""
 
 Step = Callable[[int, int], None]
 """Called with the bytes checked so far, and all bytes to check."""

@@ -227,7 +227,7 @@ def test_a_pin_is_listed_and_not_offered_until_it_is_undone(
     page = open_page(topic=coarsest(library)[0].id)
     press(page, "do-pin-")
     assert "You pinned this topic." in text(page)
-    assert [outcome.statement.kind for outcome in all_edits(library)] == [EditKind.PIN]
+    assert [outcome.edit.kind for outcome in all_edits(library)] == [EditKind.PIN]
     assert keyed(page.button, "do-pin-") == []
     press(page, "undo-")
     assert all_edits(library) == []

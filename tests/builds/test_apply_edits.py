@@ -96,7 +96,7 @@ def test_a_name_survives_a_full_build_and_one_that_adds_papers(
 def test_taking_a_name_back_restores_the_found_one(library: LibraryStore) -> None:
     before = library.open()
     said = rename(library, before.levels[0][0].label, "My own name")
-    assert undo(library, said.statement.number) == said.statement
+    assert undo(library, said.edit.number) == said.edit
     after = library.open()
     assert after.levels == before.levels
     assert all_edits(library) == []
@@ -131,7 +131,7 @@ def test_a_pinned_topic_keeps_its_papers_and_name_however_fine_topics_are(
     label = before.levels[0][1].label
     papers = papers_of(before, before.levels[0][1])
     said = pin(library, before.levels[0][1].id)
-    assert said.statement.name == label
+    assert said.edit.name == label
     build(library, [digest_folder], BuildOptions(topics="coarser"))
     after = library.open()
     held = [t for t in after.topics.values() if papers <= papers_of(after, t) and t.label == label]

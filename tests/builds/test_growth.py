@@ -152,7 +152,7 @@ def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
         elif kind == "merge":
             merge(library, [topic.id for topic in before.levels[0][-2:]])
         elif said := all_edits(library):
-            undo(library, said[0].statement.number)
+            undo(library, said[0].edit.number)
         else:
             continue
         after = library.open()
@@ -222,7 +222,7 @@ def test_a_topic_of_a_merge_that_was_taken_back_leaves_its_number_to_nobody(
         new = topic_ids(library.open()) - ever
         assert new
         ever |= new
-        undo(library, said.statement.number)
+        undo(library, said.edit.number)
         back = topic_ids(library.open())
         merged = said.topic
         assert merged is not None

@@ -1,8 +1,8 @@
 """Embedding apart from a build: shards to the library's vector cache, on one machine or many.
 
 Shards are embedded first, without touching the library, for as long as it takes. Then their
-vectors go into the cache, in the order of the shards, so that it holds the same bytes whoever
-embedded them, and whatever was killed meanwhile.
+vectors go into the cache, in the order of the shards, so that it holds the same bytes whichever
+machine embedded them, and whatever was killed meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from explorer.builds.build import embedder_of
@@ -28,7 +29,7 @@ from explorer.errors import EmbedderError, LibraryBusy
 from explorer.library.store import LibraryStore
 
 _LONGEST_WAIT = 600.0
-"""Seconds for which a build that runs is waited for, once the shards are embedded."""
+"""Seconds to wait for a running build, once the shards are embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,14 @@ class Done:
 
     task: Task
     computed: bool
-    """False where the vectors were there already."""
-    where: str
+    """False if the vectors existed already."""
+    machine: str
     """The machine that it ran on."""
 
 
 Run = Callable[[Sequence[Task], Embedder, Advance], Iterator[Done]]
-"""Does tasks and yields each as it ends. It is told how many texts of the current task are done
-only where that is known."""
+"""Function that runs tasks and yields each as it ends. It calls its ``Advance`` with the progress
+of the current task, if known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ class EmbeddingReport:
     texts: int
     """In all shards, each fingerprint once."""
     known: int
-    """Shards of which all vectors were in the cache before; nothing was done for them."""
+    """Shards whose vectors were all in the cache before; they are skipped."""
     computed: int
     """Shards that were embedded now."""
     stored: int
-    """Vectors that went into the cache."""
+    """Vectors added to the cache."""
     machines: dict[str, int]
     """Shards embedded now, by machine."""
     seconds: float
@@ -76,47 +77,49 @@ def embed(
 
     Args:
         model: as in :class:`explorer.builds.build.BuildOptions`.
-        run: does the tasks; by default one after the other, in this process.
+        run: runs the tasks; by default one after the other, in this process.
 
     Raises:
         UnusableInput: one of them is no shard.
-        LibraryBusy: a build is running; what has been embedded stays beside the shards.
-        EmbedderError: the model cannot be had, or is another one elsewhere.
-        ClusterError: the machines cannot be had, or are lost.
+        LibraryBusy: a build is running; finished vectors stay beside the shards.
+        EmbedderError: the model cannot be loaded, or differs on another machine.
+        ClusterError: the machines cannot be reached, or are lost.
     """
     progress = progress or Silence()
     begin = time.perf_counter()
     progress.stage("shards", len(shards))
-    names: dict[Path, list[str]] = {}
+    fingerprints: dict[Path, list[str]] = {}
     for number, shard in enumerate(shards, start=1):
-        names[shard] = fingerprints_in(shard)
+        fingerprints[shard] = fingerprints_in(shard)
         progress.advance(number, len(shards))
     embedder, name = embedder_of(library, model)
     with library.building():
         cache = VectorCache(library.vectors, embedder.identity, embedder.dimension)
-    open_shards = [s for s in names if not all(one in cache for one in names[s])]
-    del cache  # other builds may go on with it until the shards are embedded
+    open_shards = {
+        shard: keys for shard, keys in fingerprints.items() if not all(key in cache for key in keys)
+    }
+    del cache  # builds may use it until the shards are embedded
     tasks = [Task(shard, name, embedder.identity) for shard in open_shards]
     machines: dict[str, int] = {}
     if tasks:
-        total = sum(len(names[task.shard]) for task in tasks)
+        total = sum(map(len, open_shards.values()))
         progress.stage("embed", total)
         texts_done = 0
 
-        def within_a_task(done: int, _: int) -> None:
+        def within_task(done: int, _: int) -> None:
             progress.advance(texts_done + done, total)
 
-        for ended in (run or on_this_machine)(tasks, embedder, within_a_task):
-            texts_done += len(names[ended.task.shard])
+        for ended in (run or on_this_machine)(tasks, embedder, within_task):
+            texts_done += len(open_shards[ended.task.shard])
             progress.advance(texts_done, total)
             remove_unfinished(ended.task.shard)
             if ended.computed:
-                machines[ended.where] = machines.get(ended.where, 0) + 1
-    stored = _collect(library, embedder, {shard: names[shard] for shard in open_shards}, progress)
+                machines[ended.machine] = machines.get(ended.machine, 0) + 1
+    stored = _collect(library, embedder, open_shards, progress)
     return EmbeddingReport(
-        shards=len(names),
-        texts=len({one for fingerprints in names.values() for one in fingerprints}),
-        known=len(names) - len(open_shards),
+        shards=len(fingerprints),
+        texts=len(set(chain.from_iterable(fingerprints.values()))),
+        known=len(fingerprints) - len(open_shards),
         computed=sum(machines.values()),
         stored=stored,
         machines=dict(sorted(machines.items())),
@@ -125,37 +128,38 @@ def embed(
 
 
 def on_this_machine(tasks: Sequence[Task], embedder: Embedder, advance: Advance) -> Iterator[Done]:
-    """Embed shard after shard in this process."""
+    """Embed the shards in this process, one after the other."""
     for task in tasks:
         yield Done(task, embed_shard(task, embedder, advance), "this machine")
 
 
 def _collect(
-    library: LibraryStore, embedder: Embedder, names: dict[Path, list[str]], progress: Progress
+    library: LibraryStore, embedder: Embedder, shards: dict[Path, list[str]], progress: Progress
 ) -> int:
-    """Put vectors of embedded shards into the cache and return how many there were to put."""
+    """Add the vectors of ``shards`` (path to fingerprints) to the cache; return their number."""
     stored = 0
-    if not names:
+    if not shards:
         return stored
-    progress.stage("collect", len(names))
-    waited_until = time.monotonic() + _LONGEST_WAIT
+    progress.stage("collect", len(shards))
+    deadline = time.monotonic() + _LONGEST_WAIT
     while True:
         try:
             with library.building():
                 cache = VectorCache(library.vectors, embedder.identity, embedder.dimension)
-                for number, shard in enumerate(names, start=1):
-                    new = [name for name in dict.fromkeys(names[shard]) if name not in cache]
+                for number, (shard, keys) in enumerate(shards.items(), start=1):
+                    new = [key for key in dict.fromkeys(keys) if key not in cache]
                     vectors = vectors_of(shard, embedder)
                     if vectors is None:
                         raise EmbedderError(
-                            f"{shard}: its vectors are not beside it any more, or the shard was "
-                            "changed. Do the same again; nothing else is embedded again."
+                            "its vectors are not beside it any more, or the shard was changed.",
+                            path=shard,
+                            advice="Run the command again; nothing else is embedded again.",
                         )
                     cache.append(new, vectors.take(new))
                     stored += len(new)
-                    progress.advance(number, len(names))
+                    progress.advance(number, len(shards))
                 return stored
         except LibraryBusy:
-            if time.monotonic() > waited_until:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(1.0)

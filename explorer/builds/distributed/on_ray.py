@@ -1,8 +1,8 @@
 """Shards embedded on the machines of a Ray cluster: one stateless task a shard.
 
-Ray starts a task again, wherever there is room, when its process or its machine is lost. A task
-writes nothing that counts until its last step, so nothing is lost and at most the shard is embedded
-again. All machines must see the shards under the same path, and have this package and the model.
+Ray restarts a task, on any machine with free processors, when its process or machine is lost. A
+task moves its result into place in its last step, so at most that shard is embedded again. All
+machines must see the shards under the same path, and have this package and the model.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.errors import ClusterError, ExplorerError, installing
 
 LOCAL = "local"
-"""In place of an address: a cluster of this machine alone, for as long as the work lasts."""
+"""In place of an address: a cluster of this machine alone, for the time of the run."""
 _LOOPBACK = frozenset(("127.0.0.1", "localhost"))
-_LISTENING = 5.0
-"""Seconds in which a cluster's head answers."""
+_CONNECT_SECONDS = 5.0
+"""Seconds in which a cluster's head must accept a connection."""
 _POLL_SECONDS = 1.0
-"""Seconds between two looks at whether there are machines left."""
+"""Seconds between checks for machines."""
 _PATIENCE = 120.0
-"""Seconds without any machine that could do a task, after which the work is given up."""
+"""Seconds without any machine large enough for a task after which the run fails."""
 
 
 def on_ray(address: str, cpus: int = 0) -> Run:
-    """Return what does tasks on the Ray cluster at ``address``.
+    """Return a function that runs tasks on the Ray cluster at ``address``.
 
     Args:
         address: ``host:port``, ``auto`` for a cluster that this machine is part of, or ``local``.
-        cpus: processors that a task takes; 0 for as many as the smallest machine has, so that one
-            task uses a machine, as embedding without a cluster does.
+        cpus: processors of a task; 0 for as many as the smallest machine has, so that one task uses
+            a machine, as embedding without a cluster does.
 
     Raises:
         ClusterError: Ray is not installed.
@@ -48,7 +48,7 @@ def on_ray(address: str, cpus: int = 0) -> Run:
     _ray(address)
 
     def run(tasks: Sequence[Task], embedder: Embedder, _: Advance) -> Iterator[Done]:
-        # The graph of a model is exported here once where machines share the user's folder.
+        # Export the graph of the model once, here, for machines that share the user's folder.
         embedder.embed_queries(["a word"])
         with _connected(address) as ray:
             yield from _done(ray, tasks, cpus)
@@ -57,24 +57,28 @@ def on_ray(address: str, cpus: int = 0) -> Run:
 
 
 def _done(ray: ModuleType, tasks: Sequence[Task], cpus: int) -> Iterator[Done]:
-    a_task = cpus or _smallest(ray)
+    cpus_per_task = cpus or _smallest(ray)
     remote = ray.remote(_embed_one).options(
-        name="embed_shard", num_cpus=a_task, max_retries=-1, scheduling_strategy="SPREAD"
+        name="embed_shard", num_cpus=cpus_per_task, max_retries=-1, scheduling_strategy="SPREAD"
     )
     waiting = {remote.remote(task): task for task in tasks}
-    seen = time.monotonic()
+    last_available = time.monotonic()
     while waiting:
         ready, _ = ray.wait(list(waiting), timeout=_POLL_SECONDS)
         for one in ready:
             task = waiting.pop(one)
-            computed, where = _result(ray, one)
-            yield Done(task, computed, where)
-        if ready or any(room >= a_task for room in _machines(ray)):
-            seen = time.monotonic()
-        elif time.monotonic() - seen > _PATIENCE:
+            computed, machine = _result(ray, one)
+            yield Done(task, computed, machine)
+        if ready or any(machine_cpus >= cpus_per_task for machine_cpus in _machines(ray)):
+            last_available = time.monotonic()
+        elif time.monotonic() - last_available > _PATIENCE:
             raise ClusterError(
-                f"No machine with {a_task:g} processors has been left for {_PATIENCE:.0f} s. What "
-                "is embedded stays beside the shards; start machines and do the same again."
+                f"No machine with {cpus_per_task:g} processors has been available for "
+                f"{_PATIENCE:.0f} s.",
+                advice=(
+                    "Finished vectors stay beside the shards; start machines and run the command "
+                    "again."
+                ),
             )
 
 
@@ -82,7 +86,7 @@ def _embed_one(task: Task) -> tuple[bool, str]:
     """Embed a shard on a machine of the cluster, and return that machine's id."""
     import ray
 
-    computed = embed_shard(task, _embedder(task.model), _nobody)
+    computed = embed_shard(task, _embedder(task.model), _ignore)
     return computed, str(ray.get_runtime_context().get_node_id())
 
 
@@ -92,7 +96,7 @@ def _embedder(model: str) -> Embedder:
     return open_embedder(model)
 
 
-def _nobody(done: int, total: int) -> None:
+def _ignore(done: int, total: int) -> None:
     """Ignore the progress of a task on another machine."""
 
 
@@ -114,13 +118,14 @@ def _smallest(ray: ModuleType) -> float:
     machines = _machines(ray)
     if not machines:
         raise ClusterError(
-            "The cluster has no machine with processors. Start one: ray start --address=HOST:PORT"
+            "The cluster has no machine with processors.",
+            advice="Start one: ray start --address=HOST:PORT",
         )
     return min(machines)
 
 
 def _machines(ray: ModuleType) -> list[float]:
-    """Return the processors of each machine that is there and has any."""
+    """Return the number of processors of each live machine that has any."""
     counts = (node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"])
     return [float(cpus) for cpus in counts if cpus]
 
@@ -136,10 +141,10 @@ def _connected(address: str) -> Iterator[ModuleType]:
         ray.init(address=address, **options)
     except Exception as error:
         raise ClusterError(
-            f"{address}: no Ray cluster can be reached there ({_first_line(error)}). Start one: "
-            "ray start --head --disable-usage-stats --include-dashboard=false"
+            f"No Ray cluster can be reached at {address} ({_first_line(error)}).",
+            advice=("Start one: ray start --head --disable-usage-stats --include-dashboard=false"),
         ) from None
-    # Ray prints on standard output, also while it ends; that is our callers' own.
+    # Ray prints on standard output, also at shutdown; that is reserved for our callers.
     with redirect_stdout(sys.stderr):
         try:
             yield ray
@@ -148,14 +153,14 @@ def _connected(address: str) -> Iterator[ModuleType]:
 
 
 def _check_listening(address: str) -> None:
-    """Make sure that something listens at ``host:port``; Ray itself would wait for many minutes.
+    """Check that a server listens at ``host:port``; Ray itself would wait for many minutes.
 
     Raises:
-        OSError: nothing does.
+        OSError: none does.
     """
     host, colon, port = address.rpartition(":")
     if colon and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=_LISTENING).close()
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
 
 
 def _first_line(error: Exception) -> str:
@@ -163,12 +168,12 @@ def _first_line(error: Exception) -> str:
 
 
 def _ray(address: str) -> ModuleType:
-    """Return the Ray module, told what it reads of the environment when it is imported."""
-    # Ray reports its use to its makers unless it is told not to before it starts.
+    """Return the Ray module, imported with our environment variables set."""
+    # Ray sends usage statistics to its makers unless this is set before it starts.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if address.rpartition(":")[0] in _LOOPBACK or address == LOCAL:
-        # Ray replaces a loopback address by the machine's own and listens on all interfaces;
-        # with the switch that it has for systems whose firewall would ask, it does neither.
+        # Ray replaces a loopback address by the machine's own and listens on all interfaces; this
+        # switch, meant for systems whose firewall prompts, prevents both.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     try:
         import ray

@@ -7,7 +7,7 @@ vector cache's own format, one an embedder::
       00001.parquet
       00001.vectors/all-MiniLM-L6-v2-1f0c….vectors     written under another name, then renamed
 
-So whoever embeds a shard needs nothing but the shard, and a shard whose vectors are there is done.
+So embedding a shard needs nothing but the shard, and a shard with vectors beside it is done.
 """
 
 from __future__ import annotations
@@ -49,34 +49,34 @@ Advance = Callable[[int, int], None]
 def write_shards(texts: Mapping[str, str], folder: Path, papers: int = PAPERS) -> list[Path]:
     """Write ``texts`` (fingerprint to text) to shards in ``folder`` and return their paths.
 
-    All of them or none are there afterwards. Texts stand in the order in which a build embeds
-    them, and a shard ends where a batch of a build ends, so that batches are made up alike.
+    Afterwards all of them exist, or none. Texts are in the order in which a build embeds them, and
+    a shard ends where a batch of a build ends, so that the batches are the same.
 
     Args:
         papers: texts in a shard; rounded up to whole batches.
 
     Raises:
-        UnusableInput: there is something in ``folder``.
+        UnusableInput: ``folder`` is not empty.
         LibraryError: it cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UnusableInput(f"{folder}: there is something in there. Name a new folder.")
+        raise UnusableInput("the folder is not empty.", path=folder, advice="Name a new folder.")
     if not texts:
         return []
-    a_shard = -(-papers // BATCH) * BATCH
+    per_shard = -(-papers // BATCH) * BATCH
     lengths = {name: len(text) for name, text in texts.items()}
     names = sorted(lengths, key=lambda name: (lengths[name], name))
-    digits = max(5, len(str(-(-len(names) // a_shard))))
+    digits = max(5, len(str(-(-len(names) // per_shard))))
     written = []
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            for number, start in enumerate(range(0, len(names), a_shard), start=1):
-                part = names[start : start + a_shard]
+            for number, start in enumerate(range(0, len(names), per_shard), start=1):
+                part = names[start : start + per_shard]
                 table = pa.table([part, [texts[name] for name in part]], names=list(_COLUMNS))
                 written.append(f"{number:0{digits}d}{_SUFFIX}")
                 pq.write_table(table, draft / written[-1], compression="zstd")
@@ -90,7 +90,7 @@ def write_shards(texts: Mapping[str, str], folder: Path, papers: int = PAPERS) -
 
 
 def shard_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the shards that ``paths`` name: files, or folders of them in the order of their names.
+    """Return the shards at ``paths``: files, or those in folders, sorted by name.
 
     Raises:
         UnusableInput: there is no shard in one of them.
@@ -100,7 +100,9 @@ def shard_files(paths: Iterable[Path]) -> list[Path]:
         inside = sorted(path.glob(f"*{_SUFFIX}")) if path.is_dir() else [path]
         if not inside or not inside[0].is_file():
             raise UnusableInput(
-                f"{path}: no shards (*{_SUFFIX}) there. `explorer shards cut` writes them."
+                f"no shards (*{_SUFFIX}) there.",
+                path=path,
+                advice="`explorer shards cut` writes them.",
             )
         files += [file.resolve() for file in inside]
     return list(dict.fromkeys(files))
@@ -125,8 +127,9 @@ def texts_in(shard: Path) -> dict[str, str]:
     for row, (name, text) in enumerate(zip(names, texts, strict=True), start=1):
         if name != fingerprint_of(text):
             raise UnusableInput(
-                f"{shard}, row {row}: the fingerprint is not that of the text. It is the first "
-                "128 bits of the text's SHA-256, in hex."
+                f"row {row}: the fingerprint is not that of the text.",
+                path=shard,
+                advice="It is the first 128 bits of the text's SHA-256, in hex.",
             )
     return dict(zip(names, texts, strict=True))
 
@@ -142,35 +145,37 @@ def _columns(shard: Path, names: Sequence[str]) -> list[list[str]]:
     except (pa.ArrowException, OSError, KeyError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UnusableInput(
-            f"{shard}: not a shard with the columns {' and '.join(_COLUMNS)} ({reason}). "
-            "`explorer shards cut` writes them."
+            f"not a shard with the columns {' and '.join(_COLUMNS)} ({reason}).",
+            path=shard,
+            advice="`explorer shards cut` writes them.",
         ) from None
     for column in columns:
         if None in column:
-            raise UnusableInput(f"{shard}, row {column.index(None) + 1}: there is nothing there.")
+            raise UnusableInput(f"row {column.index(None) + 1}: a value is missing.", path=shard)
     return columns
 
 
 def embed_shard(task: Task, embedder: Embedder, advance: Advance) -> bool:
-    """Embed a shard, unless its vectors are there already, and tell whether that was done.
+    """Embed a shard, unless its vectors exist already; return whether it was embedded.
 
-    Nothing of it is there until all of it is.
+    The file of the vectors appears only when it is complete.
 
     Raises:
-        EmbedderError: this is not the embedder that was asked for.
+        EmbedderError: this is not the task's embedder.
         UnusableInput: the file is no shard.
         LibraryError: the shard's folder cannot be written.
     """
     if embedder.identity != task.identity:
         raise EmbedderError(
-            f"{task.model}: on this machine the model is {embedder.identity!r}, not "
-            f"{task.identity!r}. Install the same weights on every machine."
+            f"On this machine the model {task.model} is {embedder.identity!r}, not "
+            f"{task.identity!r}.",
+            advice="Install the same weights on every machine.",
         )
     if vectors_of(task.shard, embedder) is not None:
         return False
     texts = texts_in(task.shard)
     with writing(task.shard.parent):
-        # No other task uses it, as one that has been given up but goes on all the same.
+        # Not shared with other tasks: one that Ray has given up may still be running.
         scratch = Path(mkdtemp(prefix=_unfinished(task.shard), dir=task.shard.parent))
     try:
         cache = VectorCache(scratch, embedder.identity, embedder.dimension)
@@ -186,9 +191,9 @@ def embed_shard(task: Task, embedder: Embedder, advance: Advance) -> bool:
 
 
 def vectors_of(shard: Path, embedder: Embedder) -> VectorCache | None:
-    """Return the vectors of a shard; None where they are not there, or not all of them.
+    """Return the vectors of a shard; None unless all of them exist.
 
-    Texts are told by their fingerprints, so vectors of what the shard was before do not count.
+    Texts are identified by their fingerprints, so vectors of earlier texts do not count.
     """
     folder = _beside(shard)
     if not folder.is_dir():
@@ -198,13 +203,13 @@ def vectors_of(shard: Path, embedder: Embedder) -> VectorCache | None:
 
 
 def remove_unfinished(shard: Path) -> None:
-    """Remove what tasks have left that were killed while they embedded ``shard``."""
+    """Remove the files of tasks that were killed while they embedded ``shard``."""
     for left in shard.parent.glob(f"{escape(_unfinished(shard))}*"):
         shutil.rmtree(left, ignore_errors=True)
 
 
 def _unfinished(shard: Path) -> str:
-    """Return how the name of a folder begins in which the vectors of ``shard`` are written."""
+    """Return the prefix of folders in which vectors of ``shard`` are written."""
     return f".embedding-{shard.stem}-"
 
 

@@ -109,7 +109,7 @@ def show_edits(outcomes: Sequence[EditOutcome], undone: Sequence[int] = ()) -> N
     if not outcomes and not undone:
         out.print("No topic edits. `explorer topics rename TOPIC NAME` makes one.")
     for outcome in outcomes:
-        edit = outcome.statement
+        edit = outcome.edit
         line = f"{edit.number:>3}  {edit.kind} {' + '.join(f'“{label}”' for label in edit.about)}"
         if edit.name:
             line += f" as “{edit.name}”"
