@@ -127,8 +127,8 @@ def _reference(path: Path, texts: list[str], *, query: bool) -> np.ndarray:
     encode = model.encode_query if query else model.encode_document
     name = "query" if query else "passage"  # not taken by itself: "document" is there, but empty
     options: dict[str, Any] = {"prompt_name": name} if name in model.prompts else {}
-    found = encode(texts, **options, normalize_embeddings=True, show_progress_bar=False)
-    return np.asarray(found)
+    vectors = encode(texts, **options, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors)
 
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -156,13 +156,13 @@ def test_the_graph_gives_the_vectors_of_the_model(
     embedder = open_embedder(str(path))
     OpenVinoBackend(find_model(str(path)))  # it does export: what is compared is not PyTorch
     texts = SHORT + [paper.title for paper in corpus]
-    for query, found in (
+    for query, vectors in (
         (False, embedder.embed(texts)),
         (True, embedder.embed_queries(texts)),
     ):
         expected = _reference(path, texts, query=query)
-        assert found.shape == expected.shape == (len(texts), embedder.dimension)
-        assert (found * expected).sum(axis=1).min() >= 0.9999
+        assert vectors.shape == expected.shape == (len(texts), embedder.dimension)
+        assert (vectors * expected).sum(axis=1).min() >= 0.9999
 
 
 def test_a_prompt_changes_the_vector_and_the_identity(prompted: Path, tmp_path: Path) -> None:
@@ -188,11 +188,11 @@ def test_pooling_that_leaves_out_the_prompt_is_left_to_pytorch(without_graph: Pa
     with pytest.raises(NotExportable, match="leaves out the prompt"):
         OpenVinoBackend(find_model(str(path)))
     expected = _reference(path, SHORT, query=True)
-    found = open_embedder(str(path)).embed_queries(SHORT)
-    assert (found * expected).sum(axis=1).min() >= 0.9999
+    vectors = open_embedder(str(path)).embed_queries(SHORT)
+    assert (vectors * expected).sum(axis=1).min() >= 0.9999
 
 
-def test_what_was_refused_is_not_tried_again(
+def test_a_refused_export_is_not_tried_again(
     without_graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = find_model(str(without_graph))
@@ -304,8 +304,8 @@ def test_an_export_that_cannot_be_kept_leaves_the_model_to_pytorch(
     (tmp_path / "a file").write_text("not a folder")
     expected = open_embedder(str(path)).embed(SHORT)
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "a file" / "below"))
-    found = open_embedder(str(path)).embed(SHORT)
-    assert (found * expected).sum(axis=1).min() >= 0.9999
+    vectors = open_embedder(str(path)).embed(SHORT)
+    assert (vectors * expected).sum(axis=1).min() >= 0.9999
 
 
 def test_a_text_without_a_single_token_still_gets_a_unit_vector(

@@ -68,7 +68,7 @@ def reopened(folder: Path) -> VectorCache:
     return VectorCache(folder, "model a", DIMENSION)
 
 
-def test_vectors_come_back_bit_for_bit_in_the_order_asked_for(tmp_path: Path) -> None:
+def test_vectors_come_back_bit_for_bit_in_the_order_of_the_fingerprints(tmp_path: Path) -> None:
     keys = list(named(10))
     vectors = np.random.default_rng(0).normal(size=(10, DIMENSION)).astype(np.float32)
     cache = VectorCache(tmp_path, "model a", DIMENSION)
@@ -79,7 +79,7 @@ def test_vectors_come_back_bit_for_bit_in_the_order_asked_for(tmp_path: Path) ->
     assert cache.take([]).shape == (0, DIMENSION)
 
 
-def test_many_vectors_are_taken_into_a_file_that_is_gone_with_them(tmp_path: Path) -> None:
+def test_many_vectors_are_mapped_from_a_file_that_is_deleted_with_them(tmp_path: Path) -> None:
     keys = list(named(20_000))
     vectors = np.random.default_rng(0).normal(size=(20_000, DIMENSION)).astype(np.float32)
     cache = VectorCache(tmp_path, "model a", DIMENSION)
@@ -92,7 +92,7 @@ def test_many_vectors_are_taken_into_a_file_that_is_gone_with_them(tmp_path: Pat
     assert cache.take_all([]).shape == (0, DIMENSION)
 
 
-def test_what_was_appended_survives_reopening_again_and_again(tmp_path: Path) -> None:
+def test_appended_vectors_survive_reopening_again_and_again(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(9, DIMENSION)).astype(np.float32)
     keys = list(named(9))
     for start in (0, 3, 6):
@@ -144,7 +144,7 @@ def test_an_identity_that_does_not_fit_the_header_is_refused(tmp_path: Path) -> 
         VectorCache(tmp_path, "m" * 600, DIMENSION)
 
 
-def test_it_is_told_what_was_embedded_reused_and_too_long(tmp_path: Path) -> None:
+def test_texts_that_are_embedded_reused_and_too_long_are_counted(tmp_path: Path) -> None:
     cache = VectorCache(tmp_path, "model a", DIMENSION)
     texts = {key(text): text for text in ("short", "long", "long and long", "brief")}
     assert embed_missing(cache, CountingEmbedder(), texts, silent) == Embedded(4, 0, 2)
@@ -152,7 +152,7 @@ def test_it_is_told_what_was_embedded_reused_and_too_long(tmp_path: Path) -> Non
     assert embed_missing(cache, CountingEmbedder(), texts, silent) == Embedded(1, 4, 0)
 
 
-def test_only_what_is_missing_is_embedded_and_each_text_once(tmp_path: Path) -> None:
+def test_only_missing_texts_are_embedded_and_each_once(tmp_path: Path) -> None:
     embedder = CountingEmbedder()
     cache = VectorCache(tmp_path, "model a", DIMENSION)
     assert embed_missing(cache, embedder, named(100), silent).new == 100
@@ -173,12 +173,12 @@ def test_the_vectors_stored_are_those_of_their_texts(tmp_path: Path) -> None:
 
 
 def test_progress_counts_up_to_the_number_of_missing_texts(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     cache = VectorCache(tmp_path, "model a", DIMENSION)
-    embed_missing(cache, CountingEmbedder(), named(150), lambda d, t: told.append((d, t)))
-    assert told[0] == (0, 150)
-    assert told[-1] == (150, 150)
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    embed_missing(cache, CountingEmbedder(), named(150), lambda d, t: progress.append((d, t)))
+    assert progress[0] == (0, 150)
+    assert progress[-1] == (150, 150)
+    assert [done for done, _ in progress] == sorted({done for done, _ in progress})
 
 
 def test_an_interruption_loses_at_most_the_batch_under_way(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_file_with_nothing_good_in_it_starts_anew(tmp_path: Path, content: byt
 def assert_repaired(
     folder: Path, texts: dict[str, str], intact: Vectors, lost: int, damaged: bytes
 ) -> None:
-    """Check what a reopened cache kept, set aside and has embedded again."""
+    """Check which records a reopened cache kept, set aside and embedded again."""
     cache = reopened(folder)
     assert cache.set_aside is not None
     assert cache.set_aside.read_bytes() == damaged

@@ -179,13 +179,13 @@ def test_every_backend_is_held_to_sentence_transformers_in_single_precision(
     shuffled = np.random.default_rng(5).permutation(len(texts))
     for order in (np.arange(len(texts)), shuffled):
         for size in (1, 7, len(texts)):
-            found = np.vstack(
+            vectors = np.vstack(
                 [
                     embedder.embed([texts[i] for i in order[start : start + size]])
                     for start in range(0, len(texts), size)
                 ]
             )
-            assert _cosines(found, expected[order]).min() >= least
+            assert _cosines(vectors, expected[order]).min() >= least
 
 
 def test_altered_default_weights_are_refused_before_they_are_used(

@@ -1,4 +1,4 @@
-"""Judged queries to figures: the arithmetic, and what a broken collection is told."""
+"""Quality figures of judged queries, and errors of broken collections."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_interval_covers_the_mean_and_shrinks_with_more_queries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "said"),
+    ("file", "content", "message"),
     [
         ("corpus.jsonl", None, "there is no corpus.jsonl"),
         ("queries.jsonl", "{broken", "queries.jsonl: not JSON Lines"),
@@ -87,12 +87,12 @@ def test_the_interval_covers_the_mean_and_shrinks_with_more_queries() -> None:
     ],
 )
 def test_a_broken_collection_names_the_file_and_the_place(
-    tmp_path: Path, file: str, content: str | None, said: str
+    tmp_path: Path, file: str, content: str | None, message: str
 ) -> None:
     folder = _write(tmp_path / "set")
     if content is None:
         (folder / file).unlink()
     else:
         (folder / file).write_text(content)
-    with pytest.raises(UnusableInput, match=said):
+    with pytest.raises(UnusableInput, match=message):
         read_collection(folder)

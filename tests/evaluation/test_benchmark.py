@@ -52,11 +52,11 @@ def test_the_command_prints_each_mode_and_the_second_run_embeds_nothing(
 ) -> None:
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
     folder = str(_write(collection, tmp_path / "set"))
-    found: list[Any] = []
+    outputs: list[Any] = []
     for _ in range(2):
         assert main(["evaluate", folder, "--model", "hashing", "--json"]) == 0
-        found.append(json.loads(capsys.readouterr().out))
-    first, second = found
+        outputs.append(json.loads(capsys.readouterr().out))
+    first, second = outputs
     assert [first.pop("embedded"), second.pop("embedded")] == [40, 0]
     assert first == second
     assert (first["papers"], first["queries"]) == (40, 38)
@@ -72,27 +72,29 @@ def test_the_command_prints_each_mode_and_the_second_run_embeds_nothing(
 def test_two_records_with_one_title_are_two_documents(tmp_path: Path) -> None:
     twins = [Paper(title="The very same long title", abstract=f"Text {i}.") for i in range(2)]
     papers = tuple(replace(paper, id=f"d{i}") for i, paper in enumerate(twins))
-    asked = Collection(papers, (JudgedQuery("q", "same title", "", {"d0": 1.0, "d1": 1.0}),))
-    found = evaluate(asked, open_embedder("hashing"), tmp_path)
-    assert {of.recall for of in found.modes.values()} == {(1.0,)}
+    collection = Collection(papers, (JudgedQuery("q", "same title", "", {"d0": 1.0, "d1": 1.0}),))
+    evaluation = evaluate(collection, open_embedder("hashing"), tmp_path)
+    assert {of.recall for of in evaluation.modes.values()} == {(1.0,)}
 
 
 def test_the_paper_that_a_query_is_made_of_is_left_out(
     collection: Collection, tmp_path: Path
 ) -> None:
     own = replace(collection.queries[4], own_paper="d4", grades={"d4": 1.0})
-    asked = Collection(collection.papers, (own,))
-    found = evaluate(asked, open_embedder("hashing"), tmp_path)
-    assert {of.ndcg for of in found.modes.values()} == {(0.0,)}
+    judged = Collection(collection.papers, (own,))
+    evaluation = evaluate(judged, open_embedder("hashing"), tmp_path)
+    assert {of.ndcg for of in evaluation.modes.values()} == {(0.0,)}
 
 
 def test_marks_in_a_judged_query_are_plain_words(collection: Collection, tmp_path: Path) -> None:
-    asked = replace(collection.queries[0], text='"liver -segmentation" year:1900 CT scans', id="m")
-    plain = replace(asked, text="liver segmentation year 1900 CT scans")
+    marked = replace(collection.queries[0], text='"liver -segmentation" year:1900 CT scans', id="m")
+    plain = replace(marked, text="liver segmentation year 1900 CT scans")
     embedder = open_embedder("hashing")
-    both = Collection(collection.papers, (asked, plain))
-    with open_collection(both, embedder, tmp_path, Silence()) as found:
-        rows = [ranked_rows(found.generation, None, q.text, Mode.LEXICAL, 20) for q in both.queries]
+    both = Collection(collection.papers, (marked, plain))
+    with open_collection(both, embedder, tmp_path, Silence()) as opened:
+        rows = [
+            ranked_rows(opened.generation, None, q.text, Mode.LEXICAL, 20) for q in both.queries
+        ]
     assert rows[0] == rows[1]
     assert rows[0]
 
@@ -109,12 +111,12 @@ def test_ranked_rows_are_what_search_finds_where_nothing_is_named(
 
 
 def test_the_best_ranking_has_full_marks(collection: Collection, tmp_path: Path) -> None:
-    with open_collection(collection, open_embedder("hashing"), tmp_path, Silence()) as found:
-        ids = list(found.generation.records.ids)
+    with open_collection(collection, open_embedder("hashing"), tmp_path, Silence()) as opened:
+        ids = list(opened.generation.records.ids)
 
         def ideal(query: JudgedQuery, _: np.ndarray[Any, Any], k: int) -> list[int]:
             best = sorted(query.grades, key=query.grades.__getitem__, reverse=True)
             return [ids.index(paper) for paper in best][:k]
 
-        of = score_queries(found, ideal)
+        of = score_queries(opened, ideal)
     assert set(of.ndcg) == set(of.recall) == {1.0}

@@ -20,9 +20,9 @@ def _units(count: int, seed: int = 1) -> NDArray[np.float32]:
 def test_trustworthiness_is_that_of_venna_and_kaski(k: int) -> None:
     vectors = _units(120)
     positions = vectors[:, :2] + 0.2 * _units(120, seed=2)[:, :2]
-    found, _ = faithfulness(vectors, positions, np.arange(120), k)
+    trust, _ = faithfulness(vectors, positions, np.arange(120), k)
     expected = trustworthiness(vectors, positions, n_neighbors=k, metric="cosine")
-    assert found == pytest.approx(expected, abs=1e-6)
+    assert trust == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_map_that_keeps_every_angle_keeps_every_neighbour() -> None:
@@ -33,10 +33,10 @@ def test_a_map_that_keeps_every_angle_keeps_every_neighbour() -> None:
 
 def test_preservation_is_the_share_of_neighbours_in_common() -> None:
     vectors, positions = _units(90), _units(90, seed=5)[:, :2]
-    asked = np.array([3, 40, 77])
-    _, kept = faithfulness(vectors, positions, asked, 6)
+    sample = np.array([3, 40, 77])
+    _, kept = faithfulness(vectors, positions, sample, 6)
     shares = []
-    for row in asked:
+    for row in sample:
         near = np.argsort(-(vectors @ vectors[row]))[1:7]
         beside = np.argsort(np.linalg.norm(positions - positions[row], axis=1))[1:7]
         shares.append(len({*near.tolist()} & {*beside.tolist()}) / 6)

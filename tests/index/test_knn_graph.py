@@ -180,7 +180,7 @@ def papers() -> Vectors:
     return Field().vectors(0, 6_200)
 
 
-def found_of(graph: NeighbourGraph, vectors: Vectors, rows: NDArray[np.int64]) -> float:
+def recall_of(graph: NeighbourGraph, vectors: Vectors, rows: NDArray[np.int64]) -> float:
     """Return the share of the nearest of ``rows`` that the graph has."""
     k = graph.neighbours.shape[1]
     right = load_engine("faiss-flat").build(vectors).search(vectors[rows], k + 1).scores[:, -1:]
@@ -205,9 +205,9 @@ def test_the_axes_of_many_papers_find_nearly_all_neighbours(
         monkeypatch.setattr("explorer.index.knn_graph._COMPARED_WITH_ALL", 5_000)
     done: list[tuple[int, int]] = []
     engine = load_engine("faiss").build(papers)
-    graph = build_graph(engine, GraphSettings(), lambda *told: done.append(told))
+    graph = build_graph(engine, GraphSettings(), lambda *counts: done.append(counts))
     assert_true(graph, papers)
-    assert found_of(graph, papers, np.arange(0, len(papers), 7)) > (0.94 if lists else 0.99)
+    assert recall_of(graph, papers, np.arange(0, len(papers), 7)) > (0.94 if lists else 0.99)
     assert done[-1] == (len(papers), len(papers))
     again = build_graph(engine, GraphSettings())
     assert np.array_equal(graph.neighbours, again.neighbours)
@@ -219,7 +219,7 @@ def test_papers_without_main_axes_are_compared_by_their_whole_vectors(
     monkeypatch.setattr("explorer.index.knn_graph._MANY", 5_000)
     vectors = unit_vectors(5_000, 384)
     graph = graph_of(vectors, 5)
-    assert found_of(graph, vectors, np.arange(0, 5_000, 50)) == 1.0
+    assert recall_of(graph, vectors, np.arange(0, 5_000, 50)) == 1.0
 
 
 def test_newcomers_of_a_large_library_are_let_in_by_those_near_them(
@@ -237,7 +237,7 @@ def test_newcomers_of_a_large_library_are_let_in_by_those_near_them(
     let_in = np.isin(right.neighbours[50:6_000], came)
     same = np.isin(graph.neighbours[50:6_000], came)
     assert same.sum() > 0.95 * let_in.sum() > 0
-    assert found_of(graph, papers, np.arange(0, len(papers), 7)) > 0.98
+    assert recall_of(graph, papers, np.arange(0, len(papers), 7)) > 0.98
 
 
 @pytest.mark.parametrize(("recall", "most"), [(0.3, 0.25), (0.95, 0.5), (1.0, 1.0)])
@@ -257,8 +257,8 @@ def test_many_newcomers_are_looked_for_no_longer_than_the_graph_needs(
     before = build_graph(factory.build(papers[:3_000]), settings)
     graph = updated_graph(before, np.arange(3_000), factory.build(papers), settings)
     assert_true(graph, papers)
-    found = found_of(graph, papers, np.arange(3_000, len(papers), 7))
-    assert found > recall - 0.02
+    measured = recall_of(graph, papers, np.arange(3_000, len(papers), 7))
+    assert measured > recall - 0.02
     assert efforts[1:] == sorted(efforts[1:]) != []
     assert efforts[-1] <= most
-    assert (found < 1.0) == (most < 1.0)
+    assert (measured < 1.0) == (most < 1.0)

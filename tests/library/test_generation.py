@@ -84,7 +84,7 @@ def written(tmp_path: Path, corpus: list[Paper]) -> Path:
 
 @pytest.mark.parametrize("engine", [e for e in engine_names() if not server_uri(load_engine(e))])
 @pytest.mark.parametrize("count", [1, 2, 9])
-def test_what_was_written_opens_as_it_was(
+def test_a_written_generation_opens_as_it_was(
     tmp_path: Path, corpus: list[Paper], count: int, engine: str
 ) -> None:
     draft = make_draft(corpus[:count], engine)
@@ -298,8 +298,8 @@ def test_an_open_generation_outlives_its_removal(written: Path, corpus: list[Pap
     assert len(list(generation.records)) == 9
     vectors = generation.engine.vectors(np.arange(9, dtype=np.int64))
     assert generation.engine.search(vectors, 1).keys[:, 0].tolist() == list(range(9))
-    found = generation.lexicon.search(corpus[0].title, 1).keys
-    assert generation.records[int(found[0])].title == corpus[0].title
+    keys = generation.lexicon.search(corpus[0].title, 1).keys
+    assert generation.records[int(keys[0])].title == corpus[0].title
 
 
 def test_caches_let_go_of_generations_that_are_no_longer_used(

@@ -235,7 +235,7 @@ def test_nothing_of_a_failed_publish_is_visible(library: LibraryStore, corpus: l
 
 
 @pytest.mark.parametrize("stage", ["write_generation", "publish_generation", "replace_text"])
-def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(
+def test_a_generation_that_cannot_be_written_leaves_nothing_behind(
     library: LibraryStore, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     publish(library, corpus[:3])

@@ -44,12 +44,12 @@ def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
 
 
 def test_a_trend_shows_each_period_beside_the_library(generation: Generation) -> None:
-    found = trends(generation)
+    counted = trends(generation)
     topic = generation.levels[0][0]
-    bars, line = trend_figure(found, topic, PALETTE[0], dark=True).data
-    assert tuple(bars.y) == found.of[topic.id].counts
+    bars, line = trend_figure(counted, topic, PALETTE[0], dark=True).data
+    assert tuple(bars.y) == counted.of[topic.id].counts
     assert sum(line.y) == pytest.approx(sum(bars.y))
-    assert len(line.y) == len(found.periods)
+    assert len(line.y) == len(counted.periods)
 
 
 def test_hostile_names_of_topics_never_become_markup_on_the_rings(generation: Generation) -> None:

@@ -43,14 +43,14 @@ def _papers(key: LegendEntry) -> int:
 def test_every_paper_has_a_colour_that_is_seen(
     generation: Generation, by: ColourBy, safe: bool, dark: bool
 ) -> None:
-    found = _coloured(generation, by, dark=dark, safe=safe)
-    assert found.of.shape == (generation.size,)
-    assert found.of.max() < len(found.palette) <= 64
-    assert sum(_papers(key) for key in found.legend) == generation.size
+    colours = _coloured(generation, by, dark=dark, safe=safe)
+    assert colours.of.shape == (generation.size,)
+    assert colours.of.max() < len(colours.palette) <= 64
+    assert sum(_papers(key) for key in colours.legend) == generation.size
     background = luminance((DARK if dark else LIGHT).background)
-    for key in found.legend:
+    for key in colours.legend:
         if key.clause or by is ColourBy.NOVELTY:
-            low, high = sorted((luminance(found.palette[key.colour]), background))
+            low, high = sorted((luminance(colours.palette[key.colour]), background))
             assert (high + 0.05) / (low + 0.05) > 1.4
 
 
@@ -58,9 +58,9 @@ def test_every_paper_has_a_colour_that_is_seen(
 def test_an_entry_of_the_legend_finds_the_papers_that_it_counts(
     generation: Generation, by: ColourBy
 ) -> None:
-    found = _coloured(generation, by)
-    for key in found.legend:
-        coloured = np.flatnonzero(found.of == key.colour)
+    colours = _coloured(generation, by)
+    for key in colours.legend:
+        coloured = np.flatnonzero(colours.of == key.colour)
         assert len(coloured) == key.papers
         if key.clause:
             clauses = parse(key.clause).clauses
@@ -78,15 +78,15 @@ def test_years_are_in_few_spans_without_gaps_or_overlaps(generation: Generation)
     years = np.concatenate([np.arange(1960, 2000), chance.integers(2000, 2026, 4_000), [0, 0]])
     records = type("PaperTable", (), {"years": years.astype(np.int32)})()
     many = replace(generation, records=records)
-    found = _coloured(many, ColourBy.YEAR)
-    *spans, unknown = found.legend
+    colours = _coloured(many, ColourBy.YEAR)
+    *spans, unknown = colours.legend
     assert len(spans) <= 12
     assert (unknown.papers, unknown.clause) == (2, "")
     ends = [key.label.split("–") for key in spans]
     for before, after in pairwise(ends):
         assert int(before[-1]) < int(after[0])
     assert max(_papers(key) for key in spans) < 3 * 4_000 / 12
-    assert (found.of[years == 0] == unknown.colour).all()
+    assert (colours.of[years == 0] == unknown.colour).all()
 
 
 def test_a_safe_palette_has_colours_as_okabe_and_ito_chose_them(generation: Generation) -> None:
@@ -100,18 +100,18 @@ def test_a_safe_palette_has_colours_as_okabe_and_ito_chose_them(generation: Gene
 def test_scales_go_from_near_the_background_away_from_it(generation: Generation) -> None:
     for dark in (False, True):
         for safe in (False, True):
-            found = _coloured(generation, ColourBy.NOVELTY, dark=dark, safe=safe)
-            lights = [luminance(colour) for colour in found.palette]
+            colours = _coloured(generation, ColourBy.NOVELTY, dark=dark, safe=safe)
+            lights = [luminance(colour) for colour in colours.palette]
             assert lights == sorted(lights, reverse=not dark)
 
 
 def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Generation) -> None:
-    found = _coloured(generation, ColourBy.NOVELTY)
+    colours = _coloured(generation, ColourBy.NOVELTY)
     graph = generation.graph
     undated = np.array([date == "" for date in generation.records.dates])
     likeness = graph.similarities.mean(axis=1)
     if undated.all():
-        assert likeness[found.of == 7].mean() < likeness[found.of == 0].mean()
+        assert likeness[colours.of == 7].mean() < likeness[colours.of == 0].mean()
     day = PaperTable.from_papers(replace(paper, date="2024") for paper in generation.records)
     one_day = replace(generation, records=day)
     same = _coloured(one_day, ColourBy.NOVELTY)
@@ -122,7 +122,7 @@ def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Gene
 def test_scores_are_binned_and_papers_without_are_faint(generation: Generation) -> None:
     scores = np.full(generation.size, np.nan, dtype=np.float32)
     scores[:9] = np.linspace(0.1, 0.9, 9)
-    found = colouring(generation, ColourBy.SCORE, dark=False, safe=False, level=0, scores=scores)
-    assert (np.diff(found.of[:9].astype(int)) >= 0).all()
-    assert found.of[8] == 7
-    assert {found.palette[place] for place in found.of[9:]} == {LIGHT.faint}
+    colours = colouring(generation, ColourBy.SCORE, dark=False, safe=False, level=0, scores=scores)
+    assert (np.diff(colours.of[:9].astype(int)) >= 0).all()
+    assert colours.of[8] == 7
+    assert {colours.palette[place] for place in colours.of[9:]} == {LIGHT.faint}

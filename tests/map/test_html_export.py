@@ -59,7 +59,7 @@ def page(browser: Browser, written: Path) -> Iterator[Page]:
         lambda request: (
             None
             if request.url.startswith(("file:", "data:", "blob:"))
-            else problems.append(f"asked for {request.url}")
+            else problems.append(f"requested {request.url}")
         ),
     )
     opened.goto(written.as_uri())

@@ -71,7 +71,7 @@ def test_a_map_of_any_size_is_finite_centred_and_of_one_radius(count: int) -> No
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_papers_that_all_say_the_same_still_get_finite_places(count: int) -> None:
+def test_identical_papers_still_get_finite_positions(count: int) -> None:
     vectors = np.repeat(cluster_vectors(1), count, axis=0)
     positions = map_of(vectors)
     assert positions.shape == (count, 2)
@@ -181,7 +181,7 @@ def test_newcomers_get_places_of_their_own_and_the_others_keep_theirs_to_the_byt
     assert again.tobytes() == placed.tobytes()
 
 
-def test_newcomers_lie_among_those_who_say_the_same() -> None:
+def test_newcomers_lie_among_papers_like_them() -> None:
     vectors = cluster_vectors(200)
     positions = map_of(vectors)
     newcomers = np.arange(5, 200, 7)
@@ -246,7 +246,7 @@ def test_a_redraw_lies_over_the_map_however_that_was_turned(
 ) -> None:
     few = cluster_vectors(9)
     start = turned(map_of(few), degrees, mirrored, size)
-    # So few papers are not drawn by chance, so the same drawing is found again.
+    # So few papers are not drawn by chance, so the same drawing results again.
     assert np.allclose(redraw(graph_of(few), few, MapSettings(), start), start, atol=1e-3)
 
 
@@ -296,7 +296,7 @@ def test_a_redraw_from_papers_on_one_spot_or_in_a_line_is_finite_and_spread(
 # Samples.
 
 
-def test_a_sample_lies_spread_out_and_is_about_as_large_as_was_asked() -> None:
+def test_a_sample_lies_spread_out_and_has_about_the_size_that_is_wanted() -> None:
     graph = graph_of(cluster_vectors(3_000, 30))
     for most in (1_000, 600, 300):
         chosen = spread_out(graph, most, 1)

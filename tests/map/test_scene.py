@@ -100,16 +100,16 @@ def test_names_are_those_of_topics_in_sight_the_shown_level_first(generation: Ge
 def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
     header, _ = unpacked(scene(crowd, SceneRequest(), Highlights()))
     assert header["topicNames"]
-    for told in header["topicNames"]:
-        topic = crowd.topics[told["id"]]
+    for name in header["topicNames"]:
+        topic = crowd.topics[name["id"]]
         place = crowd.levels[topic.level].index(topic)
         rows = np.flatnonzero(crowd.memberships[topic.level] == place)
         assert np.array_equal(crowd.members(topic), rows)
         spots = crowd.positions[rows]
         middle = np.median(spots, axis=0)
-        assert [told["x"], told["y"]] == pytest.approx(middle, abs=1e-3)
+        assert [name["x"], name["y"]] == pytest.approx(middle, abs=1e-3)
         distances = np.linalg.norm(spots - middle, axis=1)
-        assert told["radius"] == pytest.approx(np.quantile(distances, 0.7), abs=1e-3)
+        assert name["radius"] == pytest.approx(np.quantile(distances, 0.7), abs=1e-3)
 
 
 @pytest.mark.parametrize("by", list(ColourBy))
@@ -122,8 +122,8 @@ def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bo
     assert header["colourBy"] == by
     assert set(header["colourings"]) == set(ColourBy)
     assert arrays["colour"].max() < len(header["palette"])
-    told = [key["papers"] for key in header["legend"]]
-    assert told == [None] * 8 if by is ColourBy.SCORE else sum(told) == generation.size
+    counts = [key["papers"] for key in header["legend"]]
+    assert counts == [None] * 8 if by is ColourBy.SCORE else sum(counts) == generation.size
 
 
 def test_scores_colour_the_papers_nearest_to_the_query_most(generation: Generation) -> None:
