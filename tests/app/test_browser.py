@@ -130,6 +130,8 @@ def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
     page: Page, address: str
 ) -> None:
     _visit(page, address)
+    wait_for_rest(page)
+    page.locator(".st-key-example-0 button").wait_for()
     box = page.locator(".map").bounding_box()
     assert box is not None
     assert box["y"] < 200

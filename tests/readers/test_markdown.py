@@ -158,7 +158,7 @@ def test_table_rows_that_are_no_papers_are_reported(tmp_path: Path) -> None:
     )
     assert [(r.line, r.reason) for r in reading.rejections] == [
         (4, "no title"),
-        (5, "a table cell in which the title cannot be told from the text after it"),
+        (5, "a table cell without a clear end of the title"),
     ]
     assert len(reading.papers) == 1
 

@@ -553,7 +553,7 @@ def test_another_embedder_is_refused(
 ) -> None:
     check_model(hashing, generation)
     for other in (open_embedder("hashing:64"), model):
-        with pytest.raises(EmbedderError, match="Build anew"):
+        with pytest.raises(EmbedderError, match="Rebuild the library"):
             check_model(other, generation)
         with pytest.raises(EmbedderError):
             search(generation, other, Query("liver"))
