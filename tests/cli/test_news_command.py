@@ -107,7 +107,7 @@ def test_an_invalid_moment_is_refused(library: Path, capsys: pytest.CaptureFixtu
     assert main(["news", "--library", str(library), "--since", "yesterday"]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "'yesterday' is no date or moment" in shown.err
+    assert "'yesterday' is not a date or time" in shown.err
     assert "Traceback" not in shown.err
 
 

@@ -229,7 +229,7 @@ def test_a_new_generation_answers_the_next_request(growing: Growing) -> None:
         ("/v1/similar?id=nothing", 404, "No paper goes by"),
         ("/v1/papers/nothing", 404, "No paper goes by"),
         ("/v1/topics/nothing", 404, "No topic is called"),
-        ("/v1/news?since=soon", 422, "no date or moment"),
+        ("/v1/news?since=soon", 422, "not a date"),
         ("/v1/nowhere", 404, "Not Found"),
         (f"/v1/search?q={'x' * 20_000}", 422, "at most 10000"),
     ],
