@@ -57,7 +57,7 @@ def read_only_reason() -> str:
 
 
 def _configured_folder(name: str) -> Path | None:
-    """Return the folder given as ``--name`` or in ``EXPLORER_NAME``."""
+    """Return the folder given as the option ``--name``, or in the variable named after it."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument(f"--{name}", type=Path, dest="folder")
     folder: Path | None = parser.parse_known_args(sys.argv[1:])[0].folder
