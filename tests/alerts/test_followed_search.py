@@ -68,57 +68,61 @@ def begin(library: LibraryStore, desk: Desk, name: str, query: Query, most: int 
     desk.follow(followed(library.open(), name, query, most))
 
 
-def told(generation: Generation, desk: Desk, since: int | None = None) -> list[FollowedResults]:
+def all_results(
+    generation: Generation, desk: Desk, since: int | None = None
+) -> list[FollowedResults]:
     marks = marks_of(generation, desk)
     return [run(generation, WORDS, one, marks, since) for one in desk.followings()]
 
 
-def titles(found: FollowedResults) -> set[str]:
-    return {hit.paper.title for hit in found.new}
+def titles(results: FollowedResults) -> set[str]:
+    return {hit.paper.title for hit in results.new}
 
 
-def test_new_are_those_at_the_top_of_the_whole_ranking_that_came_since_they_were_seen(
+def test_new_hits_are_at_the_top_of_the_whole_ranking_and_added_since_the_last_look(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     query = Query("molecules and proteins", mode=Mode.LEXICAL)
     begin(library, desk, "molecules", query, 5)
-    assert told(library.open(), desk)[0].new == ()
+    assert all_results(library.open(), desk)[0].new == ()
     generation = grow(library, corpus, write_digest)
-    (found,) = told(generation, desk)
+    (results,) = all_results(generation, desk)
     ranked = search(generation, None, query, 5).hits
-    assert [hit.row for hit in found.hits] == [hit.row for hit in ranked]
-    assert len(titles(found)) >= 3
+    assert [hit.row for hit in results.hits] == [hit.row for hit in ranked]
+    assert len(titles(results)) >= 3
     before = {paper.title for paper in corpus[:30]}
-    assert titles(found) == {hit.paper.title for hit in ranked} - before
+    assert titles(results) == {hit.paper.title for hit in ranked} - before
     desk.mark_seen(["molecules"], int(generation.added_at.max()))
-    assert told(generation, desk)[0].new == ()
+    assert all_results(generation, desk)[0].new == ()
     first = int(generation.added_at.min())
-    assert {hit.row for hit in told(generation, desk, first)[0].new} == {hit.row for hit in ranked}
-    # What was seen stays seen, whatever an older page says later.
+    assert {hit.row for hit in all_results(generation, desk, first)[0].new} == {
+        hit.row for hit in ranked
+    }
+    # Seen hits stay seen, even if an older page reports an earlier moment.
     desk.mark_seen(["molecules"], first)
-    assert told(generation, desk)[0].new == ()
+    assert all_results(generation, desk)[0].new == ()
 
 
-def test_of_filters_alone_every_new_paper_that_passes_is_told(
+def test_of_filters_alone_every_new_paper_that_passes_is_a_hit(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     begin(library, desk, "arxiv", Query("has:arxiv"), 2)
-    (found,) = told(library.open(), desk)
-    assert (len(found.hits), found.new) == (2, ())
-    (found,) = told(grow(library, corpus, write_digest), desk)
-    assert titles(found) == {paper.title for paper in corpus[30:] if paper.arxiv}
-    assert len(found.new) > 2
+    (results,) = all_results(library.open(), desk)
+    assert (len(results.hits), results.new) == (2, ())
+    (results,) = all_results(grow(library, corpus, write_digest), desk)
+    assert titles(results) == {paper.title for paper in corpus[30:] if paper.arxiv}
+    assert len(results.new) > 2
 
 
-def test_a_rollback_and_another_build_tell_of_the_same_papers_again(
+def test_after_a_rollback_another_build_reports_the_same_papers(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     begin(library, desk, "molecules", Query("molecules and proteins", mode=Mode.LEXICAL))
-    new = titles(told(grow(library, corpus, write_digest), desk)[0])
+    new = titles(all_results(grow(library, corpus, write_digest), desk)[0])
     assert new
     library.rollback()
-    assert told(library.open(), desk)[0].new == ()
-    assert titles(told(grow(library, corpus, write_digest), desk)[0]) == new
+    assert all_results(library.open(), desk)[0].new == ()
+    assert titles(all_results(grow(library, corpus, write_digest), desk)[0]) == new
 
 
 def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
@@ -128,11 +132,11 @@ def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
     corners = ((low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1]))
     region = tuple((float(x), float(y)) for x, y in corners)
     filters = Filters(topic=topic.id, year_from=2019, year_to=2030, region=region)
-    asked = Query('"liver" -survey', (ids[3],), (ids[7],), filters, Mode.DENSE)
-    kept = followed(generation, "all", asked)
+    typed_query = Query('"liver" -survey', (ids[3],), (ids[7],), filters, Mode.DENSE)
+    kept = followed(generation, "all", typed_query)
     query, gone = stored_query(generation, kept)
-    assert (query, gone) == (asked, "")
-    expected = search(generation, WORDS, asked, 20)
+    assert (query, gone) == (typed_query, "")
+    expected = search(generation, WORDS, typed_query, 20)
     assert [h.row for h in run(generation, WORDS, kept).hits] == [h.row for h in expected.hits]
     assert needs_model(generation, kept)
     assert not needs_model(generation, followed(generation, "like", Query(like=(ids[3],))))
@@ -140,32 +144,30 @@ def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
         assert part in described(kept)
 
 
-def test_an_example_is_found_under_another_id_and_rests_while_it_is_gone(
+def test_an_example_is_located_under_another_id_and_inactive_while_it_is_gone(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     generation = library.open()
     example = next(paper for paper in generation.records if not paper.arxiv)
     begin(library, desk, "typed", Query(f"like:{example.id}"))
     begin(library, desk, "given", Query(like=(example.id,)))
-    hits = [[hit.row for hit in found.hits] for found in told(generation, desk)]
+    hits = [[hit.row for hit in results.hits] for results in all_results(generation, desk)]
     assert hits[0] == hits[1] != []
     rest = [paper for paper in corpus[:30] if paper.title != example.title]
     gone = grow(library, rest, write_digest, prune=True)
-    assert all(example.title in found.problem for found in told(gone, desk))
+    assert all(example.title in results.problem for results in all_results(gone, desk))
     # It comes back from another source, and with an id of its own.
     shutil.rmtree(library.folder / "generations")
     (library.folder / "LIVE").unlink()
     again = grow(library, [replace(example, arxiv="2409.09999", sources=()), *rest], write_digest)
     assert again.records.find(example.id) is None
-    for found in told(again, desk):
-        assert found.problem == ""
-        assert len(found.hits) > 5
-        assert example.title not in {hit.paper.title for hit in found.hits}
+    for results in all_results(again, desk):
+        assert results.problem == ""
+        assert len(results.hits) > 5
+        assert example.title not in {hit.paper.title for hit in results.hits}
 
 
-def test_what_cannot_be_followed_is_refused_with_its_reason(
-    library: LibraryStore, desk: Desk
-) -> None:
+def test_invalid_searches_cannot_be_followed(library: LibraryStore, desk: Desk) -> None:
     generation = library.open()
     for query in (Query(), Query("  "), Query("year:soon"), Query("topic:nowhere words")):
         with pytest.raises(UnusableInput):
@@ -235,9 +237,9 @@ def test_a_feed_is_valid_and_reads_back_field_by_field(
     nasty = Paper(title=f"Protein {HOSTILE} title", abstract=f"Proteins of {HOSTILE} " * 4)
     generation = grow(library, [*corpus, nasty], write_digest)
     begin(library, desk, "Protéins & <molecules>", Query("protein", mode=Mode.LEXICAL), 30)
-    found = told(generation, desk)
+    results = all_results(generation, desk)
     base = "https://example.org/feeds"
-    (path,) = write_feeds(generation, found, tmp_path / "feeds", base)
+    (path,) = write_feeds(generation, results, tmp_path / "feeds", base)
     assert re.fullmatch(r"proteins-molecules-[0-9a-f]{8}\.atom", path.name)
     text = path.read_text(encoding="utf-8")
     check_rfc4287(text)
@@ -245,7 +247,7 @@ def test_a_feed_is_valid_and_reads_back_field_by_field(
     assert not read.bozo
     assert read.version == "atom10"
     assert read.feed.links[0].href == f"{base}/{path.name}"
-    hits = newest_first(generation, found[0].hits)
+    hits = newest_first(generation, results[0].hits)
     assert len(read.entries) == len(hits) > 5
     for entry, hit in zip(read.entries, hits, strict=True):
         assert entry.title_detail.type == "text/plain"
@@ -259,7 +261,7 @@ def test_a_feed_is_valid_and_reads_back_field_by_field(
     assert arrivals == sorted(arrivals, reverse=True)
 
 
-def test_a_feed_is_written_again_only_if_it_says_something_else_and_ids_stay(
+def test_a_feed_is_written_again_only_if_it_changes_and_ids_stay(
     library: LibraryStore,
     desk: Desk,
     corpus: list[Paper],
@@ -268,13 +270,13 @@ def test_a_feed_is_written_again_only_if_it_says_something_else_and_ids_stay(
 ) -> None:
     begin(library, desk, "both", Query("protein cache", mode=Mode.LEXICAL))
     generation = library.open()
-    (path,) = write_feeds(generation, told(generation, desk), tmp_path)
+    (path,) = write_feeds(generation, all_results(generation, desk), tmp_path)
     before = path.stat().st_mtime_ns
     first = check_rfc4287(path.read_text(encoding="utf-8"))
-    write_feeds(generation, told(generation, desk), tmp_path)
+    write_feeds(generation, all_results(generation, desk), tmp_path)
     assert path.stat().st_mtime_ns == before
     generation = grow(library, corpus, write_digest)
-    assert write_feeds(generation, told(generation, desk), tmp_path) == [path]
+    assert write_feeds(generation, all_results(generation, desk), tmp_path) == [path]
     second = check_rfc4287(path.read_text(encoding="utf-8"))
     assert second.findtext(f"{ATOM}id") == first.findtext(f"{ATOM}id")
     assert second.findtext(f"{ATOM}updated", "") > first.findtext(f"{ATOM}updated", "")
@@ -286,7 +288,7 @@ def test_a_feed_is_written_again_only_if_it_says_something_else_and_ids_stay(
 # The digest page.
 
 
-def test_the_digest_page_tells_what_is_near_to_the_desk_first_and_leaves_out_what_is_done(
+def test_the_briefing_ranks_by_the_desk_and_leaves_out_read_papers(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     chosen = [p for p in library.open().records if "LLM serving" in p.abstract][:4]
@@ -303,17 +305,17 @@ def test_the_digest_page_tells_what_is_near_to_the_desk_first_and_leaves_out_wha
     read = next(paper for paper in generation.records if paper.title == corpus[31].title)
     mark_papers(generation, desk, [read.id], DeskChange(state=ReadingState.NOT_FOR_ME))
     marks = marks_of(generation, desk)
-    found = briefing(generation, marks)
-    assert found.by_desk
-    assert found.papers == len(new) - 1
-    items = [item for section in found.sections for item in section.items]
+    page = briefing(generation, marks)
+    assert page.by_desk
+    assert page.papers == len(new) - 1
+    items = [item for section in page.sections for item in section.items]
     assert read.id not in {item.paper.id for item in items}
     best = max(items, key=lambda item: item.relevance or 0)
     assert best.paper.title == "Faster LLM serving"
-    assert found.sections[0].items[0] == best
+    assert page.sections[0].items[0] == best
     assert best.nearest is not None
     assert best.nearest.id in {paper.id for paper in chosen}
-    for section in found.sections:
+    for section in page.sections:
         relevance = [item.relevance or 0.0 for item in section.items]
         assert relevance == sorted(relevance, reverse=True)
 
@@ -330,13 +332,13 @@ class _Tags(html.parser.HTMLParser):
         assert not [name for name, _ in attrs if name.startswith("on")]
 
 
-def test_nothing_from_a_digest_acts_on_the_digest_page(
+def test_nothing_from_a_digest_is_active_in_the_briefing(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     nasty = Paper(f"A Title {HOSTILE}", f"Text of a paper {HOSTILE} " * 3, (HOSTILE,))
     generation = grow(library, [*corpus[:30], nasty, corpus[32]], write_digest)
-    told_now = briefing(generation, marks_of(generation, desk))
-    page, text = as_html(told_now), as_markdown(told_now)
+    news = briefing(generation, marks_of(generation, desk))
+    page, text = as_html(news), as_markdown(news)
     tags = _Tags()
     tags.feed(page)
     known = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "small", "p", "a"}
@@ -356,7 +358,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0
     return content
 
 
-def test_the_commands_keep_follow_and_tell(
+def test_the_commands_mark_papers_and_follow_searches(
     library: LibraryStore,
     corpus: list[Paper],
     write_digest: WriteDigest,
@@ -378,13 +380,13 @@ def test_the_commands_keep_follow_and_tell(
     )
     assert answer(capsys, "desk", "--user", "grace", *here)["papers"] == []
     assert answer(capsys, "desk", "--reader", "grace", *here)["user"] == "grace"  # its old name
-    found = answer(capsys, "search", 'is:starred tag:"my thesis"', *here)
-    assert [hit["id"] for hit in found["hits"]] == [paper.id]
+    hits_of_query = answer(capsys, "search", 'is:starred tag:"my thesis"', *here)
+    assert [hit["id"] for hit in hits_of_query["hits"]] == [paper.id]
     alike = answer(capsys, "search", "--like-starred", *here)["hits"]
     assert alike
     assert paper.id not in {hit["id"] for hit in alike}
-    begun = answer(capsys, "follow", "add", "protein molecule", "--name", "chem", "--top", 9, *here)
-    assert (begun["name"], begun["hits"], begun["new"]) == ("chem", 9, [])
+    added = answer(capsys, "follow", "add", "protein molecule", "--name", "chem", "--top", 9, *here)
+    assert (added["name"], added["hits"], added["new"]) == ("chem", 9, [])
     grow(library, corpus, write_digest)
     feeds = tmp_path / "feeds"
     (chem,) = answer(capsys, "follow", "--atom", feeds, "--seen", *here)["searches"]
@@ -394,8 +396,8 @@ def test_the_commands_keep_follow_and_tell(
     assert chem["new"] == []
     (chem,) = answer(capsys, "follow", "--since", "2020-01-01", *here)["searches"]
     assert len(chem["new"]) == chem["hits"] == 9
-    told_now = answer(capsys, "briefing", *here)
-    assert told_now["papers"] == 10
+    new_papers = answer(capsys, "briefing", *here)
+    assert new_papers["papers"] == 10
     page = tmp_path / "today.html"
     assert main(["briefing", "--format", "html", "--output", str(page), *map(str, here)]) == 0
     assert "10 new papers" in page.read_text(encoding="utf-8")
@@ -410,7 +412,7 @@ def test_the_commands_keep_follow_and_tell(
         assert main([*wrong, *map(str, here)]) == 2
 
 
-def test_a_search_without_words_or_a_name_is_called_by_what_it_asks_for(
+def test_a_search_without_words_or_a_name_is_named_by_its_filters(
     library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = ("--library", library.folder)
@@ -427,7 +429,7 @@ def test_a_search_without_words_or_a_name_is_called_by_what_it_asks_for(
         assert answer(capsys, "follow", *options, *here)["name"] == name
 
 
-def test_a_search_by_meaning_is_told_to_need_the_model_even_if_no_index_holds_its_words(
+def test_a_search_by_meaning_needs_the_model_even_if_no_index_holds_its_words(
     library: LibraryStore,
 ) -> None:
     generation = library.open()

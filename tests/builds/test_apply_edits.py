@@ -1,4 +1,4 @@
-"""What people say of topics: in force at once, kept by every later build, taken back at will."""
+"""Edits to topics: applied at once, kept by every later build, undone on request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
     return LibraryStore(tmp_path / "library")
 
 
-def test_what_a_rename_leaves_is_on_disk_once_but_each_generation_has_its_own_papers(
+def test_files_that_a_rename_keeps_are_on_disk_once_except_papers(
     library: LibraryStore,
 ) -> None:
     before = library.open().folder
@@ -59,10 +59,10 @@ def test_a_rename_takes_effect_at_once_and_moves_and_changes_nothing_else(
     library: LibraryStore,
 ) -> None:
     before = library.open()
-    said = rename(library, "t1", "  My own\nname ")
+    outcome = rename(library, "t1", "  My own\nname ")
     after = library.open()
-    assert said.topic == after.levels[0][0]
-    assert (said.topic.label, said.topic.named_by) == ("My own name", "you")
+    assert outcome.topic == after.levels[0][0]
+    assert (outcome.topic.label, outcome.topic.named_by) == ("My own name", "you")
     for name in SAME_FILES:
         assert (before.folder / name).read_bytes() == (after.folder / name).read_bytes(), name
     renamed = edits.same_topic(before.memberships, 0, 0)
@@ -93,10 +93,10 @@ def test_a_name_survives_a_full_build_and_one_that_adds_papers(
     assert len(papers & now) > len(papers) / 2
 
 
-def test_taking_a_name_back_restores_the_found_one(library: LibraryStore) -> None:
+def test_undoing_a_rename_restores_the_computed_name(library: LibraryStore) -> None:
     before = library.open()
-    said = rename(library, before.levels[0][0].label, "My own name")
-    assert undo(library, said.edit.number) == said.edit
+    outcome = rename(library, before.levels[0][0].label, "My own name")
+    assert undo(library, outcome.edit.number) == outcome.edit
     after = library.open()
     assert after.levels == before.levels
     assert all_edits(library) == []
@@ -130,8 +130,8 @@ def test_a_pinned_topic_keeps_its_papers_and_name_however_fine_topics_are(
     before = library.open()
     label = before.levels[0][1].label
     papers = papers_of(before, before.levels[0][1])
-    said = pin(library, before.levels[0][1].id)
-    assert said.edit.name == label
+    outcome = pin(library, before.levels[0][1].id)
+    assert outcome.edit.name == label
     build(library, [digest_folder], BuildOptions(topics="coarser"))
     after = library.open()
     held = [t for t in after.topics.values() if papers <= papers_of(after, t) and t.label == label]
@@ -139,9 +139,7 @@ def test_a_pinned_topic_keeps_its_papers_and_name_however_fine_topics_are(
 
 
 @pytest.mark.parametrize("name", ["", "x" * 81, "OTHER"])
-def test_a_name_that_cannot_be_had_is_refused_and_nothing_changes(
-    library: LibraryStore, name: str
-) -> None:
+def test_an_invalid_name_is_refused_and_nothing_changes(library: LibraryStore, name: str) -> None:
     other = coarsest(library)[1].label
     with pytest.raises(UnusableInput):
         rename(library, "t1", other.upper() if name == "OTHER" else name)
@@ -158,14 +156,14 @@ def test_only_topics_of_one_level_are_merged(library: LibraryStore) -> None:
         merge(library, ["t1", "t1"])
 
 
-def test_nothing_is_said_while_a_build_runs(library: LibraryStore) -> None:
+def test_no_edit_is_stored_while_a_build_runs(library: LibraryStore) -> None:
     with library.building(), pytest.raises(LibraryBusy):
         rename(library, "t1", "My own name")
     assert edits.read(library.folder) == ()
 
 
 @pytest.mark.parametrize("failure", [LibraryError("no room"), KeyboardInterrupt])
-def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
+def test_an_edit_that_cannot_be_published_is_not_stored_and_can_be_repeated(
     library: LibraryStore,
     monkeypatch: pytest.MonkeyPatch,
     failure: BaseException | type[BaseException],
@@ -182,7 +180,7 @@ def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
             with pytest.raises((LibraryError, KeyboardInterrupt)):
                 change()
             assert (edits.read(library.folder), library.live) == (before, live)
-    with monkeypatch.context() as patch:  # what is published stays said
+    with monkeypatch.context() as patch:  # a published edit stays stored
         patch.setattr(LibraryStore, "remove_old", fail)
         with pytest.raises((LibraryError, KeyboardInterrupt)):
             rename(library, "t2", "Another")
@@ -193,7 +191,7 @@ def test_what_cannot_be_published_is_not_said_and_may_be_said_again(
     ]
 
 
-def test_what_was_said_but_not_published_is_published_by_the_next_build(
+def test_an_edit_stored_but_not_published_is_published_by_the_next_build(
     library: LibraryStore, digest_folder: Path
 ) -> None:
     before = library.open()
@@ -210,7 +208,7 @@ def test_what_was_said_but_not_published_is_published_by_the_next_build(
     assert library.live == live
 
 
-def test_a_statement_whose_papers_are_gone_rests_and_is_told(
+def test_an_edit_whose_papers_are_gone_is_inactive_and_reported(
     library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     generation = library.open()
@@ -219,7 +217,7 @@ def test_a_statement_whose_papers_are_gone_rests_and_is_told(
     rename(library, topic.id, "My own name")
     left = write_digest(tmp_path / "left.txt", [p for p in corpus if p.title not in titles])
     assert build(library, [left], BuildOptions(prune=True)).resting == 1
-    assert [said.topic for said in all_edits(library)] == [None]
+    assert [outcome.topic for outcome in all_edits(library)] == [None]
     assert "My own name" not in {t.label for t in library.open().topics.values()}
     # The papers come back, and with them the name.
     assert build(library, [write_digest(tmp_path / "all.txt", corpus)]).resting == 0
@@ -241,11 +239,16 @@ def test_a_damaged_file_stops_a_build_and_is_named(
 # How fine topics are.
 
 
-def test_how_fine_topics_are_stays_until_asked_otherwise(
+def test_the_fineness_of_topics_stays_until_it_is_changed(
     library: LibraryStore, digest_folder: Path
 ) -> None:
-    for asked, published in (("coarser", True), ("", False), ("coarser", False), ("normal", True)):
-        assert build(library, [digest_folder], BuildOptions(topics=asked)).published is published
+    for fineness, published in (
+        ("coarser", True),
+        ("", False),
+        ("coarser", False),
+        ("normal", True),
+    ):
+        assert build(library, [digest_folder], BuildOptions(topics=fineness)).published is published
     build(library, [digest_folder], BuildOptions(topics="finer"))
     build(library, [digest_folder], BuildOptions(full=True))
     stored = library.open().manifest.settings["topics"]
@@ -281,12 +284,12 @@ def answer_with_no_string(case: NamingCase) -> str:
 def test_a_full_build_without_a_naming_function_names_anew(
     library: LibraryStore, digest_folder: Path
 ) -> None:
-    found = [[topic.label for topic in level] for level in library.open().levels]
+    computed = [[topic.label for topic in level] for level in library.open().levels]
     build(library, [digest_folder], BuildOptions(namer=shout))
     assert all(topic.label.isupper() for topic in coarsest(library))
     build(library, [digest_folder], BuildOptions(full=True))
     after = library.open()
-    assert [[topic.label for topic in level] for level in after.levels] == found
+    assert [[topic.label for topic in level] for level in after.levels] == computed
     assert {topic.named_by for level in after.levels for topic in level} == {""}
     assert after.manifest.settings["namer"] == ""
 
@@ -306,23 +309,23 @@ def test_names_of_a_naming_function_stay_when_people_rename_another_topic(
 
 
 @pytest.mark.parametrize(
-    ("namer", "told"), [(fail_on_top, "asleep"), (answer_with_no_string, "not a string")]
+    ("namer", "failure"), [(fail_on_top, "asleep"), (answer_with_no_string, "not a string")]
 )
 def test_a_naming_function_that_fails_loses_nothing(
-    library: LibraryStore, digest_folder: Path, namer: object, told: str
+    library: LibraryStore, digest_folder: Path, namer: object, failure: str
 ) -> None:
     before = library.open()
     report = build(library, [digest_folder], BuildOptions(namer=namer))  # type: ignore[arg-type]
     assert report.published
     assert report.naming_failures >= len(before.levels[0])
-    assert told in report.naming_failure
+    assert failure in report.naming_failure
     assert library.open().levels == before.levels
 
 
 # The command line.
 
 
-def test_the_commands_say_list_and_take_back(
+def test_the_commands_store_list_and_undo_edits(
     library: LibraryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--library", str(library.folder)]
@@ -348,7 +351,7 @@ def test_the_commands_say_list_and_take_back(
     assert main(["topics", "undo", "9", *where]) == 2
 
 
-def test_a_naming_function_is_found_in_the_current_folder(
+def test_a_naming_function_is_imported_from_the_current_folder(
     library: LibraryStore,
     digest_folder: Path,
     tmp_path: Path,
@@ -371,7 +374,7 @@ def test_a_naming_function_is_found_in_the_current_folder(
     assert all(f"of {t.size}" in t.label for t in coarsest(library))
 
 
-def test_a_library_of_an_older_schema_loses_nothing_when_something_is_said(
+def test_an_edit_of_a_library_of_an_older_schema_loses_nothing(
     library: LibraryStore,
 ) -> None:
     _make_older(library.open().folder)

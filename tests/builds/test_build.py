@@ -1,4 +1,4 @@
-"""Builds: only what is new is computed, nothing is lost by accident, failures change nothing."""
+"""Builds: only new papers are computed, nothing is lost by accident, failures change nothing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def stored_vectors(generation: Generation) -> dict[str, Vectors]:
 
 
 class Watcher:
-    """Progress that writes down what it is told."""
+    """Progress that records its calls."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
@@ -105,7 +105,7 @@ def test_building_twice_embeds_nothing_and_changes_no_byte(
         assert state(library) == before
 
 
-def test_adding_a_digest_embeds_only_what_is_new(
+def test_adding_a_digest_embeds_only_new_papers(
     library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
@@ -121,7 +121,7 @@ def test_adding_a_digest_embeds_only_what_is_new(
     assert [source.digest for source in shared.sources] == ["first.txt", "second.txt"]
 
 
-def test_a_digest_given_alone_adds_to_what_is_there(
+def test_a_digest_given_alone_adds_to_the_library(
     library: LibraryStore, ten: Path, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
@@ -173,7 +173,7 @@ def test_prune_drops_a_paper_that_was_taken_out_of_its_digest(
     assert corpus[0].title not in ids(library.open())
 
 
-def test_prune_tells_papers_apart_that_stood_on_one_line(
+def test_prune_distinguishes_papers_that_stood_on_one_line(
     library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     build(library, [ten], HASHING)
@@ -296,7 +296,7 @@ def test_other_options_publish_anew_without_embedding(
     assert ids(library.open()) == ids(open_generation(library.folder / "generations" / "000001"))
 
 
-def test_an_index_of_lists_is_kept_up_to_date_and_told_of_in_the_manifest(
+def test_an_index_of_lists_is_updated_and_recorded_in_the_manifest(
     library: LibraryStore, ten: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     lists = IndexSettings(exact_up_to=3)
@@ -359,7 +359,7 @@ def test_a_library_of_hardly_any_papers_is_built(
     assert generation.positions.shape == (count, 2)
 
 
-def test_damage_to_the_vector_cache_costs_only_what_was_hit(
+def test_damage_to_the_vector_cache_costs_only_the_damaged_vectors(
     library: LibraryStore, ten: Path
 ) -> None:
     build(library, [ten], HASHING)
@@ -452,7 +452,7 @@ def test_rows_a_little_off_unit_length_are_made_unit_rows(library: LibraryStore,
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         (unit_rows(9), "10"),
         (unit_rows(10, 65), "64"),
@@ -465,10 +465,10 @@ def test_rows_a_little_off_unit_length_are_made_unit_rows(library: LibraryStore,
     ids=["too few", "too long", "flat", "double", "zeros", "nan", "text"],
 )
 def test_vectors_that_do_not_fit_are_refused_and_change_nothing(
-    library: LibraryStore, ten: Path, rows: Vectors, told: str
+    library: LibraryStore, ten: Path, rows: Vectors, message: str
 ) -> None:
     build(library, [ten], HASHING)
-    with pytest.raises(UnusableInput, match=told):
+    with pytest.raises(UnusableInput, match=message):
         give(library, ten, rows)
     assert library.live == "000001"
     assert build(library, [ten]).published is False
@@ -523,9 +523,7 @@ build(LibraryStore(sys.argv[1]), [Path(sys.argv[2])], BuildOptions(model="hashin
 
 
 @pytest.mark.slow
-def test_a_build_killed_while_embedding_goes_on_where_it_was(
-    library: LibraryStore, tmp_path: Path
-) -> None:
+def test_a_build_killed_while_embedding_resumes(library: LibraryStore, tmp_path: Path) -> None:
     count = 600
     digest = tmp_path / "many.jsonl"
     lines = (

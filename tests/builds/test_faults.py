@@ -33,20 +33,20 @@ def test_killed_builds_lose_nothing_and_readers_never_notice(
     assert checks.made > 50
 
 
-def test_a_full_disk_is_told_and_the_next_build_with_room_succeeds(
+def test_a_full_disk_is_reported_and_the_next_build_with_room_succeeds(
     folder: Path, digests: Digests
 ) -> None:
     checks = Checks()
     levels = ("vectors", "word index", "name of the live generation")
-    told = full_disk(folder / "full", digests, checks, levels)
+    figures = full_disk(folder / "full", digests, checks, levels)
     assert checks.failed == []
-    assert told["a full disk, the first that does not fit"]
+    assert figures["a full disk, the first that does not fit"]
 
 
 def test_of_two_builders_at_once_one_works_and_one_is_refused(
     folder: Path, digests: Digests
 ) -> None:
     checks = Checks()
-    told = builders(folder / "builders", digests, [2], checks)
+    figures = builders(folder / "builders", digests, [2], checks)
     assert checks.failed == []
-    assert told["builds begun at once"]
+    assert figures["builds begun at once"]

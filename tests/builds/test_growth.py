@@ -93,9 +93,9 @@ def assert_sound(generation: Generation) -> None:
     every = [topic.id for level in generation.levels for topic in level]
     assert len(set(every)) == len(every)
     for row, paper in enumerate(generation.records):
-        found = generation.lexicon.search(paper.title, generation.size).keys
-        assert row in found[:3]
-        assert len(set(found.tolist())) == len(found)
+        rows = generation.lexicon.search(paper.title, generation.size).keys
+        assert row in rows[:3]
+        assert len(set(rows.tolist())) == len(rows)
     keys = [keys_in(paper) for paper in generation.records]
     for depth, level in enumerate(generation.levels):
         assert len({topic.label.casefold() for topic in level}) == len(level)
@@ -151,8 +151,8 @@ def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
             rename(library, before.levels[-1][0].id, f"Name of step {step}")
         elif kind == "merge":
             merge(library, [topic.id for topic in before.levels[0][-2:]])
-        elif said := all_edits(library):
-            undo(library, said[0].edit.number)
+        elif outcome := all_edits(library):
+            undo(library, outcome[0].edit.number)
         else:
             continue
         after = library.open()
@@ -168,8 +168,10 @@ def test_over_many_updates_nothing_that_stays_moves_and_all_stays_sound(
         new = topic_ids(after) - topic_ids(before)
         assert not new & ever
         ever |= new
-        told = {event.topic for event in after.events if event.generation == after.manifest.number}
-        assert told <= topic_ids(after) | topic_ids(before)
+        new_in_events = {
+            event.topic for event in after.events if event.generation == after.manifest.number
+        }
+        assert new_in_events <= topic_ids(after) | topic_ids(before)
         before = after
 
 
@@ -188,7 +190,7 @@ def test_no_topic_takes_the_id_of_one_that_is_no_more(
         ever |= new
 
 
-def test_levels_come_and_go_and_topics_are_told_apart_all_the_same(
+def test_topics_keep_distinct_ids_while_levels_come_and_go(
     library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:60])
@@ -209,7 +211,7 @@ def test_levels_come_and_go_and_topics_are_told_apart_all_the_same(
     assert len(set(counts)) > 1
 
 
-def test_a_topic_of_a_merge_that_was_taken_back_leaves_its_number_to_nobody(
+def test_the_number_of_a_merge_that_was_undone_is_not_used_again(
     library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     grow(corpus)
@@ -218,13 +220,13 @@ def test_a_topic_of_a_merge_that_was_taken_back_leaves_its_number_to_nobody(
         # Two of a size: what they are together is neither of them.
         level = library.open().levels[-1]
         one, other = next((a, b) for a, b in pairwise(level) if a.size == b.size)
-        said = merge(library, [one.id, other.id])
+        outcome = merge(library, [one.id, other.id])
         new = topic_ids(library.open()) - ever
         assert new
         ever |= new
-        undo(library, said.edit.number)
+        undo(library, outcome.edit.number)
         back = topic_ids(library.open())
-        merged = said.topic
+        merged = outcome.topic
         assert merged is not None
         assert merged.id not in back
         ever |= back
@@ -252,7 +254,7 @@ def test_the_same_digests_in_any_order_change_not_one_byte(
             assert hashes(library) == before
 
 
-def test_a_dry_run_tells_all_and_changes_no_byte(
+def test_a_dry_run_reports_all_changes_and_changes_no_byte(
     library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     report = grow(corpus[:20], BuildOptions(model="hashing", dry_run=True))
@@ -277,7 +279,7 @@ def test_a_dry_run_tells_all_and_changes_no_byte(
     assert (done.added, done.changed, done.removed) == (5, 1, 1)
 
 
-def test_a_full_build_of_a_grown_library_is_what_one_from_nothing_is(
+def test_a_full_build_of_a_grown_library_equals_one_from_nothing(
     library: LibraryStore, grow: Grow, many: list[Paper], tmp_path: Path
 ) -> None:
     grow(many[:50])
@@ -352,7 +354,7 @@ def test_a_full_build_of_a_damaged_library_keeps_how_it_was_built(
 @pytest.mark.parametrize(
     "name", ["papers.arrow", "positions.npy", "communities.npy", "neighbours.npy", "words"]
 )
-def test_what_was_altered_does_not_go_on_and_a_full_build_is_the_way_out(
+def test_altered_files_stop_updates_and_a_full_build_repairs_them(
     library: LibraryStore, grow: Grow, corpus: list[Paper], name: str
 ) -> None:
     grow(corpus[:16])
@@ -432,7 +434,7 @@ def test_a_library_of_a_newer_version_is_refused_even_in_full(
         assert hashes(library) == before
 
 
-def test_as_many_generations_stay_as_were_asked_for_from_then_on(
+def test_the_number_of_generations_to_keep_stays_in_force(
     library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     for count in range(3, 7):
@@ -447,7 +449,7 @@ def test_as_many_generations_stay_as_were_asked_for_from_then_on(
     assert [number for number, _ in library.history()] == [6, 7, 8]
 
 
-def test_a_library_of_the_schema_before_is_gone_on_from(
+def test_a_library_of_the_previous_schema_is_updated(
     library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:40])
@@ -507,7 +509,7 @@ def test_another_model_redraws_the_map_and_loses_no_paper(
     assert (again.published, again.redrawn) == (False, "")
 
 
-def test_newcomers_that_outnumber_the_papers_on_the_map_redraw_it_and_that_is_told(
+def test_newcomers_that_outnumber_the_papers_on_the_map_redraw_it_and_the_report_has_the_reason(
     library: LibraryStore, grow: Grow, many: list[Paper]
 ) -> None:
     grow(many[:12])
@@ -526,7 +528,7 @@ def test_newcomers_that_outnumber_the_papers_on_the_map_redraw_it_and_that_is_to
     "options",
     [BuildOptions(redraw=True), BuildOptions(settings=Settings(map=MapSettings(spread=2.0)))],
 )
-def test_a_redraw_is_told_with_how_far_papers_moved(
+def test_a_redraw_is_reported_with_the_distance_that_papers_moved(
     library: LibraryStore, grow: Grow, corpus: list[Paper], options: BuildOptions
 ) -> None:
     grow(corpus)
@@ -616,17 +618,17 @@ def test_vectors_given_again_are_compared_with_those_before(
         return library.open()
 
     give(len(many) - 5)
-    asked: list[int] = []
+    queries_searched: list[int] = []
     search = type(library.open().engine).search
 
     def counted(engine: Engine, queries: Vectors, *rest: Any) -> Any:
-        asked.append(len(queries))
+        queries_searched.append(len(queries))
         return search(engine, queries, *rest)
 
     monkeypatch.setattr(type(library.open().engine), "search", counted)
     vectors[3] = vectors[4]
     generation = give(len(many))
-    assert sum(asked) < len(many) / 2 + 6
+    assert sum(queries_searched) < len(many) / 2 + 6
     near = generation.graph.similarities
     stored = generation.engine.vectors(np.arange(len(many), dtype=np.int64))
     cosines = stored @ stored.T
@@ -634,7 +636,7 @@ def test_vectors_given_again_are_compared_with_those_before(
     assert np.allclose(near, -np.sort(-cosines, axis=1)[:, : near.shape[1]], atol=1e-5)
 
 
-def test_papers_that_come_are_told_to_have_come_when_they_did(
+def test_papers_keep_the_time_at_which_they_were_added(
     library: LibraryStore, grow: Grow, corpus: list[Paper]
 ) -> None:
     moments: dict[str, int] = {}
@@ -673,8 +675,8 @@ def test_topics_that_are_new_stay_new_whatever_they_would_have_been_called(
         > topic.size
     ]
     assert new
-    told = {event.topic for event in after.events if event.kind == "new"}
-    assert {topic.id for topic in new} <= told
+    new_in_events = {event.topic for event in after.events if event.kind == "new"}
+    assert {topic.id for topic in new} <= new_in_events
     kept = {topic.id: topic.label for topic in before.levels[0]}
     for topic in after.levels[0]:
         assert topic.label == kept.get(topic.id, topic.label)

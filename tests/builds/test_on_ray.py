@@ -45,7 +45,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         started.shutdown()
 
 
-def begun(shards: Path, library: LibraryStore, model: str, address: str) -> subprocess.Popen[str]:
+def start_run(
+    shards: Path, library: LibraryStore, model: str, address: str
+) -> subprocess.Popen[str]:
     words = ["embed", str(shards), "--library", str(library.folder), "--model", model]
     return subprocess.Popen(
         [sys.executable, "-m", "explorer.cli", *words, "--ray", address, "--json"],
@@ -56,10 +58,10 @@ def begun(shards: Path, library: LibraryStore, model: str, address: str) -> subp
     )
 
 
-def ended(running: subprocess.Popen[str]) -> Any:
-    told, errors = running.communicate(timeout=LONGEST)
+def result_of(running: subprocess.Popen[str]) -> Any:
+    output, errors = running.communicate(timeout=LONGEST)
     assert running.returncode == 0, errors
-    return json.loads(told)
+    return json.loads(output)
 
 
 def cached(library: LibraryStore) -> bytes:
@@ -83,16 +85,16 @@ def worker_of(raylet: int) -> int | None:
 def until(what: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
-        if found := what():
-            return found
+        if result := what():
+            return result
         time.sleep(0.02)
     raise AssertionError("it did not happen")
 
 
 def finished(shards: Path) -> dict[str, tuple[int, int]]:
-    """Return what tells the files of finished shards from others of the same name."""
-    found = {path: path.stat() for path in shards.glob("*.vectors/*.vectors")}
-    return {str(path): (stat.st_ino, stat.st_mtime_ns) for path, stat in found.items()}
+    """Return the inode and modification time of the files of finished shards."""
+    files = {path: path.stat() for path in shards.glob("*.vectors/*.vectors")}
+    return {str(path): (stat.st_ino, stat.st_mtime_ns) for path, stat in files.items()}
 
 
 def test_a_killed_process_and_a_killed_machine_change_no_byte(tmp_path: Path, cluster: Any) -> None:
@@ -104,7 +106,7 @@ def test_a_killed_process_and_a_killed_machine_change_no_byte(tmp_path: Path, cl
     embed(one, write_shards(texts, alone, papers=128), SLOW)
 
     write_shards(texts, together, papers=128)
-    running = begun(together, many, SLOW, cluster.address)
+    running = start_run(together, many, SLOW, cluster.address)
     machines = cluster.worker_nodes
     first, second = (node.all_processes["raylet"][0].process.pid for node in list(machines))
 
@@ -117,10 +119,10 @@ def test_a_killed_process_and_a_killed_machine_change_no_byte(tmp_path: Path, cl
     at_second_kill = finished(together)
     os.kill(second, signal.SIGKILL)
 
-    report = ended(running)
+    report = result_of(running)
     after = finished(together)
     assert len(at_first_kill) < len(at_second_kill) < len(after) == 24
-    # A task killed between its last step and its word is found done when it starts again.
+    # A task killed between its last step and its report is already done when it restarts.
     assert 22 <= report["computed"] <= report["shards"] == 24
     assert report["stored"] == len(texts)
     for before in (at_first_kill, at_second_kill):  # what was finished was not touched again
@@ -140,6 +142,6 @@ def test_the_real_model_gives_the_same_bytes_on_a_cluster(
     one, many = LibraryStore(tmp_path / "one"), LibraryStore(tmp_path / "many")
     embed(one, write_shards(texts, tmp_path / "alone", papers=128))
     write_shards(texts, tmp_path / "together", papers=128)
-    report = ended(begun(tmp_path / "together", many, "", cluster.address))
+    report = result_of(start_run(tmp_path / "together", many, "", cluster.address))
     assert report["computed"] == 2
     assert cached(many) == cached(one)

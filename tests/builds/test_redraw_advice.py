@@ -1,4 +1,4 @@
-"""How well a map fits a library that has grown: measured, and a redraw advised once it pays."""
+"""Fit of a map to a library that has grown, and the advice to redraw it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_map_that_was_just_drawn_fits(case: Case) -> None:
 
 
 @pytest.mark.parametrize("newcomers", [3, 11, 50])
-def test_newcomers_that_are_placed_well_ask_for_no_redraw(case: Case, newcomers: int) -> None:
+def test_newcomers_that_are_placed_well_need_no_redraw(case: Case, newcomers: int) -> None:
     start = case.positions.copy()
     start[:newcomers] = np.nan
     placed = place(case.graph, start, MapSettings())
@@ -75,7 +75,7 @@ def test_newcomers_that_are_placed_well_ask_for_no_redraw(case: Case, newcomers:
     assert fit.redraw == ""
 
 
-def test_newcomers_far_from_their_neighbours_ask_for_a_redraw_once_they_are_a_tenth(
+def test_newcomers_far_from_their_neighbours_need_a_redraw_once_they_are_a_tenth(
     case: Case,
 ) -> None:
     few, more = (
@@ -87,7 +87,7 @@ def test_newcomers_far_from_their_neighbours_ask_for_a_redraw_once_they_are_a_te
     assert more.newcomers_keep < 0.5 * more.drawn_keep
 
 
-def test_a_map_of_which_half_came_later_asks_for_a_redraw_in_any_case(case: Case) -> None:
+def test_a_map_of_which_half_came_later_needs_a_redraw_in_any_case(case: Case) -> None:
     assert case.fit(COUNT // 2 - 1).redraw == ""
     assert "50%" in case.fit(COUNT // 2).redraw
     everyone = case.fit(COUNT)
@@ -95,7 +95,7 @@ def test_a_map_of_which_half_came_later_asks_for_a_redraw_in_any_case(case: Case
     assert everyone.redraw
 
 
-def test_topics_that_hold_together_less_than_they_did_ask_for_a_redraw(case: Case) -> None:
+def test_topics_that_are_less_cohesive_than_before_need_a_redraw(case: Case) -> None:
     now = case.fit().modularity
     assert case.fit(20, then=now / 0.95).redraw == ""
     loose = case.fit(20, then=now / 0.85)

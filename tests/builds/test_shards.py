@@ -68,7 +68,7 @@ def test_shards_and_a_build_leave_the_same_bytes_and_the_build_embeds_nothing(
     assert texts_to_embed(apart, [digest]) == {}
 
 
-def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
+def test_finished_shards_are_not_embedded_again(tmp_path: Path) -> None:
     library = LibraryStore(tmp_path / "library")
     shards = write_shards(texts(300), tmp_path / "shards", papers=128)
     embedder = open_embedder(MODEL)
@@ -84,7 +84,7 @@ def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     assert cached(other) == before == cached(library)
 
 
-def test_vectors_of_what_a_shard_was_before_do_not_count(tmp_path: Path) -> None:
+def test_vectors_of_earlier_texts_of_a_shard_do_not_count(tmp_path: Path) -> None:
     (shard,) = write_shards(texts(20), tmp_path / "shards")
     library = LibraryStore(tmp_path / "library")
     embed(library, [shard], MODEL)
@@ -111,7 +111,7 @@ def test_a_task_that_fails_leaves_nothing(tmp_path: Path) -> None:
         embed_shard(Task(shard, MODEL, "another model"), embedder, silent)
 
 
-def test_what_is_no_shard_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_no_shard_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="nothing: no shards"):
         shard_files([tmp_path / "nothing"])
     with pytest.raises(UnusableInput, match="not empty"):
@@ -139,14 +139,14 @@ def test_the_commands(
     assert main(["shards", "cut", str(digest_folder), "--into", str(shards), *chosen]) == 0
     assert json.loads(capsys.readouterr().out)["texts"] == 40
     assert main(["shards", "embed", str(shards), *chosen]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["shards"], told["stored"], told["machines"]) == (1, 40, {"this machine": 1})
+    report = json.loads(capsys.readouterr().out)
+    assert (report["shards"], report["stored"], report["machines"]) == (1, 40, {"this machine": 1})
     assert main(["build", str(digest_folder), *chosen]) == 0
     assert json.loads(capsys.readouterr().out)["embedded"] == 0
     assert main(["shards", "embed", str(tmp_path / "none"), *chosen]) == 2
 
 
-def test_without_ray_the_error_names_what_installs_it(
+def test_without_ray_the_error_names_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_shards(texts(3), tmp_path / "shards")

@@ -32,7 +32,7 @@ def hashing_copy(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
 
 
 @pytest.fixture
-def handed(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Upload:
+def upload(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> Upload:
     """A digest with one paper that the library does not know and two that it does."""
     path = write_digest(tmp_path / "written.txt", [NEW, *corpus[:2]])
     return Upload("today.txt", path.read_bytes())
@@ -84,7 +84,7 @@ def test_a_safe_name_is_one_visible_part_that_stays_as_it_is(name: str) -> None:
     assert safe_name(safe) == safe
 
 
-def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
+def test_existing_files_are_never_overwritten(tmp_path: Path) -> None:
     contents = [b"first", b"second", b"third"]
     paths = [keep(tmp_path, Upload("today.txt", content)) for content in contents]
     assert [path.name for path in paths] == ["today.txt", "today-2.txt", "today-3.txt"]
@@ -108,75 +108,77 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         keep(tmp_path / "file" / "digests", Upload("a.txt", b"x"))
 
 
-def test_a_preview_tells_what_a_build_then_does_and_changes_nothing(
-    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
+def test_a_preview_equals_the_build_and_changes_nothing(
+    hashing_copy: LibraryStore, tmp_path: Path, upload: Upload
 ) -> None:
     folder = tmp_path / "digests"
     before = tree(hashing_copy.folder)
-    found = preview(hashing_copy, folder, [handed], hashing_copy.open())
+    previews = preview(hashing_copy, folder, [upload], hashing_copy.open())
     assert tree(hashing_copy.folder) == before
     assert not folder.exists()
-    (look,) = found.previews
-    assert (look.name, look.formats) == ("today.txt", ("scraped-page",))
-    assert (look.papers, look.with_abstract, look.known) == (3, 3, 2)
-    assert ("added", NEW.title) in [(change.kind, change.title) for change in look.first]
-    report = add_uploads(hashing_copy, folder, found.usable)
-    assert (report.added, report.changed) == (found.added, found.changed) == (1, look.changed)
-    again = preview(hashing_copy, folder, [handed], hashing_copy.open())
+    (one,) = previews.previews
+    assert (one.name, one.formats) == ("today.txt", ("scraped-page",))
+    assert (one.papers, one.with_abstract, one.known) == (3, 3, 2)
+    assert ("added", NEW.title) in [(change.kind, change.title) for change in one.first]
+    report = add_uploads(hashing_copy, folder, previews.usable)
+    assert (report.added, report.changed) == (previews.added, previews.changed) == (1, one.changed)
+    again = preview(hashing_copy, folder, [upload], hashing_copy.open())
     assert (again.added, again.changed, again.previews[0].known) == (0, 0, 3)
 
 
-def test_what_several_files_share_counts_once_in_all(
-    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
+def test_papers_that_several_files_share_count_once_in_all(
+    hashing_copy: LibraryStore, tmp_path: Path, upload: Upload
 ) -> None:
-    other = Upload("today.txt", handed.content + b"\n")
-    found = preview(hashing_copy, tmp_path / "digests", [handed, other], None)
-    assert [look.name for look in found.previews] == ["today.txt", "today-2.txt"]
-    assert [look.added for look in found.previews] == [1, 1]
-    assert found.added == 1
+    other = Upload("today.txt", upload.content + b"\n")
+    previews = preview(hashing_copy, tmp_path / "digests", [upload, other], None)
+    assert [one.name for one in previews.previews] == ["today.txt", "today-2.txt"]
+    assert [one.added for one in previews.previews] == [1, 1]
+    assert previews.added == 1
 
 
-def test_what_no_paper_can_be_read_from_says_why_and_is_not_usable(
-    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
+def test_a_file_without_papers_has_a_reason_and_is_not_usable(
+    hashing_copy: LibraryStore, tmp_path: Path, upload: Upload
 ) -> None:
     garbage = [Upload("a.png", b"\x89PNG\r\n" + bytes(99)), Upload("b.txt", b"")]
-    found = preview(hashing_copy, tmp_path / "digests", [*garbage, handed], None)
-    assert [bool(look.problem) for look in found.previews] == [True, True, False]
-    assert "PNG" in found.previews[0].problem
-    assert found.usable == (handed,)
-    assert not any("explorer-" in look.problem for look in found.previews), "names a scratch folder"
+    previews = preview(hashing_copy, tmp_path / "digests", [*garbage, upload], None)
+    assert [bool(one.problem) for one in previews.previews] == [True, True, False]
+    assert "PNG" in previews.previews[0].problem
+    assert previews.usable == (upload,)
+    assert not any("explorer-" in one.problem for one in previews.previews), (
+        "names a scratch folder"
+    )
 
 
-def test_the_members_of_an_archive_are_looked_into(
-    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
+def test_the_members_of_an_archive_are_previewed(
+    hashing_copy: LibraryStore, tmp_path: Path, upload: Upload
 ) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
-        archive.writestr("one.txt", handed.content)
+        archive.writestr("one.txt", upload.content)
         archive.writestr("two.png", b"\x89PNG" + bytes(99))
     packed = Upload("all.zip", (tmp_path / "all.zip").read_bytes())
-    (look,) = preview(hashing_copy, tmp_path / "digests", [packed], hashing_copy.open()).previews
-    assert (look.papers, look.added, look.rejected) == (3, 1, 1)
-    assert look.rejections[0].digest.endswith("two.png")
+    (one,) = preview(hashing_copy, tmp_path / "digests", [packed], hashing_copy.open()).previews
+    assert (one.papers, one.added, one.rejected) == (3, 1, 1)
+    assert one.rejections[0].digest.endswith("two.png")
 
 
-def test_a_digest_is_kept_while_another_build_runs_and_taken_in_later(
-    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
+def test_a_digest_is_kept_while_another_build_runs_and_added_later(
+    hashing_copy: LibraryStore, tmp_path: Path, upload: Upload
 ) -> None:
     folder = tmp_path / "digests"
     with hashing_copy.building(), pytest.raises(LibraryBusy):
-        add_uploads(hashing_copy, folder, [handed])
-    assert add_uploads(hashing_copy, folder, [handed]).added == 1
+        add_uploads(hashing_copy, folder, [upload])
+    assert add_uploads(hashing_copy, folder, [upload]).added == 1
     assert [path.name for path in folder.iterdir()] == ["today.txt"]
 
 
 def test_the_folder_is_read_again_and_never_where_the_library_lies_in_it(
-    hashing_copy: LibraryStore, tmp_path: Path, handed: Upload
+    hashing_copy: LibraryStore, tmp_path: Path, upload: Upload
 ) -> None:
     folder = tmp_path / "digests"
     folder.mkdir()
     with pytest.raises(DigestError):
         read_again(hashing_copy, folder)
-    keep(folder, handed)
+    keep(folder, upload)
     assert read_again(hashing_copy, folder).added == 1
     assert read_again(hashing_copy, folder, redraw=True).redrawn
     with pytest.raises(UnusableInput, match="the library lies in"):

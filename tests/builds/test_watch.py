@@ -84,7 +84,7 @@ def test_a_file_settles_once_when_neither_size_nor_time_changed_for_long_enough(
     assert settling.look(203.0, {A: Stamp(21, 201.0)}) == (A,)
 
 
-def test_at_the_first_look_a_file_is_as_old_as_it_says() -> None:
+def test_at_the_first_scan_the_age_of_a_file_is_its_own_time() -> None:
     settling = Settling(2.0)
     assert settling.look(100.0, {A: Stamp(1, 50.0), B: Stamp(1, 99.5)}) == (A,)
     assert settling.waiting
@@ -129,7 +129,7 @@ def test_a_watch_updates_at_once_and_again_when_a_digest_is_added(
 
 
 @pytest.mark.parametrize("error", [OSError, RuntimeError])
-def test_where_no_events_can_be_had_the_folder_is_looked_at_now_and_then(
+def test_without_events_the_folder_is_scanned_at_intervals(
     library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
@@ -146,7 +146,7 @@ def test_where_no_events_can_be_had_the_folder_is_looked_at_now_and_then(
     assert _papers_added(watching.run(library, folder, look=0.2)) == [6, 3]
 
 
-def test_a_folder_that_goes_and_comes_back_is_watched_on(
+def test_a_folder_that_is_removed_and_restored_is_still_watched(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:6]).parent
@@ -173,7 +173,7 @@ def test_an_empty_folder_is_reported_and_does_not_end_the_watch(
     assert second.report.generation == 1
 
 
-def test_waits_between_tries_grow_until_one_succeeds(
+def test_waits_between_retries_grow_until_one_succeeds(
     library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],
@@ -249,7 +249,7 @@ def test_an_update_under_way_is_abandoned_and_the_library_stays_unchanged(
         assert library.next_number() == 1
 
 
-def test_once_waits_for_what_is_being_written_and_ends_after_one_update(
+def test_once_waits_for_files_being_written_and_ends_after_one_update(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     digest = write_digest(tmp_path / "digests" / "a.txt", corpus[:4])
@@ -293,7 +293,7 @@ def _process(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]
 
 
 @pytest.mark.slow
-def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_on_a_signal(
+def test_the_command_reads_new_and_growing_files_and_ends_on_a_signal(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = tmp_path / "digests"
@@ -329,7 +329,7 @@ def test_the_command_reads_what_is_dropped_and_what_grows_and_ends_on_a_signal(
 
 
 @pytest.mark.slow
-def test_a_second_call_to_end_ends_an_update_at_once_and_loses_nothing(
+def test_a_second_signal_ends_an_update_at_once_and_loses_nothing(
     library: LibraryStore, tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
     folder = write_digest(tmp_path / "digests" / "a.txt", corpus[:4]).parent
@@ -349,7 +349,7 @@ def test_a_second_call_to_end_ends_an_update_at_once_and_loses_nothing(
 
 
 @pytest.mark.slow
-def test_once_tells_by_its_exit_code_whether_the_update_was_made(
+def test_once_has_an_exit_code_that_shows_if_the_update_succeeded(
     library: LibraryStore,
     tmp_path: Path,
     corpus: list[Paper],

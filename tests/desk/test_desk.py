@@ -59,7 +59,7 @@ def ids(generation: Generation, *rows: int) -> list[str]:
 
 
 def rows_of(generation: Generation, desk: Desk, typed: str) -> list[int]:
-    """Return the rows that pass what is typed."""
+    """Return the rows that pass a typed query."""
     marks = marks_of(generation, desk)
     parsed = parse(typed)
     clauses, notes = usable(generation, parsed.clauses, marks)
@@ -69,16 +69,14 @@ def rows_of(generation: Generation, desk: Desk, typed: str) -> list[int]:
     return [int(row) for row in rows]
 
 
-def test_a_desk_that_nobody_wrote_on_is_empty_and_makes_no_file(
-    generation: Generation, desk: Desk
-) -> None:
+def test_an_unused_desk_is_empty_and_makes_no_file(generation: Generation, desk: Desk) -> None:
     marks = marks_of(generation, desk)
     assert (marks.of, marks.inactive, marks.starred, marks.tags) == ({}, (), (), {})
     assert desk.followings() == ()
     assert not desk.path.exists()
 
 
-def test_what_is_done_stands_on_the_paper_and_can_be_taken_back(
+def test_changes_are_marks_on_the_paper_and_can_be_undone(
     generation: Generation, desk: Desk
 ) -> None:
     paper = generation.records[3]
@@ -110,7 +108,7 @@ def test_what_is_done_stands_on_the_paper_and_can_be_taken_back(
     assert desk.entries() == ()
 
 
-def test_any_id_will_do_and_one_unknown_id_changes_nothing(
+def test_any_id_works_and_one_unknown_id_changes_nothing(
     generation: Generation, desk: Desk
 ) -> None:
     row = next(row for row, paper in enumerate(generation.records) if paper.arxiv)
@@ -122,7 +120,7 @@ def test_any_id_will_do_and_one_unknown_id_changes_nothing(
     assert marks_of(generation, desk).starred == (row,)
 
 
-def test_desks_of_two_readers_are_apart(generation: Generation, tmp_path: Path) -> None:
+def test_desks_of_two_users_are_separate(generation: Generation, tmp_path: Path) -> None:
     ada, grace = desk_of(tmp_path, "ada"), desk_of(tmp_path, "grace")
     mark_papers(generation, ada, ids(generation, 1), STAR)
     mark_papers(generation, grace, ids(generation, 1, 2), DeskChange(note="grace's"))
@@ -134,7 +132,7 @@ def test_desks_of_two_readers_are_apart(generation: Generation, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("tag", ["", "  ", "x" * 61, 'with "quotes"'])
-def test_what_cannot_be_a_tag_is_refused(generation: Generation, desk: Desk, tag: str) -> None:
+def test_an_invalid_tag_is_refused(generation: Generation, desk: Desk, tag: str) -> None:
     with pytest.raises(UnusableInput, match="tag"):
         mark_papers(generation, desk, ids(generation, 0), DeskChange(star=True, add_tags=(tag,)))
     assert marks_of(generation, desk).of == {}
@@ -159,29 +157,29 @@ def test_filters_on_the_desk_are_exact(generation: Generation, desk: Desk) -> No
     }
     for typed, rows in expected.items():
         assert rows_of(generation, desk, typed) == sorted(rows), typed
-    # All that pass are found, however far down they rank, and nothing else.
+    # All papers that pass are hits, however far down they rank, and no others.
     marks = marks_of(generation, desk)
-    found = search(
+    results = search(
         generation, None, Query("-is:read is:starred", filters=Filters(desk=marks)), generation.size
     )
-    assert {hit.row for hit in found.hits} == starred - read
+    assert {hit.row for hit in results.hits} == starred - read
 
 
-def test_a_filter_on_the_desk_is_left_out_and_said_where_there_is_no_desk(
+def test_a_filter_on_the_desk_is_left_out_with_a_note_without_a_desk(
     generation: Generation, desk: Desk
 ) -> None:
-    found = search(generation, None, Query('is:starred year:2023 "cache"', mode=Mode.LEXICAL), 5)
-    assert found.parsed.notes == (Note(NoteKind.NO_DESK, "is", "starred"),)
-    assert [clause.field for clause in found.parsed.clauses] == [Field.YEAR, Field.TEXT]
+    results = search(generation, None, Query('is:starred year:2023 "cache"', mode=Mode.LEXICAL), 5)
+    assert results.parsed.notes == (Note(NoteKind.NO_DESK, "is", "starred"),)
+    assert [clause.field for clause in results.parsed.clauses] == [Field.YEAR, Field.TEXT]
     marks = marks_of(generation, desk)
-    found = search(generation, None, Query("tag:nothing is:starred", filters=Filters(desk=marks)))
-    assert [str(clause) for clause in found.parsed.clauses] == ["is:starred"]
-    assert found.parsed.notes == (Note(NoteKind.UNUSED_TAG, "tag", "nothing"),)
-    assert found.hits == ()
+    results = search(generation, None, Query("tag:nothing is:starred", filters=Filters(desk=marks)))
+    assert [str(clause) for clause in results.parsed.clauses] == ["is:starred"]
+    assert results.parsed.notes == (Note(NoteKind.UNUSED_TAG, "tag", "nothing"),)
+    assert results.hits == ()
     assert [note.suggestion for note in parse("is:stared").notes] == ["is:starred"]
 
 
-def test_facets_count_what_is_on_the_desk(generation: Generation, desk: Desk) -> None:
+def test_facets_count_marks_of_the_desk(generation: Generation, desk: Desk) -> None:
     mark_papers(generation, desk, ids(generation, 1, 2, 3), DeskChange(star=True, add_tags=("a",)))
     mark_papers(generation, desk, ids(generation, 3, 4), DeskChange(state=ReadingState.NOT_FOR_ME))
     rows = np.array([2, 3, 4, 5])
@@ -204,8 +202,8 @@ def test_more_like_the_starred_unlike_the_dismissed(generation: Generation, desk
     )
     marks = marks_of(generation, desk)
     query = Query("like:starred unlike:dismissed", filters=Filters(desk=marks))
-    found = search(generation, None, query, 4)
-    rows = [hit.row for hit in found.hits]
+    results = search(generation, None, query, 4)
+    rows = [hit.row for hit in results.hits]
     assert set(serving[4:]) & set(rows)
     assert not set(rows) & {*serving[:4], *medical[:1]}
     # Each names the starred paper that it is like, and its score is the mean of the three nearest.
@@ -213,15 +211,17 @@ def test_more_like_the_starred_unlike_the_dismissed(generation: Generation, desk
     likeness = np.sort(vectors @ vectors[list(marks.starred)].T, axis=1)[:, -3:].mean(axis=1)
     cost = np.clip(vectors[rows] @ vectors[medical[0]], 0, None)
     expected = likeness[rows] - 0.5 * likeness.max() * cost
-    assert [hit.score for hit in found.hits] == pytest.approx(expected.tolist(), abs=2e-3)
-    assert all(hit.why.example in ids(generation, *serving[:4]) for hit in found.hits)
+    assert [hit.score for hit in results.hits] == pytest.approx(expected.tolist(), abs=2e-3)
+    assert all(hit.why.example in ids(generation, *serving[:4]) for hit in results.hits)
 
 
-def test_an_empty_desk_offers_no_examples_and_says_so(generation: Generation, desk: Desk) -> None:
+def test_an_empty_desk_has_no_examples_and_there_is_a_note(
+    generation: Generation, desk: Desk
+) -> None:
     filters = Filters(desk=marks_of(generation, desk))
-    found = search(generation, None, Query("like:starred", filters=filters))
-    assert found.hits == ()
-    assert found.parsed.notes == (Note(NoteKind.NO_EXAMPLES, "like", "starred"),)
+    results = search(generation, None, Query("like:starred", filters=filters))
+    assert results.hits == ()
+    assert results.parsed.notes == (Note(NoteKind.NO_EXAMPLES, "like", "starred"),)
 
 
 # Through rebuilds.
@@ -263,7 +263,7 @@ def grow(
     return library.open()
 
 
-def test_a_paper_that_is_gone_rests_and_comes_back(tmp_path: Path) -> None:
+def test_marks_of_a_paper_that_is_gone_are_inactive_until_it_returns(tmp_path: Path) -> None:
     library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(12)]
@@ -283,7 +283,7 @@ def test_a_paper_that_is_gone_rests_and_comes_back(tmp_path: Path) -> None:
     assert (marks[row].note, marks[row].tags, marks.inactive) == ("mine", ("still",), ())
 
 
-def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_path: Path) -> None:
+def test_a_paper_is_located_under_other_ids_by_its_text_or_its_title(tmp_path: Path) -> None:
     library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(10)]
@@ -300,12 +300,12 @@ def test_a_paper_is_found_again_under_other_ids_by_its_text_or_its_title(tmp_pat
     generation = grow(library, tmp_path / "digests", papers)
     marks = marks_of(generation, desk)
     assert marks.inactive == ()
-    found = {generation.records[row].title for row in marks.starred}
-    assert found == {papers[n].title for n in (1, 2, 3)}
+    starred_titles = {generation.records[row].title for row in marks.starred}
+    assert starred_titles == {papers[n].title for n in (1, 2, 3)}
     assert not {generation.records.ids[row] for row in marks.starred} & set(before.values())
 
 
-def test_a_doi_on_a_very_different_paper_takes_no_marks_over(tmp_path: Path) -> None:
+def test_a_very_different_paper_with_the_same_doi_gets_no_marks(tmp_path: Path) -> None:
     library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
     papers = [paper(number) for number in range(8)]
@@ -319,7 +319,7 @@ def test_a_doi_on_a_very_different_paper_takes_no_marks_over(tmp_path: Path) -> 
     assert [entry.anchor.paper.doi for entry in marks.inactive] == ["10.1000/one"]
 
 
-def test_two_papers_that_become_one_join_their_marks_and_a_rollback_parts_them(
+def test_marks_of_merged_papers_are_joined_and_a_rollback_separates_them(
     tmp_path: Path,
 ) -> None:
     library = LibraryStore(tmp_path / "library")
@@ -366,7 +366,7 @@ def test_reading_leaves_nothing_behind(generation: Generation, desk: Desk) -> No
     assert desk.path.read_bytes() == before
 
 
-def test_the_doctor_looks_at_the_desk(hashing_library: LibraryStore, tmp_path: Path) -> None:
+def test_the_doctor_checks_the_desk(hashing_library: LibraryStore, tmp_path: Path) -> None:
     library = LibraryStore(tmp_path / "library")
     shutil.copytree(hashing_library.folder, library.folder)
     desk = desk_of(library.folder)
@@ -382,7 +382,9 @@ def test_the_doctor_looks_at_the_desk(hashing_library: LibraryStore, tmp_path: P
     assert "desk.sqlite" in next_step(findings)
 
 
-def test_a_torn_file_is_told_and_a_newer_one_refused(generation: Generation, desk: Desk) -> None:
+def test_a_torn_file_is_reported_and_a_newer_one_refused(
+    generation: Generation, desk: Desk
+) -> None:
     mark_papers(generation, desk, ids(generation, 1), STAR)
     assert problems(desk.path) == []
     with closing(sqlite3.connect(desk.path)) as connection:
@@ -397,7 +399,7 @@ def test_a_torn_file_is_told_and_a_newer_one_refused(generation: Generation, des
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
-def test_a_desk_that_may_not_be_written_can_be_read(generation: Generation, desk: Desk) -> None:
+def test_a_read_only_desk_can_be_read(generation: Generation, desk: Desk) -> None:
     mark_papers(generation, desk, ids(generation, 1), STAR)
     desk.path.parent.chmod(0o500)
     try:
@@ -406,7 +408,7 @@ def test_a_desk_that_may_not_be_written_can_be_read(generation: Generation, desk
         desk.path.parent.chmod(0o700)
 
 
-def test_the_desk_lies_where_the_environment_says(
+def test_the_environment_sets_the_path_of_the_desk(
     generation: Generation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXPLORER_DESK", str(tmp_path / "elsewhere" / "my.sqlite"))
@@ -476,7 +478,7 @@ def killed_while_writing(folder: Path, marks: int) -> int:
 
 @pytest.mark.slow
 def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path: Path) -> None:
-    """Papers come, go, merge and get other ids; what the user did is always found."""
+    """Papers come, go, merge and get other ids; the user's marks are always there."""
     random = np.random.default_rng(11)
     library = LibraryStore(tmp_path / "library")
     desk = desk_of(library.folder)
@@ -489,14 +491,14 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
         chosen = int(random.integers(len(papers)))
         if turn % 5 == 1 and not papers[chosen].arxiv:  # it comes to be known by another id
             papers[chosen] = replace(papers[chosen], arxiv=f"2401.{turn:05}")
-        if turn % 5 == 2:  # its text changes, and its title, which its twin's record tells
+        if turn % 5 == 2:  # its text changes
             changed = replace(papers[chosen], abstract=papers[chosen].abstract + f" Turn {turn}.")
             papers[chosen] = changed
         if turn % 5 == 3:  # a second record of it, title alone, merges into it
             kept.append(Paper(title=papers[chosen].title.upper()))
         if turn == 25:
             library.rollback()
-            assert told_by(library.open(), desk) == done
+            assert marks_by_title(library.open(), desk) == done
         if turn % 20 == 19:  # another user's writes to the same file are cut off
             others = max(others, killed_while_writing(library.folder, 20))
         generation = grow(library, tmp_path / "digests", kept, full=turn % 17 == 16)
@@ -511,17 +513,17 @@ def test_fifty_rebuilds_with_merges_a_rollback_and_a_kill_lose_nothing(tmp_path:
             note=f"note {turn}",
             tags=tuple(sorted({*before.tags, f"tag {turn % 7}"})),
         )
-        assert told_by(generation, desk) == done
+        assert marks_by_title(generation, desk) == done
     assert len(done) > 15
     assert merged > 5
     assert others > 0
     assert problems(desk.path) == []
 
 
-def told_by(generation: Generation, desk: Desk) -> dict[str, PaperMark]:
-    """Return what the desk says by title, of papers that rest, too."""
+def marks_by_title(generation: Generation, desk: Desk) -> dict[str, PaperMark]:
+    """Return the marks on the desk by title, inactive ones too."""
     marks: PaperMarks = marks_of(generation, desk)
-    told = {
+    by_title = {
         generation.records[row].title.casefold(): PaperMark(
             starred="yes", note=mark.note, tags=mark.tags
         )
@@ -529,6 +531,6 @@ def told_by(generation: Generation, desk: Desk) -> dict[str, PaperMark]:
     }
     for entry in marks.inactive:
         title = entry.anchor.paper.title.casefold()
-        assert title not in told
-        told[title] = PaperMark(starred="yes", note=entry.note, tags=entry.tags)
-    return told
+        assert title not in by_title
+        by_title[title] = PaperMark(starred="yes", note=entry.note, tags=entry.tags)
+    return by_title

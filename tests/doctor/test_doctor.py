@@ -1,4 +1,4 @@
-"""The doctor: finds what is damaged, names it, hides nothing, changes nothing, advises rightly."""
+"""The doctor names all damage, changes nothing, and its advice works."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def the(findings: list[Finding], severity: Severity) -> Finding:
 
 
 def follow(advice: str, ward: Ward) -> None:
-    """Do what ``advice`` says: delete the folders that it names, run its command."""
+    """Follow ``advice``: delete the folders that it names, run its command."""
     for quoted in re.findall(r"`([^`]+)`", advice):
         if not quoted.startswith("explorer "):
             shutil.rmtree(quoted)
@@ -122,7 +122,7 @@ def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-def test_a_whole_library_is_found_good_and_left_as_it_is(
+def test_a_whole_library_is_good_and_stays_unchanged(
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = tree(ward.library.folder)
@@ -140,7 +140,7 @@ def test_a_whole_library_is_found_good_and_left_as_it_is(
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("number", [1, 3])
-def test_damage_to_any_file_is_found_and_names_that_file_alone(
+def test_damage_to_any_file_is_reported_for_that_file_alone(
     ward: Ward, number: int, damage: Callable[[Path], None]
 ) -> None:
     assert len(ward.files(number)) > 8
@@ -152,7 +152,7 @@ def test_damage_to_any_file_is_found_and_names_that_file_alone(
     assert not damaged(examine(ward.library))
 
 
-def test_every_damaged_file_is_named_and_not_the_first_alone(ward: Ward) -> None:
+def test_every_damaged_file_is_reported_and_not_only_the_first(ward: Ward) -> None:
     for number, damage in ((2, flip), (3, cut)):
         for path in ward.files(number):
             damage(path)
@@ -278,7 +278,7 @@ def test_a_rollback_is_worth_a_note_and_no_more(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}", '{"schema": 1}', "\0"])
-def test_a_manifest_that_tells_nothing_is_damage(ward: Ward, content: str) -> None:
+def test_a_manifest_without_content_is_damage(ward: Ward, content: str) -> None:
     path = ward.generation(3) / "manifest.json"
     path.write_text(content, encoding="utf-8")
     assert subjects(examine(ward.library), Severity.DAMAGE) == {name_of(path, ward)}
@@ -323,7 +323,7 @@ def test_files_that_are_in_no_manifest_are_worth_a_note(ward: Ward) -> None:
     assert ".lock" not in note.what
 
 
-def test_what_an_interrupted_build_left_is_noted_until_the_next_build(ward: Ward) -> None:
+def test_files_of_an_interrupted_build_are_noted_until_the_next_build(ward: Ward) -> None:
     leftover = ward.library.folder / "generations" / ".building-000004"
     leftover.mkdir()
     (leftover / "papers.arrow").write_bytes(b"half")
@@ -336,7 +336,7 @@ def test_what_an_interrupted_build_left_is_noted_until_the_next_build(ward: Ward
 
 
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="locks are not listed here")
-def test_a_running_build_is_told_and_neither_disturbs_nor_is_disturbed(ward: Ward) -> None:
+def test_a_running_build_is_noted_and_neither_disturbs_nor_is_disturbed(ward: Ward) -> None:
     with another_builder(ward.library.folder):
         working = ward.library.folder / "generations" / ".building-000004"
         working.mkdir()
@@ -371,7 +371,7 @@ def test_a_generation_that_a_build_removes_meanwhile_is_no_damage(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"schema": 99}'])
-def test_garbage_for_what_people_said_is_damage_and_can_be_moved_away(
+def test_a_broken_file_of_topic_edits_is_damage_and_can_be_moved_away(
     ward: Ward, content: bytes
 ) -> None:
     path = ward.library.folder / "topic_edits.json"
@@ -384,15 +384,15 @@ def test_garbage_for_what_people_said_is_damage_and_can_be_moved_away(
     assert build(ward.library, [ward.digests], BuildOptions(full=True)).published
 
 
-def test_what_people_said_is_counted_and_what_rests_is_noted(ward: Ward) -> None:
+def test_topic_edits_are_counted_and_inactive_ones_noted(ward: Ward) -> None:
     about = ward.library.open()
     members = [about.records.ids[row] for row in about.members(about.levels[0][0])]
     depth = len(about.levels)
-    said = edits.with_edit((), EditKind.RENAME, 0, depth, [members], "Mine", ["t"])
-    edits.write(ward.library.folder, said)
+    stored = edits.with_edit((), EditKind.RENAME, 0, depth, [members], "Mine", ["t"])
+    edits.write(ward.library.folder, stored)
     assert "1 topic edit" in {f.subject: f.what for f in examine(ward.library)}["topic_edits.json"]
-    said = edits.with_edit(said, EditKind.RENAME, 0, depth, [["p0gone"]], "Lost", ["t"])
-    edits.write(ward.library.folder, said)
+    stored = edits.with_edit(stored, EditKind.RENAME, 0, depth, [["p0gone"]], "Lost", ["t"])
+    edits.write(ward.library.folder, stored)
     note = the(examine(ward.library), Severity.NOTE)
     assert note.subject == "topic_edits.json"
     assert "2 topic edits; 1" in note.what
@@ -451,9 +451,7 @@ def test_vectors_that_no_generation_uses_are_noted_with_their_size(ward: Ward) -
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.5, 0.0])
-def test_vectors_that_cannot_be_are_damage_and_the_advice_mends_it(
-    ward: Ward, value: float
-) -> None:
+def test_invalid_vectors_are_damage_and_the_advice_mends_it(ward: Ward, value: float) -> None:
     manifest = ward.library.open().manifest
     cache = VectorCache(ward.library.vectors, manifest.identity, manifest.dimension)
     wrong = np.zeros((1, manifest.dimension), dtype=np.float32)
@@ -499,7 +497,7 @@ def test_a_folder_that_cannot_be_written_is_a_warning(ward: Ward) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_cannot_be_read_is_damage_and_hides_nothing_else(ward: Ward) -> None:
+def test_an_unreadable_file_is_damage_and_hides_nothing_else(ward: Ward) -> None:
     locked = [ward.generation(1) / "papers.arrow", ward.generation(2), ward.cache]
     for path in locked:
         path.chmod(0)
@@ -523,7 +521,7 @@ def test_what_cannot_be_read_is_damage_and_hides_nothing_else(ward: Ward) -> Non
         "cache.open_generation",
     ],
 )
-def test_a_check_that_stumbles_is_a_finding_and_hides_no_other(
+def test_a_check_that_fails_is_a_finding_and_hides_no_other(
     ward: Ward, monkeypatch: pytest.MonkeyPatch, stumbles: str
 ) -> None:
     def stumble(*_: object) -> None:
@@ -538,16 +536,16 @@ def test_a_check_that_stumbles_is_a_finding_and_hides_no_other(
 
 
 def test_progress_rises_to_the_bytes_that_there_are(ward: Ward) -> None:
-    told: list[tuple[int, int]] = []
-    examine(ward.library, lambda done, total: told.append((done, total)))
-    assert len(told) > 30
-    assert told == sorted(told)
-    assert told[0][0] == 0
-    (total,) = {total for _, total in told}
-    assert 0.95 * total <= told[-1][0] <= total
+    steps: list[tuple[int, int]] = []
+    examine(ward.library, lambda done, total: steps.append((done, total)))
+    assert len(steps) > 30
+    assert steps == sorted(steps)
+    assert steps[0][0] == 0
+    (total,) = {total for _, total in steps}
+    assert 0.95 * total <= steps[-1][0] <= total
 
 
-def test_without_a_terminal_a_long_check_tells_in_lines_how_much_is_left(
+def test_without_a_terminal_a_long_check_prints_lines_with_the_time_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = [0.0]
@@ -563,7 +561,7 @@ def test_without_a_terminal_a_long_check_tells_in_lines_how_much_is_left(
     assert "10 s left" in second
 
 
-def test_json_tells_each_finding_and_the_exit_code_whether_anything_is_damaged(
+def test_json_has_each_finding_and_the_exit_code_shows_damage(
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["doctor", "--library", str(ward.library.folder), "--json"]

@@ -47,7 +47,7 @@ def index(folder: Path, *papers: Paper) -> FullTextIndex:
     return FullTextIndex.build(papers, folder)
 
 
-def found(ranking: WordRanking) -> list[int]:
+def rows_of(ranking: WordRanking) -> list[int]:
     return [int(key) for key in ranking.keys]
 
 
@@ -71,7 +71,7 @@ def test_different_words_have_different_stems() -> None:
     assert len({stem(word) for word in listed}) == len(listed)
 
 
-def test_words_tell_where_each_word_stands() -> None:
+def test_words_have_their_positions() -> None:
     text = "Generated videos, by B\u00e9zier curves; snake_case."
     placed = [text[start:end] for _, start, end in words(text)]
     assert placed == ["Generated", "videos", "by", "Bézier", "curves", "snake", "case"]
@@ -87,11 +87,11 @@ def test_query_stems_are_distinct_without_stop_words_unless_alone() -> None:
     assert query_stems("") == []
 
 
-def test_accents_typed_apart_are_accents_all_the_same() -> None:
+def test_combining_accents_equal_composed_ones() -> None:
     assert query_stems("Be\u0301zier") == query_stems("B\u00e9zier") == ["bezier"]
 
 
-def test_any_form_of_a_word_finds_any_other(tmp_path: Path) -> None:
+def test_any_form_of_a_word_matches_any_other(tmp_path: Path) -> None:
     papers = (
         Paper("Segmenting livers", "Schr\u00f6dinger bridges."),
         Paper("Unrelated", "Nothing to see."),
@@ -99,20 +99,20 @@ def test_any_form_of_a_word_finds_any_other(tmp_path: Path) -> None:
     )
     lexicon = index(tmp_path, *papers)
     for query in ("segmented LIVER", "schrodinger", "Schro\u0308dingers", "SEGMENTS"):
-        assert found(lexicon.search(query, 5)) == [0], query
+        assert rows_of(lexicon.search(query, 5)) == [0], query
     for query in ("case", "rate", "learning_rate", "rate_of"):
-        assert found(lexicon.search(query, 5)) == [2], query
+        assert rows_of(lexicon.search(query, 5)) == [2], query
 
 
-def test_authors_and_keywords_are_found(tmp_path: Path) -> None:
+def test_authors_and_keywords_are_searched(tmp_path: Path) -> None:
     lexicon = index(
         tmp_path,
         Paper("One", authors=("Emmy Noether", "Ada Byron")),
         Paper("Two", keywords=("invariants",)),
         Paper("Three"),
     )
-    assert found(lexicon.search("Noether", 5)) == [0]
-    assert found(lexicon.search("invariant", 5)) == [1]
+    assert rows_of(lexicon.search("Noether", 5)) == [0]
+    assert rows_of(lexicon.search("invariant", 5)) == [1]
 
 
 def test_a_rare_word_counts_more_than_a_common_one(
@@ -123,7 +123,7 @@ def test_a_rare_word_counts_more_than_a_common_one(
         ("pancreas segmentation", "Segmenting Pancreas Tumours with Anatomical Priors"),
         ("LLM serving adapters", "Serving Many Adapters on One GPU"),
     ):
-        assert corpus[found(lexicon.search(query, 5))[0]].title == rare
+        assert corpus[rows_of(lexicon.search(query, 5))[0]].title == rare
 
 
 def test_a_word_in_the_title_counts_more_than_in_the_abstract(tmp_path: Path) -> None:
@@ -132,72 +132,74 @@ def test_a_word_in_the_title_counts_more_than_in_the_abstract(tmp_path: Path) ->
         Paper("Something else here", "Diffusion in one long sentence of eight words."),
         Paper("Diffusion once more", "Something in one long sentence of eight words."),
     )
-    assert found(lexicon.search("diffusion", 5)) == [1, 0]
+    assert rows_of(lexicon.search("diffusion", 5)) == [1, 0]
 
 
 def test_more_of_the_query_beats_less(lexicon: FullTextIndex, corpus: list[Paper]) -> None:
     for row, paper in enumerate(corpus):
         ranking = lexicon.search(paper.title, 3)
-        assert found(ranking)[0] == row, paper.title
+        assert rows_of(ranking)[0] == row, paper.title
 
 
 def test_scores_fall_keys_are_distinct_and_k_is_kept(lexicon: FullTextIndex) -> None:
     ranking = lexicon.search("liver video serving protein", 100)
-    assert len(set(found(ranking))) == len(ranking.keys) > 25
+    assert len(set(rows_of(ranking))) == len(ranking.keys) > 25
     assert np.all(np.diff(ranking.scores) <= 0)
     assert ranking.scores.min() > 0
-    assert found(lexicon.search("liver video serving protein", 7)) == found(ranking)[:7]
-    assert found(lexicon.search("liver", 0)) == []
+    assert rows_of(lexicon.search("liver video serving protein", 7)) == rows_of(ranking)[:7]
+    assert rows_of(lexicon.search("liver", 0)) == []
 
 
-def test_a_filter_keeps_the_ranking_of_what_it_lets_through(lexicon: FullTextIndex) -> None:
+def test_a_filter_keeps_the_ranking_of_the_papers_that_pass(lexicon: FullTextIndex) -> None:
     query = "diffusion of video frames in LLM serving"
     everything = lexicon.search(query, 100)
-    score = dict(zip(found(everything), everything.scores.tolist(), strict=True))
-    for among in ([], [11], [39], list(range(0, 40, 3)), list(range(40))):
-        ranking = lexicon.search(query, 100, np.array(among, dtype=np.int64))
-        expected = [key for key in found(everything) if key in among]
-        assert sorted(found(ranking)) == sorted(expected)
-        assert np.allclose(ranking.scores, [score[key] for key in found(ranking)], rtol=1e-4)
+    score = dict(zip(rows_of(everything), everything.scores.tolist(), strict=True))
+    for allowed in ([], [11], [39], list(range(0, 40, 3)), list(range(40))):
+        ranking = lexicon.search(query, 100, np.array(allowed, dtype=np.int64))
+        expected = [key for key in rows_of(everything) if key in allowed]
+        assert sorted(rows_of(ranking)) == sorted(expected)
+        assert np.allclose(ranking.scores, [score[key] for key in rows_of(ranking)], rtol=1e-4)
 
 
-@pytest.mark.parametrize("looked_through", [0, 10, 4_000])
+@pytest.mark.parametrize("depth", [0, 10, 4_000])
 @pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
-def test_a_filter_lets_the_same_through_by_either_way(
-    lexicon: FullTextIndex, share: float, looked_through: int, monkeypatch: pytest.MonkeyPatch
+def test_a_filter_gives_the_same_hits_by_either_method(
+    lexicon: FullTextIndex, share: float, depth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.index.full_text._LEAST_DEPTH", looked_through)
+    monkeypatch.setattr("explorer.index.full_text._LEAST_DEPTH", depth)
     monkeypatch.setattr("explorer.index.full_text._DEPTH_FACTOR", 0)
     text = "segmentation of video and liver scans with a decoder"
     whole = lexicon.search(text, 40)
     draw = np.random.default_rng(5)
     for _ in range(10):
-        among = draw.permutation(40)[: round(share * 40)].astype(np.int64)
+        allowed = draw.permutation(40)[: round(share * 40)].astype(np.int64)
         for k in (1, 4, 40):
-            ranking = lexicon.search(text, k, among)
-            expected = [(r, s) for r, s in zip(whole.keys, whole.scores, strict=True) if r in among]
+            ranking = lexicon.search(text, k, allowed)
+            expected = [
+                (r, s) for r, s in zip(whole.keys, whole.scores, strict=True) if r in allowed
+            ]
             assert list(zip(ranking.keys, ranking.scores, strict=True)) == expected[:k]
 
 
-@pytest.mark.parametrize("looked_through", [0, 4_000])
-def test_where_few_do_those_found_are_the_best_and_what_the_others_reach_is_told(
-    lexicon: FullTextIndex, looked_through: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("depth", [0, 4_000])
+def test_with_least_the_hits_are_the_best_and_the_threshold_bounds_the_others(
+    lexicon: FullTextIndex, depth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.index.full_text._LEAST_DEPTH", looked_through)
+    monkeypatch.setattr("explorer.index.full_text._LEAST_DEPTH", depth)
     monkeypatch.setattr("explorer.index.full_text._DEPTH_FACTOR", 0)
     text = "liver video serving protein"
     draw = np.random.default_rng(6)
     is_short = False
     for _ in range(200):
-        among = np.sort(draw.permutation(40)[:20].astype(np.int64))
-        exact = lexicon.search(text, 6, among)
-        ranking = lexicon.search(text, 6, among, least=2)
-        found = len(ranking.keys)
-        is_short |= found < len(exact.keys)
-        assert found >= 2
-        assert ranking.keys.tolist() == exact.keys[:found].tolist()
-        assert all(score <= ranking.threshold for score in exact.scores[found:])
-    assert is_short == (looked_through > 0)
+        allowed = np.sort(draw.permutation(40)[:20].astype(np.int64))
+        exact = lexicon.search(text, 6, allowed)
+        ranking = lexicon.search(text, 6, allowed, least=2)
+        count = len(ranking.keys)
+        is_short |= count < len(exact.keys)
+        assert count >= 2
+        assert ranking.keys.tolist() == exact.keys[:count].tolist()
+        assert all(score <= ranking.threshold for score in exact.scores[count:])
+    assert is_short == (depth > 0)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -215,9 +217,9 @@ def test_no_nonsense_raises_with_or_without_a_filter(lexicon: FullTextIndex, que
 
 
 def test_operators_of_query_languages_are_plain_words(lexicon: FullTextIndex) -> None:
-    plain = found(lexicon.search("liver title", 5))
-    assert found(lexicon.search("title:liver", 5)) == plain
-    assert found(lexicon.search("-liver", 5)) == found(lexicon.search("liver", 5)) != []
+    plain = rows_of(lexicon.search("liver title", 5))
+    assert rows_of(lexicon.search("title:liver", 5)) == plain
+    assert rows_of(lexicon.search("-liver", 5)) == rows_of(lexicon.search("liver", 5)) != []
 
 
 def test_an_index_opens_as_it_was_built(tmp_path: Path, corpus: list[Paper]) -> None:
@@ -225,7 +227,7 @@ def test_an_index_opens_as_it_was_built(tmp_path: Path, corpus: list[Paper]) -> 
     opened = FullTextIndex.open(tmp_path)
     for query in ("liver CT", "Noether", "video diffusion"):
         before, after = built.search(query, 10), opened.search(query, 10)
-        assert found(before) == found(after) != []
+        assert rows_of(before) == rows_of(after) != []
         assert np.array_equal(before.scores, after.scores)
 
 
@@ -243,7 +245,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_an_open_index_stays_as_it_was_opened_whatever_is_put_in_its_place(tmp_path: Path) -> None:
+def test_an_open_index_stays_the_same_when_its_files_are_replaced(tmp_path: Path) -> None:
     folder, other, third = (tmp_path / name for name in ("words", "other", "third"))
     for each in (folder, other, third):
         each.mkdir()
@@ -260,10 +262,10 @@ def test_an_open_index_stays_as_it_was_opened_whatever_is_put_in_its_place(tmp_p
     shutil.copytree(third, folder, dirs_exist_ok=True)
     wait_until(lambda: holds(watching, "spleen"))
     for word, rows in (("spleen", []), ("kidney", []), ("liver", [0])):
-        assert found(opened.search(word, 5)) == rows
+        assert rows_of(opened.search(word, 5)) == rows
 
 
-def test_an_index_that_must_not_be_written_to_opens_every_time_and_leaves_nothing(
+def test_a_read_only_index_opens_every_time_and_leaves_nothing(
     tmp_path: Path, corpus: list[Paper], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, beside = tmp_path / "words", tmp_path / "temporary"
@@ -285,11 +287,11 @@ def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_index_of_no_papers_finds_nothing(tmp_path: Path) -> None:
-    assert found(index(tmp_path).search("liver", 5)) == []
+    assert rows_of(index(tmp_path).search("liver", 5)) == []
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_an_index_that_grew_finds_what_one_built_anew_finds(
+def test_an_updated_index_has_the_hits_of_one_built_anew(
     corpus: list[Paper], tmp_path: Path, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
@@ -308,12 +310,12 @@ def test_an_index_that_grew_finds_what_one_built_anew_finds(
     opened = FullTextIndex.open(tmp_path / "grown")
     few = np.arange(0, len(after), 3)
     for paper in corpus:
-        # What is gone still weighs a little in the words' weights, so scores are not compared.
-        for among in (None, few):
-            wanted = set(anew.search(paper.title, len(after), among).keys.tolist())
+        # Deleted papers still count a little in the words' weights, so scores are not compared.
+        for allowed in (None, few):
+            wanted = set(anew.search(paper.title, len(after), allowed).keys.tolist())
             for lexicon in (grown, opened):
-                found = lexicon.search(paper.title, len(after), among).keys.tolist()
-                assert len(found) == len(set(found))
-                assert set(found) == wanted
+                keys = lexicon.search(paper.title, len(after), allowed).keys.tolist()
+                assert len(keys) == len(set(keys))
+                assert set(keys) == wanted
         if paper.title in places:
             assert opened.search(paper.title, 1).keys.tolist() == [places[paper.title]]
