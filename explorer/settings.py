@@ -120,6 +120,37 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RedrawSettings:
+    """Thresholds of redraws of the map, advised and automatic."""
+
+    least_share: float = 0.1
+    """Share of newcomers below which a redraw would change little."""
+    mostly_new: float = 0.5
+    """Advise a redraw from this share of newcomers on."""
+    least_neighbours_kept: float = 0.75
+    """Advise a redraw if newcomers preserve less than this share of the neighbours that papers
+    drawn with the map preserve."""
+    least_modularity_kept: float = 0.9
+    """Advise a redraw if modularity is below this share of its value when topics were detected."""
+    automatic_above: float = 4
+    """Added papers per paper on the map above which a build redraws by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """Times of ``explorer watch``, in seconds."""
+
+    settle: float = 2.0
+    """Time without a change before a file is read."""
+    look: float = 30.0
+    """Time between scans of a folder from which no events arrive."""
+
+
+KEPT_GENERATIONS = 5
+"""Generations that stay on disk for rollback, unless ``--keep`` sets another number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a library."""
 

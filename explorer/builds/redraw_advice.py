@@ -15,19 +15,13 @@ from scipy.spatial import cKDTree
 
 from explorer.arrays import Labels, Positions, Rows, evenly_spaced
 from explorer.index.knn_graph import NeighbourGraph
+from explorer.settings import RedrawSettings
 from explorer.topics.communities import modularity
 
 _NEIGHBOURS = 15
 _SAMPLED = 2_000
 """Papers whose neighbours are compared, at most."""
-_LEAST_SHARE = 0.1
-"""Share of newcomers below which a redraw would change little."""
-_MOSTLY_NEW = 0.5
-"""Share of newcomers from which the map is more placed than drawn."""
-_LEAST_NEIGHBOURS_KEPT = 0.75
-"""Redraw if newcomers keep less of their neighbours than this share of what drawn papers keep."""
-_LEAST_MODULARITY_KEPT = 0.9
-"""Redraw if modularity is less than this share of what it was when topics were detected."""
+_SETTINGS = RedrawSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +65,17 @@ def measure_fit(
     now = modularity(edges, finest)
     then = now if modularity_then is None else modularity_then
     why = ""
-    if share >= _MOSTLY_NEW:
+    if share >= _SETTINGS.mostly_new:
         why = f"{share:.0%} of the papers came after the map was drawn"
-    elif share >= _LEAST_SHARE and newcomers_keep < _LEAST_NEIGHBOURS_KEPT * drawn_keep:
+    elif (
+        share >= _SETTINGS.least_share
+        and newcomers_keep < _SETTINGS.least_neighbours_kept * drawn_keep
+    ):
         why = (
             f"newcomers are near {newcomers_keep:.0%} of their neighbours on the map, "
             f"papers that were drawn near {drawn_keep:.0%}"
         )
-    elif share >= _LEAST_SHARE and now < _LEAST_MODULARITY_KEPT * then:
+    elif share >= _SETTINGS.least_share and now < _SETTINGS.least_modularity_kept * then:
         why = f"topics are less cohesive than when they were detected ({now:.2f}, then {then:.2f})"
     return MapFit(
         round(share, 4),

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-REDRAW_ABOVE = 4
-"""Added papers per paper on the map above which the map is drawn anew."""
+from explorer.settings import RedrawSettings
 
 
 class Stage(StrEnum):
@@ -124,7 +123,7 @@ def plan_reuse(
         reason = "another model made the vectors"
     elif not same[Stage.MAP]:
         reason = "the map's settings changed"
-    elif not (redraw or full) and added > REDRAW_ABOVE * kept:
+    elif not (redraw or full) and added > RedrawSettings().automatic_above * kept:
         reason = f"{added:,} papers were added, and only {kept:,} were on the map"
     has_namer = any(now[Stage.CUSTOM_NAMES])
     return ReusePlan(

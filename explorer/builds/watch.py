@@ -21,11 +21,9 @@ from explorer.builds.progress import Progress, Silence
 from explorer.errors import DigestError, LibraryBusy, UnusableInput
 from explorer.library.store import LibraryStore
 from explorer.readers import digest_files
+from explorer.settings import WatchSettings
 
-SETTLE = 2.0
-"""Seconds without a change before a file is read."""
-LOOK = 30.0
-"""Seconds between scans of a folder from which no events arrive."""
+_DEFAULTS = WatchSettings()
 BUSY_WAIT = 5.0
 """Seconds before an update is retried while another build runs."""
 _FIRST_WAIT, _LONGEST_WAIT = 10.0, 3600.0
@@ -123,8 +121,8 @@ def watch(
     *,
     stop: Stop,
     on_update: Callable[[UpdateOutcome], None],
-    settle: float = SETTLE,
-    look: float = LOOK,
+    settle: float = _DEFAULTS.settle,
+    look: float = _DEFAULTS.look,
     once: bool = False,
     progress: Callable[[], AbstractContextManager[Progress]] = silence,
 ) -> None:

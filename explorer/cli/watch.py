@@ -11,12 +11,15 @@ from pathlib import Path
 
 from explorer.api.json_format import update_as_json
 from explorer.builds.build import BuildOptions
-from explorer.builds.watch import LOOK, SETTLE, UpdateOutcome, silence, watch
+from explorer.builds.watch import UpdateOutcome, silence, watch
 from explorer.cli.build import DIGESTS, with_engines, your_namer
 from explorer.cli.commands import Commands
 from explorer.cli.options import seconds
 from explorer.errors import UnusableInput
 from explorer.library.store import LibraryStore
+from explorer.settings import WatchSettings
+
+_DEFAULTS = WatchSettings()
 
 _EXAMPLES = """\
 A file is read once it has not changed for --settle seconds. Ctrl-C ends the watch; an update in
@@ -47,16 +50,17 @@ def add_watch(commands: Commands) -> None:
     added.add_argument(
         "--settle",
         type=seconds,
-        default=SETTLE,
+        default=_DEFAULTS.settle,
         metavar="SECONDS",
-        help=f"seconds without a change before a file is read (default: {SETTLE:g})",
+        help=f"seconds without a change before a file is read (default: {_DEFAULTS.settle:g})",
     )
     added.add_argument(
         "--look",
         type=seconds,
-        default=LOOK,
+        default=_DEFAULTS.look,
         metavar="SECONDS",
-        help=f"seconds between scans where the file system sends no events (default: {LOOK:g})",
+        help="seconds between scans where the file system sends no events "
+        f"(default: {_DEFAULTS.look:g})",
     )
     added.add_argument(
         "--once",

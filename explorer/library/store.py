@@ -38,12 +38,11 @@ from explorer.library.writing import (
     write_generation,
 )
 from explorer.papers.paper import Paper
+from explorer.settings import KEPT_GENERATIONS
 
 DEFAULT_FOLDER = Path("data/library")
 _LIVE = "LIVE"
 _KEEP = "KEEP"
-_DEFAULT_KEPT = 5
-"""Generations that stay on disk for rollback by default."""
 
 
 class LibraryStore:
@@ -175,7 +174,7 @@ class LibraryStore:
             count = (self.folder / _KEEP).read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             count = ""
-        return max(int(count), 1) if count.isdecimal() else _DEFAULT_KEPT
+        return max(int(count), 1) if count.isdecimal() else KEPT_GENERATIONS
 
     def keep(self, count: int) -> None:
         """Set the number of generations that stay on disk; a build removes older ones.
