@@ -427,11 +427,15 @@ def test_the_page_listens_on_this_machine_only_by_default(
     monkeypatch.delenv("STREAMLIT_SERVER_ADDRESS", raising=False)
     if variable:
         monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", variable)
-    became: list[list[str]] = []
-    monkeypatch.setattr("os.execv", lambda _program, command: became.append(command))
-    main(["app", *given])
-    (command,) = became
-    assert command[command.index("--server.address") + 1] == address
+    for name in ("EXPLORER_LIBRARY", "EXPLORER_HOSTS"):
+        monkeypatch.setenv(name, "")  # the command sets them; they are restored after the test
+    monkeypatch.setattr(sys, "argv", ["explorer"])
+    served: list[str] = []
+    monkeypatch.setattr(
+        "explorer.app.server.run_server", lambda *, address, **_: served.append(address)
+    )
+    assert main(["app", *given]) == 0
+    assert served == [address]
 
 
 def test_the_page_of_the_repository_is_for_this_machine_alone(repository: Path) -> None:
