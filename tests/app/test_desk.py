@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.helpers.map_page import pixel_of
+from tests.helpers.page_run import page_of
 from tests.helpers.serving import free_port, serve_page
 
 if TYPE_CHECKING:
@@ -56,17 +56,11 @@ def desk(library: LibraryStore) -> Desk:
 
 
 @pytest.fixture
-def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open the page over ``library`` at what the URL says."""
-    monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
 
     def opened(**url: str) -> AppTest:
-        page = AppTest.from_file(
-            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
-        )
-        for name, value in url.items():
-            page.query_params[name] = value
-        return page.run()
+        return page_of(library.folder, monkeypatch, **url).run()
 
     return opened
 

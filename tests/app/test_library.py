@@ -24,6 +24,7 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
 NEW = Paper(
@@ -57,20 +58,14 @@ def content(tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest) -> b
 
 
 @pytest.fixture
-def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open the page over the library of the test at what the URL says."""
     folder = tmp_path / "library"
-    monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(folder)])
     monkeypatch.delenv("EXPLORER_DIGESTS", raising=False)
     monkeypatch.delenv("EXPLORER_READ_ONLY", raising=False)
 
     def opened(**url: str) -> AppTest:
-        page = AppTest.from_file(
-            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
-        )
-        for name, value in ({"view": "library"} | url).items():
-            page.query_params[name] = value
-        return page.run()
+        return page_of(folder, monkeypatch, **({"view": "library"} | url)).run()
 
     return opened
 

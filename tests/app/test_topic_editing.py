@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from explorer.topics.communities import Topic
 from explorer.topics.edits import EditKind
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
@@ -36,17 +36,11 @@ def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
 
 
 @pytest.fixture
-def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open the page over ``library`` at what the URL says."""
-    monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
 
     def opened(**url: str) -> AppTest:
-        page = AppTest.from_file(
-            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
-        )
-        for name, value in url.items():
-            page.query_params[name] = value
-        return page.run()
+        return page_of(library.folder, monkeypatch, **url).run()
 
     return opened
 

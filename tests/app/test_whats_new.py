@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from explorer.papers.paper import Paper
 from tests.app.test_desk import recorded_offers
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
 OpenPage = Callable[..., AppTest]
@@ -41,16 +41,11 @@ def updated(
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch, repository: Path) -> OpenPage:
+def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open the page over a library in the view of what is new, at what the URL says."""
 
     def opened(library: LibraryStore, visited: datetime | None = None, **url: str) -> AppTest:
-        monkeypatch.setattr(sys, "argv", ["streamlit_app.py", "--library", str(library.folder)])
-        page = AppTest.from_file(
-            str(repository / "explorer" / "app" / "script.py"), default_timeout=60
-        )
-        for name, value in {"view": "new", **url}.items():
-            page.query_params[name] = value
+        page = page_of(library.folder, monkeypatch, **{"view": "new", **url})
         if visited is not None:
             page.session_state[ANSWER] = round(visited.timestamp() * 1000)
         return page.run()
