@@ -1,23 +1,23 @@
 """The full-text index: words to papers, ranked by BM25 (Robertson and Zaragoza 2009).
 
-The index is Tantivy's. Words are lower-cased, stripped of accents and stemmed (Porter's English
-stemmer), the same way for papers, queries and highlights.
+The index is Tantivy's; ``analysis.py`` makes words of texts, the same way for papers, queries and
+highlights. Papers are analysed in their own language, queries in each that the index holds.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,19 @@ from numpy.typing import NDArray
 from explorer.arrays import Keys, RowMap
 from explorer.errors import LibraryDamaged
 from explorer.files import share
+from explorer.index.analysis import (
+    ANALYZER,
+    VERSION,
+    Token,
+    analyzer,
+    has_stemmer,
+    indexed_form,
+    is_paired,
+    plain_tokens,
+    tokens,
+)
+from explorer.papers.function_words import FUNCTION_WORDS
+from explorer.papers.language import ENGLISH, language_of
 from explorer.papers.paper import Paper
 from explorer.papers.table import papers_at
 
@@ -45,11 +58,9 @@ STOP_WORDS = frozenset(
     """.split()
 )
 
-_WORD = re.compile(r"[^\W_]+")
-"""A word, as Tantivy tokenizes: letters and digits."""
-_LONGEST_WORD = 60
-_ANALYZER = "paper"
 _LOCK = ".tantivy-meta.lock"
+_REMOVALS = 5
+"""Attempts to remove a folder that another thread may still write to."""
 _FIELDS = ("text", "title", "abstract", "authors")
 _RANKED = (("text", 1.0), ("title", 0.1), ("authors", 0.5))
 """Ranked fields and their weights; text holds the title, too."""
@@ -65,12 +76,63 @@ _MOST_TERM_QUERIES = 4_000
 _MARGIN = 1.5
 """Papers searched through for each that is expected to be allowed."""
 _ROWS = "rows.npy"
+_RULES = "analysis.json"
 _SEGMENT = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.[a-z]+")
 """Name of a file in a segment of Tantivy's index."""
 _MOST_DELETED = 0.2
 """Deleted papers per paper in the index above which it is built anew."""
+_LANGUAGE = "language"
+"""The field of a paper's language, if that has a stemmer."""
 INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
 """The fields of a paper that are indexed."""
+
+
+class QueryWord(NamedTuple):
+    """A word of a query, or a pair of its characters."""
+
+    stem: str
+    in_language: tuple[tuple[str, str], ...] = ()
+    """(language, stem) in each language in which the stem is another."""
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        return (self.stem, *dict.fromkeys(stem for _, stem in self.in_language))
+
+    @property
+    def is_character(self) -> bool:
+        """Whether it is one character of a script that is indexed in pairs."""
+        return len(self.stem) == 1 and is_paired(self.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules by which the texts of an index were analysed."""
+
+    version: int = VERSION
+    """Number of the rules of ``analysis.py`` that it follows."""
+    languages: tuple[str, ...] = ()
+    """Languages besides English that its papers are stemmed in, in order."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Rules:
+        """Return the rules of the index in ``folder``.
+
+        Raises:
+            ValueError: their file is damaged.
+        """
+        path = folder / _RULES
+        if not path.exists():
+            return cls(version=0)
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        match stored:
+            case {"version": int(version), "languages": [*languages]}:
+                return cls(version, tuple(map(str, languages)))
+        raise ValueError(f"{_RULES} holds no rules")
+
+    def write(self, folder: Path) -> None:
+        """Write the rules into the ``folder`` of an index."""
+        stored = json.dumps({"version": self.version, "languages": self.languages})
+        (folder / _RULES).write_text(stored, encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +154,17 @@ class FullTextIndex:
     """
 
     def __init__(
-        self, index: tantivy.Index, folder: Path, rows: NDArray[np.int64], *, is_old: bool = False
+        self,
+        index: tantivy.Index,
+        folder: Path,
+        rows: NDArray[np.int64],
+        rules: Rules,
+        *,
+        is_old: bool = False,
     ) -> None:
         self._index = index
-        self._index.register_tokenizer(_ANALYZER, _analyzer())
+        self._index.register_tokenizer(ANALYZER, analyzer())
+        self._rules = rules
         self._schema = index.schema
         self._folder = folder
         self._rows = rows
@@ -113,7 +182,8 @@ class FullTextIndex:
         import tantivy
 
         rows = np.arange(len(papers), dtype=np.int64)
-        lexicon = cls(_with_manual_reload(tantivy.Index(_schema(), path=str(folder))), folder, rows)
+        index = _with_manual_reload(tantivy.Index(_schema(), path=str(folder)))
+        lexicon = cls(index, folder, rows, Rules())
         lexicon._write(enumerate(papers), gone=())
         return lexicon
 
@@ -126,7 +196,8 @@ class FullTextIndex:
         """
         rows = np.where(self._rows >= 0, row_map[self._rows], -1)
         gone = np.flatnonzero((self._rows >= 0) & (rows < 0))
-        if self._is_old or np.count_nonzero(rows < 0) > _MOST_DELETED * len(papers):
+        is_outdated = self._is_old or self._rules.version != VERSION
+        if is_outdated or np.count_nonzero(rows < 0) > _MOST_DELETED * len(papers):
             return self.build(papers, folder)  # deleted papers still count in the weights of words
         for path in self._folder.iterdir():
             # Tantivy writes a segment once, and deletes it after merging it into a larger one.
@@ -135,7 +206,10 @@ class FullTextIndex:
         new = np.setdiff1d(np.arange(len(papers)), rows)
         keys = range(len(rows), len(rows) + len(new))
         lexicon = FullTextIndex(
-            _open_index(folder), folder, np.concatenate([rows, new]).astype(np.int64)
+            _open_index(folder),
+            folder,
+            np.concatenate([rows, new]).astype(np.int64),
+            self._rules,
         )
         lexicon._write(zip(keys, papers_at(papers, new), strict=True), gone.tolist())
         return lexicon
@@ -150,11 +224,12 @@ class FullTextIndex:
                 rows = np.arange(index.searcher().num_docs, dtype=np.int64)
             else:
                 rows = np.load(folder / _ROWS, allow_pickle=False)
+            rules = Rules.read(folder)
         except (OSError, ValueError, EOFError) as error:
             raise LibraryDamaged(
                 f"the full-text index cannot be read ({error}).", path=folder
             ) from None
-        return cls(index, folder, rows, is_old=is_old)
+        return cls(index, folder, rows, rules, is_old=is_old)
 
     def _write(self, papers: Iterable[tuple[int, Paper]], gone: Sequence[int]) -> None:
         import tantivy
@@ -164,19 +239,26 @@ class FullTextIndex:
             writer.delete_documents_by_query(
                 tantivy.Query.term_set_query(self._schema, "key", list(gone))
             )
+        languages = set(self._rules.languages)
         for key, paper in papers:
+            language = paper.language
             text = "\n".join((paper.text, " ".join(paper.keywords)))
             document = {
                 "key": key,
-                "text": text,
-                "title": paper.readable_title,
-                "abstract": paper.readable_abstract,
-                "authors": " ".join(paper.authors),
+                "text": indexed_form(text, language),
+                "title": indexed_form(paper.readable_title, language),
+                "abstract": indexed_form(paper.readable_abstract, language),
+                "authors": indexed_form(" ".join(paper.authors), ENGLISH),
             }
+            if has_stemmer(language):
+                document[_LANGUAGE] = language
+                languages.add(language)
             writer.add_document(tantivy.Document.from_dict(document, self._schema))
         writer.commit()
         writer.wait_merging_threads()
         np.save(self._folder / _ROWS, self._rows, allow_pickle=False)
+        self._rules = Rules(VERSION, tuple(sorted(languages)))
+        self._rules.write(self._folder)
         self._index.reload()
 
     def search(
@@ -196,18 +278,13 @@ class FullTextIndex:
         """
         import tantivy
 
-        wanted = query_words(text)
+        wanted = self.query_words(text)
         if not wanted or k <= 0 or (allowed is not None and not len(allowed)):
             return WordRanking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
         should = tantivy.Occur.Should
         clauses = [
-            (
-                should,
-                tantivy.Query.boost_query(
-                    tantivy.Query.term_query(self._schema, field, stem), weight * times
-                ),
-            )
-            for stem, times in wanted.items()
+            (should, tantivy.Query.boost_query(self._word_query(word, field), weight * times))
+            for word, times in wanted.items()
             for field, weight in by
         ]
         query = tantivy.Query.boolean_query(clauses)
@@ -256,6 +333,35 @@ class FullTextIndex:
         threshold = float(scores[-1]) if 0 < len(hits) == k else 0.0
         return WordRanking(self._rows[np.array(keys, dtype=np.int64)], scores, threshold)
 
+    def query_words(self, text: str) -> dict[QueryWord, int]:
+        """Return the words of a query in the languages of this index (:func:`query_words`)."""
+        return query_words(text, self._rules)
+
+    def _word_query(self, word: QueryWord, field: str) -> tantivy.Query:
+        """Return the query for the papers whose ``field`` has ``word``; the best stem scores."""
+        import tantivy
+
+        query = self._term_query(word.stem, field)
+        if not word.in_language:
+            return query
+        must = tantivy.Occur.Must
+        either = [query]
+        for language, stem in word.in_language:
+            # A stem may be another word elsewhere: French "cas" is a case, English "cas" is none.
+            spoken = tantivy.Query.term_query(self._schema, _LANGUAGE, language)
+            of_language = tantivy.Query.const_score_query(spoken, 0.0)
+            both = [(must, self._term_query(stem, field)), (must, of_language)]
+            either.append(tantivy.Query.boolean_query(both))
+        return tantivy.Query.disjunction_max_query(either)
+
+    def _term_query(self, stem: str, field: str) -> tantivy.Query:
+        import tantivy
+
+        if len(stem) == 1 and self._rules.version and is_paired(stem):
+            pairs = rf"{stem}.?|.{stem}"
+            return tantivy.Query.regex_query(self._schema, field, pairs)
+        return tantivy.Query.term_query(self._schema, field, stem)
+
     def rows_with_phrase(self, phrase: str, field: str) -> Keys:
         """Return the rows whose ``field`` contains ``phrase``, in any inflection.
 
@@ -265,13 +371,18 @@ class FullTextIndex:
 
         if self._is_old and field == "abstract":
             field = "text"
-        stems = [one for word in _WORD.findall(_nfc(phrase)) if (one := stem(word))]
-        if not stems:
+        phrase = _nfc(phrase)
+        readings = dict.fromkeys(
+            tuple(token.stem for token in _tokens(phrase, language, self._rules) if token.stem)
+            for language in (ENGLISH, *self._rules.languages)
+        )
+        queries = [self._phrase_query(stems, field) for stems in readings if stems]
+        if not queries:
             return np.empty(0, dtype=np.int64)
-        if len(stems) == 1:
-            query = tantivy.Query.term_query(self._schema, field, stems[0])
-        else:
-            query = tantivy.Query.phrase_query(self._schema, field, list(stems))
+        query = queries[0]
+        if len(queries) > 1:
+            should = tantivy.Occur.Should
+            query = tantivy.Query.boolean_query([(should, one) for one in queries])
         searcher = self._index.searcher()
         # With an order by field, hits are not scored and carry the field's value.
         hits = searcher.search(
@@ -280,28 +391,45 @@ class FullTextIndex:
         keys = np.fromiter((key for key, _ in hits), dtype=np.int64, count=len(hits))
         return np.sort(self._rows[keys])
 
+    def _phrase_query(self, stems: tuple[str, ...], field: str) -> tantivy.Query:
+        import tantivy
 
-@lru_cache(maxsize=200_000)
-def stem(word: str) -> str:
-    """Return the stem that ``word`` is indexed under; ``""`` if it is not indexed."""
-    stems = _analyzer().analyze(word)
-    return stems[0] if stems else ""
-
-
-def words(text: str) -> list[tuple[str, int, int]]:
-    """Return (stem, start, end) of each word of ``text``."""
-    return [(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+        if self._rules.version:
+            # Beside others, one character of a script that is indexed in pairs has no term.
+            stems = tuple(s for s in stems if not QueryWord(s).is_character) or stems[:1]
+        if len(stems) == 1:
+            return self._term_query(stems[0], field)
+        return tantivy.Query.phrase_query(self._schema, field, list(stems))
 
 
-def word_stems(text: str, stems: Collection[str]) -> dict[str, str]:
-    """Return the stem of each word of ``text`` that has one of ``stems``, in order."""
-    distinct = dict.fromkeys(_WORD.findall(text))
-    return {word: one for word in distinct if (one := stem(word)) in stems}
+def query_words(text: str, rules: Rules = Rules()) -> dict[QueryWord, int]:
+    """Return the count of each word of a query, in order; stop words only if it has no others.
+
+    ``rules`` are those of the index that is asked.
+    """
+    text = _nfc(text)
+    readings = {
+        language: [token.stem for token in _tokens(text, language, rules)]
+        for language in rules.languages
+    }
+    stop_words = STOP_WORDS
+    if readings and (spoken := language_of(text)) in readings:
+        stop_words |= FUNCTION_WORDS[spoken]
+    typed: list[tuple[QueryWord, bool]] = []
+    for index, (stem, start, end) in enumerate(_tokens(text, ENGLISH, rules)):
+        others = tuple(
+            (language, stems[index])
+            for language, stems in readings.items()
+            if stems[index] not in ("", stem)
+        )
+        if stem:
+            typed.append((QueryWord(stem, others), text[start:end].casefold() in stop_words))
+    kept = [word for word, is_stop in typed if not is_stop] or [word for word, _ in typed]
+    return dict(list(Counter(kept).items())[:_MOST_QUERY_WORDS])
 
 
-def stems_in(text: str, known: Mapping[str, str]) -> set[str]:
-    """Return the stems of the words of ``text`` that are in ``known`` (:func:`word_stems`)."""
-    return {known[word] for word in _WORD.findall(text) if word in known}
+def _tokens(text: str, language: str, rules: Rules) -> Iterable[Token]:
+    return tokens(text, language) if rules.version else plain_tokens(text)
 
 
 def _open_index(folder: Path) -> tantivy.Index:
@@ -311,12 +439,18 @@ def _open_index(folder: Path) -> tantivy.Index:
     if os.access(folder / _LOCK, os.W_OK):
         return _with_manual_reload(tantivy.Index.open(str(folder)))
     # Even to read, Tantivy locks a file that it opens for writing; opened segments stay mapped.
-    # Its watcher may create that file again while the folder is being removed.
-    with TemporaryDirectory(ignore_cleanup_errors=True) as copy:
+    copy = Path(mkdtemp())
+    try:
         for path in folder.iterdir():
             if path.suffix != ".lock":
-                (Path(copy) / path.name).symlink_to(path.resolve())
-        return _with_manual_reload(tantivy.Index.open(copy))
+                (copy / path.name).symlink_to(path.resolve())
+        return _with_manual_reload(tantivy.Index.open(str(copy)))
+    finally:
+        # Tantivy's watcher may create that file again while the folder is being removed.
+        for _ in range(_REMOVALS):
+            shutil.rmtree(copy, ignore_errors=True)
+            if not copy.exists():
+                break
 
 
 def _with_manual_reload(index: tantivy.Index) -> tantivy.Index:
@@ -329,36 +463,9 @@ def _with_manual_reload(index: tantivy.Index) -> tantivy.Index:
     return index
 
 
-def query_stems(text: str) -> list[str]:
-    """Return the distinct stems of a query, in order; stop words only if it has no others."""
-    return list(query_words(text))
-
-
-def query_words(text: str) -> dict[str, int]:
-    """Return the count of each stem in a query, in order; stop words only if it has no others."""
-    typed = _WORD.findall(_nfc(text))
-    kept = [word for word in typed if word.casefold() not in STOP_WORDS] or typed
-    counts = Counter(s for word in kept if (s := stem(word)))
-    return dict(list(counts.items())[:_MOST_QUERY_WORDS])
-
-
 def _nfc(text: str) -> str:
     # Papers are in NFC; some systems type accents as separate characters.
     return unicodedata.normalize("NFC", text)
-
-
-@cache
-def _analyzer() -> tantivy.TextAnalyzer:
-    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
-
-    return (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(_LONGEST_WORD))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-        .filter(Filter.stemmer("english"))
-        .build()
-    )
 
 
 def _schema() -> tantivy.Schema:
@@ -367,5 +474,6 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("key", stored=False, indexed=True, fast=True)
     for field in _FIELDS:
-        builder.add_text_field(field, stored=False, tokenizer_name=_ANALYZER)
+        builder.add_text_field(field, stored=False, tokenizer_name=ANALYZER)
+    builder.add_text_field(_LANGUAGE, stored=False, tokenizer_name="raw", index_option="basic")
     return builder.build()

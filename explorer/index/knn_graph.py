@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from explorer.arrays import Vectors
 from explorer.index.engines.contract import Engine
@@ -52,6 +53,8 @@ _USUAL_NEIGHBOURS = 10
 """Neighbours whose mean similarity is a paper's usual one."""
 _CONTRAST = 4.0
 """Exponential rate at which an edge's weight grows with its excess over the usual similarity."""
+NEAR_DUPLICATE = 0.95
+"""Cosine from which two papers count as near-duplicates."""
 
 
 Advance = Callable[[int, int], None]
@@ -95,6 +98,20 @@ class NeighbourGraph:
         weights = np.exp(_CONTRAST * np.take_along_axis(excess, best, axis=1)).ravel()
         directed = sparse.csr_matrix((weights, (rows, columns)), shape=(self.size, self.size))
         return directed.maximum(directed.T).tocsr()
+
+    def near_duplicates(self) -> NDArray[np.int64]:
+        """Return the first of the papers that say the same as each paper; shape (papers,).
+
+        Papers say the same if they are near-duplicates, or if others between them are.
+        """
+        firsts = np.arange(self.size, dtype=np.int64)
+        rows, columns = np.nonzero(self.similarities >= NEAR_DUPLICATE)
+        if len(rows):
+            pairs = (np.ones(len(rows), dtype=bool), (rows, self.neighbours[rows, columns]))
+            links = sparse.coo_matrix(pairs, shape=(self.size, self.size))
+            _, groups = csgraph.connected_components(links, directed=False)
+            firsts = np.unique(groups, return_index=True)[1][groups].astype(np.int64)
+        return firsts
 
     def save(self, folder: Path) -> None:
         """Write ``neighbours.npy`` and ``similarities.npy`` into ``folder``."""

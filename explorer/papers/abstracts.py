@@ -11,6 +11,29 @@ _NOTICE = re.compile(
     r"\s*(?:©|\(c\))?\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
+_LONGEST_PLACEHOLDER = 120
+_DIGIT = re.compile(r"\d")
+_TAGS = re.compile(r"<[^<>]{0,100}>")
+_PLACEHOLDER = re.compile(
+    r"n/?a|n\.a\.|nan|none(?: available)?|null|nil|tb[ad]|unavailable|not available|not provided"
+    r"|missing|see (?:pdf|full text|the article)"
+    r"|(?:there is )?no (?:abstract|summary)(?: is)?(?: available| provided| given| found| listed)?"
+    r"(?: (?:for|in|on|from) .{1,60})?"
+    r"|(?:an |the |this )?(?:abstract|summary|article abstract)(?: is)?"
+    r" (?:not (?:available|provided|included|found)|unavailable|missing|n/?a)(?: .{1,60})?"
+    r"|this (?:article|paper|item|record) (?:has|contains) no abstract"
+    r"|(?:es ist )?keine?(?: abstract| zusammenfassung| kurzfassung)(?: verfügbar| vorhanden)?"
+    r"|(?:abstract|zusammenfassung|kurzfassung) (?:ist )?nicht (?:verfügbar|vorhanden)"
+    r"|nicht verfügbar|pas de résumé(?: disponible)?|aucun résumé(?: disponible)?|sans résumé"
+    r"|(?:le )?résumé (?:n.est pas|non|indisponible) ?(?:disponible)?|non disponible|indisponible"
+    r"|sin resumen(?: disponible)?|(?:el )?resumen no(?: está)? disponible|no disponible"
+    r"|no hay resumen(?: disponible)?|sem resumo(?: disponível)?|resumo (?:não disponível|ausente)"
+    r"|não disponível|nessun (?:riassunto|abstract)(?: disponibile)?|non disponibile"
+    r"|(?:本文|该文)?[暂暫]?[无無](?:中文|英文)?(?:摘要|内容|文摘)?|摘要(?:不可用|暂无|暫無|缺失)|没有摘要"
+    r"|(?:抄録|要旨|要約|概要)(?:は)?(?:なし|無し|無|ありません)|なし|초록 ?없음|없음"
+    r"|нет (?:аннотации|реферата)|аннотация (?:отсутствует|недоступна)|без аннотации|нет данных",
+    re.IGNORECASE,
+)
 _LONGEST_NOTICE = 300
 _OWNER = re.compile(
     r"\s*(?:\d{4}|by\b|the authors?\b|author\(s\)|\.?$|held by|elsevier|springer|wiley|ieee|acm|"
@@ -32,6 +55,18 @@ def clean_abstract(abstract: str) -> str:
     if label:
         text = text[label.end() :]
     return _without_notice(_unwrapped(text)).strip()
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether ``text`` says that there is nothing: "N/A", "-", "[No abstract available]".
+
+    >>> is_placeholder("Not Available <P />"), is_placeholder("无摘要")
+    (True, True)
+    """
+    if len(text) > _LONGEST_PLACEHOLDER or _DIGIT.search(text):
+        return False
+    words = _TAGS.sub(" ", text).strip(" \t\r\n.,;:!?…()[]{}<>\"'*_–—―-（）【】〔〕。")
+    return not words or _PLACEHOLDER.fullmatch(" ".join(words.split())) is not None
 
 
 def _without_notice(text: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from explorer.papers.abstracts import clean_abstract
+from explorer.papers.language import language_of
 from explorer.papers.markup import without_markup
 from explorer.papers.text import plain
 
@@ -23,9 +24,28 @@ _ARXIV = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _DOI = re.compile(
-    r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<id>10\.\d{4,9}/\S+)", re.IGNORECASE
+    r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*|urn:doi:|info:doi/){0,3}(?P<id>10\.\d{4,9}/\S+)",
+    re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])")
+_NEXT_DOI = re.compile(
+    r"[,;|]{0,3}(?:https?://(?:dx\.|www\.)?doi\.org/|doi:|urn:doi:|info:doi/)?10\.\d{4,9}/\S",
+    re.IGNORECASE,
+)
+"""Beginning of a second DOI that follows the first without a blank."""
+_DOUBLED = re.compile(r"^(?:10\.\d{4,9}/)+(?=10\.\d{4,9}/\S)")
+"""A prefix that is there twice: one DOI all the same."""
+_MOST_DOIS = 20
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
+"""The end of a sentence in ASCII."""
+_SENTENCE_OF_ANY_SCRIPT = re.compile(
+    # A full stop is the end if what follows can begin a sentence, a letter without case at least.
+    r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(«„‚¿¡À-ÖØ-ÞČĎŁŚŠŘŞŻŽĆŐŰİΑ-ΩΆ-ΏЀ-Я\u0531-\u0556\u05d0-\u1fff"
+    r"\u3041-\ud7ff])"
+    # These are always the end; closing marks belong to the sentence.
+    r"|(?<=[。！？｡])(?![。！？｡」』）”’])\s*|(?<=[。！？｡][」』）”’])\s*|(?<=[।॥؟۔။។])\s+"
+    # Thai and Lao have no full stop: a blank between long stretches parts sentences or clauses.
+    r"|(?<=[\u0e00-\u0eff]{16})\s+(?=[\u0e00-\u0eff]{16})"
+)
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
@@ -41,9 +61,21 @@ def arxiv_id(text: str) -> str:
 
 
 def doi(text: str) -> str:
-    """Return ``text`` (bare, prefixed or a URL) as a DOI in lower case, or ``""``."""
-    match = _DOI.fullmatch(text.strip().rstrip(".,;"))
-    return match["id"].lower() if match else ""
+    """Return ``text`` (bare, prefixed or a URL) as a DOI in lower case, or ``""``.
+
+    Of several, apart or fused, the first.
+
+    >>> doi("doi:10.1000/a.10.1000/b"), doi("10.1000/a 10.1000/b"), doi("see 10.1000/a")
+    ('10.1000/a', '10.1000/a', '')
+    """
+    match = _DOI.fullmatch(text.strip().rstrip(".,;|"))
+    if match is None:
+        parts = text.split()
+        whole = 1 < len(parts) <= _MOST_DOIS and all(_DOI.fullmatch(part) for part in parts)
+        return doi(parts[0]) if whole else ""
+    name = _DOUBLED.sub("", match["id"].lower())
+    following = _NEXT_DOI.search(name, name.index("/") + 1)
+    return name[: following.start()].rstrip(".,;|") if following else name
 
 
 def fingerprint_of(text: str) -> str:
@@ -118,13 +150,19 @@ class Paper:
     def sentences(self) -> tuple[str, ...]:
         """Readable sentences of the abstract, or of the summary if there is none."""
         text = self.readable_abstract or plain(self.summary)
-        return tuple(sentence for sentence in _SENTENCE.split(text) if sentence.strip())
+        end = _SENTENCE if text.isascii() else _SENTENCE_OF_ANY_SCRIPT
+        return tuple(sentence for sentence in end.split(text) if sentence.strip())
 
     @property
     def text(self) -> str:
         """Text to embed: title and abstract (or summary), readable."""
         body = self.readable_abstract or plain(self.summary)
         return f"{self.readable_title}\n{body}" if body else self.readable_title
+
+    @cached_property
+    def language(self) -> str:
+        """Language of :attr:`text` (:func:`explorer.papers.language.language_of`)."""
+        return language_of(self.text)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -7,26 +7,27 @@ from dataclasses import replace
 
 import numpy as np
 
+from explorer.index.full_text import QueryWord
 from explorer.library.generation import Generation
 from explorer.search.model import Explanation, Hit
 from explorer.search.ranking import Ranking
-from explorer.search.word_matches import first_forms, key_sentence, stems_of_matches
+from explorer.search.word_matches import first_forms, key_sentence, matched_words
 
 
 def make_hit(
-    generation: Generation, rank: int, ranking: Ranking, index: int, stems: Sequence[str]
+    generation: Generation, rank: int, ranking: Ranking, index: int, wanted: Sequence[QueryWord]
 ) -> Hit:
-    """Return the candidate at ``index`` as a hit; ``stems`` are those of the query's words."""
+    """Return the candidate at ``index`` as a hit; ``wanted`` are the query's words."""
     row = int(ranking.rows[index])
     paper = generation.records[row]
     total = float(ranking.meaning[index] + ranking.words[index])
     meaning = round(float(ranking.meaning[index]) / total, 3) if total > 0 else 0.0
-    matches = stems_of_matches(paper, stems)
+    matches = matched_words(paper, wanted)
     why = Explanation(
         meaning=meaning,
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,
-        matched=first_forms(matches, stems),
-        sentence=key_sentence(paper, matches),
+        matched=first_forms(matches, wanted),
+        sentence=key_sentence(paper, list(dict.fromkeys(matches.values()))),
     )
     score = round(float(ranking.score[index]), 4)
     return Hit(rank, row, paper, score, generation.topics_of(row)[-1], why)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from explorer.index.knn_graph import NEAR_DUPLICATE
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.search.model import Hit, Results
 
-LEAST_SIMILARITY = 0.95
-"""Cosine from which two papers count as near-duplicates."""
 _MOST_UNFOLDED = 200
 """Most hits to search for to fill a list with folds; any ranking goes as deep anyway."""
 
@@ -34,7 +33,7 @@ class Fold:
     same: tuple[Hit, ...] = ()
 
 
-def near_duplicates(generation: Generation, least: float = LEAST_SIMILARITY) -> list[Pair]:
+def near_duplicates(generation: Generation, least: float = NEAR_DUPLICATE) -> list[Pair]:
     """Return pairs of papers at least so similar, most similar first."""
     rows, columns = np.nonzero(generation.graph.similarities >= least)
     pairs: dict[tuple[int, int], float] = {}
@@ -48,7 +47,7 @@ def near_duplicates(generation: Generation, least: float = LEAST_SIMILARITY) -> 
 
 
 def near_duplicates_of(
-    generation: Generation, row: int, least: float = LEAST_SIMILARITY
+    generation: Generation, row: int, least: float = NEAR_DUPLICATE
 ) -> list[Paper]:
     """Return the papers at least so similar to the one in ``row``, most similar first."""
     near = generation.graph.similarities[row] >= least
@@ -56,7 +55,7 @@ def near_duplicates_of(
 
 
 def folded(
-    generation: Generation, hits: Sequence[Hit], least: float = LEAST_SIMILARITY
+    generation: Generation, hits: Sequence[Hit], least: float = NEAR_DUPLICATE
 ) -> tuple[Fold, ...]:
     """Fold each hit that is at least so similar to an earlier one under the most similar of these.
 

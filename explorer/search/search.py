@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Keys
 from explorer.embedders import Embedder
-from explorer.index.full_text import query_stems
 from explorer.library.generation import Generation
 from explorer.search.arrangement import (
     diversified,
@@ -129,7 +128,7 @@ def _prepared(generation: Generation, query: Query, k: int, settings: SearchSett
     """Resolve and filter a query."""
     resolved = resolve(generation, query)
     allowed = allowed_rows(generation, resolved.filters)
-    has_words = bool(query_stems(resolved.parsed.words))
+    has_words = bool(generation.lexicon.query_words(resolved.parsed.words))
     if query.mode is Mode.LEXICAL and not has_words:
         resolved = replace(resolved, parsed=replace(resolved.parsed, words=""))
     mode = query.mode if has_words else Mode.DENSE
@@ -172,9 +171,9 @@ def _arranged(task: _Search, ranking: Ranking) -> tuple[Ranking, list[int]]:
 
 def _presented(task: _Search, ranking: Ranking, order: list[int], offset: int) -> tuple[Hit, ...]:
     """Return the candidates after the first ``offset`` as hits."""
-    stems = query_stems(task.words)
+    wanted = list(task.generation.lexicon.query_words(task.words))
     hits = tuple(
-        make_hit(task.generation, number, ranking, index, stems)
+        make_hit(task.generation, number, ranking, index, wanted)
         for number, index in enumerate(order[offset : task.k], offset + 1)
     )
     return with_nearest_example(task.generation, hits, task.resolved.like)

@@ -2,45 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
-from explorer.index.full_text import query_stems, stems_in, word_stems, words
+from explorer.index.analysis import characters, has_stemmer, is_paired, tokens
+from explorer.index.full_text import QueryWord, Rules, query_words
+from explorer.papers.language import ENGLISH
 from explorer.papers.paper import Paper
 
 
-def highlight(text: str, query: str) -> list[tuple[str, bool]]:
-    """Cut ``text`` into (piece, matches a word of ``query``) pairs that join to ``text``."""
-    stems = set(query_stems(query))
+def highlight(text: str, query: str, language: str = ENGLISH) -> list[tuple[str, bool]]:
+    """Cut ``text`` into (piece, matches a word of ``query``) pairs that join to ``text``.
+
+    ``language`` is that of the paper that the text is from.
+    """
+    rules = Rules(languages=(language,) if has_stemmer(language) else ())
     pieces: list[tuple[str, bool]] = []
     end = 0
-    for stem, start, stop in words(text):
-        if stem in stems:
-            if start > end:
-                pieces.append((text[end:start], False))
-            pieces.append((text[start:stop], True))
-            end = stop
+    for begin, stop, _ in _matches(text, language, query_words(query, rules)):
+        if stop <= end:
+            continue
+        if begin > end:
+            pieces.append((text[end:begin], False))
+        # Pairs of characters overlap.
+        start = begin if begin >= end else end - len(pieces.pop()[0])
+        pieces.append((text[start:stop], True))
+        end = stop
     if end < len(text):
         pieces.append((text[end:], False))
     return pieces
 
 
-def stems_of_matches(paper: Paper, stems: Sequence[str]) -> dict[str, str]:
-    """Return the words of ``paper`` that have one of ``stems``, each with its stem."""
-    if not stems:
-        return {}
-    return word_stems(f"{paper.text} {' '.join(paper.authors)}", set(stems))
+def matched_words(paper: Paper, wanted: Iterable[QueryWord]) -> dict[str, QueryWord]:
+    """Return the words of ``paper`` that are one of those ``wanted``, each with that one."""
+    text = f"{paper.text} {' '.join(paper.authors)}"
+    matches: dict[str, QueryWord] = {}
+    for start, stop, word in _matches(text, paper.language, wanted):
+        matches.setdefault(text[start:stop], word)
+    return matches
 
 
-def first_forms(matches: Mapping[str, str], stems: Sequence[str]) -> tuple[str, ...]:
-    """Return the first of ``matches`` with each of ``stems``, in their order."""
-    first: dict[str, str] = {}
-    for word, stem in matches.items():
-        first.setdefault(stem, word)
-    return tuple(first[stem] for stem in stems if stem in first)
+def first_forms(matches: Mapping[str, QueryWord], wanted: Iterable[QueryWord]) -> tuple[str, ...]:
+    """Return the first of ``matches`` of each of ``wanted``, in their order.
+
+    Pairs of characters that overlap are joined to the words they are from.
+    """
+    first: dict[QueryWord, str] = {}
+    for form, word in matches.items():
+        first.setdefault(word, form)
+    forms: list[str] = []
+    for form in (first[word] for word in wanted if word in first):
+        overlap = characters(form)[0]
+        if forms and is_paired(form) and is_paired(forms[-1]) and forms[-1].endswith(overlap):
+            forms[-1] += form.removeprefix(overlap)
+        else:
+            forms.append(form)
+    return tuple(forms)
 
 
-def key_sentence(paper: Paper, matches: Mapping[str, str]) -> str:
-    """Return the sentence with the most stems of ``matches``; the first if there are none."""
-    if not matches:
+def key_sentence(paper: Paper, wanted: Sequence[QueryWord]) -> str:
+    """Return the sentence with the most words that are ``wanted``; the first if there are none."""
+
+    def count(sentence: str) -> int:
+        return len({word for _, _, word in _matches(sentence, paper.language, wanted)})
+
+    if not wanted:
         return next(iter(paper.sentences), "")
-    return max(paper.sentences, key=lambda s: len(stems_in(s, matches)), default="")
+    return max(paper.sentences, key=count, default="")
+
+
+def _matches(
+    text: str, language: str, wanted: Iterable[QueryWord]
+) -> list[tuple[int, int, QueryWord]]:
+    """Return (start, end, word) of what is ``wanted`` in ``text``, in order."""
+    by_stem: dict[str, QueryWord] = {}
+    for word in wanted:
+        for stem in word.stems:
+            by_stem.setdefault(stem, word)
+    matches = [
+        (token.start, token.end, by_stem[token.stem])
+        for token in tokens(text, language)
+        if token.stem in by_stem
+    ]
+    lone = [word for word in by_stem.values() if word.is_character]
+    for word in lone:
+        matches += [(m.start(), m.end(), word) for m in re.finditer(re.escape(word.stem), text)]
+    return sorted(matches) if lone else matches

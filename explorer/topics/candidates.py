@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Labels, Rows, Vectors
-from explorer.index.full_text import stem
+from explorer.index.analysis import is_paired, stems
+from explorer.papers.language import language_of
 from explorer.topics.communities import members_of
 from explorer.topics.phrases import LONGEST, PhraseTable
 
@@ -46,6 +47,8 @@ _MARGIN_EXPONENT = 6.0
 """Exponential rate at which a score grows with the margin in cosine over all other topics."""
 _MOST_COMPARED = 4_000
 """Topics per level up to which phrases are compared with all of them; else with siblings only."""
+_LONGEST_SINGLE = 2
+"""Characters of a Chinese word, usually."""
 _SPELLINGS = (
     (re.compile(r"logu$"), "log"),
     (re.compile(r"our$"), "or"),
@@ -100,7 +103,13 @@ class TopicLevel:
 
 def words_of(phrase: str) -> frozenset[str]:
     """Return a key that ignores the order, inflection and spelling of the words of ``phrase``."""
-    return frozenset(_american_stem(stem(word)) for word in re.findall(r"\w+", phrase))
+    words = frozenset(map(_american_stem, stems(phrase, language_of(phrase))))
+    return words or frozenset((phrase,))
+
+
+def is_compound(phrase: str) -> bool:
+    """Return whether ``phrase`` has several words, or as many characters without blanks."""
+    return " " in phrase or (is_paired(phrase) and len(phrase) > _LONGEST_SINGLE)
 
 
 def _american_stem(word: str) -> str:

@@ -28,6 +28,8 @@ _FEWEST_FIELDS = 3
 _COARSER = 0.95
 """Factor by which the resolution of fields falls at each step."""
 _LEAST_RESOLUTION = 0.001
+_TIE_OF_DUPLICATES = 1.0
+"""Weight of the tie of a paper to the first that says the same, that of usual neighbours."""
 _NO_GAIN = 1e-12
 """Gain in modularity that is due to rounding."""
 
@@ -99,7 +101,35 @@ def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]
 
 def edges_of(graph: NeighbourGraph, settings: TopicSettings) -> sparse.csr_matrix:
     """Return the weighted graph for community detection; shape (papers, papers)."""
-    return graph.without_hubs(min(settings.neighbours, max(5, math.isqrt(graph.size) // 2)))
+    k = min(settings.neighbours, max(5, math.isqrt(graph.size) // 2))
+    return _with_duplicates_together(graph.without_hubs(k), graph.near_duplicates())
+
+
+def _with_duplicates_together(
+    edges: sparse.csr_matrix, firsts: NDArray[np.int64]
+) -> sparse.csr_matrix:
+    """Tie each paper that says the same as an earlier one to that one alone.
+
+    The first has the ties of them all, each as strong as the strongest. Otherwise communities would
+    follow how ties happen to fall among papers that no neighbour tells apart. ``firsts`` are as in
+    :meth:`NeighbourGraph.near_duplicates`.
+    """
+    rest = np.flatnonzero(firsts != np.arange(len(firsts)))
+    if not len(rest):
+        return edges
+    links = edges.tocoo()
+    rows, columns = firsts[links.row], firsts[links.col]
+    apart = rows != columns
+    rows, columns, weights = rows[apart], columns[apart], links.data[apart]
+    order = np.lexsort((-weights, columns, rows))
+    rows, columns, weights = rows[order], columns[order], weights[order]
+    strongest = np.ones(len(rows), dtype=bool)
+    strongest[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+    joined = np.full(len(rest), _TIE_OF_DUPLICATES)
+    data = np.concatenate([weights[strongest], joined, joined])
+    sources = np.concatenate([rows[strongest], rest, firsts[rest]])
+    targets = np.concatenate([columns[strongest], firsts[rest], rest])
+    return sparse.csr_matrix((data, (sources, targets)), shape=edges.shape)
 
 
 def strengths(edges: sparse.csr_matrix, labels: Labels) -> Strengths:

@@ -130,12 +130,28 @@ def write(folder: Path, statements: Sequence[TopicEdit]) -> None:
         LibraryError: the folder cannot be written; the file stays as it was.
     """
     path = folder / FILE
-    content = {"schema": SCHEMA, "edits": [asdict(statement) for statement in statements]}
+    stored = [asdict(statement) for statement in statements]
+    content = {"schema": SCHEMA, "sha256": _checksum(stored), "edits": stored}
     try:
         replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
         (folder / OLD_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise LibraryError(f"cannot be written ({error.strerror}).", path=path) from None
+
+
+def is_unaltered(folder: Path) -> bool:
+    """Return whether the file of edits is as the explorer wrote it; true if nothing tells.
+
+    Raises:
+        OSError, ValueError: it cannot be read.
+    """
+    content = json.loads(edits_file(folder).read_text(encoding="utf-8"))
+    return "sha256" not in content or content["sha256"] == _checksum(content["edits"])
+
+
+def _checksum(stored: Any) -> str:
+    # Tuples become lists when they are stored; sorted, so that the order of fields means nothing.
+    return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
 
 
 def fingerprint_of_edits(statements: Sequence[TopicEdit]) -> str:
@@ -223,7 +239,8 @@ def apply_to_labels(
     and the topics that mostly consist of them; what remains of other topics is at least half of
     each and stays a topic. On every coarser level, the new topic belongs where most of its papers
     are. On finer levels, topics that are partly in it are divided; small pieces join their largest
-    sibling. If edits contradict each other, the later wins.
+    sibling. If edits contradict each other, the later wins; but a pin takes only its own papers
+    out of topics that were pinned on coarser levels.
 
     Args:
         memberships: topic of each paper on each level, coarse to fine, each of shape (papers,).
@@ -232,6 +249,7 @@ def apply_to_labels(
     """
     levels = [np.asarray(labels, dtype=np.int64) for labels in memberships]
     rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
+    pinned = np.zeros((len(levels), len(ids)), dtype=bool)
     for statement in statements:
         anchor = _anchor(statement, rows)
         if statement.kind is EditKind.MERGE:
@@ -240,7 +258,10 @@ def apply_to_labels(
                 levels = _as_one(levels, level, _mostly(levels[level], anchor))
         elif statement.kind is EditKind.PIN and np.count_nonzero(anchor) >= _FEWEST_PINNED:
             level = _pinned_level(levels, anchor, statement)
-            levels = _as_one(levels, level, anchor | _mostly(levels[level], anchor))
+            elsewhere = pinned[:level].any(axis=0)
+            mostly = _mostly(levels[level], anchor) & ~elsewhere
+            levels = _as_one(levels, level, anchor | mostly)
+            pinned[level] |= anchor
     return [by_size(labels) for labels in levels]
 
 
@@ -412,7 +433,10 @@ def _as_one(
         for labels in made[:level]:
             labels[inside] = labels[example]
     united = len(np.unique(levels[level][inside]))
+    remnants = _mostly(levels[level], inside) & ~inside
     made[level][inside] = levels[level].max() + 1
+    if level:
+        _join_small(made[level], np.unique(levels[level][remnants]), made[level - 1])
     for finer in range(level + 1, len(levels)):
         if len(np.unique(levels[finer][inside])) == united:
             # None of the united topics is divided here, so the new one is not divided either.
@@ -428,15 +452,22 @@ def _cut(labels: NDArray[np.int64], inside: _Mask, coarser: NDArray[np.int64]) -
     sizes = np.bincount(pieces, minlength=2 * int(labels.max()) + 2)
     halves = sizes.reshape(-1, 2)
     was_cut = np.repeat((halves > 0).all(axis=1), 2)
-    for stray in np.flatnonzero(was_cut & (sizes > 0) & (sizes < _SMALLEST_PIECE)):
-        rows = pieces == stray
-        if not rows.any():
-            continue
-        beside = np.bincount(pieces[(coarser == coarser[np.argmax(rows)]) & ~rows])
-        if len(beside):
-            pieces[rows] = int(beside.argmax())
+    _join_small(pieces, np.flatnonzero(was_cut & (sizes > 0)), coarser)
     gapless: NDArray[np.int64] = np.unique(pieces, return_inverse=True)[1]
     return gapless
+
+
+def _join_small(
+    labels: NDArray[np.int64], pieces: NDArray[np.int64], coarser: NDArray[np.int64]
+) -> None:
+    """Give those of the topics ``pieces`` that are small the number of their largest sibling."""
+    for piece in pieces:
+        rows = labels == piece
+        if not 0 < np.count_nonzero(rows) < _SMALLEST_PIECE:
+            continue
+        beside = np.bincount(labels[(coarser == coarser[np.argmax(rows)]) & ~rows])
+        if len(beside):
+            labels[rows] = int(beside.argmax())
 
 
 def _applied(memberships: Sequence[Labels], anchor: _Mask, statement: TopicEdit) -> AppliedEdit:

@@ -22,8 +22,8 @@ class EvidenceCounter:
     def __init__(self, papers: Sequence[Paper], before: PreviousTopics | None) -> None:
         self._papers = papers
         self._before = before
-        self._contains: dict[tuple[bool, int], Callable[[str], bool]] = {}
-        """Phrase tests of papers, by (is in the new library, row)."""
+        self._contains: dict[tuple[bool, int], tuple[str, Callable[[str], bool]]] = {}
+        """Languages and phrase tests of papers, by (is in the new library, row)."""
         self._members_before: list[list[Rows]] = []
         self._index_before: list[dict[str, int]] = []
         if before is not None:
@@ -69,10 +69,11 @@ class EvidenceCounter:
         return flags
 
     def _count(self, name: TopicName, papers: Sequence[Paper], rows: Rows, *, is_new: bool) -> int:
-        key = key_of(name.label)
-        return sum(self._is_in(key, papers, row, is_new=is_new) for row in rows.tolist())
+        return sum(self._is_in(name.label, papers, row, is_new=is_new) for row in rows.tolist())
 
-    def _is_in(self, key: str, papers: Sequence[Paper], row: int, *, is_new: bool) -> bool:
+    def _is_in(self, label: str, papers: Sequence[Paper], row: int, *, is_new: bool) -> bool:
         if (is_new, row) not in self._contains:
-            self._contains[is_new, row] = contains_phrase(papers[row])
-        return self._contains[is_new, row](key)
+            paper = papers[row]
+            self._contains[is_new, row] = (paper.language, contains_phrase(paper))
+        language, contains = self._contains[is_new, row]
+        return contains(key_of(label, language))

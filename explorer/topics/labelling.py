@@ -8,22 +8,29 @@ papers and not to those of others (``assignment.py``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 
-from explorer.arrays import Labels, Vectors
+import numpy as np
+
+from explorer.arrays import Labels, Rows, Vectors
 from explorer.topics.candidates import (
     FEWEST_CANDIDATES,
     Candidate,
     EmbedPhrases,
     TopicLevel,
+    is_compound,
     phrase_scores,
     shortlist,
     words_of,
 )
-from explorer.topics.communities import TopicName
+from explorer.topics.communities import LONGEST_NAME, TopicName
 from explorer.topics.distinct_labels import assign_labels
-from explorer.topics.phrases import PhraseTable
+from explorer.topics.phrases import PhraseTable, title_phrases
 
 _KEYWORDS = 8
+_TITLES = 5
+"""Papers of a topic whose titles may name it."""
+_UNTITLED = "Untitled"
 
 
 def name_topics(
@@ -69,9 +76,11 @@ def name_topics(
         eligible |= _only_candidates(kept, embed_phrases)
     assigned = assign_labels(eligible, level, vectors)
     for topic in sorted(unnamed, key=lambda topic: -level.size(topic)):
-        rows = frozenset(level.members[topic].tolist())
-        names[topic] = _name(topic, candidates[topic], assigned.get(topic), table, rows, used)
-        used.add(words_of(names[topic].label))
+        rows = level.members[topic]
+        label, evidence = _label(candidates[topic], assigned.get(topic), table, rows, vectors, used)
+        keywords = [candidate.label for candidate in candidates[topic] if candidate.label != label]
+        names[topic] = TopicName(label, tuple(keywords[:_KEYWORDS]), evidence)
+        used.add(words_of(label))
     return names
 
 
@@ -80,7 +89,7 @@ def _eligible(
 ) -> list[Candidate]:
     """Return the best candidates that may be a label, of several words if there are such."""
     free = [c for c in candidates if c.words not in used and not c.words <= parent]
-    several = [candidate for candidate in free if len(candidate.label.split()) > 1]
+    several = [candidate for candidate in free if is_compound(candidate.label)]
     return (several or free)[:FEWEST_CANDIDATES]
 
 
@@ -95,22 +104,43 @@ def _only_candidates(
     }
 
 
-def _name(
-    topic: int,
+def _label(
     candidates: Sequence[Candidate],
     assigned: Candidate | None,
     table: PhraseTable,
-    rows: frozenset[int],
+    rows: Rows,
+    vectors: Vectors,
     used: set[frozenset[str]],
-) -> TopicName:
-    """Return the name with its keywords and evidence; a numbered one if no candidate is free."""
-    label = assigned.label if assigned is not None else ""
-    evidence = len(table.papers[assigned.key] & rows) if assigned is not None else 0
-    number = topic
-    # A topic with all papers of its parent brings its number along from there, so try the next.
-    while not label or words_of(label) in used:
-        number += 1
-        label = f"{candidates[0].label} ({number})" if candidates else f"Topic {number}"
-        evidence = 0
-    keywords = [candidate.label for candidate in candidates if candidate.label != label]
-    return TopicName(label, tuple(keywords[:_KEYWORDS]), evidence)
+) -> tuple[str, int]:
+    """Return a label that is not ``used``, and the number of the topic's papers with it.
+
+    Where no candidate is free it is from the title of a representative paper, numbered if need be.
+    """
+    if assigned is not None and words_of(assigned.label) not in used:
+        return assigned.label, len(table.papers[assigned.key] & frozenset(rows.tolist()))
+    titles = [table.titles[row] for row in _most_representative(rows, vectors)]
+    for title in titles:
+        for phrase in title_phrases(title):
+            if words_of(phrase) not in used:
+                return phrase, 1
+    for title in titles:
+        if title and words_of(_cut(title)) not in used:
+            return _cut(title), 1
+    first = candidates[0].label if candidates else next(filter(None, map(_cut, titles)), _UNTITLED)
+    numbered = (f"{first} ({number})" for number in count(2))
+    return next(label for label in numbered if words_of(label) not in used), 0
+
+
+def _most_representative(rows: Rows, vectors: Vectors) -> list[int]:
+    """Return the papers of a topic that are nearest to its centroid, the nearest first."""
+    members = np.asarray(vectors[rows])
+    order = np.argsort(-(members @ members.mean(axis=0)), kind="stable")
+    return [int(row) for row in rows[order[:_TITLES]]]
+
+
+def _cut(title: str) -> str:
+    """Return ``title``, at most as long as a name may be, cut between words."""
+    if len(title) <= LONGEST_NAME:
+        return title
+    start = title[: LONGEST_NAME - 1]
+    return f"{start.rpartition(' ')[0] or start}…"

@@ -12,69 +12,32 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from explorer.index.full_text import STOP_WORDS, stem
+from explorer.index.analysis import is_paired, stem, stems
+from explorer.papers.language import ENGLISH, language_of
 from explorer.papers.paper import Paper
+from explorer.papers.scripts import is_plain, word_pattern
+from explorer.topics.segmentation import is_unspaced, length_of, words_in
+from explorer.topics.word_classes import WordClass, word_class
 
-_FILLER = frozenset(
-    """able accuracy achieve achieved achieves achieving across additional address addresses
-    advance advanced advances aim aims allow allowing allows analysis analyze application
-    applications apply applied approach approaches art available average baseline baselines based
-    benchmark benchmarks best better beyond bridge case cases challenge challenges challenging code
-    common compare compared comparison complex component comprehensive conduct consider
-    considerable consistent consistently contribution conventional crucial current demonstrate
-    demonstrated demonstrates demonstrating despite detail develop developed development
-    different difficult direct directly due easily effective effectively effectiveness effect
-    effects efficient efficiently efficiency enable enables enabling end enhance enhanced enhances
-    enhancing ensure ensuring entire especially essential evaluate evaluated evaluating evaluation
-    evaluations evidence example existing experiment experimental experiments explore exploring
-    extensive extra fast faster feature features final finally find findings first focus following
-    framework frameworks full fully fundamental furthermore future gain gains gap general generally
-    given goal great greatly handle hard help hence high higher highly idea impact implement
-    implementation implemented importance important importantly improve improved improvement
-    improvements improves improving include includes including increase increased increases
-    increasing independent information input instance interesting introduce introduced introduces
-    introducing investigate issue issues key know known lack large largely larger largest lead
-    leading leads level leverage leverages leveraging limit limitation limitations limited line
-    low lower main mainly major make makes making manner mean means mechanism mechanisms meet
-    method methodology methods metric metrics model models moreover motivated multiple named nature
-    necessary need needed needs new non notable notably novel number numerous observe obtain
-    obtained offer offers one open order original outperform outperforming outperforms output
-    overall overcome paper papers part particular particularly perform performance performing
-    performs perspective pipeline popular possible potential potentially powerful practical
-    practice precise present presented presents previous previously prior problem problems procedure
-    process processes produce produces promising proper propose proposed proposes proposing
-    prove provide provided provides providing public publicly purpose quality question range
-    rapid rapidly rate ratio real recent recently reduce reduced reduces reducing reduction related
-    relative relevant rely remain remains remarkable report require required requirements requires
-    requiring research researchers respectively result resulting results reveal rich robust role
-    run running scale scales scenario scenarios second seen set sets setting settings several
-    show showing shown shows significant significantly similar simple simply single situation size
-    small smaller sota source special specific specifically speed standard state states step steps
-    strategy strategies strong studied studies study substantial substantially success successful
-    successfully suffer suffers suggest suitable superior support survey system systems tackle
-    target task tasks technique techniques term terms test tested testing third time times total
-    traditional train trained training transform type types typical typically unified unique unlike
-    usage useful user users utilize utilizes utilizing validate value values variety various vast
-    verify version versus way ways wide widely widespread work works world year years
-    github https http www com org available url arxiv abstract et al x""".split()
-)
-"""Words that abstracts of every field share; no phrase consists of them alone."""
-
+_EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
 _RUN = re.compile(r"[^\W_]+(?:[-’'+.][^\W_]+)*\+*")
 _BREAK = re.compile(
-    r"[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s"
-)
-_ADJECTIVE = re.compile(
-    r"-(?:intensive|efficient|based|aware|free|driven|guided|oriented|level|scale|specific|agnostic"
-    r"|friendly|wise|end|time|shot|source|quality|art|par|performance|cost|rank|dimensional|context"
-    r"|form|range|grained|fidelity|order|step|world)$"
-    r"|(?<!se)(?<!ne)(?<!fe)(?<!spe)(?<!emb)(?<!f)ed$|ly$|(?:consuming|expensive)$"
+    r"[。，、；：！？「」『』（）《》〈〉【】〔〕…・।॥؟،؛។៖၊။]+|[.,;:!?()\[\]{}\"“”«»/|<>=*•–—]+(?=\s|$|[\"“”(\[])|[()\[\]{}\"“”|<>=*•–—]|\s[-&]\s"
 )
 LONGEST = 4
 """Words of a phrase, at most."""
+_LONGEST_UNSPACED = 6
+"""Words of a phrase without blanks, at most; a model cuts them into short pieces."""
+_MOST_CHARACTERS = {True: 20, False: 8}
+"""Characters of a phrase without blanks, at most, by whether it is in an alphabet such as Thai."""
+_CAPITALISING = "de"
+"""The language whose nouns begin with a capital wherever they stand."""
+_ELIDING = frozenset(("fr", "it", "ca"))
+_ELISION = re.compile(r"(?<=['’])")
+"""The end of a word before a vowel in these languages: l'image, dell'acqua."""
 _PRIOR_PAPERS = 4.0
 """Strength of the prior on the share of titles, in papers."""
 
@@ -97,6 +60,8 @@ class PhraseTable:
     """Share of the papers with the phrase that have it in their title, smoothed; from 0 to 1."""
     words: dict[str, tuple[str, ...]]
     """Words of each phrase that are phrases themselves, as keys."""
+    titles: tuple[str, ...]
+    """Title of each paper."""
 
 
 def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
@@ -104,33 +69,39 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
     all_phrases: dict[str, _Occurrences] = {}
     in_paper: list[dict[str, None]] = []
     in_title: list[dict[str, None]] = []
+    readable_titles: list[str] = []
     usual_case: dict[str, Counter[str]] = defaultdict(Counter)
     for row, paper in enumerate(papers):
+        language = paper.language
+        readable_titles.append(paper.readable_title)
         own: dict[str, None] = {}
         titles: dict[str, None] = {}
         in_paper.append(own)
         in_title.append(titles)
         for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
-            for start_of_run, run in _runs(text):
-                words = [_analysed(word) for word in run]
-                if not is_title:
+            for start_of_run, run in _runs(text, language):
+                words = [_analysed(word, language) for word in run]
+                # German nouns have their capitals in titles, too.
+                if not is_title or language == _CAPITALISING:
                     for position, word in enumerate(run):
                         if position or not start_of_run:
                             usual_case[words[position].lower][word] += 1
-                stems = tuple(word.stems for word in words)
+                stems_of_run = tuple(word.stems for word in words)
+                has_blanks = language == ENGLISH and not any(word.size for word in words)
                 for start, end in _phrases(words):
-                    key = " ".join(stems[start:end])
+                    own_stems = stems_of_run[start:end]
+                    key = " ".join(own_stems) if has_blanks else _key(words[start:end])
                     phrase = all_phrases.get(key)
                     if phrase is None:
-                        phrase = all_phrases[key] = _Occurrences()
+                        phrase = all_phrases[key] = _Occurrences(language)
                     if key not in own:
                         own[key] = None
                         phrase.rows.append(row)
                     phrase.times += 1
-                    phrase.followed += end < len(run) and not words[end].is_stop
-                    phrase.preceded += start > 0 and not words[start - 1].is_weak
-                    phrase.words = stems[start:end]
-                    form = " ".join(run[start:end])
+                    phrase.followed += end < len(run) and not words[end].of.is_stop
+                    phrase.preceded += start > 0 and not words[start - 1].of.is_weak
+                    phrase.words = own_stems
+                    form = " ".join(run[start:end]) if has_blanks else _joined(run[start:end])
                     phrase.forms[form] = phrase.forms.get(form, 0) + (1 if is_title else 2)
                     if is_title:
                         titles[key] = None
@@ -141,22 +112,24 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
         {key: frozenset(phrase.rows) for key, phrase in kept.items()},
         tuple(tuple(key for key in keys if key in kept) for keys in in_paper),
         tuple(tuple(key for key in keys if key in kept) for keys in in_title),
-        {key: _written(phrase.forms, usual_case) for key, phrase in kept.items()},
+        {key: _written(phrase, usual_case) for key, phrase in kept.items()},
         {key: phrase.completeness for key, phrase in kept.items()},
         {
             key: (titled[key] + _PRIOR_PAPERS * usual) / (len(phrase.rows) + _PRIOR_PAPERS)
             for key, phrase in kept.items()
         },
         {key: tuple(word for word in phrase.words if word in kept) for key, phrase in kept.items()},
+        tuple(readable_titles),
     )
 
 
 class _Occurrences:
     """Occurrences of one phrase."""
 
-    __slots__ = ("followed", "forms", "preceded", "rows", "times", "words")
+    __slots__ = ("followed", "forms", "language", "preceded", "rows", "times", "words")
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self.language = language
         self.times = 0
         self.followed = 0
         self.preceded = 0
@@ -171,17 +144,31 @@ class _Occurrences:
         return (1 - followed) * (1 - 0.5 * preceded)
 
 
-def key_of(phrase: str) -> str:
-    """Return the key of a phrase, as in :class:`PhraseTable`."""
-    return _key([_analysed(word) for word in phrase.split()])
+@lru_cache(maxsize=20_000)
+def key_of(phrase: str, language: str = ENGLISH) -> str:
+    """Return the key of a phrase, as in :class:`PhraseTable`, in papers in ``language``."""
+    runs = [[_analysed(word, language) for word in run] for _, run in _runs(phrase, language)]
+    return " ".join(_key(run) for run in runs)
+
+
+def title_phrases(title: str) -> list[str]:
+    """Return the phrases of ``title``, those of most words first, then in their order."""
+    language = language_of(title)
+    lengths: dict[str, int] = {}
+    for _, run in _runs(title, language):
+        words = [_analysed(word, language) for word in run]
+        for start, end in _phrases(words):
+            lengths.setdefault(_joined(run[start:end]), end - start)
+    return sorted(lengths, key=lambda phrase: -lengths[phrase])
 
 
 def contains_phrase(paper: Paper) -> Callable[[str], bool]:
     """Return a test whether ``paper`` contains the phrase of a key."""
+    language = paper.language
     runs = []
     for text in (paper.readable_title, paper.readable_abstract):
-        for _, run in _runs(text):
-            words = [_analysed(word) for word in run]
+        for _, run in _runs(text, language):
+            words = [_analysed(word, language) for word in run]
             runs.append((f" {_key(words)} ", words))
 
     def contains(key: str) -> bool:
@@ -196,80 +183,90 @@ def _keys(run: Sequence[_Word]) -> Iterable[str]:
 
 
 def _key(phrase: Sequence[_Word]) -> str:
-    return " ".join(word.stems for word in phrase)
+    """Return the stems of ``phrase``; those of pairs whatever its words, if it has no blanks."""
+    keys: list[str] = []
+    unspaced = ""
+    for word in phrase:
+        if word.size:
+            unspaced += word.lower
+            continue
+        keys += [*stems(unspaced), word.stems] if unspaced else [word.stems]
+        unspaced = ""
+    return " ".join([*keys, *stems(unspaced)] if unspaced else keys)
 
 
-def _runs(text: str) -> Iterable[tuple[bool, list[str]]]:
+def _joined(words: Sequence[str]) -> str:
+    """Return ``words`` as they are written: with blanks, if their script has them."""
+    text = words[0]
+    for word in words[1:]:
+        touches = text[-1] in "'’" or is_unspaced(text[-1]) or is_unspaced(word[0])
+        text += word if touches else f" {word}"
+    return text
+
+
+def _runs(text: str, language: str) -> Iterable[tuple[bool, list[str]]]:
     """Yield (is at the start of a sentence, words) for each stretch between punctuation marks."""
     end = 0
     begins = True
     for mark in [*_BREAK.finditer(text), None]:
         stretch = text[end : mark.start() if mark else len(text)]
-        run = [match[0] for match in _RUN.finditer(stretch)]
+        run = _words(stretch, language)
         if run:
             yield begins, run
         if mark:
-            begins = bool(re.search(r"[.!?]", mark[0]))
+            begins = bool(re.search(r"[.!?。！？।؟]", mark[0]))
             end = mark.end()
 
 
-_OPENERS = _FILLER - frozenset(
-    "code large low high real open single multiple feature information time quality world end "
-    "model source small training state task first system user test".split()
-)
-_CLOSERS = _FILLER - frozenset(
-    "model models training code system systems quality world analysis evaluation benchmark "
-    "benchmarks features reduction search survey states rate".split()
-)
-_WEAK = STOP_WORDS | _FILLER
-_EXCEPTIONS = frozenset({("world", "models"), ("world", "model"), ("code", "quality")})
+def _words(stretch: str, language: str) -> list[str]:
+    if not is_plain(stretch):
+        pieces = [match[0] for match in _any_run().finditer(stretch)]
+        return [word for piece in pieces for word in words_in(piece, language)]
+    words = [match[0] for match in _RUN.finditer(stretch)]
+    if language in _ELIDING:
+        return [part for word in words for part in _ELISION.split(word)]
+    return words
+
+
+@cache
+def _any_run() -> re.Pattern[str]:
+    word = word_pattern().pattern
+    return re.compile(rf"{word}(?:[-’'+.]{word})*\+*")
 
 
 class _Word(NamedTuple):
-    """Properties of a word that decide which phrases it can be part of."""
+    """A word with what decides which phrases it can be part of."""
 
     lower: str
     stems: str
-    is_stop: bool
-    is_weak: bool
-    """Stop word or filler."""
-    ends: bool
-    """Part of no phrase."""
-    alone: bool
-    """Can be a phrase by itself."""
-    opens: bool
-    """Can be the first of several."""
-    closes: bool
-    """Can be the last of several."""
-    is_content: bool
-    """Not a filler word."""
+    of: WordClass
+    size: int
+    """Characters, if its script puts no blanks between words; else 0."""
 
 
 @lru_cache(maxsize=200_000)
-def _analysed(word: str) -> _Word:
+def _analysed(word: str, language: str) -> _Word:
     lower = word.casefold()
-    is_content = lower not in _FILLER
-    is_adjective = _ADJECTIVE.search(lower) is not None
+    is_one_of_pairs = is_unspaced(word[0]) and is_paired(word)
+    parts = () if is_plain(word) else stems(word, language)
     return _Word(
         lower,
-        " ".join(stem(part) for part in re.split(r"[-’']", word)),
-        is_stop=lower in STOP_WORDS,
-        is_weak=lower in _WEAK,
-        ends=lower in STOP_WORDS or not any(c.isalpha() for c in word),
-        alone=len(lower) > 2 and is_content and not is_adjective,
-        opens=lower not in _OPENERS and not lower.endswith("ly"),
-        closes=lower not in _CLOSERS and not is_adjective,
-        is_content=is_content,
+        " ".join(parts or (stem(part, language) for part in re.split(r"[-’']", word))),
+        word_class(word, language),
+        length_of(word) if is_one_of_pairs else 0,
     )
 
 
 def _phrases(run: Sequence[_Word]) -> Iterable[tuple[int, int]]:
     """Yield (start, end) of each candidate within a run of words."""
-    for start, first in enumerate(run):
+    classes = [word.of for word in run]
+    has_unspaced = any(word.size for word in run)
+    longest = _LONGEST_UNSPACED if has_unspaced else LONGEST
+    for start, first in enumerate(classes):
         has_content = False
-        for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
-            last = run[end - 1]
-            if last.ends:
+        for end in range(start + 1, min(start + longest, len(run)) + 1):
+            last = classes[end - 1]
+            if last.ends or (has_unspaced and _is_too_long(run[start:end])):
                 break
             has_content = has_content or last.is_content
             if end == start + 1:
@@ -281,13 +278,21 @@ def _phrases(run: Sequence[_Word]) -> Iterable[tuple[int, int]]:
                 yield start, end
 
 
-def _written(forms: dict[str, int], usual_case: dict[str, Counter[str]]) -> str:
+def _is_too_long(words: Sequence[_Word]) -> bool:
+    length = sum(word.size for word in words)
+    if not length:
+        return len(words) > LONGEST
+    return length > _MOST_CHARACTERS[words[0].of.is_alphabetic]
+
+
+def _written(phrase: _Occurrences, usual_case: dict[str, Counter[str]]) -> str:
     """Return the most frequent spelling, its words in their usual case."""
+    forms = phrase.forms
     most = max(forms.values())
     form = min(form for form, count in forms.items() if count == most)
     words = [_cased(word, usual_case[word.casefold()]) for word in form.split(" ")]
     written = " ".join(words)
-    if written in forms or written.islower():
+    if written in forms or written.islower() or phrase.language == _CAPITALISING:
         return written
     # "Product quantization" comes from "Product Quantization (PQ)", but is never written like that.
     uses = sum(forms.values())

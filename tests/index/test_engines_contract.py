@@ -36,7 +36,10 @@ def unit_vectors(count: int, dimension: int, seed: int = 0) -> Vectors:
 
 
 FILES = tuple(name for name in engine_names() if not server_uri(load_engine(name)))
-SERVERS = ("milvus_lite", pytest.param("milvus_standalone", marks=pytest.mark.cluster))
+SERVERS = [
+    pytest.param(name, marks=pytest.mark.cluster) for name in ("milvus_lite", "milvus_standalone")
+]
+"""They run with `make test-cluster`; test_milvus.py has what `make test` runs of them."""
 
 
 @pytest.fixture(params=(*FILES, *SERVERS))
@@ -46,7 +49,7 @@ def factory(request: pytest.FixtureRequest) -> EngineFactory:
     return load_engine(name) if name in FILES else _on(request, name)
 
 
-@pytest.fixture(params=(*FILES, "milvus_lite"))
+@pytest.fixture(params=(*FILES, SERVERS[0]))
 def quick(request: pytest.FixtureRequest) -> EngineFactory:
     """Those that make an index fast enough for a hundred of them."""
     name = str(request.param)
@@ -132,6 +135,7 @@ def test_filtered_answers_are_those_of_brute_force(
     assert_right(quick.build(vectors).search(asked, k, among), vectors, asked, k, among)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", ["one", "5 %", "all", "none"])
 @pytest.mark.parametrize("k", [1, 10, 5000])
 def test_filters_of_any_share_of_a_large_index(factory: EngineFactory, share: str, k: int) -> None:

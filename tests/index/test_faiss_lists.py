@@ -24,6 +24,8 @@ from explorer.index.engines.faiss_lists import (
 from explorer.index.engines.stored_vectors import StoredVectors
 from explorer.settings import IndexSettings
 
+pytestmark = pytest.mark.slow
+
 PAPERS = 16_000
 """Enough that a query looks through some of the lists only."""
 MORE = 400

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import LibraryDamaged
-from explorer.index.full_text import FullTextIndex, WordRanking, query_stems, stem, words
+from explorer.index.analysis import stem, tokens
+from explorer.index.full_text import FullTextIndex, WordRanking, query_words
 from explorer.papers.paper import Paper
 
 NONSENSE = [
@@ -47,6 +48,10 @@ def index(folder: Path, *papers: Paper) -> FullTextIndex:
     return FullTextIndex.build(papers, folder)
 
 
+def query_stems(text: str) -> list[str]:
+    return [word.stem for word in query_words(text)]
+
+
 def rows_of(ranking: WordRanking) -> list[int]:
     return [int(key) for key in ranking.keys]
 
@@ -73,9 +78,9 @@ def test_different_words_have_different_stems() -> None:
 
 def test_words_have_their_positions() -> None:
     text = "Generated videos, by B\u00e9zier curves; snake_case."
-    placed = [text[start:end] for _, start, end in words(text)]
+    placed = [text[start:end] for _, start, end in tokens(text)]
     assert placed == ["Generated", "videos", "by", "Bézier", "curves", "snake", "case"]
-    assert [s for s, _, _ in words("videos video")] == [stem("video")] * 2
+    assert [s for s, _, _ in tokens("videos video")] == [stem("video")] * 2
 
 
 def test_query_stems_are_distinct_without_stop_words_unless_alone() -> None:

@@ -196,6 +196,7 @@ def assert_true(graph: NeighbourGraph, vectors: Vectors) -> None:
     assert all(len(set(keys)) == len(keys) for keys in graph.neighbours.tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lists", [False, True])
 def test_the_axes_of_many_papers_find_nearly_all_neighbours(
     papers: Vectors, monkeypatch: pytest.MonkeyPatch, lists: bool
@@ -240,6 +241,7 @@ def test_newcomers_of_a_large_library_are_let_in_by_those_near_them(
     assert recall_of(graph, papers, np.arange(0, len(papers), 7)) > 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recall", "most"), [(0.3, 0.25), (0.95, 0.5), (1.0, 1.0)])
 def test_many_newcomers_are_looked_for_no_longer_than_the_graph_needs(
     papers: Vectors, monkeypatch: pytest.MonkeyPatch, recall: float, most: float

@@ -329,6 +329,7 @@ def test_papers_of_digests_that_were_not_read_stay() -> None:
     assert len(records) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("title", ["Editorial", TITLE])
 def test_thousands_of_namesakes_take_no_time(title: str) -> None:

@@ -238,6 +238,7 @@ HOSTILE_UNITS = (
 ).split()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("unit", [*HOSTILE_UNITS, " ", "a "])
 def test_work_grows_with_the_length_only(unit: str) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from explorer.builds.build import BuildOptions, build
 from explorer.embedders import open_embedder
+from explorer.index.knn_graph import NEAR_DUPLICATE
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.model import Mode, Query, Results
-from explorer.search.near_duplicates import LEAST_SIMILARITY, folded, folded_results
+from explorer.search.near_duplicates import folded, folded_results
 from explorer.search.search import search
 from tests.helpers.corpus import WriteDigest
 
@@ -51,7 +52,7 @@ def test_hits_nearly_the_same_as_a_better_one_are_folded_under_it(
     assert sorted(kept) == sorted(hit.row for hit in results.hits)
     assert [fold.hit.rank for fold in folds] == list(range(1, len(folds) + 1))
     heads = generation.engine.vectors(np.array([fold.hit.row for fold in folds]))
-    assert (heads @ heads.T)[np.triu_indices(len(folds), 1)].max() < LEAST_SIMILARITY
+    assert (heads @ heads.T)[np.triu_indices(len(folds), 1)].max() < NEAR_DUPLICATE
 
 
 def test_as_many_hits_are_shown_as_were_asked_for(generation: Generation) -> None:

@@ -55,6 +55,7 @@ def best(ranking: Ranking, k: int = 10) -> list[tuple[int, float]]:
     return [(int(ranking.rows[i]), round(float(ranking.score[i]), 4)) for i in order]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("selectivity", [1.0, 0.5, 0.05, 0.01])
 @pytest.mark.parametrize("text", QUERIES)
 def test_the_best_are_those_of_all_papers_that_a_filter_lets_through(

@@ -146,6 +146,7 @@ def test_the_nearest_of_a_paper_is_on_its_subject(seed: Generation) -> None:
 # Modes, ids and titles on the corpus.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_every_mode_finds_the_subject(
     generation: Generation, hashing: Embedder, mode: Mode

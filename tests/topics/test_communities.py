@@ -91,6 +91,55 @@ def test_papers_that_all_say_the_same_are_cut_soundly() -> None:
     )
 
 
+def copies(count: int, texts: int = 1, noise: float = 0.0) -> Vectors:
+    """Return ``count`` vectors of each of ``texts`` texts, shuffled."""
+    return planted([count] * texts, noise)[0]
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.15])
+@pytest.mark.parametrize("count", [4, 25, 60, 300])
+@pytest.mark.parametrize("resolution", [0.5, 1.0, 2.0])
+def test_papers_that_all_say_the_same_are_one_topic(
+    count: int, noise: float, resolution: float
+) -> None:
+    chosen = TopicSettings(resolution=resolution)
+    levels = partition(edges_in(copies(count, noise=noise), chosen), chosen)
+    assert [labels.tolist() for labels in levels] == [[0] * count]
+
+
+def test_copies_of_two_texts_are_two_topics() -> None:
+    vectors, own = planted([30, 30], 0.0)
+    (labels,) = partition(edges_in(vectors, TopicSettings()), TopicSettings())
+    assert adjusted_mutual_info_score(own, labels) == 1.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_papers_that_say_the_same_are_together_on_every_level(seed: int) -> None:
+    vectors, own = planted([40, 40, 40, 40], seed=seed)
+    same = np.flatnonzero(own == 1)[:12]
+    vectors[same] = vectors[same[0]]
+    for labels in partition(edges_in(vectors, TopicSettings()), TopicSettings()):
+        assert len(set(labels[same].tolist())) == 1
+
+
+def test_duplicates_have_the_ties_of_them_all_and_others_keep_theirs() -> None:
+    vectors, _ = planted([40, 40])
+    graph = graph_of(vectors)
+    alone = graph.without_hubs(5)
+    assert (edges_of(graph, TopicSettings(neighbours=5)) != alone).nnz == 0
+    vectors[1] = vectors[0]
+    graph = graph_of(vectors)
+    before, after = graph.without_hubs(5), edges_of(graph, TopicSettings(neighbours=5))
+    assert graph.near_duplicates()[:3].tolist() == [0, 0, 2]
+    assert (after != after.T).nnz == 0
+    assert after[1].nonzero()[1].tolist() == [0]
+    others = np.arange(2, 80)
+    assert np.allclose(
+        after[0, others].toarray(), before[0, others].maximum(before[1, others]).toarray()
+    )
+    assert (after[others][:, others] != before[others][:, others]).nnz == 0
+
+
 @pytest.mark.parametrize("sizes", [[30, 30, 30, 30], [60, 35, 20, 15, 10], [12] * 8])
 def test_planted_communities_are_found(sizes: list[int]) -> None:
     vectors, own = planted(sizes)

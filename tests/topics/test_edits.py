@@ -116,6 +116,17 @@ def test_pins_of_different_papers_all_hold_on_their_levels(
         assert len(set(result[statement.level][rows].tolist())) == 1
 
 
+def test_a_pin_leaves_papers_in_the_topic_that_they_were_pinned_to_on_a_coarser_level() -> None:
+    coarse = labels(*[0] * 8, *[1] * 6)
+    fine = labels(*[0] * 5, *[1] * 3, *[2] * 6)
+    first = said(EditKind.PIN, [f"p{row}" for row in range(6)], level=0)
+    # Of the second fine topic, p5 is pinned above, and the other two go to where most go.
+    second = said(EditKind.PIN, [f"p{row}" for row in range(6, 14)], level=1, number=2)
+    top, below = edits.apply_to_labels([coarse, fine], ids_of(14), [first, second])
+    assert top.tolist() == [1] * 6 + [0] * 8
+    assert below.tolist() == [1] * 6 + [0] * 8
+
+
 @settings(max_examples=100, deadline=None)
 @given(levels=nested(), what=statements())
 def test_statements_whose_papers_are_gone_rest_and_change_nothing(
@@ -253,3 +264,13 @@ def test_an_old_file_beside_the_new_one_is_not_read(tmp_path: Path) -> None:
     edits.write(tmp_path, ())
     (tmp_path / "topics.json").write_text("{", encoding="utf-8")
     assert edits.read(tmp_path) == ()
+
+
+def test_an_altered_letter_in_the_file_of_edits_is_noticed(tmp_path: Path) -> None:
+    edit = TopicEdit(1, EditKind.RENAME, 0, 1, (("p1", "p2"),), "Serving of large models", ("t",))
+    edits.write(tmp_path, [edit])
+    assert edits.is_unaltered(tmp_path)
+    path = tmp_path / edits.FILE
+    path.write_text(path.read_text(encoding="utf-8").replace("large", "larke"), encoding="utf-8")
+    assert not edits.is_unaltered(tmp_path)
+    assert edits.read(tmp_path)[0].name == "Serving of larke models"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from explorer.arrays import Labels, Vectors
 from explorer.embedders import open_embedder
-from explorer.index.full_text import STOP_WORDS, stem
+from explorer.index.analysis import stem
+from explorer.index.full_text import STOP_WORDS
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
@@ -108,12 +109,18 @@ def test_a_part_of_a_topic_has_a_name_of_its_own(generation: Generation) -> None
         assert topic.label != parent.label
 
 
-def test_an_undivided_topic_keeps_the_name_of_its_parent(seed_library: LibraryStore) -> None:
-    pairs = with_parents(seed_library.open())
-    undivided = [pair for pair in pairs if pair[0].size == pair[1].size]
-    assert undivided
-    for topic, parent in undivided:
-        assert (topic.label, topic.keywords) == (parent.label, parent.keywords)
+def test_an_undivided_topic_keeps_the_name_of_its_parent() -> None:
+    papers = [
+        *(Paper(f"Video diffusion with camera control {i}", "Camera control.") for i in range(3)),
+        *(Paper(f"Video diffusion with human motion {i}", "Human motion.") for i in range(3)),
+        *(Paper(f"Liver segmentation {i}", "An atlas for liver segmentation.") for i in range(4)),
+    ]
+    coarse = [0] * 6 + [1] * 4
+    above = named(papers, coarse)
+    # The numbers of the finer level are others, as where topics are sorted by size.
+    below = named(papers, [1] * 3 + [2] * 3 + [0] * 4, coarse, above)
+    assert (below[0].label, below[0].keywords) == (above[1].label, above[1].keywords)
+    assert above[0].label not in {name.label for name in below}
 
 
 def test_the_seed_has_a_level_on_which_some_topics_are_cut(seed_library: LibraryStore) -> None:
@@ -195,6 +202,38 @@ def test_papers_without_a_common_phrase_get_names_that_differ_on_every_level() -
     below = named(papers, fine, coarse, above)
     assert len({name.label for name in above}) == 4
     assert len({name.label for name in below}) == 5
+
+
+def test_a_topic_without_a_common_phrase_is_named_by_a_title() -> None:
+    titles = ["Glass frogs at night", "Moon dust storage", "Tidal pendulum clocks", "Velvet worms"]
+    (name,) = named([Paper(title) for title in titles], [0] * 4)
+    assert name.label.casefold() in " / ".join(titles).casefold()
+    assert " " in name.label
+    assert name.evidence == 1
+
+
+@pytest.mark.parametrize("title", ["The of", "1234 5678", "?!", "Paper", "论文"])
+def test_topics_of_titles_without_a_phrase_have_names_that_differ(title: str) -> None:
+    names = [name.label for name in named([Paper(title)] * 6, [0, 0, 1, 1, 2, 2])]
+    assert len(set(names)) == 3
+    assert all(label.startswith(title) for label in names)
+
+
+def test_a_name_from_a_long_title_is_cut_between_words() -> None:
+    (name,) = named([Paper("the of and " * 40)], [0])
+    assert len(name.label) <= 80
+    assert re.fullmatch(r"(?:the|of|and)(?: (?:the|of|and))*…", name.label)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_topic_is_called_by_a_number(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    titles = [" ".join(random.choice(list("abcdefg"), 3)) for _ in range(30)]
+    labels = random.integers(0, 6, 30)
+    labels[:6] = range(6)
+    names = named([Paper(title, "a the of") for title in titles], labels.tolist())
+    assert len({name.label for name in names}) == 6
+    assert not any(re.match(r"Topic \d", name.label) for name in names)
 
 
 @settings(max_examples=60, deadline=None)
