@@ -5,12 +5,18 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from explorer.errors import LibraryError
+
+SCRATCH_ENDING = ".new"
+"""End of the name of a file that is to take the place of another; hidden, too."""
+_LONGEST_STEM = 60
+"""Characters of the file's own name in that of its scratch file; file systems have limits."""
 
 
 def checksum(path: Path) -> str:
@@ -47,24 +53,27 @@ def replace_text(path: Path, text: str) -> None:
     """
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8")
-        sync(scratch)
-    sync(path.parent)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield the path of a scratch file, and put it in the place of ``path`` in one step.
+    """Yield a new, empty scratch file, and put it in the place of ``path`` in one step.
 
-    After an error inside, ``path`` is as it was, and the scratch file is gone.
+    It is on disk afterwards. After an error inside, ``path`` is as it was, and the scratch file is
+    gone. Its name cannot be guessed, and no link is followed: others may be able to write to the
+    folder.
     """
-    scratch = path.with_name(f".{path.name}.new")
+    scratch = path.with_name(f".{path.name[:_LONGEST_STEM]}.{secrets.token_hex(8)}{SCRATCH_ENDING}")
+    os.close(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield scratch
+        sync(scratch)
         scratch.replace(path)
     except BaseException:
         with suppress(OSError):
             scratch.unlink()
         raise
+    sync(path.parent)
 
 
 @contextmanager

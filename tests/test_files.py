@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -47,16 +48,31 @@ def test_a_text_is_on_disk_before_it_takes_the_name(
 
     monkeypatch.setattr("explorer.files.sync", watched)
     replace_text(path, "after")
-    assert seen == [(".file.txt.new", "before"), (tmp_path.name, "after")]
+    (scratch, while_synced), last = seen
+    assert re.fullmatch(r"\.file\.txt\.[0-9a-f]{16}\.new", scratch)
+    assert while_synced == "before"
+    assert last == (tmp_path.name, "after")
 
 
 def test_a_text_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     path.write_text("before")
-    (tmp_path / ".file.txt.new").mkdir()
-    with pytest.raises(OSError, match="new"):
-        replace_text(path, "after")
+    with pytest.raises(UnicodeEncodeError):
+        replace_text(path, "lone surrogate \ud800")
     assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_in_the_way_of_the_scratch_file_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, victim = tmp_path / "file.txt", tmp_path / "victim"
+    victim.write_text("of somebody else")
+    monkeypatch.setattr("explorer.files.secrets.token_hex", lambda _size: "guessed")
+    (tmp_path / ".file.txt.guessed.new").symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        replace_text(path, "mine")
+    assert victim.read_text() == "of somebody else"
 
 
 def test_a_text_that_does_not_fit_on_the_disk_leaves_no_piece(

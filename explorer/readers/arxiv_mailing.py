@@ -42,9 +42,9 @@ class ArxivMailing:
         if not digest.encoding:
             return 0
         if _HEAD.search(digest.head) and re.search(r"^[ \t]*Title[ \t]*:", digest.head, re.M):
-            return 96
+            return 99
         encoded = re.search(r"(?im)^content-transfer-encoding:\s*base64", digest.head)
-        return 92 if encoded and _SENDER.search(digest.head) else 0
+        return 98 if encoded and _SENDER.search(digest.head) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         date = ""

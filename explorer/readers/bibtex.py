@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from explorer.papers.dates import issue_date
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import plain
-from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Item, NotAPaper, Rejection
 from explorer.readers.shared.bibtex_values import Macros, address, without_braces
 from explorer.readers.shared.fields import Ids, ids_in, pubmed_id
 from explorer.readers.shared.reference_fields import (
@@ -29,7 +30,6 @@ from explorer.readers.shared.reference_fields import (
     arxiv_in,
     doi_in,
     ids_in_addresses,
-    issue_date,
     split_keywords,
 )
 
@@ -46,6 +46,11 @@ _TYPES = (
 _BEGINS = re.compile(rf"\s*@(?:\w+[ \t]*[{{(]|(?:{_TYPES})[ \t]*$)", re.IGNORECASE)
 _COMMENTED_OUT = re.compile(r"\s*%[^@]{0,200}@\w+[ \t]*[{(]")
 _LINE_BREAK_BEFORE_BRACE = re.compile(r"(\s*@\w+)\s*\n\s*(?=[{(])")
+_ORPHAN = re.compile(r"^[ \t]*title[ \t]*=[ \t]*[{\"](.{0,80})", re.IGNORECASE | re.MULTILINE)
+_NO_ENTRY = "fields without the line that begins their entry"
+_NO_KEY = re.compile(
+    r"\s*@(?!string\b|comment\b|preamble\b)\w+\s*[{(](?=\s*[A-Za-z][\w-]*\s*=)", re.IGNORECASE
+)
 _KEY = re.compile(r"\s*@\w+\s*[{(]\s*([^\s,{}=]+)\s*,")
 _ENTRY = re.compile(
     rf"^[ \t\ufeff]*@(?:{_TYPES})\s*[{{(]\s*(?:[^\s,{{}}=\"]*\s*,|\w+\s*=|jabref|[\"{{])",
@@ -55,10 +60,19 @@ _MOST_LINES_BEFORE = 40
 _REFERS = re.compile(r"\b(?:crossref|xdata)\s*=\s*[{\"]\s*([^}\"]{1,1000})")
 _INHERITED = ("journal", "journaltitle", "eventtitle", "series", "publisher")
 _DATES = ("date", "year", "month", "day")
-_CONTAINERS = frozenset(
-    ("proceedings", "mvproceedings", "periodical", "collection", "mvcollection", "mvreference")
-)
-_NOT_ENTRIES = frozenset(("set", "xdata", "control", "ieeetranbstctl"))
+_OTHER_KINDS = {
+    "proceedings": "proceedings volume",
+    "mvproceedings": "proceedings volume",
+    "periodical": "journal issue",
+    "collection": "collection",
+    "mvcollection": "collection",
+    "mvreference": "collection",
+    "set": "entry set",
+    "xdata": "shared entry",
+    "control": "style setting",
+    "ieeetranbstctl": "style setting",
+}
+"""Entries that are no papers by their type."""
 _EXPORTED = re.compile(r"^EXPORT DATE:\s*(.{4,30})$", re.IGNORECASE | re.MULTILINE)
 _VENUES = (
     "fjournal journal journaltitle booktitle maintitle eventtitle shortjournal series howpublished"
@@ -101,7 +115,7 @@ class BibTeX:
         )
         return 95 if not page and len(free) <= _MOST_LINES_BEFORE else 0
 
-    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+    def read(self, digest: Digest) -> Iterator[Item]:
         parents = _parents(digest)
         macros = Macros()
         exported = _EXPORTED.search(digest.head)
@@ -112,7 +126,9 @@ class BibTeX:
             for item in items:
                 if isinstance(item, Rejection):
                     yield item
-                elif item.type not in _NOT_ENTRIES:
+                elif kind := _OTHER_KINDS.get(item.type):
+                    yield NotAPaper(digest.name, item.line, kind)
+                else:
                     parent = _parent(item.fields, parents)
                     fields = parent | item.fields if parent else item.fields
                     yield _paper(item, fields, Source(digest.name, item.line, date), keys)
@@ -132,6 +148,8 @@ def _pieces(digest: Digest) -> Iterator[_Piece | Rejection]:
             begin, length, texts = line.number, 0, []
         elif marked and _COMMENTED_OUT.match(text):
             text = ""
+        elif not begin and _ORPHAN.match(text):
+            yield Rejection(digest.name, line.number, _NO_ENTRY, text.strip()[:80])
         length += len(text) + 1
         if begin and length <= RECORD_CHARACTERS:
             texts.append(text)
@@ -156,7 +174,7 @@ def _splitter() -> Any:
 
 
 def _entries(piece: _Piece, digest: Digest, macros: Macros) -> Iterator[_Entry | Rejection]:
-    from bibtexparser.model import Entry, ParsingFailedBlock, String
+    from bibtexparser.model import Entry, ImplicitComment, ParsingFailedBlock, String
 
     text = piece.text
     if text.count("@") > _MOST_MARKS:
@@ -165,6 +183,8 @@ def _entries(piece: _Piece, digest: Digest, macros: Macros) -> Iterator[_Entry |
         return
     if apart := _LINE_BREAK_BEFORE_BRACE.match(text):
         text = apart[1] + text[apart.end() :]
+    if keyless := _NO_KEY.match(text):  # as EndNote exports them
+        text = f"{keyless[0]},{text[keyless.end() :]}"
     try:
         blocks = _splitter()(text).split().blocks
     except Exception:
@@ -185,7 +205,11 @@ def _entries(piece: _Piece, digest: Digest, macros: Macros) -> Iterator[_Entry |
             continue
         if isinstance(block, ParsingFailedBlock):
             block = block.ignore_error_block  # noqa: PLW2901
-        if isinstance(block, String):
+        if isinstance(block, ImplicitComment):
+            for orphan in _ORPHAN.finditer(block.comment):
+                at = line + block.comment.count("\n", 0, orphan.start())
+                yield Rejection(digest.name, at, _NO_ENTRY, orphan[0].strip()[:80])
+        elif isinstance(block, String):
             macros.define(block.key, block.value)
         elif isinstance(block, Entry):
             fields = _fields(((field.key, field.value) for field in block.fields), macros)
@@ -261,9 +285,6 @@ def _paper(entry: _Entry, fields: Fields, source: Source, keys: set[int]) -> Pap
         return next((value for value in values if value), "")
 
     excerpt = text("title", "booktitle", "author") or entry.key
-    if entry.type in _CONTAINERS:
-        reason = f"@{entry.type} names a volume, not a paper"
-        return Rejection(source.digest, source.line, reason, excerpt[:80])
     title = text("title")
     if not title:
         return Rejection(source.digest, source.line, "no title", excerpt[:80])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, TypeAlias
 
+from explorer.errors import printable
 from explorer.papers.paper import Paper
+from explorer.readers.encodings import handler
 from explorer.settings import ReadingLimits
 
 RECORD_CHARACTERS = 4_000_000
@@ -26,6 +28,26 @@ class Rejection:
     """From 1; 0 if the digest as a whole is meant."""
     reason: str
     excerpt: str = ""
+
+    def __post_init__(self) -> None:
+        # Excerpts are text that could not be read: JSON may hold halves of characters.
+        for name in ("digest", "reason", "excerpt"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class NotAPaper:
+    """A record that is sound but no paper by its kind, such as an attachment."""
+
+    digest: str
+    line: int
+    kind: str
+    """Noun in the singular and in lower case: ``proceedings volume``. One of few, as the records
+    are counted by it."""
+
+
+Item: TypeAlias = Paper | Rejection | NotAPaper
+"""Outcome of a record; there is no fourth, so that none is lost without a word."""
 
 
 class Line(NamedTuple):
@@ -49,14 +71,18 @@ class Digest:
     """The first 64 KiB, unpacked."""
     limits: ReadingLimits
     opener: Opener = field(repr=False, compare=False)
+    size: int = 0
+    """Bytes, as packed; budgets of reading grow with it."""
+    remark: str = ""
+    """Remark for the user on its text as a whole; mostly empty."""
 
     def open(self) -> BinaryIO:
         """Return the content as bytes, unpacked, with a limit on the unpacked size."""
         return self.opener()
 
     def text(self) -> io.TextIOWrapper:
-        """Return the content as text; bytes invalid in its encoding are replaced."""
-        return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace")
+        """Return the content as text; bytes invalid in its encoding do not end it."""
+        return io.TextIOWrapper(self.open(), encoding=self.encoding, errors=handler(self.encoding))
 
     def lines(self) -> Iterator[Line | Rejection]:
         """Yield the lines one by one; a Rejection for each that is too long."""
@@ -88,11 +114,46 @@ class Reader(Protocol):
         fit almost any text answer 10 or less.
         """
 
-    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+    def read(self, digest: Digest) -> Iterator[Item]:
         """Yield the papers in ``digest`` in order, each with its line.
 
-        Never raises on content: a record that cannot be parsed is yielded as a Rejection.
+        Never raises on content: a record that cannot be parsed is yielded as a Rejection, one that
+        is no paper by its kind as a NotAPaper. No record is passed over in silence.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Certainty of the choice of a format."""
+
+    confidence: int = 0
+    """0 to 100; 0 if nothing was recognised."""
+    runner_up: str = ""
+    """The format that comes second; empty if no other one fits."""
+    runner_up_confidence: int = 0
+    forced: bool = False
+    """Whether the user named the format."""
+    remark: str = ""
+    """Remark for the user on the text as a whole, such as lines in another encoding."""
+
+
+UNRECOGNISED = Recognition()
+
+
+@dataclass(slots=True)
+class DigestStream:
+    """A digest while it is being read."""
+
+    digest: str
+    format: str
+    """Empty if it cannot be read."""
+    items: Iterator[Paper | Rejection]
+    """Its papers and the first of its rejections; of very many the others are only counted."""
+    rejected: int = 0
+    """Rejections so far, all of them."""
+    not_papers: dict[str, int] = field(default_factory=dict)
+    """Records so far that are no papers by their kind, counted by it."""
+    recognition: Recognition = UNRECOGNISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +165,9 @@ class Reading:
     format: str
     papers: Sequence[Paper]
     rejections: tuple[Rejection, ...]
+    """The first of them; of very many the others are only counted."""
+    rejected: int = 0
+    """All of them."""
+    not_papers: Mapping[str, int] = field(default_factory=dict)
+    """Records that are no papers by their kind, counted by it."""
+    recognition: Recognition = UNRECOGNISED

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
+from explorer.papers.dates import issue_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.shared.columns import (
@@ -22,6 +23,7 @@ from explorer.readers.shared.columns import (
     map_columns,
     paper_from_row,
 )
+from explorer.readers.shared.reference_fields import doi_in
 
 _DELIMITERS = ",\t;|"
 _HEADER_WITHIN = 12
@@ -30,6 +32,13 @@ _MAY_BE_CUT_OFF = 1 << 14
 _MOST_RECOVERIES = 20
 _RULE = re.compile(r"[\s|:+-]+")
 _QUOTED_TABS = re.compile(r'(?:^|\t)"[^"\t]*(?:""|\n)')
+_FORMS: Mapping[str, Callable[[str], object]] = {
+    "date": issue_date,
+    "doi": lambda text: doi_in(text, named=False),
+    "url": re.compile(r"\s*(?:https?:|www\.|10\.|/)").match,
+}
+"""Form of the cells in these columns."""
+_TEXTS = ("title", "abstract", "authors", "keywords")
 
 
 class Layout(NamedTuple):
@@ -64,6 +73,10 @@ class Delimited:
             line, cells = row
             if line <= layout.header_line or not any(cell.strip() for cell in cells):
                 continue
+            if len(cells) > len(layout.header) and not _fits(cells, layout):
+                shown = layout.delimiter.join(cells).strip()[:80]
+                yield Rejection(digest.name, line, _surplus(cells, layout), shown)
+                continue
             # Cells beyond the header have no name; a row may also have too few.
             record = dict(zip(layout.header, cells, strict=False))
             made = paper_from_row(record, layout.columns, Source(digest.name, line))
@@ -72,6 +85,31 @@ class Delimited:
             else:
                 shown = layout.delimiter.join(cells).strip()[:80]
                 yield Rejection(digest.name, line, made, shown)
+
+
+def _surplus(cells: list[str], layout: Layout) -> str:
+    counts = f"{len(cells)} cells, the header {len(layout.header)}"
+    return f"the row has {counts}; put quotes around the cell with {layout.delimiter!r} in it"
+
+
+def _fits(cells: list[str], layout: Layout) -> bool:
+    """Whether the cells of a row with too many are those that the header names.
+
+    A delimiter in a cell without quotes moves all that follows; dates and addresses show it.
+    """
+    if not any(cell.strip() for cell in cells[len(layout.header) :]):
+        return True
+    known = {
+        layout.header.index(name): form
+        for field, form in _FORMS.items()
+        for name in layout.columns.get(field, ())
+    }
+    filled = {index: form for index, form in known.items() if cells[index].strip()}
+    if not filled or not all(form(cells[index]) for index, form in filled.items()):
+        return False
+    texts = (name for field in _TEXTS for name in layout.columns.get(field, ()))
+    last = max((layout.header.index(name) for name in texts), default=0)
+    return last < max(filled) or any(layout.delimiter in cell for cell in cells)
 
 
 def _layout(digest: Digest) -> Layout | None:

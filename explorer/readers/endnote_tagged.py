@@ -1,7 +1,7 @@
 """EndNote's tagged text, also called Refer or BibIX: ``.enw``.
 
-A tag is a percent sign and one character: ``%T``. A record begins with ``%0`` or, where the
-file has none, after a blank line. Authors, keywords and addresses have a line each, with or
+A tag is a percent sign and one character: ``%T``. A record begins with ``%0`` or, where it has
+none, after a blank line. Authors, keywords and addresses have a line each, with or
 without repeating the tag.
 """
 
@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from explorer.papers.dates import publication_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
+from explorer.readers.shared.author_names import names_on_lines
 from explorer.readers.shared.fields import ids_in
 from explorer.readers.shared.reference_fields import (
     abstract_of,
@@ -19,7 +21,6 @@ from explorer.readers.shared.reference_fields import (
     arxiv_in,
     doi_in,
     ids_in_addresses,
-    publication_date,
     split_keywords,
 )
 from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, tagged_records
@@ -27,6 +28,8 @@ from explorer.readers.shared.tagged import TaggedRecord, Tagging, fields_by, tag
 _FIELD = re.compile(r"\s{0,3}\ufeff?%([0-9A-Za-z!@#$&()*+<>?=~^\[\]|/\\-])(?:\s(.*)|$)", re.DOTALL)
 _TAGGED = re.compile(r"^\s{0,3}%[0-9A-Z@+!](?:[ \t]\S|[ \t]*$)")
 _TELLING = re.compile(r"^\s{0,3}%[0TAX](?:[ \t]|$)", re.MULTILINE)
+_NEXT_AUTHOR = re.compile(r"%A\s")
+"""Between authors on one line, as CNKI writes them: "%A 张三%A 李四"."""
 _MEDLINE = re.compile(r"\b(?:nlm|pubmed|medline)\b", re.IGNORECASE)
 
 
@@ -44,15 +47,15 @@ class EndNoteTagged:
         return 94 if tagged * 4 >= min(len(lines), 20) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        for record in tagged_records(digest, Tagging(fields_by(_FIELD), _starts, frozenset())):
+        for record in tagged_records(digest, _TAGGING):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
 
-def _starts(tag: str, record: TaggedRecord | None, after_blank: bool) -> bool:
-    if record is None or tag == "0":
-        return True
-    # With types given, a blank line may be one of an abstract's.
-    return after_blank and not record.has("0")
+def _starts(tag: str, record: TaggedRecord | None, _after_blank: bool) -> bool:
+    return record is None or tag == "0"
+
+
+_TAGGING = Tagging(fields_by(_FIELD), _starts, frozenset(), single=frozenset("0TADJRBVP"))
 
 
 def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:
@@ -65,11 +68,11 @@ def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:
     dois += [doi_in(text) for text in (*addresses, *record.texts("M", "1", "3"))]
     ids = ids_in(dois, _other_ids(record, web))
     notes = (*web, *record.texts("R", "J", "B", "I", "O", "1", "M", "Z"))
-    authors = (name.strip(" ,") for line in record.lines("A") for name in line.split(";"))
+    lines = (part for line in record.lines("A") for part in _NEXT_AUTHOR.split(line))
     return Paper(
         title=title,
         abstract=abstract_of(record.texts("X")),
-        authors=tuple(dict.fromkeys(name for name in authors if name)),
+        authors=names_on_lines(lines),
         date=publication_date(record.texts("D", "8")),
         venue=next((v for v in record.texts("J", "B", "S", "O") if v != title), ""),
         arxiv=ids.arxiv or next((a for text in notes if (a := arxiv_in(text))), ""),

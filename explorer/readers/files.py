@@ -18,7 +18,8 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     The name of a digest is its path relative to that folder; of a single file, its own name.
 
     Raises:
-        DigestError: one of ``given`` does not exist, or none of them contains a file.
+        DigestError: one of ``given`` does not exist or is neither file nor folder, or none of
+            them contains a file.
     """
     names: dict[Path, str] = {}
     for path in given:
@@ -27,6 +28,10 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
                 inside = file.relative_to(path)
                 if file.is_file() and not _is_ignored(inside):
                     names.setdefault(file.resolve(), inside.as_posix())
+        elif path.exists() and not path.is_file():
+            raise DigestError(
+                "a pipe or a device, not a file.", path=path, advice="Save its content as a file."
+            )
         elif path.exists():
             names.setdefault(path.resolve(), path.name)
         else:

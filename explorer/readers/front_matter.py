@@ -18,6 +18,7 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.shared.fields import first_text, ids_in, listed, people, text_of
 from explorer.readers.shared.markdown_inline import inline, markdown_date, names, reference
+from explorer.readers.shared.yaml_text import UnreadableYaml, plain_yaml
 
 _MOST_CHARACTERS = 1_000_000
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
@@ -36,12 +37,23 @@ _PAPERS_OWN = frozenset(
     "abstract pdf_url url_pdf paper_url paperurl arxiv arxiv_id arxiv_url doi openreview booktitle"
     " container-title journal venue publication publication_types bibtex_author tex_title".split()
 )
+_NOTES_OWN = frozenset(
+    "citekey citationkey citation-key bibkey zotero zotero-key itemtype item-type".split()
+)
+"""Fields of notes on papers, as plug-ins of Zotero write them."""
 _SCRAPERS_OWN = frozenset("retrieved exported fetched scraped statuscode notebook_id".split())
 _FIRST_FIELD = re.compile(
     r"(?:title|layout|abstract|id|date|authors?|pdf_url|booktitle|series)\s*[:=]", re.I
 )
 _MOST_LINES = 2000
+_KEY = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
+_DEEP_KEY = re.compile(rf"(?<![\w\"'-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{50}}")
+"""A key so deep (``a.a.a``) that its tables alone would fill the memory."""
 _HEADING = re.compile(r"^#{1,6}\s+(.*)")
+_CALLOUT = re.compile(r"^>\s*\[!([\w-]{2,20})\]")
+_QUOTE = re.compile(r"^>\s?")
+_NOTE_LINK = re.compile(r"\[\[([^\[\]|]{1,200})(?:\|([^\[\]]{1,200}))?\]\]")
+_ABSTRACT_SECTIONS = frozenset("abstract 摘要 zusammenfassung résumé resumen".split())
 _SHORTEST_SUMMARY_WORDS = 8
 
 
@@ -57,11 +69,15 @@ class FrontMatter:
         lines = (Line(i, text) for i, text in enumerate(digest.head.splitlines(), start=1))
         matter = next((page.matter for page in _pages(lines) if isinstance(page, _Page)), "")
         keys = {key.lower() for key in re.findall(r"^([A-Za-z][\w-]*)\s*[:=]", matter, re.M)}
-        if "title" not in keys or keys & _SCRAPERS_OWN:
+        if keys & _SCRAPERS_OWN:
             return 0
+        noted = keys & {*_NOTES_OWN, "doi"} or (keys & {*_AUTHORS} and keys & {*_DATE})
+        if "title" not in keys:
+            return 95 if noted and re.search(r"^#\s+\S", digest.head, re.M) else 0
         values = re.findall(r"^(?:pdf|url|link|paper)\s*[:=]\s*(\S+)", matter, re.M | re.I)
         names_paper = reference(value.strip("\"'") for value in values).names_paper
-        return 96 if keys & _PAPERS_OWN or names_paper else 0
+        own = keys & (_PAPERS_OWN | _NOTES_OWN) or ({"authors", "year"} <= keys)
+        return 96 if own or names_paper else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         for page in _pages(digest.lines()):
@@ -73,6 +89,15 @@ class FrontMatter:
                 yield Rejection(digest.name, page.line, record, page.matter[:80])
             else:
                 yield _paper(record, page.below, Source(digest.name, page.line))
+
+
+@dataclass(slots=True)
+class _Below:
+    """Contents of the text below the fields."""
+
+    title: str = ""
+    abstract: str = ""
+    first: str = ""
 
 
 @dataclass(slots=True)
@@ -146,6 +171,8 @@ def _parsed(page: _Page) -> dict[str, Any] | str:
 def _toml(text: str) -> Any:
     import tomllib
 
+    if _DEEP_KEY.search(text):
+        return "the front matter has keys of more than 50 parts"
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
@@ -153,26 +180,15 @@ def _toml(text: str) -> Any:
 
 
 def _yaml(text: str) -> Any:
-    import yaml
-
-    class TextsOnly(yaml.BaseLoader):
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.events.AliasEvent):
-                raise yaml.YAMLError("aliases are not read")
-            return super().compose_node(parent, index)
-
     try:
-        return yaml.load(text, Loader=TextsOnly)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 2}" if mark else ""
-        return f"the front matter is not valid YAML{where}"
-    except (ValueError, TypeError, RecursionError):  # odd mappings, and nesting without end
-        return "the front matter is not valid YAML"
+        return plain_yaml(text, first_line=2)
+    except UnreadableYaml as error:
+        return f"the front matter is {error}"
 
 
-def _paper(record: Mapping[str, Any], below: list[str], source: Source) -> Paper | Rejection:
-    title = first_text(record, ("title", "tex_title"))
+def _paper(record: Mapping[str, Any], lines: list[str], source: Source) -> Paper | Rejection:
+    below = _below(lines)
+    title = first_text(record, ("title", "tex_title")) or below.title
     if not any(character.isalnum() for character in title):
         return Rejection(source.digest, source.line, "no title")
     texts = {key: text for key in _LINKS if (text := text_of(record.get(key)))}
@@ -188,8 +204,7 @@ def _paper(record: Mapping[str, Any], below: list[str], source: Source) -> Paper
     own_id = texts.get("id", "")
     if own_id and not ids_in([own_id]).arxiv and not ids_in([own_id]).doi:
         others.append(f"digest:{own_id}")
-    below_abstract, first = _below(below)
-    abstract = first_text(record, _ABSTRACT) or below_abstract
+    abstract = first_text(record, _ABSTRACT) or below.abstract
     return Paper(
         title=title,
         abstract=abstract,
@@ -202,16 +217,29 @@ def _paper(record: Mapping[str, Any], below: list[str], source: Source) -> Paper
         url=known.url,
         categories=listed(record.get("categories") or record.get("subjects")),
         keywords=next((kept for key in _KEYWORDS if (kept := listed(record.get(key)))), ()),
-        summary=first_text(record, _SUMMARY) or ("" if abstract else first),
+        summary=first_text(record, _SUMMARY) or ("" if abstract else below.first),
         sources=(source,),
     )
 
 
 def _authors(record: Mapping[str, Any]) -> tuple[str, ...]:
-    value = next((record[key] for key in _AUTHORS if record.get(key)), ())
+    value = _without_brackets(next((record[key] for key in _AUTHORS if record.get(key)), ()))
     if isinstance(value, str):
         return names(value) if value.count(",") > 1 and " and " not in value else people(value)
     return people(value)
+
+
+def _without_brackets(value: Any, depth: int = 3) -> Any:
+    """Return names without the brackets of links between notes: ``[[Jane Doe]]``.
+
+    Outside quotation marks those are lists in YAML.
+    """
+    if isinstance(value, str):
+        return _NOTE_LINK.sub(lambda match: match[2] or match[1], value)
+    if isinstance(value, list) and depth:
+        names = (_without_brackets(item, depth - 1) for item in value)
+        return [name for item in names for name in (item if isinstance(item, list) else [item])]
+    return value
 
 
 def _date(record: Mapping[str, Any]) -> str:
@@ -227,22 +255,29 @@ def _date(record: Mapping[str, Any]) -> str:
     return ""
 
 
-def _below(lines: list[str]) -> tuple[str, str]:
-    """Return the paragraph below a heading "Abstract", and the first paragraph of all."""
-    first = abstract = ""
-    below_abstract = False
+def _below(lines: list[str]) -> _Below:
+    """Return what the text below has: a title, the abstract and the first paragraph of all."""
+    below = _Below()
+    section = ""
     paragraph: list[str] = []
     for line in (*lines, ""):
         heading = _HEADING.match(line)
-        if line and not heading:
-            paragraph.append(line)
+        callout = _CALLOUT.match(line)
+        if line and not heading and not callout:
+            paragraph.append(_QUOTE.sub("", line))
             continue
         text = inline(" ".join(paragraph)).text
         paragraph = []
-        if text and below_abstract:
-            abstract = abstract or text
+        if text and section in _ABSTRACT_SECTIONS:
+            below.abstract = below.abstract or text
         elif len(text.split()) >= _SHORTEST_SUMMARY_WORDS:
-            first = first or text
+            below.first = below.first or text
         if heading:
-            below_abstract = inline(heading[1]).text.strip(" :").casefold() == "abstract"
-    return abstract, first
+            section = inline(heading[1]).text.strip(" :").casefold()
+            if line.startswith("# ") and not below.title and section not in _ABSTRACT_SECTIONS:
+                below.title = inline(heading[1]).text
+        elif callout:
+            section = callout[1].casefold()
+        elif text:
+            section = ""
+    return below

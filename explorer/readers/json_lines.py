@@ -12,12 +12,16 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.contract import Digest
-from explorer.readers.shared.columns import NO_TITLE, map_columns, normalised, paper_from_row
-from explorer.readers.shared.fields import first_date, first_text
+from explorer.readers.contract import Digest, NotAPaper
+from explorer.readers.shared.columns import NO_TITLE, map_columns, paper_from_row
+from explorer.readers.shared.fields import first_date
 from explorer.readers.shared.json_stream import JsonReader, ObjectShape, looks_like_json, outline
+from explorer.readers.shared.nested_records import flat_record, kind_of_item
 
 _TELLING = frozenset("abstract authors date doi arxiv id url venue".split())
+
+
+_MOST_SURE = 85
 
 
 class JsonRecords(JsonReader):
@@ -30,9 +34,10 @@ class JsonRecords(JsonReader):
         fields = map_columns(shape).keys()
         if shape.outline.lines != self._lines or "title" not in fields:
             return 0
-        return 50 + 3 * len(fields) if fields & _TELLING else 40
+        # Services' own readers know their records better.
+        return min(50 + 3 * len(fields), _MOST_SURE) if fields & _TELLING else 40
 
-    def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
+    def paper(self, record: Mapping[str, Any], source: Source) -> Paper | NotAPaper | str:
         return paper_from_object(record, source)
 
 
@@ -49,32 +54,17 @@ class JsonLines(JsonRecords):
         return 30 if '"title"' in digest.head[:4096] else 0
 
 
-def paper_from_object(record: Mapping[str, Any], source: Source) -> Paper | str:
+def paper_from_object(record: Mapping[str, Any], source: Source) -> Paper | NotAPaper | str:
     """Return the paper in an object with keys of any naming, or the reason why there is none."""
-    flat = {key: value for key, value in record.items() if isinstance(key, str)}
-    for key in ("metadata", "AI", "ids", "externalIds"):
-        inner = flat.pop(key, None)
-        if isinstance(inner, dict):
-            flat = {k: v for k, v in inner.items() if isinstance(k, str)} | flat
-    columns = map_columns(flat)
-    paper = paper_from_row(flat, columns, source)
+    if kind := kind_of_item(record):
+        return NotAPaper(source.digest, source.line, kind)
+    flat = flat_record(record)
+    paper = paper_from_row(flat, map_columns(flat), source)
     if isinstance(paper, str):
         return "the object has no title" if paper == NO_TITLE else paper
-    venue = paper.venue or _name_of(
-        next((flat[n] for n in flat if normalised(n) == "journal"), None)
-    )
-    parsed = _parsed_authors(flat.get("authors_parsed"))
-    first_version = _first_version(flat.get("versions"))
-    return replace(
-        paper,
-        venue=venue,
-        authors=parsed or paper.authors,
-        date=first_version or paper.date,
-    )
-
-
-def _name_of(value: object) -> str:
-    return first_text(value, ("name", "title", "display_name")) if isinstance(value, dict) else ""
+    parsed = _parsed_authors(record.get("authors_parsed"))
+    first_version = _first_version(record.get("versions"))
+    return replace(paper, authors=parsed or paper.authors, date=first_version or paper.date)
 
 
 def _parsed_authors(value: object) -> tuple[str, ...]:

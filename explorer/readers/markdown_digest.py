@@ -28,6 +28,7 @@ from explorer.readers.shared.markdown_inline import (
     unnumbered,
     without_links,
 )
+from explorer.readers.shared.page_blocks import is_furniture
 
 _LABELS = {
     name: kind
@@ -38,10 +39,13 @@ _LABELS = {
         "|abstract (english)|abstract (en)|show abstract|click to view abstract|abs",
         "summary": "tl;dr|tldr|tl, dr|summary|ai summary|relevance|总结|one-sentence summary"
         "|one-line summary|ai-generated summary|why it matters|key points|highlights|一句话总结"
-        "|中文摘要|summary (ai)|gpt summary|llm summary|overview|key idea|takeaway|description",
+        "|中文摘要|summary (ai)|gpt summary|llm summary|overview|key idea|takeaway|description"
+        "|概括|概述|概要|一句话|summary of the paper|in one sentence|main idea",
         "date": "date|published|publish date|published on|publication date|submitted|日期|发布日期"
-        "|发布时间|published date|submitted on|submission date|announced|时间|published at",
-        "venue": "venue|journal|conference|published in|journal ref|journal-ref|publication|会议",
+        "|发布时间|published date|submitted on|submission date|announced|时间|published at|year"
+        "|publication year|年份|发表年份|年",
+        "venue": "venue|journal|conference|published in|journal ref|journal-ref|publication|会议"
+        "|期刊|刊物|publication title|book title|proceedings|conference name|来源|source",
         "categories": "main category|category|categories|primary category|subjects|subject|分类"
         "|arxiv categories|类别",
         "keywords": "keywords|tags|关键词|keyword",
@@ -52,12 +56,26 @@ _LABELS = {
         "|pdf link"
         "|arxiv link|pdf url|institution|institutions|likes|contribution"
         "|contributions|methodology|background|findings|limitations|reason|reasoning|task|dataset"
-        "|url (abs)|abs link|resources|first author|submitter|submitted by|hugging face|website",
+        "|url (abs)|abs link|resources|first author|submitter|submitted by|hugging face|website"
+        "|homepage|home page|metadata|info|information|bibliography|citation|cite|bibtex|note|notes"
+        "|my notes|annotations|annotation|highlights and notes|attachments|related|references"
+        "|questions|comments|type|item type|zotero|citekey|citation key|zotero link|信息|基本信息"
+        "|元数据|文献信息|笔记|阅读笔记|批注|引用|参考文献|附件|メモ|metadaten|notizen",
         "updated": "updated|last updated|updated on|last update|generated on|更新时间|generated",
     }.items()
     for name in kinds.split("|")
 }
+_AFTER_LABEL = ":：* \t\r\n\xa0\u3000"
 _PAPER_LABELS = frozenset(("authors", "abstract", "summary", "categories", "id"))
+_OF_RECORD = frozenset(("categories", "date", "venue", "id"))
+_PAPER_LINK = re.compile(r"\W*(?:paper|pdf|arxiv|preprint|paper link|paper url|论文)\W*", re.I)
+_BOLD_LINE = re.compile(r"^(?:\*\*|__)(?=\S)([^*\n]{3,400})(?<=\S)(?:\*\*|__)\s*$")
+_BOLD_TITLE = re.compile(r"^\*\*[^*\n]{3,400}\*\*[ \t]*$", re.M)
+_LABELLED_LINK = re.compile(r"^[-*+ ]{0,6}(?:paper|pdf|arxiv)\W{1,4}https?://", re.M | re.I)
+_CATEGORIES = re.compile(r"[a-z-]{2,18}(?:\.[A-Za-z-]{2,18})?(?:\s+[a-z-]{2,18}\.[A-Za-z-]{2,18})+")
+_CALLOUT = re.compile(r"^>\s*\[!([\w-]{2,20})\][+-]?\s*(.*)$")
+_VENUE_AND_YEAR = re.compile(r"([^\d\W].{1,60}?)[\s,']+((?:19|20)\d\d)")
+_CONTENTS = re.compile(r"\[\[?toc\]?\]", re.I)
 _MARKS = re.compile(r"^(?:[-*+]\s+|>\s?)+")
 _LABELLED = re.compile(
     r"^[^\w\s(\[*_<]{0,4}\s*(?:\*\*|__|\*|_|<b>|<strong>)?[^\w(\[*_<]{0,4}"
@@ -76,9 +94,9 @@ _LABELS_TOGETHER = re.compile(  # blank lines between them make a scraped page's
     re.M | re.I,
 )
 _OTHER_MARKUP = re.compile(r"<(?:\?xml|!doctype|html|feed|rss|rdf)", re.I)
-_FIELD = re.compile(r"[A-Za-z_][\w-]*\s*:")
+_FIELD = re.compile(r"[A-Za-z_][\w-]*+\s*+:")
 _MOST_FRONT_MATTER = 200
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s#+)?\s*$")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s#+)?$")
 _SUMMARY_TAG = re.compile(
     r"^(?:[-*+]\s+)?(?:<details(?:\s[^<>]{0,200})?>\s*)?<summary>"
     r"(?P<label>[^<]*(?:<(?!/?summary>)[^<]*)*)(?:</summary>)?",
@@ -101,6 +119,7 @@ _MISSING = re.compile(r"(?:no (?:abstract|summary)\b.{0,30}|n/?a|none|null|nan)\
 _TRUNCATED = re.compile(r"(?:\.\.\.|…)\W*$")
 _ABSTRACT_WORDS = 40
 """An unlabelled text of so many words, and whole, is an abstract."""
+_RECORD_ABSTRACT_WORDS = 20
 _SUMMARY_WORDS = 4
 
 
@@ -119,6 +138,12 @@ class _Block:
     labels: set[str] = field(default_factory=set)
     current: str = ""
     by_summary: bool = False
+    by_bold: bool = False
+    paper_link: bool = False
+    """Whether a label says that the link behind it leads to the paper."""
+    entries: int = 0
+    """Bullets that are nothing but a link with a name of its own: a list, not one paper."""
+    in_callout: bool = False
     size: int = 0
 
     def add(self, kind: str, text: str) -> None:
@@ -137,7 +162,9 @@ class MarkdownDigest:
     def recognises(self, digest: Digest) -> int:
         if not digest.encoding or _OTHER_MARKUP.match(digest.head.lstrip("\ufeff \t\r\n")):
             return 0
-        marked = re.search(r"^#{1,6}\s|<summary>", digest.head, re.M | re.I)
+        marked = re.search(r"^#{1,6}\s|<summary>", digest.head, re.M | re.I) or (
+            _BOLD_TITLE.search(digest.head) and _LABELLED_LINK.search(digest.head)
+        )
         if not marked and not _LABELS_TOGETHER.search(digest.head):
             return 0
         lines = (Line(i, text) for i, text in enumerate(digest.head.splitlines(), start=1))
@@ -145,7 +172,8 @@ class MarkdownDigest:
         for block in _blocks(lines):
             if isinstance(block, _Block) and _is_paper(block) and _title(block):
                 papers += 1
-                with_label += bool(block.labels & _PAPER_LABELS) or block.by_summary
+                by_form = block.by_summary or (block.by_bold and block.paper_link)
+                with_label += bool(block.labels & _PAPER_LABELS) or by_form
         return (94 if marked else 40) if with_label and 2 * with_label >= papers else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
@@ -165,7 +193,7 @@ class MarkdownDigest:
 def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
     """Cut the page at each heading, title label and ``<summary>`` that names something."""
     block = _Block(0, "")
-    fenced = False
+    fenced, blank = False, True
     matter = 0  # lines of front matter so far
     for line in lines:
         if isinstance(line, Rejection):
@@ -188,7 +216,8 @@ def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
             continue
         if text.startswith("|"):
             continue
-        started = _block_start(line, text, block)
+        started = _block_start(line, text, block) or _bold_start(line, text, block, blank)
+        blank = not text
         if started is not None:
             yield block
             block = started
@@ -201,7 +230,7 @@ def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
 
 def _block_start(line: Line, text: str, block: _Block) -> _Block | None:
     """Return the block that ``text`` begins, if it begins one."""
-    heading = _HEADING.match(text)
+    heading = _HEADING.match(text.rstrip())
     summary = None if heading else _SUMMARY_TAG.match(text)
     if heading or summary:
         raw = heading[2] if heading else summary["label"] if summary else ""
@@ -224,8 +253,20 @@ def _block_start(line: Line, text: str, block: _Block) -> _Block | None:
     return None
 
 
+def _bold_start(line: Line, text: str, block: _Block, after_blank: bool) -> _Block | None:
+    """Return the block of a title that is only bold, on a page where headings are topics."""
+    bold = _BOLD_LINE.match(text) if after_blank else None
+    if bold is None or (not block.by_bold and (block.labels or _is_paper(block))):
+        return None
+    if split_label(text) or _kind(bold[1]) or _GENERIC.fullmatch(bold[1]):
+        return None
+    span = inline(bold[1])
+    linked = reference(span.addresses).names_paper
+    return _Block(line.number, span.text, list(span.addresses), linked=linked, by_bold=True)
+
+
 def _kind(name: str) -> str:
-    return _LABELS.get(re.sub(r"^\W+|[\s:：*]+$", "", name).casefold(), "")
+    return _LABELS.get(re.sub(r"^\W+", "", name.rstrip(_AFTER_LABEL)).casefold(), "")
 
 
 def split_label(text: str) -> tuple[str, str] | None:
@@ -242,7 +283,7 @@ def split_label(text: str) -> tuple[str, str] | None:
 
 def _add_line(block: _Block, text: str) -> None:
     """Add one line to the field that it belongs to."""
-    heading = _HEADING.match(text)
+    heading = _HEADING.match(text.rstrip())
     summary = _SUMMARY_TAG.match(text)
     if heading or summary:
         name = inline(heading[2] if heading else summary["label"] if summary else "").text
@@ -251,12 +292,20 @@ def _add_line(block: _Block, text: str) -> None:
         text = text[summary.end() :].strip() if summary else ""
         if heading and (label := split_label(heading[2])):
             block.current, rest = label
+            block.labels.add(block.current)
             block.add(block.current, inline(rest).text)
-    if not text or _RULE.match(text) or _ONLY_TAGS.match(text):
+    if not text or _RULE.match(text) or _ONLY_TAGS.match(text) or _CONTENTS.fullmatch(text):
         if block.current != "abstract" or "</details>" in text.lower():
             # A label without a value applies to the next paragraph.
             block.current = block.current if not text and not block.text(block.current) else ""
         return
+    if callout := _CALLOUT.match(text):
+        block.in_callout = True
+        block.current = _kind(callout[1]) or "other"
+        block.labels.add(block.current)
+        return
+    if block.in_callout and not text.startswith(">"):
+        block.in_callout, block.current = False, ""
     label = split_label(text)
     span = inline(label[1] if label and label[0] != "other" else text)
     if label:
@@ -265,8 +314,12 @@ def _add_line(block: _Block, text: str) -> None:
             block.links += span.addresses or inline(text).addresses
         block.labels.add(block.current)
         block.add(block.current, span.text)
+        named = re.split(r"[:：]", _MARKS.sub("", text), maxsplit=1)[0]
+        if _PAPER_LINK.fullmatch(named) and inline(text).addresses:
+            block.paper_link = True
         return
     if _only_links(text, span):
+        block.entries += bool(_MARKS.match(text)) and _has_own_name(span)
         block.links += span.addresses
         return
     if block.current not in {"abstract", "summary"}:
@@ -289,8 +342,18 @@ def _only_links(text: str, span: Inline) -> bool:
     return bool(span.links) and len(re.findall(r"[^\W\d_]{2,}", without_links(text))) <= 2
 
 
+def _has_own_name(span: Inline) -> bool:
+    """Whether a link is called by what it leads to, not "PDF", "Code" or "arXiv"."""
+    label = span.links[0].label
+    return bool(re.search(r"[^\W\d]{2}", label)) and not (
+        _kind(label) or _PAPER_LINK.fullmatch(label) or arxiv_id(label) or is_furniture(label)
+    )
+
+
 def _is_paper(block: _Block) -> bool:
-    labelled = bool(block.labels & _PAPER_LABELS) or block.by_summary
+    if block.entries and not block.labels & _PAPER_LABELS:
+        return block.linked
+    labelled = bool(block.labels & _PAPER_LABELS) or block.by_summary or block.paper_link
     if not (block.heading or block.text("title")):
         return bool(block.text("abstract"))
     if block.linked:
@@ -299,6 +362,8 @@ def _is_paper(block: _Block) -> bool:
     if len(papers) > 1:
         return False  # a section with a list of papers
     if labelled and (block.text("abstract") or block.text("authors")):
+        return True
+    if block.by_bold and block.paper_link:
         return True
     return _reference(block).names_paper and (labelled or not block.text("prose"))
 
@@ -327,28 +392,45 @@ def _paper(block: _Block, source: Source) -> Paper | Rejection:
         return Rejection(source.digest, source.line, "no title", excerpt)
     known = _reference(block)
     abstract, summary = _abstract_and_summary(block)
+    date, venue = _date_and_venue(block.text("date"))
     return Paper(
         title=title,
         abstract=abstract,
         authors=names(block.text("authors")),
-        date=date_within(block.text("date")) or markdown_date(block.text("date")),
-        venue=block.text("venue"),
+        date=date,
+        venue=block.text("venue") or venue,
         arxiv=known.arxiv,
         doi=known.doi,
         other_ids=known.others,
         url=known.url,
-        categories=listed(block.text("categories")),
+        categories=_categories(block.text("categories")),
         keywords=listed(block.text("keywords")),
         summary=summary,
         sources=(source,),
     )
 
 
+def _categories(text: str) -> tuple[str, ...]:
+    """Return categories; arXiv's own may have nothing but blanks between: "cs.LG cs.AI"."""
+    return tuple(text.split()) if _CATEGORIES.fullmatch(text) else listed(text)
+
+
+def _date_and_venue(text: str) -> tuple[str, str]:
+    """Return the date in its field, and the venue that a note has before the year: "ICLR 2021"."""
+    if date := date_within(text) or markdown_date(text):
+        return date, ""
+    match = _VENUE_AND_YEAR.fullmatch(text.strip())
+    return (match[2], match[1]) if match else ("", "")
+
+
 def _abstract_and_summary(block: _Block) -> tuple[str, str]:
     """Return the two; a text without a label is an abstract if it is long and whole."""
     abstract, summary = block.text("abstract"), block.text("summary")
+    # Below authors and categories, or a date, a text of some length is the abstract.
+    in_record = "authors" in block.labels and bool(block.labels & _OF_RECORD)
+    least = _RECORD_ABSTRACT_WORDS if in_record else _ABSTRACT_WORDS
     for text in (block.text("quote"), block.text("prose")):
-        whole = len(text.split()) >= _ABSTRACT_WORDS and not _TRUNCATED.search(text)
+        whole = len(text.split()) >= least and not _TRUNCATED.search(text)
         if whole and not abstract and not summary:
             abstract = text
         elif not summary and len(text.split()) >= _SUMMARY_WORDS:

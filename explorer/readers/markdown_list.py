@@ -48,7 +48,9 @@ _ITALICS = re.compile(r"(?<!\*)\*([^*]{3,2000})\*(?!\*)|(?<![\w_])_([^_]{3,2000}
 _VENUE = re.compile(
     r"\(([^()]{1,60}\b(?:19|20)\d{2})\)|\b((?:[A-Z]\w*[A-Z]\w*|Arxiv)[ ,']+\d{2,4})\b"
 )
-_LINKS_BEGIN = re.compile(r"[\s,;|(\[]*\b(?:paper|pdf|code|link|project|arxiv|abs)\s*:", re.I)
+_LINKS_BEGIN = re.compile(
+    r"(?<![\s,;|(\[])[\s,;|(\[]*\b(?:paper|pdf|code|link|project|arxiv|abs)\s*:", re.I
+)
 _PAPER_LABEL = re.compile(r"\W*(?:paper|pdf|arxiv|preprint|paper link|abs|论文)\W*", re.I)
 _PROSE_WORDS = 30
 
@@ -84,26 +86,37 @@ class MarkdownList:
         return 60 if papers >= 2 and papers >= others and 2 * prose <= papers else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        date = file_date(digest.path.name)
-        for item in _items(digest.lines()):
-            if isinstance(item, Rejection):
-                yield item
-            elif isinstance(item, Line):
-                heading = _HEADING.match(item.text)
-                if heading or _UPDATED.search(item.text[:100]):
-                    date = date_within(heading[1] if heading else item.text) or date
-            elif item.size > RECORD_CHARACTERS:
-                reason = f"a list item of more than {RECORD_CHARACTERS:,} characters"
-                yield Rejection(digest.name, item.line, reason, item.text[:80])
-            elif _leads_to_paper(inline(item.text).links):
-                yield _paper(item, Source(digest.name, item.line, date))
+        yield from papers_of_bullets(digest.lines(), digest.name, file_date(digest.path.name))
 
 
-def _items(lines: Iterable[Line | Rejection]) -> Iterator[_Item | Line | Rejection]:
+def papers_of_bullets(
+    lines: Iterable[Line | Paper | Rejection], digest: str, date: str
+) -> Iterator[Paper | Rejection]:
+    """Yield the papers of bullets among ``lines``, and what is read from them already, in order.
+
+    ``date`` is the digest's, until a heading or a line says another.
+    """
+    for item in _items(lines):
+        if isinstance(item, Paper | Rejection):
+            yield item
+        elif isinstance(item, Line):
+            heading = _HEADING.match(item.text)
+            if heading or _UPDATED.search(item.text[:100]):
+                date = date_within(heading[1] if heading else item.text) or date
+        elif item.size > RECORD_CHARACTERS:
+            reason = f"a list item of more than {RECORD_CHARACTERS:,} characters"
+            yield Rejection(digest, item.line, reason, item.text[:80])
+        elif _leads_to_paper(inline(item.text).links):
+            yield _paper(item, Source(digest, item.line, date))
+
+
+def _items(
+    lines: Iterable[Line | Paper | Rejection],
+) -> Iterator[_Item | Line | Paper | Rejection]:
     """Yield bullets with what is indented below them, and the lines that are in none."""
     item: _Item | None = None
     for line in lines:
-        bullet = None if isinstance(line, Rejection) else _BULLET.match(line.text)
+        bullet = _BULLET.match(line.text) if isinstance(line, Line) else None
         if item and isinstance(line, Line) and not bullet and _INDENTED.match(line.text):
             item.size += len(line.text)
             if item.size <= RECORD_CHARACTERS:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Line, Rejection
+from explorer.readers.markdown_list import papers_of_bullets
 from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
@@ -93,31 +94,39 @@ class MarkdownTable:
         return 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        columns: ColumnKinds = ()
-        date = file_date(digest.path.name)
-        before = Line(0, "")
-        waiting = False  # whether the line before is a row, unless it heads the next table
-        for line in digest.lines():
-            if isinstance(line, Rejection):
-                yield line
-                continue
-            text = line.text.strip()
-            delimiter = _is_delimiter(text)
-            if waiting and not delimiter:
-                yield from _row(before.text, columns, Source(digest.name, before.number, date))
-            waiting = False
-            if delimiter:
-                columns = _columns(before.text)
-            elif columns and (text.startswith("|") or len(_cells(text)) == len(columns)):
-                waiting = True
-            elif heading := _HEADING.match(text):
-                columns = ()
-                date = _dated_heading(heading[1]) or date
-            elif text and not columns and _UPDATED.search(text[:100]):
-                date = date_within(text) or date
-            before = Line(line.number, text)
-        if waiting:
+        # Lists stand beside the tables: papers without a table of their own.
+        yield from papers_of_bullets(_rows(digest), digest.name, file_date(digest.path.name))
+
+
+def _rows(digest: Digest) -> Iterator[Line | Paper | Rejection]:
+    """Yield the papers of the tables, and the lines that are in none."""
+    columns: ColumnKinds = ()
+    date = file_date(digest.path.name)
+    before = Line(0, "")
+    waiting = False  # whether the line before is a row, unless it heads the next table
+    for line in digest.lines():
+        if isinstance(line, Rejection):
+            yield line
+            continue
+        text = line.text.strip()
+        delimiter = _is_delimiter(text)
+        if waiting and not delimiter:
             yield from _row(before.text, columns, Source(digest.name, before.number, date))
+        waiting = False
+        if delimiter:
+            columns = _columns(before.text)
+        elif columns and (text.startswith("|") or len(_cells(text)) == len(columns)):
+            waiting = True
+        elif heading := _HEADING.match(text):
+            columns = ()
+            date = _dated_heading(heading[1]) or date
+        elif text and not columns and _UPDATED.search(text[:100]):
+            date = date_within(text) or date
+        if not waiting and not delimiter:
+            yield line
+        before = Line(line.number, text)
+    if waiting:
+        yield from _row(before.text, columns, Source(digest.name, before.number, date))
 
 
 def _cells(line: str) -> list[str]:

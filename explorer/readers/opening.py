@@ -7,7 +7,6 @@ disk. Lines, members and unpacked sizes are limited.
 from __future__ import annotations
 
 import bz2
-import codecs
 import gzip
 import io
 import lzma
@@ -19,19 +18,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from explorer.errors import DigestError
+from explorer.readers.budget import Budget
 from explorer.readers.contract import Digest, Opener, Rejection
+from explorer.readers.encodings import BOMS, decode_head, text_encoding, utf16_without_mark
 from explorer.settings import ReadingLimits
 
 _HEAD_BYTES = 65_536
-_ACCENTS_PER_LETTER = 4
-"""A legacy text with fewer than one accent in this many ASCII letters is Western."""
-_LEGACY = "cp1251 koi8_r cp1253 cp1255 cp1256 cp874 shift_jis euc_jp gb18030 big5 euc_kr".split()
-"""Legacy encodings of web pages; DOS and Macintosh encodings would make guesses unreliable."""
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _SIGNATURES = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -56,10 +48,13 @@ _DAMAGE_ERRORS = (
 )
 
 
-def open_digests(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
+def open_digests(
+    path: Path, name: str, limits: ReadingLimits, budget: Budget | None = None
+) -> Iterator[Digest | Rejection]:
     """Yield the digest at ``path``, or each digest in the archive there.
 
-    A member of an archive that cannot be read is yielded as a Rejection.
+    A member of an archive that cannot be read is yielded as a Rejection. What is unpacked counts
+    against ``budget``.
 
     Raises:
         DigestError: the file as a whole is missing, empty, unreadable or neither text nor a
@@ -78,21 +73,33 @@ def open_digests(path: Path, name: str, limits: ReadingLimits) -> Iterator[Diges
             f"cannot be opened ({reason}).", path=path, advice="Check its rights."
         ) from None
     if head.startswith(_ZIP) and not _is_office(path):
-        yield from _members(path, name, limits)
+        yield from _members(path, name, limits, budget)
     else:
-        yield _digest(path, name, _unpacking(path, head, limits), limits, str(path))
+        opener = _unpacking(path, head, limits, budget)
+        yield _digest(path, name, opener, limits, str(path), path.stat().st_size)
 
 
-def _digest(path: Path, name: str, opener: Opener, limits: ReadingLimits, place: str) -> Digest:
+def _digest(
+    path: Path, name: str, opener: Opener, limits: ReadingLimits, place: str, size: int
+) -> Digest:
     with opener() as file:
         head = file.read(_HEAD_BYTES)
-    bom = next((encoding for mark, encoding in _BOMS if head.startswith(mark)), "")
-    binary = not bom and (b"\x00" in head or _kind_of(head) != "")
-    encoding = "" if binary else bom or _encoding(opener)
-    text = head.decode(encoding, errors="ignore") if encoding else ""
+    encoding, remark = _encoding(head, opener)
+    text = decode_head(head, encoding) if encoding else ""
     if not head or (encoding and not text.strip()):
         raise DigestError("the file is empty.", path=place, advice="Save the digest again.")
-    return Digest(path, name, encoding, text, head, limits, opener)
+    return Digest(path, name, encoding, text, head, limits, opener, size, remark)
+
+
+def _encoding(head: bytes, opener: Opener) -> tuple[str, str]:
+    """Return the encoding, empty if it is no text, and a remark if it is impure."""
+    if marked := next((encoding for mark, encoding in BOMS if head.startswith(mark)), ""):
+        return marked, ""
+    if _kind_of(head):
+        return "", ""
+    if b"\x00" in head:
+        return utf16_without_mark(head), ""
+    return text_encoding(_chunks(opener))
 
 
 def binary_kind(digest: Digest) -> str:
@@ -104,12 +111,12 @@ def _kind_of(head: bytes) -> str:
     return next((kind for mark, kind in _SIGNATURES if head.startswith(mark)), "")
 
 
-def _unpacking(path: Path, head: bytes, limits: ReadingLimits) -> Opener:
+def _unpacking(path: Path, head: bytes, limits: ReadingLimits, budget: Budget | None) -> Opener:
     """Return an opener for ``path`` with the decompressor for its signature."""
     packed = path.stat().st_size
 
     def bounded(unpack: Callable[[], BinaryIO]) -> Opener:
-        return lambda: _buffered(unpack(), packed, limits, str(path))
+        return lambda: _buffered(unpack(), packed, limits, str(path), budget)
 
     if head.startswith(b"\x1f\x8b"):
         return bounded(lambda: cast(BinaryIO, gzip.open(path, "rb")))
@@ -136,7 +143,9 @@ def _is_office(path: Path) -> bool:
         return False
 
 
-def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | Rejection]:
+def _members(
+    path: Path, name: str, limits: ReadingLimits, budget: Budget | None
+) -> Iterator[Digest | Rejection]:
     try:
         archive = zipfile.ZipFile(path)
     except (
@@ -172,25 +181,38 @@ def _members(path: Path, name: str, limits: ReadingLimits) -> Iterator[Digest | 
                     member = archive.open(info)
                 except _DAMAGE_ERRORS as error:
                     raise DigestError(f"damaged ({error}).", path=place) from None
-                return _buffered(cast(BinaryIO, member), info.compress_size, limits, place)
+                packed = info.compress_size
+                return _buffered(cast(BinaryIO, member), packed, limits, place, budget)
 
             try:
-                digest = _digest(path, inside, opener, limits, f"{path}/{shown}")
+                size = info.compress_size
+                digest = _digest(path, inside, opener, limits, f"{path}/{shown}", size)
             except DigestError as error:
                 yield Rejection(inside, 0, error.without_path)
                 continue
             yield digest
 
 
-def _buffered(packed: BinaryIO, size: int, limits: ReadingLimits, place: str) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_SizeLimited(packed, size, limits, place), 1 << 18))
+def _buffered(
+    packed: BinaryIO, size: int, limits: ReadingLimits, place: str, budget: Budget | None
+) -> BinaryIO:
+    limited = _SizeLimited(packed, size, limits, place, budget)
+    return cast(BinaryIO, io.BufferedReader(limited, 1 << 18))
 
 
 class _SizeLimited(io.RawIOBase):
     """Output of a decompressor, with a limit on its size."""
 
-    def __init__(self, packed: BinaryIO, size: int, limits: ReadingLimits, place: str) -> None:
+    def __init__(
+        self,
+        packed: BinaryIO,
+        size: int,
+        limits: ReadingLimits,
+        place: str,
+        budget: Budget | None,
+    ) -> None:
         self._packed = packed
+        self._budget = budget
         self._most = max(limits.expanded_bytes, limits.expanded_times * max(size, 1))
         self._place = place
         self._read = 0
@@ -208,6 +230,8 @@ class _SizeLimited(io.RawIOBase):
                 advice="Save it again.",
             ) from None
         self._read += len(chunk)
+        if self._budget is not None:
+            self._budget.unpack(len(chunk))
         if self._read > self._most:
             raise DigestError(
                 f"unpacks to more than {self._most:,} bytes, far beyond what text does.",
@@ -222,23 +246,7 @@ class _SizeLimited(io.RawIOBase):
         super().close()
 
 
-def _encoding(opener: Opener) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _chunks(opener: Opener) -> Iterator[bytes]:
     with opener() as file:
         while chunk := file.read(1 << 20):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                return _legacy_encoding(chunk[max(0, error.start - 4096) : error.start + 4096])
-    return "utf-8"
-
-
-def _legacy_encoding(sample: bytes) -> str:
-    # A few accents between ASCII letters are too little to guess from.
-    accents = sum(byte >= 0x80 for byte in sample)
-    if accents * _ACCENTS_PER_LETTER < sum(chr(byte).isalpha() for byte in sample if byte < 0x80):
-        return "cp1252"
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample, cp_isolation=_LEGACY).best()
-    return best.encoding if best else "cp1252"
+            yield chunk

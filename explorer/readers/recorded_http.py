@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from explorer.errors import DigestError
 from explorer.papers.paper import Paper
-from explorer.readers.contract import Digest, Rejection
+from explorer.readers.contract import Digest, Item, Rejection
 from explorer.readers.shared.json_stream import (
     ANY,
     ITEMS,
@@ -68,13 +68,13 @@ class RecordedResponses:
             return 97 if _json_path(digest) is not None else 0
         return 97 if _YAML.search(digest.head) and _RESPONSE.search(digest.head) else 0
 
-    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+    def read(self, digest: Digest) -> Iterator[Item]:
         bodies = _json_bodies(digest) if looks_like_json(digest) else _yaml_bodies(digest)
         for body in bodies:
             yield from [body] if isinstance(body, Rejection) else _inside(body, digest, self.name)
 
 
-def _inside(body: _Body, digest: Digest, own_name: str) -> Iterator[Paper | Rejection]:
+def _inside(body: _Body, digest: Digest, own_name: str) -> Iterator[Item]:
     from explorer.readers.reading import read_items
     from explorer.readers.recognition import recognise
 
@@ -87,7 +87,7 @@ def _inside(body: _Body, digest: Digest, own_name: str) -> Iterator[Paper | Reje
         if reader.name == own_name or reader.recognises(inner) <= _SUREST_GUESS:
             raise DigestError("in none of the known formats")
         for item in read_items(inner, reader):
-            if isinstance(item, Rejection):
+            if not isinstance(item, Paper):
                 yield replace(item, digest=digest.name, line=body.line)
             else:
                 source = replace(item.sources[0], digest=digest.name, line=body.line)

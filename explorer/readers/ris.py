@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from explorer.papers.dates import issue_date, publication_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
+from explorer.readers.shared.author_names import names_on_lines
 from explorer.readers.shared.fields import ids_in
 from explorer.readers.shared.reference_fields import (
     abstract_of,
@@ -21,8 +23,6 @@ from explorer.readers.shared.reference_fields import (
     arxiv_in,
     doi_in,
     ids_in_addresses,
-    issue_date,
-    publication_date,
     split_keywords,
 )
 from explorer.readers.shared.tagged import TaggedRecord, Tagging, tagged_records
@@ -38,8 +38,13 @@ _BETWEEN = re.compile(
     r"|content: text/.*)\s*",
     re.IGNORECASE,
 )
-# What opens a record where the TY was lost; other tags may be left over from the one before.
+_FIELD_LINE = re.compile(r"^\ufeff?([A-Z][A-Z0-9])  - ", re.M)
+_END_LINE = re.compile(r"^ER  -", re.M)
+_OWN = frozenset("PY Y1 DO JO JF T2 N2 UR KW A1 T1 SN SP EP VL".split())
+"""Tags that MEDLINE's format does not have."""
 _OPENING = frozenset(("TI", "T1", "AU", "A1", "AB"))
+"""Tags that open a record where its type was lost."""
+_SINGLE = frozenset("TY TI T1 PY Y1 DO JO JF SP EP VL IS AN SN".split())
 _MEDLINE = re.compile(r"\b(?:nlm|pubmed|medline)\b", re.IGNORECASE)
 _EXPORTED = re.compile(r"Export Date:\s*(.{4,30})", re.IGNORECASE)
 
@@ -52,12 +57,16 @@ class Ris:
     def recognises(self, digest: Digest) -> int:
         head = digest.head
         start = _START.search(head)
-        if not start or not (_NEXT.search(head, start.end())):
+        if start and _NEXT.search(head, start.end()):
+            return 95 if start["gap"] == "  " else 90
+        # Some tools leave out the type.
+        tags = set(_FIELD_LINE.findall(head))
+        if not tags & {"TI", "T1"} or not _FIELD_LINE.match(head.lstrip("\ufeff\r\n ")):
             return 0
-        return 95 if start["gap"] == "  " else 90
+        return 91 if len(tags & _OWN) >= (1 if _END_LINE.search(head) else 3) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        tagging = Tagging(_Fields(), _starts, frozenset(("ER",)), _goes_on)
+        tagging = Tagging(_Fields(), _starts, frozenset(("ER",)), _goes_on, _SINGLE)
         for record in tagged_records(digest, tagging):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
@@ -92,8 +101,9 @@ class _Fields:
         return match[1].upper(), match[2]
 
 
-def _starts(tag: str, record: TaggedRecord | None, _after_blank: bool) -> bool:
-    return tag == "TY" or (record is None and tag in _OPENING)
+def _starts(tag: str, record: TaggedRecord | None, after_blank: bool) -> bool:
+    # Right after an ER there may be something left over from its record.
+    return tag == "TY" or (record is None and tag != "ER" and (after_blank or tag in _OPENING))
 
 
 def _goes_on(text: str, after_blank: bool) -> bool:
@@ -116,7 +126,7 @@ def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:
     return Paper(
         title=title,
         abstract=abstract_of(record.texts("AB")) or abstract_of(record.texts("N2")),
-        authors=_authors(record),
+        authors=names_on_lines(record.lines("AU") or record.lines("A1")),
         date=publication_date(record.texts("PY", "Y1", "DA")),
         venue=_venue(record, title),
         arxiv=ids.arxiv or next((a for text in (*linked, *notes) if (a := arxiv_in(text))), ""),
@@ -131,12 +141,6 @@ def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:
 def _venue(record: TaggedRecord, title: str) -> str:
     tags = ("JF", "T2", "JO", "BT", "JA", "J2", "J1", "C3", "T3")
     return next((venue for venue in record.texts(*tags) if venue != title), "")
-
-
-def _authors(record: TaggedRecord) -> tuple[str, ...]:
-    lines = record.lines("AU") or record.lines("A1")
-    names = (name.strip(" ,") for line in lines for name in line.split(";"))
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _other_ids(record: TaggedRecord, linked: list[str]) -> list[tuple[str, str]]:

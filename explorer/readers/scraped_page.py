@@ -36,7 +36,8 @@ _TAG = re.compile(
     re.I,
 )
 _QUOTE = re.compile(r"^(?:>\s?)+", re.MULTILINE)
-_TORN_LINK = re.compile(r"\]\([^\])\s]*\)|^\[$")
+_TORN_LINK = re.compile(r"\]\([^\])\s]*\)|^\]\s?\[[^\[\]\s]{1,40}\]|^\[$")
+_FENCE = re.compile(r"^\s{0,3}(?:`{3,}|~{3,})[\w-]{0,20}\s*$")
 _HEADING = re.compile(r"^#{1,6}\s+")
 _BULLET = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+")
 _OPENING = 500
@@ -89,13 +90,13 @@ def _front_matter(digest: Digest) -> tuple[int, dict[str, str]]:
 def _paragraphs(lines: Iterable[Line]) -> Iterator[list[Line]]:
     paragraph: list[Line] = []
     for line in lines:
+        # A fence stands around a whole page, or around an example in it.
+        blank = not line.text.strip() or bool(_FENCE.match(line.text))
         starts_anew = bool(_HEADING.match(line.text) or _BULLET.match(line.text))
-        if paragraph and (
-            not line.text.strip() or starts_anew or _HEADING.match(paragraph[-1].text)
-        ):
+        if paragraph and (blank or starts_anew or _HEADING.match(paragraph[-1].text)):
             yield paragraph
             paragraph = []
-        if line.text.strip():
+        if not blank:
             paragraph.append(line)
     if paragraph:
         yield paragraph
@@ -114,7 +115,9 @@ def _block(paragraph: list[Line], definitions: dict[str, str]) -> Block:
     def unlink(match: re.Match[str]) -> str:
         address = defined(match) if match.re is _REFERENCE_LINK else match[2]
         if match.re is _REFERENCE_LINK and not address:
-            return match[0]
+            # Copied from a page, a link's number stands for an address that was left behind; a
+            # bare number is a citation.
+            return match[1].strip() if re.search(r"[^\W\d]{2}", match[1]) else match[0]
         if is_navigation(address) and not re.search(r"[^\W\d]{2}", match[1]):
             return " "
         if not is_navigation(address):

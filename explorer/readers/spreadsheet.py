@@ -28,6 +28,10 @@ from explorer.readers.shared.columns import (
 )
 
 _ARCHIVE, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_SECTOR = 512
+_BEGINNING = re.compile(rb"\x09[\x00\x02\x04\x08][\x04-\x10]\x00\x00[\x02-\x06]\x05\x00", re.DOTALL)
+"""The record that begins a workbook: its number, its length, the version, and "all in one"."""
+_OTHER_DOCUMENTS = ("WordDocument", "PowerPoint Document", "__substg1.0", "VisioDocument")
 _MEMBER = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)
 _CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,4})(\d{1,8})[\"']")
 _SHARED = re.compile(
@@ -66,8 +70,7 @@ class Spreadsheet:
         head = digest.head_bytes
         if head.startswith(_ARCHIVE) and _MEMBER.search(head):
             return 95
-        book = "Workbook".encode("utf-16-le"), "Book".encode("utf-16-le")
-        return 92 if head.startswith(_OLD) and any(name in head for name in book) else 0
+        return _old_workbook(head) if head.startswith(_OLD) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         try:
@@ -75,6 +78,20 @@ class Spreadsheet:
             yield from _papers(content, digest)
         except _Refused as refused:
             yield Rejection(digest.name, 0, str(refused))
+
+
+def _old_workbook(head: bytes) -> int:
+    """Return the confidence that what begins with ``head`` is a workbook among old documents.
+
+    The directory, which names what is inside, may lie anywhere: in a large file behind the head. A
+    workbook's own stream then begins in one of the first sectors, with a record known by its form.
+    """
+    if any(name.encode("utf-16-le") in head for name in ("Workbook", "Book")):
+        return 92
+    if any(name.encode("utf-16-le") in head for name in _OTHER_DOCUMENTS):
+        return 0
+    sectors = range(_SECTOR, len(head), _SECTOR)
+    return 91 if any(_BEGINNING.match(head, at) for at in sectors) else 0
 
 
 def _content(digest: Digest) -> bytes:

@@ -24,13 +24,15 @@ _BULLET = re.compile(
     re.DOTALL,
 )
 _ROW = re.compile(
-    r"\|\s*\*{0,2}(?P<date>[\d-]{4,10})\*{0,2}\s*\|\s*(?P<title>[^\n]+?)\s*"
+    r"\|\s*\*{0,2}(?P<date>[\d-]{4,10})\*{0,2}\s*\|\s*(?P<title>[^\n]+?)"
     r"\|(?P<authors>[^|\n]*)\|(?P<rest>\s*\*{0,2}\[.*)",
     re.DOTALL,
 )
 _LINK = re.compile(r"\[[^\[\]]*\]\((https?://[^()\s]+)\)")
-_ET_AL = re.compile(r"[\s,]*\bet\.?\s?al\.?\s*,?\s*$", re.IGNORECASE)
-_DETAILS = re.compile(r"<details>\s*(?:<summary>[^<]*</summary>)?([^|]*?)</details>", re.IGNORECASE)
+_ET_AL = re.compile(r"(?<![\s,])[\s,]*\bet\.?\s?al\.?[\s,]*$", re.IGNORECASE)
+_DETAILS = re.compile(
+    r"<details>\s*(?:<summary>[^<]*</summary>)?((?:(?!<details>)[^|])*?)</details>", re.IGNORECASE
+)
 
 
 class TopicTables:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from explorer.papers.dates import issue_date, publication_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.fields import ids_in, pubmed_id
@@ -18,8 +19,6 @@ from explorer.readers.shared.reference_fields import (
     accession,
     arxiv_in,
     doi_in,
-    issue_date,
-    publication_date,
     split_keywords,
 )
 from explorer.readers.shared.tagged import TaggedRecord, Tagging, tagged_records
@@ -28,6 +27,8 @@ _FIELD = re.compile(r"\ufeff?([A-Z][A-Z0-9])(?:\s(.*)|$)", re.DOTALL)
 _HEADER = re.compile(r"\s*FN [^\n]*\n\s*VR ")
 _RECORD = re.compile(r"^\ufeff?PT [A-Z]\s*$", re.MULTILINE)
 _WITHIN = re.compile(r"^(?:AU|TI|SO|UT) \S", re.MULTILINE)
+_OF_THE_FILE = frozenset(("FN", "VR", "ER", "EF"))
+_SINGLE = frozenset("PT TI SO PY UT DI AB VL BP".split())
 
 
 class WebOfScience:
@@ -44,7 +45,7 @@ class WebOfScience:
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
         # rispy has a parser for this too, but it needs all lines at once and gives no line numbers.
-        tagging = Tagging(_field, _starts, frozenset(("ER", "EF")))
+        tagging = Tagging(_field, _starts, frozenset(("ER", "EF")), single=_SINGLE)
         for record in tagged_records(digest, tagging):
             yield record if isinstance(record, Rejection) else _paper(record, digest)
 
@@ -54,8 +55,8 @@ def _field(text: str, _record: TaggedRecord | None) -> tuple[str, str] | None:
     return (match[1], match[2] or "") if match else None
 
 
-def _starts(tag: str, _record: TaggedRecord | None, _after_blank: bool) -> bool:
-    return tag == "PT"
+def _starts(tag: str, record: TaggedRecord | None, _after_blank: bool) -> bool:
+    return tag == "PT" or (record is None and tag not in _OF_THE_FILE)
 
 
 def _paper(record: TaggedRecord, digest: Digest) -> Paper | Rejection:

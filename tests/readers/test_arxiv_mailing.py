@@ -123,7 +123,7 @@ def test_encoded_bodies(how: str, tmp_path: Path) -> None:
         f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {how}\n\n"
     )
     reading = read(head.encode() + encoded, tmp_path)
-    assert (reading.format, reading.rejections) == ("arxiv-mailing", ())
+    assert (reading.format, reading.rejections) == ("mail", ())
     assert [p.arxiv for p in reading.papers] == ["2411.00001", "2411.00002"]
     assert {p.sources[0].date for p in reading.papers} == {"2024-11-07"}
     assert reading.papers[0].abstract.startswith("We read März = 3, in lines that")

@@ -18,11 +18,14 @@ from explorer.papers.paper import Paper
 from explorer.readers import Rejection
 from explorer.readers.jats import Jats
 from explorer.readers.scraped_page import ScrapedPage
+from explorer.settings import ReadingLimits, Settings
 from tests.helpers.corpus import WriteDigest
 
 
-def _build(tmp_path: Path, folder: Path) -> BuildReport:
-    return build(LibraryStore(tmp_path / "library"), [folder], BuildOptions(model="hashing"))
+def _build(tmp_path: Path, folder: Path, *, in_process: bool = False) -> BuildReport:
+    settings = Settings(reading=ReadingLimits(in_process=in_process))
+    options = BuildOptions(model="hashing", settings=settings)
+    return build(LibraryStore(tmp_path / "library"), [folder], options)
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_a_reader_that_fails_costs_one_file_and_keeps_the_records_before(
         raise error
 
     monkeypatch.setattr(ScrapedPage, "read", failing)
-    report = _build(tmp_path, folder)
+    report = _build(tmp_path, folder, in_process=True)
     assert report.papers == 10 + papers
     (rejection,) = report.rejected
     assert rejection.digest == "broken.txt"
@@ -73,7 +76,7 @@ def test_a_reader_that_fails_to_recognise_leaves_the_file_to_others(
         raise AttributeError("no such thing")
 
     monkeypatch.setattr(Jats, "recognises", failing)
-    report = _build(tmp_path, folder)
+    report = _build(tmp_path, folder, in_process=True)
     assert (report.papers, report.rejected) == (10, ())
 
 
@@ -119,3 +122,14 @@ def test_an_integer_of_five_thousand_digits_costs_that_file(tmp_path: Path, fold
     report = _build(tmp_path, folder)
     assert report.papers >= 10
     assert {rejection.digest for rejection in report.rejected} <= {"long.json", "long.jsonl"}
+
+
+def test_a_pipe_is_refused_and_not_waited_for(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    os.mkfifo(folder / "pipe.txt")
+    library = ["--library", str(tmp_path / "library"), "--model", "hashing"]
+    assert main(["build", *library, str(tmp_path / "pipe.txt")]) == 2
+    assert "a pipe or a device, not a file" in capsys.readouterr().err
+    assert _build(tmp_path, folder).papers == 10

@@ -120,6 +120,7 @@ def test_a_long_list_is_read_in_little_memory(tmp_path: Path) -> None:
     assert peak < 3_000_000  # of 6 MB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,12 +6,10 @@ import json
 import time
 from html import escape
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
-from explorer.papers.paper import Paper
-from explorer.readers import Reading, load_reader, open_digests, read_digest
+from explorer.readers import load_reader, open_digests, read_digest
 from explorer.readers.contract import Digest
 from explorer.readers.shared.markdown_inline import (
     date_within,
@@ -23,6 +21,7 @@ from explorer.readers.shared.markdown_inline import (
 )
 from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
+from tests.helpers.reading import one, read
 
 REAL = ROOT.parent / "shared" / "data" / "digests"
 OURS = ("front-matter", "markdown-digest", "markdown-list", "markdown-table", "saved-html")
@@ -31,20 +30,6 @@ ABSTRACT = (
     "a simple model of attention explains well on three public logs, and we give "
     "them all away, together with the code that reads them and a page on which they can be seen."
 )
-
-
-def read(folder: Path, text: str, format_: str, name: str = "page") -> Reading:
-    path = folder / name
-    path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
-    reading = read_digest(path)
-    assert reading.format == format_
-    return reading
-
-
-def one(reading: Reading) -> Paper:
-    (paper,) = reading.papers
-    assert reading.rejections == ()
-    return paper
 
 
 @pytest.mark.parametrize(
@@ -437,6 +422,7 @@ def test_hostile_repetition_takes_no_time(tmp_path: Path, name: str, unit: str) 
     assert time.process_time() - started < 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the collected digests are not at {REAL}")
 @pytest.mark.parametrize(
     ("file", "format_", "papers", "abstracts", "summaries", "rejections", "last"),

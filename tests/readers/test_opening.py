@@ -21,6 +21,7 @@ from explorer.readers import (
     read_digest,
     reader_names,
 )
+from explorer.readers.encodings import text_encoding
 from explorer.settings import ReadingLimits
 
 TITLE = "Bézier Curves: “naïve” Fits"
@@ -97,6 +98,50 @@ def test_latin_1_is_read(file: Callable[[bytes], Path]) -> None:
     plain = "Bezier curves, naïve and not, in a façade of Zürich's café " * 4
     reading = read_digest(file(f"Bézier Curves\n\n{plain}\n".encode("latin-1")))
     assert [(p.title, p.abstract) for p in reading.papers] == [("Bézier Curves", plain.strip())]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("title", [TITLE, "Чтение статей", "阅读论文 与 城市"])
+def test_utf_16_without_a_mark(file: Callable[[bytes], Path], title: str, encoding: str) -> None:
+    text = (
+        f"{title}\n\n{ABSTRACT}\n" if title == TITLE else f"{title}\n\n{f'{title}，' * 40}。\n" * 2
+    )
+    reading = read_digest(file(text.encode(encoding)))
+    assert reading.papers[0].title == title
+
+
+def test_mac_roman_is_read(file: Callable[[bytes], Path]) -> None:
+    sentence = "It’s naïve, in Müller’s café – or not, señor; the façades of all España saw that"
+    plain = f"{sentence} long before anybody there had thought of reading any papers at all. " * 4
+    reading = read_digest(file(f"Bézier Curves\n\n{plain}\n".encode("mac_roman")))
+    assert [(p.title, p.abstract) for p in reading.papers] == [("Bézier Curves", plain.strip())]
+
+
+def test_quotes_and_dashes_alone_are_windows(file: Callable[[bytes], Path]) -> None:
+    plain = "It’s a “state–space” model—or not; models’ states, and “others” as well… " * 4
+    reading = read_digest(file(f"Bezier Curves\n\n{plain}\n".encode("cp1252")))
+    assert [p.abstract for p in reading.papers] == [plain.strip()]
+
+
+@pytest.mark.parametrize("stray", [b"\x92", b"\xe9", b"\x81", b"\xe2\x80"])
+def test_a_stray_byte_spoils_neither_the_file_nor_its_line(
+    stray: bytes, file: Callable[[bytes], Path]
+) -> None:
+    sentence = "A naïve café in Zürich is where we read this, and nothing else was done there. "
+    page = f"Café\n\n{sentence * 3}\n\n".encode()
+    reading = read_digest(file(page * 5 + b"Bar\n\nna\xc3\xafve" + stray + b" " + page[6:]))
+    assert [p.title for p in reading.papers] == ["Café"] * 5 + ["Bar"]
+    assert "naïve" in reading.papers[-1].abstract
+    assert reading.papers[-1].abstract.endswith(
+        "A naïve café in Zürich is where we read this, and nothing else was done there."
+    )
+    assert "line 23" in reading.recognition.remark
+
+
+def test_a_sequence_between_two_chunks_is_no_stray() -> None:
+    page = b"a" * ((1 << 20) - 1) + "é\n".encode() + "ü\n".encode() * 9 + b"\x92\n"
+    _, remark = text_encoding([page[: 1 << 20], page[1 << 20 :]])
+    assert remark.startswith("not all of it is UTF-8: line 11;")
 
 
 def test_russian_in_a_legacy_encoding_is_read(file: Callable[[bytes], Path]) -> None:
@@ -242,7 +287,7 @@ def test_json_lines_report_each_bad_line(file: Callable[[bytes], Path]) -> None:
         (3, "the line is not valid JSON"),
         (4, "the line is JSON, but not an object"),
         (5, "the object has no title"),
-        (6, "a paper without a title"),
+        (6, "the object has no title"),
         (7, "the line is not valid JSON"),
     ]
 

@@ -26,7 +26,10 @@ FILES = (
     if FOLDER.is_dir()
     else []
 )
-pytestmark = pytest.mark.skipif(not FILES, reason=f"no collection of real digests in {FOLDER}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not FILES, reason=f"no collection of real digests in {FOLDER}"),
+]
 
 _MOST_BYTES = 60_000
 """Larger files are cut to this before they are damaged, so that a thousand tries stay quick."""

@@ -482,6 +482,7 @@ HOSTILE_UNITS = (
 ).split()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "unit", [*HOSTILE_UNITS, " ", "[a](b c ", "A B, ", "A B and ", "Aand ", "\\\n", "> \n", "a\n\n"]

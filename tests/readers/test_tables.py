@@ -21,7 +21,8 @@ from explorer.readers import Reading, read_digest
 from explorer.readers.contract import Digest
 from explorer.readers.opening import open_digests
 from explorer.readers.parquet import Parquet
-from explorer.readers.shared.columns import map_columns, normalised
+from explorer.readers.shared.columns import map_columns
+from explorer.readers.shared.field_names import normalised
 from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
 
@@ -87,10 +88,10 @@ def workbook(*sheets: Sequence[Sequence[object]], raw: str = "") -> bytes:
 def reading(tmp_path: Path) -> Callable[[str | bytes], Reading]:
     """Return what a file with this content gives."""
 
-    def read(content: str | bytes) -> Reading:
+    def read(content: str | bytes, force: str = "") -> Reading:
         path = tmp_path / "table"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_digest(path, name="table")
+        return read_digest(path, name="table", limits=ReadingLimits(force=force))
 
     return read
 
@@ -215,12 +216,13 @@ def test_an_unclosed_quote_costs_one_row(reading: Callable[[str], Reading]) -> N
     assert result.papers[-1].sources[0].line == 5003
 
 
-def test_hostile_tables_cost_little(reading: Callable[[str], Reading]) -> None:
+def test_hostile_tables_cost_little(reading: Callable[..., Reading]) -> None:
     limit = csv.field_size_limit()
     quotes = reading("title,abstract\n" + '"' * 900_000 + "\nA,b\n")
     assert len(quotes.papers) + len(quotes.rejections) >= 1
-    many = reading("title,abstract\n" + "A,b\n" * 20 + '"C,d\n' + '"x\n' * 20_000)
-    assert [p.title for p in many.papers][:2] == ["A", "A"]
+    rows = "".join(f"A{number},b\n" for number in range(20))
+    many = reading("title,abstract\n" + rows + '"C,d\n' + '"x\n' * 20_000, "delimited")
+    assert [p.title for p in many.papers][:2] == ["A0", "A1"]
     assert len(reading("title,abstract\nA,[" + "'a'," * 100_000 + "]\n").rejections) == 1
     assert csv.field_size_limit() == limit
 
@@ -291,7 +293,7 @@ def test_a_shared_text_is_not_copied_until_the_memory_is_full(
     assert "damaged" in reading(twice.getvalue()).rejections[0].reason
 
 
-def test_texts_are_shared_by_many_cells(reading: Callable[[bytes], Reading]) -> None:
+def test_texts_are_shared_by_many_cells(reading: Callable[[bytes, str], Reading]) -> None:
     abstract = f"<si><r><t>{'long ' * 6_000}</t></r><r><t>\x0bword</t></r></si>"
     head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row>'
     rows = "".join(_shared(row, "<v>1</v>") for row in range(2, 30_002))
@@ -300,7 +302,8 @@ def test_texts_are_shared_by_many_cells(reading: Callable[[bytes], Reading]) -> 
             f"<si><t>Title</t></si><si><t>A</t></si><si><t>Abstract</t></si>{abstract}",
             f'{head}{rows}<row r="30002"><c r="A30002" t="s"><v>1</v></c>'
             '<c r="B30002" t="s"><v>3</v></c></row>',
-        )
+        ),
+        "spreadsheet",  # forced: so many papers of one title are suspicious
     )  # 30,000 cells, by the longest text, would be too many
     assert (len(result.papers), result.rejections) == (30_001, ())
     assert result.papers[-1].abstract.endswith("word")
@@ -350,6 +353,7 @@ def _parquet(**columns: object) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_a_text_that_rows_of_parquet_share_is_copied_into_few_at_a_time(tmp_path: Path) -> None:
     content = _parquet(
         title=[f"T{row}" for row in range(600)],
@@ -431,3 +435,20 @@ def test_real_tables(name: str) -> None:
     assert result.format == "delimited"
     with_abstract = sum(bool(paper.abstract) for paper in result.papers)
     assert (len(result.papers), with_abstract, len(result.rejections)) == REAL[name]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_read"),
+    [
+        ("Swifts,An abstract with, a comma,2021", False),
+        ("Swifts,An abstract,2021,a note", True),
+        ("Swifts,An abstract,2021,,", True),
+        ("Swifts,,,a note", False),
+    ],
+)
+def test_a_row_with_surplus_cells_is_read_only_where_nothing_moved(
+    row: str, is_read: bool, reading: Callable[[str], Reading]
+) -> None:
+    result = reading(f"title,abstract,year\n{row}\nGulls,Another,2022\n")
+    assert len(result.papers) == 1 + is_read
+    assert [r.line for r in result.rejections] == ([] if is_read else [2])

@@ -25,7 +25,7 @@ def author_names(text: str) -> tuple[str, ...]:
         if not removed:
             break
     names: list[str] = []
-    for part in _BETWEEN.split(_GROUP.sub(r"\1,", tidy(_ET_AL.sub("", text)))):
+    for part in _BETWEEN.split(_GROUP.sub(r"\1,", _ET_AL.sub("", tidy(text)))):
         if _SUFFIX.fullmatch(part) and names:
             names[-1] += f", {part}"
         elif part.strip(" :."):

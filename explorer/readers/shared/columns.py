@@ -1,9 +1,4 @@
-"""Columns of tables and keys of loose records, mapped to the fields of a paper.
-
-Every service names its columns differently: "Document Title" (IEEE Xplore), "Article Title" (Web
-of Science), "Item Title" (Springer), ``titles`` (data sets). Case, blanks, underscores and
-punctuation do not count, so ``paper_title``, "Paper Title" and ``paperTitle`` are one name.
-"""
+"""Columns of tables and keys of loose records, mapped to the fields of a paper by their names."""
 
 from __future__ import annotations
 
@@ -13,8 +8,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from explorer.papers.abstracts import is_placeholder
 from explorer.papers.dates import parse_date
 from explorer.papers.paper import Paper, Source
+from explorer.readers.shared.field_names import meanings, normalised, stands_for
 from explorer.readers.shared.fields import (
     first_date,
     first_text,
@@ -24,59 +21,13 @@ from explorer.readers.shared.fields import (
     pubmed_id,
     text_of,
 )
+from explorer.readers.shared.pubmed_citation import cited
 
 ColumnMap = Mapping[str, tuple[str, ...]]
 """For each field of a paper the columns that hold it, best first."""
 
 NO_TITLE = "no title"
 
-_NAMES = {
-    "title": "title|article title|item title|document title|paper title|primary title|titles"
-    "|title of paper|publication title|display name|english title|ti|t1|original title",
-    "abstract": "abstract|abstracts|abstract note|paper abstract|abstract text|abstract en|ab|n2"
-    "|summary|summaries|description|content text|text",
-    "authors": "authors|author|author s|author names|authors names|author name|author full names"
-    "|authors list|author list|creators|creator|first authors|au|af|a1|first author",
-    "date": "publication date|date published|published date|published at|date of publication"
-    "|published|pub date|pubdate|date|online publication date|online date|submission date"
-    "|submitted date|submitted|date submitted|first submitted date|created|created at|cover date"
-    "|announce date|release date|published on|publication year|published year|year|pub year"
-    "|pubyear|py|create date|update date|updated|updated at|date added to xplore",
-    "venue": "venue|journal|source title|source titles|publication title|journal title"
-    "|journal name|journal book|journal ref|container title|conference name|conference title"
-    "|conference|booktitle|book title|proceedings title|secondary title|publication name"
-    "|publication|book series title|so|t2|jo|source",
-    "doi": "doi|item doi|article doi|doi link|doi url|paper doi|di",
-    "arxiv": "arxiv|arxiv id|arxivid|arxiv no|arxiv number|eprint|arxiv url|arxiv link|entry id"
-    "|arxiv page url",
-    "pmid": "pmid|pubmed id|pubmedid|medline pmid|pubmed|pm",
-    "pmcid": "pmcid|pmc id|pmc",
-    "scopus": "eid|scopus id|scopus eid",
-    "wos": "ut unique wos id|unique wos id|ut|wos id|isi id",
-    "embase": "embase accession id|embase id|embase accession number",
-    "openalex": "openalex|openalex id",
-    "s2": "s2 id|semantic scholar id|s2 paper id",
-    "corpusid": "corpus id|corpusid|s2 corpus id",
-    "acl": "acl id|anthology id",
-    "openreview": "openreview id|forum id",
-    "id": "id|paper id|publication id|key|uid|uuid|identifier|record id|rank id",
-    "url": "url|abs|link|links|paper url|article url|pdf link|html url|abs url|external url"
-    "|landing page|landing page url|open url link|web page|pdf url|pdf|ur|scopus link",
-    "keywords": "keywords|keyword|author keywords|author keyword|keywords author|de|kw"
-    "|index terms|manual tags|tags|ieee terms",
-    "categories": "categories|category|subjects|subject areas|subject area|fields of study"
-    "|fieldsofstudy|primary category|wos categories|web of science categories|wc|terms"
-    "|fields of research anzsrc 2020|fields of research|primary area|arxiv categories|track",
-    "summary": "tldr|tl dr|ai tldr|ai summary|one sentence summary|short summary",
-    "other ids": "other ids",
-}
-_RANKS = {
-    name: (field, rank)
-    for field, names in _NAMES.items()
-    for rank, name in enumerate(names.split("|"))
-    if field not in {"venue"}
-}
-_VENUES = {name: rank for rank, name in enumerate(_NAMES["venue"].split("|"))}
 _WEB_OF_SCIENCE = {
     "TI": "title",
     "AB": "abstract",
@@ -92,56 +43,61 @@ _WEB_OF_SCIENCE = {
     "WC": "categories",
     "ID": "",  # Keywords Plus: words of the cited titles, not of the paper
 }
+_PUBMED_SUMMARY = {
+    "Title": "title",
+    "URL": "url",
+    "Description": "authors",
+    "Details": "citation",
+    "ShortDetails": "",
+    "Identifiers": "identifiers",
+    "EntrezUID": "pmid",
+}
+"""Columns of PubMed's CSV until 2020, in which the names say little."""
+_CALLED = frozenset(("name", "名称", "名前", "nombre", "nom"))
+"""Names of the column that a table of anything begins with, Notion's for one."""
 _NOTHING = frozenset(
-    "nan|none|null|n/a|<na>|[no abstract available]|no abstract available"
-    "|[no author name available]|[not available]|[no author id available]".split("|")
+    "nan|<na>|[no author name available]|[no author id available]|[no title available]".split("|")
 )
+_SCHEMES = tuple("pmid pmcid scopus wos embase openalex s2 corpusid ads lens".split())
 _SCOPUS = re.compile(r"(?:2-s2\.0-)?\d{6,}")
 _SCOPUS_ADDRESS = re.compile(r"scopus\.com/[^\s]*[?&]eid=(2-s2\.0-\d{6,15})")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _AUTHOR_NUMBER = re.compile(r"\s*\(\d{5,}\)")
 _EMBASE_SOURCE = re.compile(r"(?P<venue>[^()]+?) \((?P<year>\d{4})\)[^()]*\(.*")
 _EMBASE_DATE = re.compile(r"Date of Publication: ([^.]{4,40})")
+_NAMED_ID = re.compile(r"(\w{2,20}) ?[:=] ?([^|;,\s]{1,200})")
 _CATEGORY = re.compile(r"[a-z-]{2,18}(?:\.[A-Za-z-]{2,18})?")
 _SAFE = re.compile(r"'(?='*[=+\-@])")
 """Before a cell that a spreadsheet would take for a formula; ``explorer export`` puts it there."""
 _CLOCK = re.compile(r"[\sT]\d{1,2}:\d{2}.*$|//?$", re.DOTALL)
+_LONGEST_KEPT = 4_000
+"""Characters of names, together, whose meaning is remembered."""
 _SEPARATOR = r"[,|](?![^()]{0,100}\))"
-_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-@lru_cache(maxsize=4096)
-def normalised(name: str) -> str:
-    """Return ``name`` as :data:`_NAMES` spells it: "PubMed ID" is one word less than it seems.
-
-    >>> normal("Author(s) ID"), normal("paperTitle"), normal(" PAPER_TITLE")
-    ('author s id', 'paper title', 'paper title')
-    """
-
-    def words(text: str) -> str:
-        return " ".join(part.lower() for part in re.split(r"[\W_]+", text) if part)
-
-    whole = words(name[:100])
-    if whole in _RANKS or whole in _VENUES:
-        return whole
-    return words(_CAMEL_CASE.sub(" ", name[:100]))
 
 
 def map_columns(names: Iterable[str]) -> ColumnMap:
     """Map fields to the columns ``names`` that hold them."""
-    named = [name for name in names if isinstance(name, str) and name.strip()]
+    named = tuple(name for name in names if isinstance(name, str) and name.strip())
+    # The records of a file have the same few sets of names; hostile ones are not to be kept.
+    return _mapped(named) if sum(map(len, named)) < _LONGEST_KEPT else _mapped.__wrapped__(named)
+
+
+@lru_cache(maxsize=256)
+def _mapped(named: tuple[str, ...]) -> ColumnMap:
     tags = {name.strip("\ufeff "): name for name in named}
     if "TI" in tags and len(tags.keys() & _WEB_OF_SCIENCE.keys()) >= 4:
         return _web_of_science(tags)
+    if _PUBMED_SUMMARY.keys() <= tags.keys():
+        return {field: (tags[tag],) for tag, field in _PUBMED_SUMMARY.items() if field}
     ranked: dict[str, list[tuple[int, str]]] = {}
     for name in named:
-        field, rank = _RANKS.get(normalised(name), ("", 0))
-        if field:
+        for field, rank in meanings(name):
             ranked.setdefault(field, []).append((rank, name))
-        if normalised(name) in _VENUES:
-            ranked.setdefault("venue", []).append((_VENUES[normalised(name)], name))
     columns = {field: tuple(name for _, name in sorted(named)) for field, named in ranked.items()}
-    if "title" in columns:  # What is the title of the paper is not that of the journal.
+    if "title" not in columns and columns.keys() & {"abstract", "authors"}:
+        # What has authors or an abstract is a paper, and its title is what people call it.
+        columns["title"] = tuple(name for name in named if normalised(name) in _CALLED)[:1]
+    if columns.get("title"):  # What is the title of the paper is not that of the journal.
         first = columns["title"][0]
         columns["venue"] = tuple(name for name in columns.get("venue", ()) if name != first)
         places = [name for name in columns["title"][1:] if name not in columns["venue"]]
@@ -175,24 +131,30 @@ def paper_from_row(record: Mapping[str, Any], columns: ColumnMap, source: Source
     if not summary and named != "summary":  # Beside an abstract, a summary is what it says.
         summary = next((text for name, text in texts if name == "summary"), "")
     venue, embase_date = _venue(first("venue"))
+    citation = cited(first("citation"))
     own = [text for value in values("id") if (text := cell_text(value))]
-    url = first("url")
+    by_scheme = dict(_NAMED_ID.findall(first("identifiers")))
     ids = ids_in(
-        (*values("arxiv"), *own, *values("doi"), *values("url")),
-        [*_other_ids(record, columns)],
+        (*values("arxiv"), *own, *values("doi"), citation.doi, *by_scheme.values(), *values("url")),
+        [*_other_ids(record, columns), *_named_ids(by_scheme)],
     )
     kept = [text for value in values("other ids") for text in listed(value) if ":" in text]
-    own_ids = [f"digest:{text}" for text in own[:1] if not set(ids_in([text])[:2]) - {""}]
+    known = {name.partition(":")[2] for name in ids.others}
+    own_ids = [
+        f"digest:{text}"
+        for text in own[:1]
+        if text not in known and not set(ids_in([text])[:2]) - {""}
+    ]
     return Paper(
         title=title,
         abstract=abstract,
         authors=next((names for v in values("authors") if (names := _people(v))), ()),
-        date=first_date(*(_day(value) for value in values("date")), embase_date),
-        venue=venue,
+        date=first_date(*map(_day, values("date")), embase_date, citation.date),
+        venue=venue or citation.venue,
         arxiv=ids.arxiv,
         doi=ids.doi,
         other_ids=tuple(dict.fromkeys((*ids.others, *kept, *own_ids))),
-        url=url,
+        url=first("url") if not first("url").startswith("/") else "",
         categories=next((names for v in values("categories") if (names := _categories(v))), ()),
         keywords=next((names for v in values("keywords") if (names := _keywords(v))), ()),
         summary=summary,
@@ -220,7 +182,7 @@ def _web_of_science(tags: Mapping[str, str]) -> ColumnMap:
 
 
 def _other_ids(record: Mapping[str, Any], columns: ColumnMap) -> Iterable[tuple[str, object]]:
-    for scheme in ("pmid", "pmcid", "scopus", "wos", "embase", "openalex", "s2", "corpusid"):
+    for scheme in _SCHEMES:
         if text := next(
             (t for name in columns.get(scheme, ()) if (t := cell_text(record.get(name)))), ""
         ):
@@ -229,6 +191,15 @@ def _other_ids(record: Mapping[str, Any], columns: ColumnMap) -> Iterable[tuple[
     yield "scopus", next((m[1] for url in addresses if (m := _SCOPUS_ADDRESS.search(url))), "")
     for scheme in ("acl", "openreview"):
         yield scheme, first_text(record, columns.get(scheme, ()))
+
+
+def _named_ids(named: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Yield the ids of ``PMID:30000001 | PMCID:PMC1000001`` that a paper is known by."""
+    for scheme, text in named.items():
+        if stands_for(scheme, "pmid"):
+            yield "pmid", pubmed_id(text)
+        elif stands_for(scheme, "pmcid"):
+            yield "pmcid", text
 
 
 def _bare(text: str, scheme: str) -> str:
@@ -247,7 +218,7 @@ def _cell(value: object) -> object:
     if isinstance(value, str):
         value = _SAFE.sub("", value, count=1) if _SAFE.match(value) else value
         text = value.strip()
-        if text.casefold() in _NOTHING:
+        if text.casefold() in _NOTHING or is_placeholder(text):
             return ""
         if text.startswith("[") and text.endswith("]"):
             inside = [first or second for first, second in _QUOTED.findall(text)]

@@ -7,16 +7,23 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from explorer.papers.dates import parse_date
+from explorer.papers.dates import parse_date, publication_date
 from explorer.papers.paper import arxiv_id, doi
 from explorer.papers.text import tidy
+from explorer.readers.shared.author_names import author_names_in, one_name
 
 _PUBMED = re.compile(
     r"(?:pmid:?\s*|https?://(?:www\.)?(?:pubmed\.)?ncbi\.nlm\.nih\.gov/(?:pubmed/)?)?"
     r"(\d{1,9})/?",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*;\s*|\s+and\s+|\s*\n\s*")
+_PUNCTUATION = re.compile(r"[\W_]+")
+_WHOLE = (
+    *("name", "displayname", "literal", "fullname", "rawauthorname", "authorname", "creatorname"),
+    *("creator", "author", "collectivename", "text", "value"),
+)
+_GIVEN = ("given", "givenname", "givennames", "first", "firstname", "forename", "forenames")
+_FAMILY = ("family", "familyname", "familynames", "last", "lastname", "surname")
 
 
 class Ids(NamedTuple):
@@ -38,22 +45,14 @@ def text_of(value: object) -> str:
 
 def first_text(record: Mapping[str, Any], keys: Iterable[str]) -> str:
     """Return the first non-empty text of the fields ``keys``."""
-    return next((text for key in keys if (text := text_of(record.get(key)))), "")
+    values = (value for key in keys if (value := record.get(key)) is not None)
+    return next((text for value in values if (text := text_of(value))), "")
 
 
 def people(value: object) -> tuple[str, ...]:
-    """Return names from a list of them, of mappings with a name, or one text with separators.
-
-    A text is split at semicolons, line ends and "and"; at commas only if that cannot cut
-    "Surname, Given" in two, that is, if every part has a blank inside.
-    """
+    """Return names from a list of them, of mappings with a name, or one text with several."""
     if isinstance(value, str):
-        parts = [part for part in _AND.split(value) if part.strip()]
-        if len(parts) == 1:
-            by_comma = [part.strip() for part in value.split(",") if part.strip()]
-            if len(by_comma) > 1 and all(" " in part for part in by_comma):
-                parts = by_comma
-        return tuple(name for part in parts if (name := tidy(part).strip(" ,")))
+        return author_names_in(value)
     if isinstance(value, Mapping):
         return people([value])
     if isinstance(value, Iterable):
@@ -72,8 +71,12 @@ def listed(value: object, separators: str = r"[;,|]") -> tuple[str, ...]:
 
 
 def first_date(*values: object) -> str:
-    """Return the first date in ``values``, in EDTF (see :mod:`explorer.papers.dates`)."""
-    return next((date for value in values if (date := parse_date(text_of(value)))), "")
+    """Return the date in ``values``, in EDTF, completed with a year that stands in another one.
+
+    Of several years the first counts, of its dates the most precise.
+    """
+    texts = [text for value in values if (text := text_of(value))]
+    return publication_date(texts) or next(filter(None, map(parse_date, texts)), "")
 
 
 def ids_in(values: Iterable[object], others: Iterable[tuple[str, object]] = ()) -> Ids:
@@ -100,10 +103,20 @@ def pubmed_id(value: object) -> str:
 
 def _person(item: object) -> str:
     if isinstance(item, str):
-        return tidy(item).strip(" ,")
-    if not isinstance(item, Mapping):
-        return ""
-    whole = first_text(item, ("name", "display_name", "literal", "fullname", "full_name"))
-    given = first_text(item, ("given", "first", "forename", "firstname"))
-    family = first_text(item, ("family", "last", "lastname", "surname"))
-    return whole or " ".join(part for part in (given, family) if part)
+        return one_name(item)
+    return person_name(item) if isinstance(item, Mapping) else ""
+
+
+def person_name(person: Mapping[str, Any]) -> str:
+    """Return the name in a mapping: the whole one, or the given and the family name if fuller.
+
+    >>> person_name({"fullName": "Doe J", "firstName": "Jane", "lastName": "Doe"})
+    'Jane Doe'
+    """
+    parts = {_PUNCTUATION.sub("", str(key)).lower(): value for key, value in person.items()}
+    given, family = first_text(parts, _GIVEN), first_text(parts, _FAMILY)
+    whole = first_text(parts, _WHOLE)
+    if whole and not (family and given.split(" ")[0].rstrip(".") not in whole):
+        return one_name(whole)
+    particle = first_text(parts, ("nondroppingparticle", "droppingparticle", "nameparticle"))
+    return one_name(" ".join(part for part in (given, particle, family) if part))

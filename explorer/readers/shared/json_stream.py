@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 from explorer.papers.paper import Paper, Source
-from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.contract import RECORD_CHARACTERS, Digest, Item, NotAPaper, Rejection
 from explorer.readers.shared.columns import map_columns
 
 ITEMS = "[]"
@@ -27,7 +27,8 @@ ANY = "{}"
 """A step into the value of every key of an object; any other step is the key to go into."""
 LISTS = frozenset(
     "results data items papers notes works records articles documents docs entries publications "
-    "hits message response recommendedPapers value feed payload list".split()
+    "hits message response recommendedPapers value feed payload list result resultList hit entry "
+    "collection search-results info attributes metadata bibjson".split()
 )
 """Keys under which services put their results."""
 
@@ -110,22 +111,22 @@ class JsonReader(ABC):
         """Return the confidence that objects of this ``shape`` are records, 0 to 100."""
 
     @abstractmethod
-    def paper(self, record: Mapping[str, Any], source: Source) -> Paper | str:
-        """Return the paper in ``record``, or the reason why there is none."""
+    def paper(self, record: Mapping[str, Any], source: Source) -> Paper | NotAPaper | str:
+        """Return the paper in ``record``, what it is instead, or why there is none."""
 
     def recognises(self, digest: Digest) -> int:
         return self._best_path(digest)[0]
 
-    def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
+    def read(self, digest: Digest) -> Iterator[Item]:
         for record in json_records(digest, record_steps(self._best_path(digest)[1])):
             if isinstance(record, Rejection):
                 yield record
                 continue
-            paper: Paper | str = "the record is not an object"
+            paper: Paper | NotAPaper | str = "the record is not an object"
             if isinstance(record.value, dict):
                 source = Source(digest.name, record.line, self.digest_date(record.value, digest))
                 paper = self.paper(record.value, source)
-            if isinstance(paper, Paper):
+            if not isinstance(paper, str):
                 yield paper
             else:
                 excerpt = json.dumps(record.value, ensure_ascii=False, default=str)[:80]
@@ -265,8 +266,9 @@ def _events(text: str) -> list[tuple[str, Any]]:
     parser = ijson.basic_parse_coro(events, multiple_values=True)
     try:
         parser.send(text.encode("utf-8", "replace"))
-    except (ijson.JSONError, ValueError, ArithmeticError):
-        pass  # What came before the damage is in the list.
+    except (ijson.JSONError, ValueError, ArithmeticError, SystemError):
+        # What came before the damage is in the list. SystemError: an integer of too many digits.
+        pass
     except StopIteration:
         pass
     return list(events)

@@ -45,7 +45,7 @@ _COUNTER = re.compile(
     r"(?:stars?|upvotes?|likes?|votes?)?\s*[)\]]?\s*$",
     re.I,
 )
-_ET_AL = re.compile(r"[\s,]*\b(?:et\.?\s*al\b\.?|and others)\s*$", re.I)
+_ET_AL = re.compile(r"(?<![\s,])[\s,]*\b(?:et\.?\s*al\b\.?|and others)\s*$", re.I)
 _DOI_IN_ADDRESS = re.compile(r"/(?:doi|article|articles)/(?:[a-z]+/)?(10\.\d{4,9}/[^\s?#]+)", re.I)
 _OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?id=([\w-]{6,20})")
 _ACL = re.compile(r"(?:aclanthology\.org|aclweb\.org/anthology)/([\w.-]+?)(?:\.pdf|/)?(?:[?#].*)?$")

@@ -18,6 +18,7 @@ from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import tidy
 from explorer.readers.contract import Rejection
 from explorer.readers.shared.markdown_inline import BARE_ADDRESS
+from explorer.readers.shared.titles import is_labelled, why_no_title
 
 _LABEL = re.compile(
     r"^(?:\*\*)?(?:abstract|summary)(?:\*\*)?(?:\s*[:.—–]|\s+-\s)\s*(?:\*\*)?\s*", re.I
@@ -30,6 +31,10 @@ _NAMES = re.compile(
     rf"{_FULL_NAME}(?:(?:\s*[,;·&]+\s*(?:and\s+)?|\s+and\s+){_FULL_NAME})+,?(?: et al\.?)?"
 )
 _DATED = re.compile(r"(?:published|submitted|updated|posted)?(?:\s+on)?\s*:?\s*(.+)", re.I)
+_CAPTURED = re.compile(
+    r"(?:captured|retrieved|fetched|saved|scraped|accessed|crawled|snapshot)\b[^:\n]{0,20}:\s*(\S.{0,60})",
+    re.I,
+)
 _LONGEST_COUNTER = 80
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
@@ -155,10 +160,12 @@ def _role(text: str, heading: bool, names_paper: bool) -> Role:
 def digest_date(blocks: Sequence[Block], front_matter: Mapping[str, str], file_name: str) -> str:
     first_prose = next((i for i, b in enumerate(blocks) if b.role is Role.PROSE), len(blocks))
     on_page = [_date_of(b) for b in blocks[:first_prose] if b.role is Role.DATE]
+    captured = (_CAPTURED.match(block.text) for block in blocks[:first_prose])
     named = _FILE_DATE.search(file_name)
     elsewhere = [
         front_matter.get(key, "") for key in ("date", "retrieved", "exported", "fetched", "created")
     ]
+    elsewhere += [match[1] for match in captured if match]
     known = next((full for text in elsewhere if len(full := parse_date(text)) == 10), "")
     known = known or (parse_date(named[1]) if named else "")
     return complete_year(on_page[0], known) if on_page else known
@@ -280,16 +287,24 @@ def _choose_title(draft: _Draft) -> tuple[Block | None, list[Block]]:
     if not draft.shorts:
         # A single author list never stands alone: "Ada Lovelace, Charles Babbage" as a title.
         return (draft.authors, []) if draft.authors else (None, [])
-    marked = [block for block in draft.shorts if block.arxiv or block.heading]
-    title = (marked or draft.shorts)[-1]
+    titles = [block for block in draft.shorts if _may_be_title(block)]
+    if not titles:
+        return None, []
+    marked = [block for block in titles if block.arxiv or block.heading]
+    title = (marked or titles)[-1]
     same = title.text.casefold()
     return title, [b for b in draft.shorts if b is not title and b.text.casefold() != same]
+
+
+def _may_be_title(block: Block) -> bool:
+    text = _TITLE_LABEL.sub("", block.text)
+    return not why_no_title(text) and not is_labelled(text)
 
 
 def _leftover(blocks: list[Block], digest: str, date: str) -> Iterator[Paper | Rejection]:
     seen: set[str] = set()
     for block in blocks:
-        if block.arxiv and len(block.text.split()) >= 2:
+        if block.arxiv and len(block.text.split()) >= 2 and _may_be_title(block):
             if block.arxiv not in seen:
                 seen.add(block.arxiv)
                 yield Paper(

@@ -10,26 +10,10 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from explorer.papers.dates import parse_date
+from explorer.papers.abstracts import is_placeholder
 from explorer.papers.paper import arxiv_id, doi
 from explorer.papers.text import tidy
 
-_NO_ABSTRACT = re.compile(
-    r"\W*(?:no abstract(?: is)?(?: available| provided)?|abstract (?:is )?not available"
-    r"|abstract unavailable|not available|n/?a|none|null)\W*",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|2\d)\d\d(?!\d)")
-_NUMBERS = re.compile(
-    r"(?<!\d)(?P<year>\d{4})(?:[-/. ]{1,2}(?P<month>\d{1,2})(?:[-/. ](?P<day>\d{1,2}))?)?(?!\d)"
-)
-_RUN_TOGETHER = re.compile(r"(\d{4})(\d\d)(\d\d)")
-_NAMED_MONTH = re.compile(
-    r"(?:(?<!\d)(?P<before>\d{1,2})(?:\s?[-–]\s?\d{1,2})?[\s./~-]{1,3}|(?<![A-Za-z]))"
-    r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b\.?"
-    r"(?:[\s/~-]{1,3}(?P<after>\d{1,2})(?!\d))?",
-    re.IGNORECASE,
-)
 _DOI_NAMED = re.compile(r"\bdoi(?:[.-]org[\w.-]{0,60})?[/:\s]{1,3}(10\.\d{4,9}/\S+)", re.I)
 _DOI_ANYWHERE = re.compile(r"(?<![\d.])10\.\d{4,9}/[^\s;]+")
 _ARXIV = re.compile(
@@ -59,51 +43,10 @@ _ACCESSIONS = (
 )
 
 
-def issue_date(text: str, year: str = "") -> str:
-    """Return a date as journals print it in EDTF; of a span its start.
-
-    ``year`` is the year, if it has a field of its own.
-
-    >>> issue_date("2014//"), issue_date("24-27 Sept. 2019"), issue_date("JUL-AUG", "2006")
-    ('2014', '2019-09-24', '2006-07')
-    """
-    text = text.replace("~", " ").strip(" \t/.,;()[]{}")[:100]
-    if (whole := parse_date(text)) and not whole.startswith("XXXX"):
-        return whole
-    if match := _RUN_TOGETHER.fullmatch(text):
-        return parse_date("-".join(match.groups()))
-    known = _YEAR.search(text)
-    own_year = known[0] if known else year
-    if not own_year:
-        return ""
-    if match := _NAMED_MONTH.search(text):
-        day = match["before"] or match["after"] or ""
-        month = f"{match['month']} {own_year}"
-        return parse_date(f"{day} {month}") or parse_date(month)
-    if not known:
-        return parse_date(f"{year}-{text}") or parse_date(year)
-    numbers = next((m for m in _NUMBERS.finditer(text) if m["year"] == own_year), None)
-    parts = [part for part in numbers.groups() if part] if numbers else []
-    dates = ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
-    return next((date for part in dates if (date := parse_date(part))), parse_date(own_year))
-
-
-def publication_date(texts: Iterable[str]) -> str:
-    """Return the most precise date in ``texts`` of the first year named.
-
-    A "2012" and a "2012/07/03" are the latter; a "2012" and an "2011/12/20" (when it was online)
-    are the former; a "2012" and a "JUL 3" are one date.
-    """
-    given = list(texts)
-    year = next((date[:4] for text in given if (date := issue_date(text))), "")
-    dates = (date for text in given if (date := issue_date(text, year))[:4] == year)
-    return max(dates, key=len, default="")
-
-
 def abstract_of(texts: Iterable[str]) -> str:
     """Return ``texts`` joined as an abstract, or ``""`` for phrases such as "No abstract"."""
     distinct = dict.fromkeys(tidy(text) for text in texts)
-    return " ".join(text for text in distinct if text and not _NO_ABSTRACT.fullmatch(text))
+    return " ".join(text for text in distinct if not is_placeholder(text))
 
 
 def doi_in(text: str, named: bool = True) -> str:

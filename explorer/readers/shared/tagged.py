@@ -26,6 +26,8 @@ class TaggedRecord:
     fields: list[tuple[str, list[str]]] = field(default_factory=list)
     tags: set[str] = field(default_factory=set)
     length: int = 0
+    after_blank: bool = False
+    """Whether nothing but a blank line before it says that it is a record of its own."""
 
     def add(self, tag: str, value: str) -> None:
         self.length += len(value) + _FIELD_COST
@@ -55,6 +57,13 @@ class TaggedRecord:
         every = (line for tag in tags for own, lines in self.fields if own == tag for line in lines)
         return [text for line in every if (text := tidy(line))]
 
+    def join(self, part: TaggedRecord) -> None:
+        """Take the fields of ``part``, which a blank line tore off."""
+        self.length += part.length
+        if self.length <= RECORD_CHARACTERS:
+            self.fields += part.fields
+            self.tags |= part.tags
+
     def rejected(self, digest: Digest, reason: str) -> Rejection:
         fields = self.fields[1:] or self.fields  # the first one is the type
         excerpt = next((text for _, lines in fields for line in lines if (text := tidy(line))), "")
@@ -73,6 +82,9 @@ class Tagging:
     """Tags that end a record."""
     goes_on: Callable[[str, bool], bool] = lambda _text, _after_blank: True
     """Whether a line without a tag belongs to the field before it."""
+    single: frozenset[str] = frozenset()
+    """Tags that a record has once. After a blank line they show that a record begins there which
+    lacks its usual first tag; what repeats none of them is the rest of the record before it."""
 
 
 def fields_by(
@@ -89,8 +101,24 @@ def fields_by(
 
 def tagged_records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
     """Yield the records of ``digest`` one by one; lines between them are skipped."""
+    whole: TaggedRecord | None = None
+    for part in _parts(digest, tagging):
+        if isinstance(part, Rejection):
+            yield part
+        elif whole and part.after_blank and not whole.tags & part.tags & tagging.single:
+            whole.join(part)
+        else:
+            if whole:
+                yield _whole(whole, digest)
+            whole = part
+    if whole:
+        yield _whole(whole, digest)
+
+
+def _parts(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | Rejection]:
+    """Yield records, also cut at the blank lines before their fields."""
     record: TaggedRecord | None = None
-    after_blank = False
+    after_blank = True  # as at the beginning of a file
     for line in digest.lines():
         if isinstance(line, Rejection):
             yield line
@@ -101,10 +129,13 @@ def tagged_records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | 
         tagged = tagging.field_of(line.text, record)
         if tagged and tagging.starts(tagged[0], record, after_blank):
             if record:
-                yield _whole(record, digest)
+                yield record
             record = TaggedRecord(line.number)
+        elif record and tagged and after_blank and tagging.single and tagged[0] not in tagging.ends:
+            yield record
+            record = TaggedRecord(line.number, after_blank=True)
         if record and tagged and tagged[0] in tagging.ends:
-            yield _whole(record, digest)
+            yield record
             record = None
         elif record and tagged:
             record.add(*tagged)
@@ -112,7 +143,7 @@ def tagged_records(digest: Digest, tagging: Tagging) -> Iterator[TaggedRecord | 
             record.continue_field(line.text)
         after_blank = False
     if record:
-        yield _whole(record, digest)
+        yield record
 
 
 def _whole(record: TaggedRecord, digest: Digest) -> TaggedRecord | Rejection:

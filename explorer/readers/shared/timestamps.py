@@ -17,12 +17,7 @@ def date_in(text: str) -> str:
     if date := parse_date(text):
         return date
     match = _DAY.search(text)
-    if match is None:
-        return parse_date(text[:10])
-    year = int(match[3])
-    if year < 100:
-        year += 1900 if year >= 70 else 2000
-    return parse_date(f"{match[1]} {match[2]} {year}")
+    return parse_date(" ".join(match.groups()) if match else text[:10])
 
 
 def earliest(dates: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ from xml.parsers import expat
 
 from explorer.papers.text import tidy
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Rejection
+from explorer.readers.encodings import handler
 from explorer.readers.shared.declared_encoding import known_encoding
 
 _CHUNK = 1 << 16
@@ -377,4 +378,4 @@ def _text(digest: Digest) -> io.TextIOWrapper:
     declared = _DECLARED.match(digest.head_bytes)
     if declared and not encoding.startswith("utf"):
         encoding = known_encoding(declared[1].decode("ascii", "replace")) or encoding
-    return io.TextIOWrapper(digest.open(), encoding=encoding, errors="replace")
+    return io.TextIOWrapper(digest.open(), encoding=encoding, errors=handler(encoding))
