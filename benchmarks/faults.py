@@ -692,7 +692,7 @@ def _check_untouched(
     checks.that(state_of(library, checks) == before, f"{told}: the library is as it was")
     left = [
         path.name
-        for pattern in ("generations/.*", "vectors/*.damaged-*", ".LIVE.new")
+        for pattern in ("generations/.*", "vectors/*.damaged-*", ".LIVE.*.new")
         for path in library.folder.glob(pattern)
     ]
     checks.that(not left, f"{told}: nothing is left behind, but {left}")

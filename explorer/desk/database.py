@@ -8,12 +8,14 @@ another one writes, and rolls back the unfinished transaction of a killed progra
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from explorer.desk.backups import back_up_daily, replace_with_backup
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryNewer
 
 _FILE = "desk.sqlite"
@@ -60,8 +62,17 @@ _STEPS = (
         UNIQUE (reader, name)
     );
     """,
+    """
+    CREATE TABLE seal (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        sha256 TEXT NOT NULL
+    );
+    """,
 )
 """SQL of each schema version, applied to the one before; the first starts from an empty file."""
+
+_TABLES = ("reader", "entry", "name", "tag", "following")
+_SEAL = "INSERT INTO seal VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sha256 = excluded.sha256"
 
 
 def desk_file(library: Path) -> Path:
@@ -104,10 +115,13 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            if _version(connection, path):
+                back_up_daily(connection, path)
             connection.execute("BEGIN IMMEDIATE")
             try:
                 _bring_up_to_date(connection, path)
                 yield connection
+                connection.execute(_SEAL, (_content_hash(connection),))
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -115,8 +129,22 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
                 raise
 
 
+def restore_backup(path: Path, day: str) -> Path:
+    """Make the backup of a day the content of ``path``; return where the old content is kept.
+
+    Raises:
+        UnusableInput: there is no such backup.
+        LibraryDamaged: the backup is damaged; nothing was changed.
+        LibraryBusy, LibraryError: see :func:`writing`.
+    """
+    with _translated_errors(path):
+        return replace_with_backup(path, day)
+
+
 def problems(path: Path) -> list[str]:
-    """Return the faults that SQLite's integrity check reports; none if the file is whole.
+    """Return the faults of structure and content; none if the file is whole.
+
+    SQLite checks its structure; a hash over all entries, made with each change, the rest.
 
     Raises:
         LibraryDamaged, LibraryNewer, LibraryError: see :func:`writing`.
@@ -125,7 +153,21 @@ def problems(path: Path) -> list[str]:
         if connection is None:
             return []
         lines = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-        return [line for line in lines if line != "ok"]
+        wrong = [line for line in lines if line != "ok"]
+        if not wrong and _version(connection, path) > 1:
+            seal = connection.execute("SELECT sha256 FROM seal").fetchone()
+            if seal is None or seal[0] != _content_hash(connection):
+                wrong.append("entries were changed by something other than the explorer")
+        return wrong
+
+
+def _content_hash(connection: sqlite3.Connection) -> str:
+    """Return a hash over all rows of all tables."""
+    content = hashlib.sha256()
+    for table in _TABLES:
+        for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
+            content.update(repr(row).encode("utf-8", "surrogatepass"))
+    return content.hexdigest()
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
@@ -196,8 +238,8 @@ def _translated_errors(path: Path) -> Iterator[None]:
             f"cannot be read ({error}).",
             path=path,
             advice=(
-                "Put a copy of it back; without the file the desk is empty, and all else is as it "
-                "was."
+                "`explorer desk restore` lists the backups; without the file the desk is empty, "
+                "and all else is as it was."
             ),
         ) from None
     except OSError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.desk.database import desk_file
 from explorer.doctor.cache import CacheCheck
 from explorer.doctor.disk import Meter, Step, build_running, bytes_to_read, generation_names
 from explorer.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
@@ -56,7 +55,7 @@ def examine(library: LibraryStore, progress: Step | None = None) -> list[Finding
     if building:
         findings.append(note(".lock", "A build is running now."))
     findings += guarded(FILE, lambda: check_edits(library, live in sound))
-    findings += guarded("desk", lambda: check_desk(desk_file(folder)))
+    findings += guarded("desk", lambda: check_desk(library))
     findings += guarded(LIVE, lambda: [check_live(live, live_error, names, way_out, building)])
     for check in checks:
         advice = way_out if check.name == live else advice_where_not_live(library, check.name)

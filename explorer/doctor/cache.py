@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from explorer.doctor.disk import Meter, entries, size_of
 from explorer.doctor.findings import Finding, command_line, damage, good, guarded, note
 from explorer.doctor.generations import Check
-from explorer.embedders.cache import CacheFile, read_cache_file
+from explorer.embedders.cache import LOCK, CacheFile, read_cache_file
 from explorer.library.generation import GIVEN_SUFFIX, open_generation
 from explorer.library.store import LibraryStore
 from explorer.papers.text import plural
@@ -50,7 +50,7 @@ class CacheCheck:
         for path in entries(self._library.vectors):
             if path.suffix == ".vectors":
                 findings += guarded(_subject(path), partial(self._file, path, embedded))
-            else:
+            elif path.name != LOCK:
                 findings.append(self._other(path))
         return findings + guarded("vectors", partial(self._coverage, embedded))
 

@@ -78,7 +78,7 @@ def damage(subject: str, what: str, advice: str = "") -> Finding:
 def command_line(library: LibraryStore, *words: str) -> str:
     """Return a command that works on this library, to copy."""
     named = [] if library.folder == DEFAULT_FOLDER else ["--library", str(library.folder)]
-    return f"`{shlex.join(['explorer', words[0], *named, *words[1:]])}`"
+    return f"`{shlex.join(['explorer', *words, *named])}`"
 
 
 def sentence_of(error: ExplorerError, path: Path) -> str:

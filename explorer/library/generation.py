@@ -6,9 +6,9 @@ with its size and SHA-256.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Labels, Positions, Rows, Strengths
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
+from explorer.files import checksum
 from explorer.index.engines import load_engine
 from explorer.index.engines.contract import Engine
 from explorer.index.full_text import FullTextIndex
 from explorer.index.knn_graph import NeighbourGraph
+from explorer.library.arrival import milliseconds
 from explorer.library.caching import cached_by_owner
 from explorer.papers.table import PaperTable
 from explorer.topics.communities import Topic, TopicName, members_of
@@ -33,6 +35,11 @@ READABLE_SCHEMAS = (2, 3, 4)
 GIVEN_SUFFIX = " (vectors given)"
 """End of the identity of a library whose vectors came from the user, not the embedder."""
 MANIFEST = "manifest.json"
+MANIFEST_CHECKSUM = "manifest.sha256"
+"""SHA-256 of the manifest, as ``sha256sum`` writes it; the oldest generations have none."""
+_CHECKED_AT_OPENING = 1 << 20
+"""Bytes of a file up to which opening compares its checksum; that takes about a millisecond."""
+_GO_BACK = "Go back with `explorer rollback`, or build anew with `explorer build --full`."
 _LISTS = ("keywords", "representatives")
 """Fields of a topic that JSON turns into lists."""
 
@@ -132,19 +139,17 @@ def open_generation(folder: Path) -> Generation:
     """Return the generation in ``folder``.
 
     Raises:
-        LibraryDamaged: a file is missing, has another size, or is of another version.
+        LibraryDamaged: a file is missing, has another size or, if it is small, another checksum,
+            or is of another version.
     """
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != expected["bytes"]:
-            raise LibraryDamaged(
-                "missing or cut short.",
-                path=path,
-                advice=(
-                    "Go back with `explorer rollback`, or build anew with `explorer build --full`."
-                ),
-            )
+            raise LibraryDamaged("missing or cut short.", path=path, advice=_GO_BACK)
+        is_small = expected["bytes"] <= _CHECKED_AT_OPENING
+        if is_small and checksum(path) != expected["sha256"]:
+            raise LibraryDamaged("altered since it was written.", path=path, advice=_GO_BACK)
     try:
         levels = json.loads((folder / "topics.json").read_text(encoding="utf-8"))
         memberships = _partitions(folder / "memberships.npy")
@@ -175,13 +180,7 @@ def open_generation(folder: Path) -> Generation:
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         # Files of the right size may still hold anything; sizes are all that was checked.
-        raise LibraryDamaged(
-            f"cannot be read ({error}).",
-            path=folder,
-            advice=(
-                "Go back with `explorer rollback`, or build anew with `explorer build --full`."
-            ),
-        ) from None
+        raise LibraryDamaged(f"cannot be read ({error}).", path=folder, advice=_GO_BACK) from None
 
 
 def _topic(fields: dict[str, Any], index: int) -> Topic:
@@ -207,11 +206,6 @@ def _added_when_built(manifest: Manifest) -> Arrivals:
     return np.full(manifest.papers, milliseconds(manifest.created), dtype=np.int64)
 
 
-def milliseconds(moment: str) -> int:
-    """Return an ISO 8601 moment in milliseconds since 1970."""
-    return round(datetime.fromisoformat(moment).timestamp() * 1000)
-
-
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the generation in ``folder``.
 
@@ -221,7 +215,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        stored = path.read_bytes()
+        if not is_manifest_whole(folder, stored):
+            raise LibraryDamaged("altered since it was written.", path=path, advice=_GO_BACK)
+        content = json.loads(stored)
         if content["schema"] not in READABLE_SCHEMAS:
             raise _unreadable_schema(path, content["schema"])
         return Manifest(**{"fit": {}} | content | {"digests": tuple(content["digests"])})
@@ -229,6 +226,20 @@ def read_manifest(folder: Path) -> Manifest:
         raise LibraryDamaged(
             f"cannot be read ({error}).", path=path, advice="Go back with `explorer rollback`."
         ) from None
+
+
+def is_manifest_whole(folder: Path, manifest: bytes) -> bool:
+    """Return whether the content of a manifest is as it was written; true if nothing tells."""
+    try:
+        stored = (folder / MANIFEST_CHECKSUM).read_bytes()
+    except FileNotFoundError:
+        return True
+    return stored == manifest_checksum(manifest)
+
+
+def manifest_checksum(manifest: bytes) -> bytes:
+    """Return the content of the file beside a manifest, a line of ``sha256sum``."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
 def _unreadable_schema(path: Path, schema: Any) -> LibraryError:

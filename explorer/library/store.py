@@ -13,13 +13,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import LibraryDamaged, LibraryError, LibraryMissing
-from explorer.files import replace_text, writing
+from explorer.files import SCRATCH_ENDING, replace_text, writing
+from explorer.library.arrival import arrival_after, milliseconds
 from explorer.library.build_lock import GENERATIONS, build_lock
 from explorer.library.checks import salvaged_manifest, salvaged_papers
 from explorer.library.generation import (
@@ -55,6 +57,22 @@ class LibraryStore:
     def vectors(self) -> Path:
         """The folder of the vector cache."""
         return self.folder / "vectors"
+
+    @property
+    def foreign_owner(self) -> str:
+        """The user to whom the folder belongs; empty if it is one's own, or does not exist."""
+        try:
+            owner = self.folder.stat().st_uid
+        except OSError:
+            return ""
+        if not hasattr(os, "geteuid") or owner == os.geteuid():
+            return ""
+        import pwd
+
+        try:
+            return pwd.getpwuid(owner).pw_name
+        except KeyError:
+            return f"user {owner}"
 
     @property
     def live(self) -> str:
@@ -132,6 +150,8 @@ class LibraryStore:
         with build_lock(self.folder):
             for leftover in list(self._generations.glob(".*")):
                 discard(leftover)
+            for scratch in self.folder.glob(f".*{SCRATCH_ENDING}"):
+                scratch.unlink(missing_ok=True)
             if not self.live and self._folders():
                 self._point_to(self._folders()[-1].name)  # see open_newest_published
             yield
@@ -139,6 +159,16 @@ class LibraryStore:
     def next_number(self) -> int:
         """Return the number for a new generation."""
         return max((int(folder.name) for folder in self._folders()), default=0) + 1
+
+    def next_arrival(self, live: Generation | None) -> str:
+        """Return the time for a new generation: now, or after all others if the clock is behind.
+
+        Args:
+            live: the live generation, if it can be opened.
+        """
+        built = [milliseconds(one.created) for _, one in self.history() if one is not None]
+        added = [] if live is None else [int(live.added_at.max(initial=0))]
+        return arrival_after([*built, *added])
 
     def publish(self, draft: Draft, manifest: Manifest) -> Generation:
         """Write, verify and switch to a new generation. The caller holds the build lock.

@@ -25,10 +25,12 @@ from explorer.index.knn_graph import NeighbourGraph
 from explorer.library.checks import salvaged_manifest, verify_parts
 from explorer.library.generation import (
     MANIFEST,
+    MANIFEST_CHECKSUM,
     SCHEMA,
     Arrivals,
     Generation,
     Manifest,
+    manifest_checksum,
     open_generation,
 )
 from explorer.papers.paper import Paper
@@ -106,7 +108,9 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
         if path.is_file() and path.suffix != ".lock" and path != folder / MANIFEST
     }
     _write_json(folder / MANIFEST, asdict(manifest) | {"files": files})
-    for path in (folder / MANIFEST, folder):
+    seal = folder / MANIFEST_CHECKSUM
+    seal.write_bytes(manifest_checksum((folder / MANIFEST).read_bytes()))
+    for path in (folder / MANIFEST, seal, folder):
         sync(path)
 
 
@@ -152,7 +156,7 @@ def _write_papers(draft: Draft, folder: Path) -> None:
 def publish_generation(hidden: Path, final: Path) -> None:
     """Open the generation just written in ``hidden``, check it, and rename it in one step.
 
-    The files are not read again: their checksums were taken from them on disk.
+    Large files are not read again: their checksums were taken from them on disk.
 
     Raises:
         LibraryDamaged: a file is missing or cut short, or the parts do not belong together.

@@ -379,7 +379,7 @@ def test_the_doctor_checks_the_desk(hashing_library: LibraryStore, tmp_path: Pat
     desk.path.write_bytes(bytes(content))
     findings = examine(library)
     assert damaged(findings)
-    assert "desk.sqlite" in next_step(findings)
+    assert "desk restore" in next_step(findings)
 
 
 def test_a_torn_file_is_reported_and_a_newer_one_refused(

@@ -26,7 +26,10 @@ from explorer.papers.paper import Paper
 from explorer.topics import edits
 from explorer.topics.edits import EditKind
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.generations import seal_again
 from tests.library.test_store import another_builder
+
+pytestmark = pytest.mark.slow
 
 
 class Ward(NamedTuple):
@@ -137,7 +140,6 @@ def test_a_whole_library_is_good_and_stays_unchanged(
     assert tree(ward.library.folder) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("number", [1, 3])
 def test_damage_to_any_file_is_reported_for_that_file_alone(
@@ -202,7 +204,6 @@ def test_where_no_earlier_generation_is_whole_the_way_leads_to_a_later_one(ward:
     assert ward.library.open().size == 40
 
 
-@pytest.mark.slow
 def test_where_no_generation_is_whole_the_advice_builds_anew(ward: Ward) -> None:
     for number in (1, 2, 3):
         garble(ward.generation(number) / "manifest.json")
@@ -214,7 +215,6 @@ def test_where_no_generation_is_whole_the_advice_builds_anew(ward: Ward) -> None
     assert ward.library.open().size == 40
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", [cut, flip, flip_text, Path.unlink])
 def test_building_anew_never_takes_over_papers_that_were_altered(
     ward: Ward, damage: Callable[[Path], None]
@@ -244,7 +244,6 @@ def test_a_live_that_names_nothing_is_damage_and_can_be_mended(
     assert ward.library.open().size == 40
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("live", [True, False])
 def test_a_library_without_generations_is_damage_and_built_anew(ward: Ward, live: bool) -> None:
     shutil.rmtree(ward.library.folder / "generations")
@@ -288,6 +287,7 @@ def rewrite(ward: Ward, number: int, **fields: object) -> None:
     path = ward.generation(number) / "manifest.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(content | fields), encoding="utf-8")
+    seal_again(path.parent)
 
 
 @pytest.mark.parametrize("schema", [0, SCHEMA + 1])
@@ -391,6 +391,10 @@ def test_topic_edits_are_counted_and_inactive_ones_noted(ward: Ward) -> None:
     stored = edits.with_edit((), EditKind.RENAME, 0, depth, [members], "Mine", ["t"])
     edits.write(ward.library.folder, stored)
     assert "1 topic edit" in {f.subject: f.what for f in examine(ward.library)}["topic_edits.json"]
+    path = ward.library.folder / "topic_edits.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("Mine", "Mime"), encoding="utf-8")
+    warning = the(examine(ward.library), Severity.WARNING)
+    assert "something other than the explorer" in warning.what
     stored = edits.with_edit(stored, EditKind.RENAME, 0, depth, [["p0gone"]], "Lost", ["t"])
     edits.write(ward.library.folder, stored)
     note = the(examine(ward.library), Severity.NOTE)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.arrays import Vectors
 from explorer.embedders import open_embedder
-from explorer.embedders.cache import Embedded, VectorCache, embed_missing
-from explorer.errors import LibraryError
+from explorer.embedders.cache import LOCK, Embedded, VectorCache, embed_missing
+from explorer.errors import LibraryBusy, LibraryError
 
 DIMENSION = 16
 HEADER_BYTES = 512
@@ -88,7 +89,7 @@ def test_many_vectors_are_mapped_from_a_file_that_is_deleted_with_them(tmp_path:
     cache.append(keys[19_000:], vectors[19_000:])
     taken = cache.take_all(keys[::-1])
     assert np.array_equal(taken, vectors[::-1])
-    assert list(tmp_path.iterdir()) == [cache.path]
+    assert {path.name for path in tmp_path.iterdir()} - {LOCK} == {cache.path.name}
     assert cache.take_all([]).shape == (0, DIMENSION)
 
 
@@ -255,13 +256,54 @@ def assert_repaired(
     assert reopened(folder).set_aside is None
 
 
+def test_two_programs_append_to_one_file_and_lose_nothing(tmp_path: Path) -> None:
+    one, other = reopened(tmp_path), reopened(tmp_path)
+    vectors = np.random.default_rng(1).normal(size=(40, DIMENSION)).astype(np.float32)
+    keys = list(named(40))
+    for start in range(0, 40, 4):
+        one.append(keys[start : start + 2], vectors[start : start + 2])
+        other.append(keys[start + 2 : start + 4], vectors[start + 2 : start + 4])
+    odd = [index for index in range(40) if index % 4 < 2]
+    assert np.array_equal(one.take([keys[index] for index in odd]), vectors[odd])
+    assert np.array_equal(reopened(tmp_path).take(keys), vectors)
+
+
+def test_a_file_that_another_program_replaced_is_not_read_by_old_positions(
+    tmp_path: Path,
+) -> None:
+    texts = named(10)
+    first = fill(tmp_path, texts)
+    content = bytearray(first.path.read_bytes())
+    content[HEADER_BYTES + 20] ^= 1
+    first.path.write_bytes(content)
+    second = reopened(tmp_path)
+    assert second.set_aside is not None
+    for use in (
+        lambda: first.take(list(texts)),
+        lambda: first.append([key("new")], np.ones((1, DIMENSION), dtype=np.float32)),
+    ):
+        with pytest.raises(LibraryBusy, match="mended"):
+            use()
+
+
+def test_a_cache_in_use_is_waited_for_and_then_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.embedders.cache._LOCK_SECONDS", 0.05)
+    cache = fill(tmp_path, named(2))
+    holder = FileLock(tmp_path / LOCK)
+    with holder, pytest.raises(LibraryBusy, match="another program is using"):
+        cache.append([key("new")], np.ones((1, DIMENSION), dtype=np.float32))
+    cache.append([key("new")], np.ones((1, DIMENSION), dtype=np.float32))
+
+
 def test_a_kill_while_a_damaged_file_is_replaced_costs_no_record(tmp_path: Path) -> None:
     texts = named(10)
     before = fill(tmp_path, texts)
     intact = before.take(list(texts))
     before.path.rename(before.path.with_suffix(".rescued"))
     assert np.array_equal(reopened(tmp_path).take(list(texts)), intact)
-    assert list(tmp_path.iterdir()) == [before.path]
+    assert {path.name for path in tmp_path.iterdir()} - {LOCK} == {before.path.name}
 
 
 def test_vectors_that_do_not_fit_on_the_disk_leave_those_before_as_they_were(

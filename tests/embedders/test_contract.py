@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import numpy as np
 import pytest
 
 from explorer.embedders import DEFAULT_MODEL, Embedder, embedder_names, open_embedder
-from explorer.embedders.model_folder import ModelFolder
+from explorer.embedders.model_folder import ModelFolder, find_model
 from explorer.embedders.sentence_transformer import SentenceTransformerEmbedder, fastest_backend
 from explorer.errors import EmbedderError
-from explorer.files import checksum
 from explorer.papers.paper import Paper
+
+pytestmark = pytest.mark.slow
 
 TEXTS = [
     "Liver segmentation in CT scans",
@@ -177,34 +179,52 @@ def test_every_backend_is_held_to_sentence_transformers_in_single_precision(
     assert set(embedder.windows(texts)) == {1}
     expected = reference.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     shuffled = np.random.default_rng(5).permutation(len(texts))
-    for order in (np.arange(len(texts)), shuffled):
-        for size in (1, 7, len(texts)):
-            vectors = np.vstack(
-                [
-                    embedder.embed([texts[i] for i in order[start : start + size]])
-                    for start in range(0, len(texts), size)
-                ]
-            )
-            assert _cosines(vectors, expected[order]).min() >= least
+    in_order = np.arange(len(texts))
+    for order, size in ((in_order, 1), (shuffled, 7), (in_order, len(texts))):
+        batches = [
+            embedder.embed([texts[i] for i in order[start : start + size]])
+            for start in range(0, len(texts), size)
+        ]
+        assert _cosines(np.vstack(batches), expected[order]).min() >= least
 
 
-def test_altered_default_weights_are_refused_before_they_are_used(
-    model_copy: Path, tmp_path: Path
-) -> None:
-    folder = Path(shutil.copytree(model_copy, tmp_path / "altered"))
-    weights = folder / "model.safetensors"
-    with weights.open("r+b") as file:
-        file.seek(50_000_000)
+def _flip(path: Path) -> None:
+    with path.open("r+b") as file:
+        middle = path.stat().st_size // 2
+        file.seek(middle)
         byte = file.read(1)
-        file.seek(50_000_000)
+        file.seek(middle)
         file.write(bytes([byte[0] ^ 1]))
-    expected = checksum(_packaged_model() / "model.safetensors")
-    altered = SentenceTransformerEmbedder(ModelFolder("altered", folder, expected), fastest_backend)
-    with pytest.raises(EmbedderError, match="differ from the published"):
+
+
+def test_the_default_model_names_every_file_that_shapes_a_vector() -> None:
+    model = find_model(DEFAULT_MODEL)
+    described = {"README.md", "data_config.json", ".gitattributes"}
+    files = (path for path in model.path.rglob("*") if path.is_file())
+    names = {path.relative_to(model.path).as_posix() for path in files}
+    assert names - described == {*model.published}
+
+
+@pytest.mark.parametrize("name", find_model(DEFAULT_MODEL).published)
+def test_an_altered_file_of_the_default_model_is_refused_before_it_is_used(
+    name: str, model_copy: Path, tmp_path: Path
+) -> None:
+    published = find_model(DEFAULT_MODEL).published
+    folder = tmp_path / "altered"
+    shutil.copytree(model_copy, folder, copy_function=os.link)  # but for the file to be altered
+    (folder / name).unlink()
+    shutil.copyfile(model_copy / name, folder / name)
+    _flip(folder / name)
+    altered = SentenceTransformerEmbedder(ModelFolder("x", folder, published), fastest_backend)
+    with pytest.raises(EmbedderError, match=rf"{name}: differs from the published.*pip install"):
         altered.embed(["anything"])
-    with pytest.raises(EmbedderError, match="differ from the published"):
+    with pytest.raises(EmbedderError, match="differs from the published"):
         _ = altered.identity
-    assert ModelFolder("as it was", model_copy, expected).identity
+    if name != "model.safetensors":
+        (folder / name).unlink()
+        with pytest.raises(EmbedderError, match=f"{name}: the model lacks this file"):
+            ModelFolder("x", folder, published).check()
+    assert ModelFolder("as it was", model_copy, published).identity
 
 
 def test_a_model_by_path_gives_the_vectors_of_that_model(

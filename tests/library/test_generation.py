@@ -30,7 +30,7 @@ from explorer.search.query import parse
 from explorer.settings import GraphSettings, MapSettings
 from explorer.topics.communities import Topic
 from explorer.topics.hierarchy import TopicHierarchy
-from tests.helpers.generations import verify_generation
+from tests.helpers.generations import seal_again, verify_generation
 from tests.helpers.joining import identify
 
 
@@ -108,7 +108,7 @@ def test_the_manifest_names_every_file_with_size_and_checksum(written: Path) -> 
     on_disk = {
         path.relative_to(written).as_posix(): path.stat().st_size
         for path in written.rglob("*")
-        if path.is_file() and path.name != "manifest.json" and path.suffix != ".lock"
+        if path.is_file() and path.stem != "manifest" and path.suffix != ".lock"
     }
     assert {name: file["bytes"] for name, file in manifest.files.items()} == on_disk
     assert all(len(file["sha256"]) == 64 for file in manifest.files.values())
@@ -200,6 +200,7 @@ def test_a_manifest_of_another_schema_is_refused_with_both_versions(
     path = written / "manifest.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(content | {"schema": schema, "new": 1}), encoding="utf-8")
+    seal_again(written)
     with pytest.raises(kind) as caught:
         open_generation(written)
     assert f"schema {schema}" in str(caught.value)
@@ -216,6 +217,7 @@ def test_a_generation_of_the_schema_before_is_read_as_it_is(written: Path) -> No
     content["files"] = {k: v for k, v in content["files"].items() if k not in gone}
     del content["fit"]
     path.write_text(json.dumps(content | {"schema": 2}), encoding="utf-8")
+    seal_again(written)
     verify_generation(written)
     generation = open_generation(written)
     assert [labels.tolist() for labels in generation.raw_labels] == [
@@ -232,6 +234,7 @@ def test_a_generation_without_columns_of_its_own_makes_them(written: Path) -> No
     content = json.loads(path.read_text(encoding="utf-8"))
     del content["files"]["columns.arrow"]
     path.write_text(json.dumps(content | {"schema": 3}), encoding="utf-8")
+    seal_again(written)
     verify_generation(written)
     old = open_generation(written).records
     assert old.years.tolist() == new.years.tolist()
@@ -318,3 +321,20 @@ def test_caches_let_go_of_generations_that_are_no_longer_used(
     del generation
     gc.collect()
     assert len(opened) <= 4
+
+
+def test_a_flipped_bit_in_any_small_file_is_reported_at_opening(written: Path) -> None:
+    names = [*read_manifest(written).files, "manifest.json", "manifest.sha256"]
+    assert len(names) > 15
+    random = np.random.default_rng(7)
+    for name in names:
+        path = written / name
+        content = path.read_bytes()
+        for place in random.integers(len(content), size=4).tolist():
+            flipped = bytearray(content)
+            flipped[place] ^= 1 << int(random.integers(8))
+            path.write_bytes(flipped)
+            with pytest.raises(LibraryDamaged):
+                open_generation(written)
+        path.write_bytes(content)
+    open_generation(written)

@@ -24,6 +24,8 @@ from explorer.papers.paper import Paper
 from tests.helpers.corpus import WriteDigest
 from tests.library.test_generation import make_draft, make_manifest
 
+pytestmark = pytest.mark.slow
+
 
 def publish(library: LibraryStore, papers: list[Paper]) -> int:
     """Publish ``papers`` without reading or embedding, and return the generation's number."""

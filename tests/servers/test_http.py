@@ -37,8 +37,9 @@ from explorer.papers.paper import Paper
 from explorer.search.model import Query
 from explorer.search.search import search
 from explorer.servers.http.api import make_api
-from explorer.servers.http.guard import LARGEST_BODY, AccessRules, host_of, is_loopback
+from explorer.servers.http.guard import AccessRules, is_loopback, loopback_names
 from explorer.servers.http.serving import TOKEN, access_rules_for
+from explorer.settings import RequestLimits
 from tests.helpers.corpus import Growing
 
 _SECRET = "a secret of some length"
@@ -243,11 +244,11 @@ def test_only_what_is_documented_is_allowed(client: TestClient) -> None:
 
 
 def test_a_large_body_is_refused(client: TestClient) -> None:
-    answer = client.post("/v1/search", content=b" " * (LARGEST_BODY + 1))
+    answer = client.post("/v1/search", content=b" " * (RequestLimits().body_bytes + 1))
     assert "bytes" in _problem(answer, 413)
 
     def pieces() -> Iterator[bytes]:  # a client that does not tell the length beforehand
-        yield from [b" " * 4096] * (LARGEST_BODY // 4096 + 1)
+        yield from [b" " * 4096] * (RequestLimits().body_bytes // 4096 + 1)
 
     assert "bytes" in _problem(client.post("/v1/search", content=pieces()), 413)
 
@@ -292,6 +293,17 @@ def test_one_client_is_rate_limited(library: Library) -> None:
     assert refused.headers["retry-after"] == "1"
 
 
+def test_strangers_behind_an_address_use_up_nothing_of_its_rate(library: Library) -> None:
+    client = _client(library, rate=2, token=_SECRET)
+    refused = [client.get("/v1/topics").status_code for _ in range(40)]
+    assert refused[0] == 401
+    assert refused[-1] == 429
+    for _ in range(40):
+        client.get("/v1/health")
+    shown = {"Authorization": f"Bearer {_SECRET}"}
+    assert client.get("/v1/topics", headers=shown).status_code == 200
+
+
 def test_a_server_for_others_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(TOKEN, raising=False)
     assert access_rules_for("127.0.0.1", (), 5) == AccessRules(
@@ -311,7 +323,18 @@ def test_a_server_for_others_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> N
 def test_loopback_addresses_are_recognised() -> None:
     assert [is_loopback(h) for h in ("127.0.0.1", "::1", "localhost", "127.9.9.9")] == [True] * 4
     assert [is_loopback(h) for h in ("0.0.0.0", "::", "10.0.0.1", "example.org")] == [False] * 4
-    assert host_of("[::1]:1") == "::1"
+
+
+@pytest.mark.parametrize("host", ["localhost:port", "a@localhost", "localhost/x", "localhost#", ""])
+def test_a_host_header_that_is_no_host_and_port_is_rejected(library: Library, host: str) -> None:
+    client = _client(library, hosts=loopback_names())
+    assert client.get("/v1/health", headers={"Host": host}).status_code == 400
+
+
+def test_a_trusted_proxy_is_an_address() -> None:
+    assert access_rules_for("::1", (), 5, ("10.0.0.0/24",)).proxies == ("10.0.0.0/24",)
+    with pytest.raises(UnusableInput, match="--trust-proxy"):
+        access_rules_for("::1", (), 5, ("proxy.example",))
 
 
 # -- anything that the description allows
