@@ -1,8 +1,8 @@
 """The page: ``streamlit run streamlit_app.py [-- --library DIR]``."""
 
-from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from explorer.app.server import SCRIPT, HostGuard
+from explorer.app.server import SCRIPT, guards
 
-app = App(SCRIPT, middleware=[Middleware(HostGuard)])
+# Streamlit recognises the application by this call.
+app = App(SCRIPT, middleware=guards())

@@ -24,9 +24,11 @@ EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "f
 _DATA = f"""\
 `make bench` repeats {", ".join(f"`{name}`" for name in EVERYDAY[:-1])}
 and `{EVERYDAY[-1]}`, which need nothing but the repository and, for `cold_start`, Chromium.
-`http`, `map`, `storage` and `million` (with the `bench` extra) need no data either, only time;
-`sizing` computes from what others measured. `milvus` needs a server, which `make test-cluster`
-installs. All others need data that does not come with the project.
+`http`, `map`, `storage`, `attacks`, `attacks_servers`, `promises`, `mutations`, `fault_injection`
+and `million` (with the `bench` extra) need no data either, only time; `sizing` computes from what
+others measured.
+`milvus` needs a server, which `make test-cluster` installs. All others need data that does not come
+with the project.
 
 **Judged collections** (`retrieval`, `search`, `beside_txtai`) are folders as BEIR has them:
 `corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with `_id` and `text`, both gzipped
@@ -74,7 +76,12 @@ ALL = (
     "storage",
     "million",
     "milvus",
+    "fault_injection",
+    "attacks_servers",
     "sizing",
+    "attacks",
+    "promises",
+    "mutations",
 )
 
 

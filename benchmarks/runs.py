@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.fault_shim import shim
 from explorer.arrays import Vectors
 from explorer.cli import main
 from explorer.embedders.hashing import Hashing
@@ -144,6 +145,8 @@ def forked(function: Callable[..., None], *arguments: object) -> Any:
     server.set_forkserver_preload(["benchmarks.ready"])
     # The server looks for what to load where Python does, not where this process does.
     needed = _ALONE | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    if preloaded := shim():
+        needed["LD_PRELOAD"] = str(preloaded)
     before = {name: os.environ.get(name) for name in needed}
     os.environ.update(needed)
     # The main module is not needed, and after a test of the page it is the page.

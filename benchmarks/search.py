@@ -35,7 +35,7 @@ from explorer.evaluation.benchmark import (
     open_collection,
     score_queries,
 )
-from explorer.index.full_text import words
+from explorer.index.analysis import tokens
 from explorer.library.generation import Generation
 from explorer.search.model import Mode
 from explorer.search.ranking import ranked_rows
@@ -173,7 +173,7 @@ def _counted_once(
     generation: Generation, query: JudgedQuery, vector: Vector, k: int
 ) -> Sequence[int]:
     first: dict[str, str] = {}
-    for stem, start, end in words(query.text):
+    for stem, start, end in tokens(query.text):
         first.setdefault(stem, query.text[start:end])
     return ranked_rows(generation, vector, " ".join(first.values()), Mode.HYBRID, k)
 

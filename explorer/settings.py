@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """Limits on the size of a digest.
+    """Limits on the size of a digest, and budgets of reading it.
 
-    Digests come from strangers: without limits one line could fill the memory.
+    Digests come from strangers: without limits one line could fill the memory. Budgets grow with
+    the size of the file, so that an honest digest of any size is read.
     """
 
     line_characters: int = 1_000_000
@@ -24,6 +25,37 @@ class ReadingLimits:
     """Size to which a compressed file may expand in any case."""
     expanded_times: int = 200
     """Times its own size to which a larger compressed file may expand."""
+    force: str = ""
+    """Format as which every file is read, without a check of the result; empty: by content."""
+    in_process: bool = False
+    """Read in this process, not in a child: memory then has no limit, and processor time is only
+    checked between two records. For tests of readers, and for debugging one."""
+    cpu_seconds: float = 30.0
+    """Processor time for a digest of any size; most take less than a tenth of a second."""
+    archive_cpu_seconds: float = 60.0
+    """The same for a whole archive, so that one bad member leaves time for the others."""
+    cpu_seconds_per_megabyte: float = 4.0
+    """Processor time for each megabyte more: some twenty times what the slowest reader takes."""
+    honest_expansion: int = 20
+    """Times its packed size up to which unpacked text adds to the budgets; text packs to a tenth
+    at best."""
+    memory: int = 1536 << 20
+    """Bytes of memory for reading; no reader needs a tenth of it for the largest real digests."""
+    output_bytes: int = 1 << 26
+    """Characters of all papers of a file in any case."""
+    output_times: int = 20
+    """Characters of papers for each byte of a larger file: a heading counts for each paper below
+    it, so that there may be more text in papers than in the file."""
+    papers: int = 1_000_000
+    """Papers of a file in any case."""
+    bytes_per_paper: int = 20
+    """Bytes of a larger file for each paper: nothing shorter has a title."""
+    rejections_kept: int = 200
+    """Rejections of a digest that are kept with their reasons; the others are only counted."""
+    archive_rejections_kept: int = 1_000
+    """The same for a whole archive."""
+    build_rejections_kept: int = 10_000
+    """The same for all digests of a build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +176,48 @@ class WatchSettings:
     """Time without a change before a file is read."""
     look: float = 30.0
     """Time between scans of a folder from which no events arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Limits on clients that are slow or many, for the page and ``explorer serve``."""
+
+    header_seconds: float = 10.0
+    """Time for the first line and the headers of a request."""
+    body_seconds: float = 20.0
+    """Time in which a body must end, or bring :attr:`bytes_per_second` on average."""
+    reader_seconds: float = 30.0
+    """Time in which a client must read what is sent, or as much of it."""
+    bytes_per_second: int = 1_000
+    connections: int = 512
+    """Connections at once; fewer where the system allows fewer open files."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """Limits on requests to ``explorer serve``."""
+
+    body_bytes: int = 1 << 16
+    """Size of a body; a pasted abstract has a few thousand bytes."""
+    running: int = 256
+    """Requests that run or wait at once; more are refused."""
+    seconds: float = 30.0
+    """Time for a response; then the client is refused, and what was computed is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """Limits on the files that the page keeps in memory until they are added."""
+
+    file_megabytes: int = 50
+    session_megabytes: int = 250
+    """Files of one visitor together."""
+    all_megabytes: int = 1_000
+    """Files of all visitors together."""
+    kept_seconds: float = 120.0
+    """Time that the files of a visitor stay after the connection was lost, for a reconnection."""
+    message_bytes: int = 1 << 20
+    """One message of the browser; the longest are corners of a selection on the map."""
 
 
 KEPT_GENERATIONS = 5

@@ -209,7 +209,12 @@ def test_only_the_page_imports_streamlit() -> None:
     assert [name for name in users if not MODULES[name].is_in(*ENTRANCES)] == []
 
 
-PROGRAMS = ("index_build", "explorer.cli", "explorer.embedders.openvino_export")
+PROGRAMS = (
+    "index_build",
+    "explorer.cli",
+    "explorer.embedders.openvino_export",
+    "explorer.readers.reading_program",
+)
 """Modules that may end the process. Printing is left to ruff (T20)."""
 RUN_ALONE = ("explorer.cli.__main__",)
 ENDINGS = frozenset(("exit", "quit", "sys.exit", "os._exit", "os.abort", "SystemExit"))

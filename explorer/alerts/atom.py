@@ -14,7 +14,7 @@ from explorer import __version__
 from explorer.alerts.followed_search import FollowedResults, described, newest_first
 from explorer.errors import UnusableInput
 from explorer.files import replace_text
-from explorer.insights.whats_new import moment_at
+from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation
 from explorer.papers.paper import title_key
 from explorer.search.model import Hit

@@ -21,7 +21,8 @@ from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric
 from explorer.insights.topic_profile import TopicProfile
 from explorer.insights.trends import Trend, Trends
-from explorer.insights.whats_new import WhatsNew, moment_at
+from explorer.insights.whats_new import WhatsNew
+from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation, Manifest
 from explorer.map.sampling import Sample, Viewport
 from explorer.papers.paper import Paper
@@ -200,7 +201,8 @@ def topic_edit_as_json(outcome: EditOutcome) -> dict[str, Any]:
 
 
 def build_report_as_json(report: BuildReport) -> dict[str, Any]:
-    content = asdict(report) | {"rejected": len(report.rejected)}
+    content = asdict(report) | {"rejected": report.rejected_count}
+    del content["rejected_count"]
     if not report.dry_run:
         del content["planned"]
     return content | {"rejections": [rejection_as_json(rejection) for rejection in report.rejected]}

@@ -60,7 +60,7 @@ def show_hits(
                 show_star(generation, hit.row, f"hit{hit.rank}")
             _show_facts(generation, hit)
             with st.container(key=f"sentence-{hit.rank}"):
-                st.markdown(_with_bold(sentence, words))
+                st.markdown(_with_bold(sentence, words, hit.paper.language))
             _show_actions(generation, hit, shares[index] if shares else None)
             if hit.paper.abstract:
                 with st.expander(texts.ABSTRACT):
@@ -153,10 +153,10 @@ def _short_authors(authors: Sequence[str]) -> str:
     return f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
 
 
-def _with_bold(sentence: str, words: str) -> str:
+def _with_bold(sentence: str, words: str, language: str) -> str:
     pieces = (
         f"**{escape_markdown(piece)}**" if matches else escape_markdown(piece)
-        for piece, matches in highlight(sentence, words)
+        for piece, matches in highlight(sentence, words, language)
     )
     return "".join(pieces)
 

@@ -35,6 +35,7 @@ from explorer.app.resources import (
 )
 from explorer.app.search_box import SearchForm, rows_in, search_row, show_examples
 from explorer.app.selection import show_region, show_selection
+from explorer.app.upload_guard import dismiss as dismiss_uploads
 from explorer.app.user import current_desk, is_admitted, show_user
 from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_follow_menu
 from explorer.app.views.explore import show_explore
@@ -100,7 +101,10 @@ def main() -> None:
     st.set_page_config(texts.TITLE, page_icon=here / "icon.png", layout="wide")
     st.html(here / "style.css")
     url.remember()
-    if not is_admitted():
+    admitted = is_admitted()
+    if not admitted or read_only_reason():
+        dismiss_uploads()
+    if not admitted:
         return
     try:
         generation = current_generation()
@@ -112,7 +116,7 @@ def main() -> None:
         return
     embedding = model(generation.manifest.model)
     view = _show_header(generation)
-    keep_visit(wanted=view is _VIEWS[url.NEW])
+    keep_visit(generation, wanted=view is _VIEWS[url.NEW])
     listen_to_keys(session.focus_requests())
     form = search_row(generation)
     toolbar = st.container(horizontal=True, vertical_alignment="center", key="below", gap="small")

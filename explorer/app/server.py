@@ -12,22 +12,31 @@ import os
 import socket
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from explorer.servers.hosts import host_of, normal_host, requested_host
+from explorer.settings import UploadLimits
+
+if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+
 HOSTS = "EXPLORER_HOSTS"
 """Environment variable: names by which others reach the page, separated by commas."""
+_ALL_ADDRESSES = ("0.0.0.0", "::")
 SCRIPT = Path(__file__).with_name("script.py")
 SETTINGS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
+    # Without it, Streamlit asks a server on the internet for this machine's address, to print it.
+    "browser.serverAddress": "localhost",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
     "runner.magicEnabled": False,
-    "server.maxUploadSize": 50,
+    "server.maxUploadSize": UploadLimits().file_megabytes,
     "server.showEmailPrompt": False,
     "theme.font": "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
     "theme.baseRadius": "8px",
@@ -62,20 +71,22 @@ class HostGuard:
 
     def __init__(self, app: ASGIApp, names: Iterable[str] | None = None) -> None:
         self._app = app
-        self._configured = frozenset(map(_normal, configured_hosts() if names is None else names))
-        self._names = self._configured | {"localhost", _normal(socket.gethostname())}
+        self._configured = frozenset(
+            map(normal_host, configured_hosts() if names is None else names)
+        )
+        self._names = self._configured | {"localhost", normal_host(socket.gethostname())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        hosts, origin = headers.getlist("host"), headers.get("origin")
-        if len(hosts) == 1 and self._is_known(_host_of(f"//{hosts[0]}")):
-            if origin is None or urlsplit(origin).netloc.lower() == hosts[0].lower():
+        origin = headers.get("origin")
+        if self._is_known(requested_host(headers)):
+            if origin is None or urlsplit(origin).netloc.lower() == headers["host"].lower():
                 await self._app(scope, receive, send)
                 return
-            if _host_of(origin) in self._configured:
+            if host_of(origin) in self._configured:
                 await self._app(_with_host(scope, urlsplit(origin).netloc), receive, send)
                 return
         if scope["type"] == "websocket":
@@ -93,18 +104,6 @@ class HostGuard:
         return True
 
 
-def _host_of(address: str) -> str:
-    """Return the host in an address, or ``""`` if it has none that is valid."""
-    try:
-        parts = urlsplit(address)
-        _ = parts.port  # raises where it is not a number
-    except ValueError:
-        return ""
-    if "@" in parts.netloc or parts.path or parts.query or parts.fragment:
-        return ""
-    return _normal(parts.hostname or "")
-
-
 def _with_host(scope: Scope, host: str) -> Scope:
     """Return ``scope`` with the Host header that a proxy did not pass on.
 
@@ -115,8 +114,13 @@ def _with_host(scope: Scope, host: str) -> Scope:
     return {**scope, "headers": [*others, (b"host", host.encode("latin-1"))]}
 
 
-def _normal(name: str) -> str:
-    return name.lower().rstrip(".")
+def guards(uploads: UploadLimits | None = None) -> list[Middleware]:
+    """Return what stands before the page, whichever way it is started."""
+    from starlette.middleware import Middleware
+
+    from explorer.app.upload_guard import UploadGuard
+
+    return [Middleware(HostGuard), Middleware(UploadGuard, limits=uploads)]
 
 
 def run_server(*, address: str, port: int) -> None:
@@ -125,8 +129,12 @@ def run_server(*, address: str, port: int) -> None:
     The library and the folder of digests come from the environment (``EXPLORER_LIBRARY``,
     ``EXPLORER_DIGESTS``).
     """
-    from starlette.middleware import Middleware
+    import uvicorn.config
     from streamlit.starlette import App
 
-    app = App(SCRIPT, middleware=[Middleware(HostGuard)])
-    app.run(config=SETTINGS | {"server.address": address, "server.port": port})
+    # Streamlit has no option for it.
+    uvicorn.config.HTTP_PROTOCOLS["auto"] = "explorer.servers.connections:TimedProtocol"
+    own: dict[str, Any] = {"server.address": address, "server.port": port}
+    if address not in _ALL_ADDRESSES:
+        own["browser.serverAddress"] = address
+    App(SCRIPT, middleware=guards()).run(config=SETTINGS | own)

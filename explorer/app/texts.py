@@ -575,11 +575,12 @@ def total(change: str) -> str:
     return f"Total: **{change}**."
 
 
-def upload_facts(papers: int, with_abstract: int, known: int) -> str:
+def upload_facts(papers: int, with_abstract: int, known: int, not_papers: str) -> str:
+    """Return what an upload holds; ``not_papers`` are the records of other kinds, in words."""
     return (
         f"{plural(papers, 'paper')} · {with_abstract:,} with abstract · "
         f"{known:,} already in the library"
-    )
+    ) + (f" · not papers: {escape_markdown(not_papers)}" if not_papers else "")
 
 
 def upload_change(added: int, changed: int) -> str:

@@ -11,16 +11,19 @@ import streamlit as st
 from explorer.app import session, texts
 from explorer.app.resources import digests_folder, library_folder
 from explorer.app.updates import UpdateRunner, start_update
+from explorer.app.upload_guard import admit, free_uploads
 from explorer.builds.uploads import Previews, Upload, UploadPreview, add_uploads, preview
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.text import escape_markdown, markdown
+from explorer.readers import counted_kinds, sureness
+from explorer.settings import UploadLimits
 
 if TYPE_CHECKING:
     from streamlit.typing import UploadedFile
 
-LARGEST = 50
+LARGEST = UploadLimits().file_megabytes
 """Megabytes of one upload."""
 MOST = 10
 """Files that are previewed at once."""
@@ -30,6 +33,7 @@ _PREVIEW = "preview"
 
 def show_uploads(generation: Generation | None, updates: UpdateRunner) -> None:
     """Draw the upload box and the preview of the files in it."""
+    admit()
     st.markdown(f"##### {texts.ADD_PAPERS}")
     uploaded = st.file_uploader(
         texts.DROP_FILES,
@@ -107,16 +111,20 @@ def _add(previews: Previews, updates: UpdateRunner) -> None:
         updates, title, lambda progress: add_uploads(library, folder, uploads, progress)
     ):
         session.reset_upload_box()
+        free_uploads()
+        st.session_state.pop(_PREVIEW, None)
         st.rerun()
 
 
 def _show_preview(one: UploadPreview) -> None:
-    formats = f" · {', '.join(one.formats)}" if one.formats else ""
+    sure = f" ({sureness(one.recognition)})" if len(one.formats) == 1 else ""
+    formats = f" · {', '.join(one.formats)}{sure}" if one.formats else ""
     st.markdown(f"**{escape_markdown(one.name)}**{escape_markdown(formats)}")
     if one.problem:
         st.markdown(texts.skipped_file(one.problem))
     else:
-        st.caption(texts.upload_facts(one.papers, one.with_abstract, one.known))
+        others = counted_kinds(one.not_papers)
+        st.caption(texts.upload_facts(one.papers, one.with_abstract, one.known, others))
         st.markdown(f"**{texts.upload_change(one.added, one.changed)}**")
     if one.first:
         with st.expander(texts.SHOW_PAPERS):

@@ -1,29 +1,34 @@
-"""Time of a visitor's last visit, kept by the browser."""
+"""A visitor's last visit, kept by the browser: when it was, and what was in the library then."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 import streamlit as st
 
 from explorer.app.components import script_component
-from explorer.insights.whats_new import moment_at
+from explorer.library.arrival import moment_at
+from explorer.library.generation import Generation
 
 _mount = script_component("visits")
 _PREVIOUS = "previous-visit"
+_SEEN = "seen-by-previous-visit"
 
 
-def keep_visit(*, wanted: bool) -> None:
-    """Record this visit in the browser; if ``wanted``, get the time of the one before."""
+def keep_visit(generation: Generation, *, wanted: bool) -> None:
+    """Record this visit in the browser; if ``wanted``, get what it knows of the one before."""
     reply = _mount(
         key="visit",
-        data={"wanted": wanted},
-        default={"previous": None},
+        data={"wanted": wanted, "newest": int(generation.added_at.max())},
+        default={"previous": None, "seen": None},
         on_previous_change=lambda: None,
+        on_seen_change=lambda: None,
     )
     # The first reply stands: another tab begins no other visit.
-    if reply.previous is not None:
-        st.session_state.setdefault(_PREVIOUS, reply.previous)
+    if reply.previous is not None and _PREVIOUS not in st.session_state:
+        st.session_state[_PREVIOUS] = reply.previous
+        st.session_state[_SEEN] = reply.seen
 
 
 def is_first_visit() -> bool:
@@ -34,10 +39,24 @@ def is_first_visit() -> bool:
 def last_visit() -> datetime | None:
     """Return when the page was last opened before this visit, UTC; None if that is unknown.
 
-    Openings within half an hour of each other belong to one visit.
+    Openings within half an hour of each other belong to one visit. The time is the browser's.
     """
     previous = st.session_state.get(_PREVIOUS)
     now = datetime.now(UTC).timestamp() * 1000
-    if isinstance(previous, int | float) and 0 < previous < now:
-        return moment_at(int(previous))
-    return None
+    return moment_at(round(min(previous, now))) if _is_time(previous) else None
+
+
+def unseen_from(generation: Generation) -> datetime | None:
+    """Return the time from which papers of ``generation`` arrived after the last visit.
+
+    What the library had then decides, because the browser's clock may differ from the builder's.
+    The visit's time decides for a visit that recorded nothing else, or of another library.
+    """
+    seen = st.session_state.get(_SEEN)
+    if last_visit() is not None and _is_time(seen) and seen <= int(generation.added_at.max()):
+        return moment_at(int(seen) + 1)
+    return last_visit()
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and value > 0

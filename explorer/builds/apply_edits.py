@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -169,7 +168,7 @@ def _publish(
     progress.stage("topics")
     verify_files(generation.folder)
     number = library.next_number()
-    created = datetime.now(UTC).isoformat(timespec="milliseconds")
+    created = library.next_arrival(generation)
     draft = _with_edits(library, generation, new_edits, number, created, progress)
     manifest = replace(
         generation.manifest,

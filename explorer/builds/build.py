@@ -7,10 +7,9 @@ is empty, nothing is computed and no generation is written.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +111,7 @@ class BuildReport:
     removed: int
     merged: int
     rejected: tuple[Rejection, ...]
+    """Files and records that were not read as papers; of very many the first."""
     conflicts: tuple[Conflict, ...]
     embedded: int
     reused: int
@@ -122,6 +122,12 @@ class BuildReport:
     seconds: dict[str, float]
     resting: int = 0
     """Topic edits that apply to no topic at present."""
+    rejected_count: int = 0
+    """All that :attr:`rejected` lists, and those that are only counted."""
+    not_papers: Mapping[str, int] = field(default_factory=dict)
+    """Records that are no papers by their kind (attachments, notes), counted by it."""
+    remarks: tuple[str, ...] = ()
+    """Remarks on digests that were read, such as lines in another encoding."""
     naming_failures: int = 0
     """Failures of the naming function; those topics keep their computed names."""
     naming_failure: str = ""
@@ -312,7 +318,7 @@ class _Update:
             with clock.stage("read", announced=False):
                 verify_files(self._live.folder)
         number = library.next_number()
-        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        created = library.next_arrival(self._live)
         factory = self._engine_factory(target.engine)
         with clock.stage("embed", announced=False):
             cache = VectorCache(library.vectors, target.identity, target.embedder.dimension)
@@ -346,7 +352,7 @@ class _Update:
     def _manifest(
         self, target: _Target, inputs: BuildInputs, result: BuildResult, embedded: Embedded
     ) -> Manifest:
-        counts = {"rejected": len(self._read.rejected), "embedded": embedded.new}
+        counts = {"rejected": self._read.rejected_count, "embedded": embedded.new}
         uri = server_uri(inputs.factory)
         return Manifest(
             number=inputs.number,
@@ -432,6 +438,9 @@ class _Update:
             removed=counts["removed"],
             merged=counts["merged"],
             rejected=self._read.rejected,
+            rejected_count=self._read.rejected_count,
+            not_papers=self._read.not_papers,
+            remarks=self._read.remarks,
             conflicts=tuple(conflicts(self._papers)),
             embedded=embedded.new,
             reused=embedded.reused,

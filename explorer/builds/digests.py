@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from explorer.errors import DigestError
 from explorer.papers.dates import latest
 from explorer.papers.spill_file import SpillFile, SpillSection
 from explorer.papers.table import PaperTable
-from explorer.readers import Reading, Rejection, digest_files, read_digests
+from explorer.readers import Reading, Rejection, digest_files, read_digests, stream_digests_apart
 from explorer.settings import ReadingLimits
 
 _REASONS_SHOWN = 3
@@ -25,7 +26,13 @@ class ReadDigests:
     readings: tuple[Reading, ...]
     papers: PaperTable
     rejected: tuple[Rejection, ...]
-    """Files and records that could not be read."""
+    """Files and records that could not be read; of very many the first."""
+    rejected_count: int
+    """All of them."""
+    not_papers: Mapping[str, int]
+    """Records that are no papers by their kind, counted by it."""
+    remarks: tuple[str, ...]
+    """Remarks on digests that were read, such as lines in another encoding."""
 
     @property
     def summaries(self) -> tuple[dict[str, Any], ...]:
@@ -44,9 +51,12 @@ def read_all(
     files = digest_files(digests)
     readings: list[Reading] = []
     unreadable: dict[str, DigestError] = {}
+    left = limits.build_rejections_kept
     for done, (name, path) in enumerate(files):
         try:
-            readings += read_digests(path, name, limits, spill.add_all)
+            new = read_digests(path, name, limits, spill.add_all, stream_digests_apart)
+            readings += [_with_fewer_rejections(reading, left) for reading in new]
+            left -= sum(len(reading.rejections) for reading in new)
         except DigestError as error:
             unreadable[name] = error
         progress.advance(done + 1, len(files))
@@ -54,7 +64,17 @@ def read_all(
         raise _no_papers(digests, readings, unreadable)
     files_rejected = (Rejection(name, 0, error.without_path) for name, error in unreadable.items())
     in_digests = (rejection for reading in readings for rejection in reading.rejections)
-    return ReadDigests(tuple(readings), spill.papers, (*files_rejected, *in_digests))
+    count = len(unreadable) + sum(reading.rejected for reading in readings)
+    not_papers: Counter[str] = Counter()
+    for reading in readings:
+        not_papers.update(reading.not_papers)
+    rejected = (*files_rejected, *in_digests)
+    remarks = tuple(f"{r.digest}: {r.recognition.remark}" for r in readings if r.recognition.remark)
+    return ReadDigests(tuple(readings), spill.papers, rejected, count, dict(not_papers), remarks)
+
+
+def _with_fewer_rejections(reading: Reading, most: int) -> Reading:
+    return replace(reading, rejections=reading.rejections[: max(0, most)])
 
 
 def _no_papers(
@@ -77,5 +97,5 @@ def _summary(reading: Reading) -> dict[str, Any]:
         "format": reading.format,
         "date": latest(reading.papers.dates) if isinstance(reading.papers, SpillSection) else "",
         "papers": len(reading.papers),
-        "rejected": len(reading.rejections),
+        "rejected": reading.rejected,
     }

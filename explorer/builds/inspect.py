@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from explorer.errors import DigestError
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper, title_key
-from explorer.readers import Rejection, open_with_readers, read_items
+from explorer.readers import (
+    UNRECOGNISED,
+    DigestStream,
+    Recognition,
+    Rejection,
+    stream_digests_apart,
+)
 from explorer.settings import ReadingLimits
 
 _PAPERS_SHOWN = 5
@@ -28,6 +34,12 @@ class Inspection:
     """Papers that the library holds already, by an id or by the title."""
     first: list[Paper] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    """Of very many the first."""
+    rejected: int = 0
+    """All of them."""
+    not_papers: Mapping[str, int] = field(default_factory=dict)
+    """Records that are no papers by their kind, counted by it."""
+    recognition: Recognition = UNRECOGNISED
 
     def finish(self) -> Inspection:
         """Read the rest of the digest, and return this."""
@@ -36,29 +48,33 @@ class Inspection:
         return self
 
 
-def inspect(path: Path, name: str, generation: Generation | None = None) -> Iterator[Inspection]:
+def inspect(
+    path: Path, name: str, generation: Generation | None = None, force: str = ""
+) -> Iterator[Inspection]:
     """Yield an Inspection for the digest in ``path``, or for each that an archive holds.
+
+    ``force`` is the format as which it is read, whatever it looks like; empty: by its content.
 
     Raises:
         DigestError: the file as a whole cannot be read.
     """
     is_known = _known_to(generation)
-    for opened in open_with_readers(path, name, ReadingLimits()):
-        if isinstance(opened, Rejection):
-            yield Inspection(opened.digest, "", iter(()), rejections=[opened])
-            continue
-        digest, reader = opened
-        inspection = Inspection(digest.name, reader.name, iter(()))
-        inspection.items = _counted(inspection, read_items(digest, reader), is_known)
+    for stream in stream_digests_apart(path, name, ReadingLimits(force=force)):
+        inspection = Inspection(
+            stream.digest,
+            stream.format,
+            iter(()),
+            not_papers=stream.not_papers,
+            recognition=stream.recognition,
+        )
+        inspection.items = _counted(inspection, stream, is_known)
         yield inspection
 
 
 def _counted(
-    inspection: Inspection,
-    items: Iterator[Paper | Rejection],
-    is_known: Callable[[Paper], bool],
+    inspection: Inspection, stream: DigestStream, is_known: Callable[[Paper], bool]
 ) -> Iterator[Paper | Rejection]:
-    for item in _or_rejected(inspection, items):
+    for item in _or_rejected(inspection, stream):
         if isinstance(item, Paper):
             inspection.papers += 1
             inspection.with_abstract += bool(item.abstract)
@@ -68,16 +84,16 @@ def _counted(
         else:
             inspection.rejections.append(item)
         yield item
+    inspection.rejected = stream.rejected
 
 
-def _or_rejected(
-    inspection: Inspection, items: Iterator[Paper | Rejection]
-) -> Iterator[Paper | Rejection]:
-    """Yield ``items``; a digest that turns out to be unreadable is one Rejection and no format."""
+def _or_rejected(inspection: Inspection, stream: DigestStream) -> Iterator[Paper | Rejection]:
+    """Yield the items; a digest that turns out to be unreadable is one Rejection and no format."""
     try:
-        yield from items
+        yield from stream.items
     except DigestError as error:
         inspection.format = ""
+        stream.rejected += 1
         yield Rejection(inspection.digest, 0, error.without_path)
 
 

@@ -23,7 +23,8 @@ from explorer.embedders.cache import VectorCache, embed_missing
 from explorer.index.engines.contract import Engine, EngineFactory
 from explorer.index.full_text import INDEXED_FIELDS
 from explorer.index.knn_graph import NeighbourGraph, build_graph, updated_graph
-from explorer.library.generation import Arrivals, Generation, milliseconds
+from explorer.library.arrival import milliseconds
+from explorer.library.generation import Arrivals, Generation
 from explorer.library.writing import Draft, PreviousFullText
 from explorer.map.layout import draw, place, redraw
 from explorer.papers.paper import Paper

@@ -7,9 +7,9 @@ is ever written over, and a digest from which no paper can be read is not kept.
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +18,11 @@ from explorer.builds.build import BuildOptions, BuildReport, PaperChange, build
 from explorer.builds.inspect import inspect
 from explorer.builds.progress import Progress
 from explorer.errors import DigestError, LibraryError, UnusableInput
-from explorer.files import sync
+from explorer.files import replacing
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.text import tidy
-from explorer.readers import UNFINISHED_ENDINGS, Rejection
+from explorer.readers import UNFINISHED_ENDINGS, UNRECOGNISED, Recognition, Rejection
 
 _NAMELESS = "digest"
 _LONGEST = 150
@@ -61,6 +61,10 @@ class UploadPreview:
     rejected: int = 0
     rejections: tuple[Rejection, ...] = ()
     """The first of those rejected."""
+    not_papers: Mapping[str, int] = field(default_factory=dict)
+    """Records that are no papers by their kind, counted by it."""
+    recognition: Recognition = UNRECOGNISED
+    """Of the first digest in it."""
     problem: str = ""
     """Why no paper can be read from it; empty if one can."""
 
@@ -161,21 +165,15 @@ def keep(folder: Path, upload: Upload) -> Path:
     Raises:
         LibraryError: the folder cannot be written.
     """
-    scratch = folder / f".{secrets.token_hex(8)}.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / _name_in((folder,), upload)
         if path.exists():
             return path
-        try:
+        with replacing(path) as scratch:
             scratch.write_bytes(upload.content)
-            sync(scratch)
             # Reserve the name, so that no other process takes it before the renaming.
             path.open("xb").close()
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
-        sync(folder)
     except OSError as error:
         raise LibraryError(
             f"the digest cannot be kept there ({error.strerror}).",
@@ -192,6 +190,9 @@ def _preview(
     made = UploadPreview(upload, path.name)
     try:
         inspections = [one.finish() for one in inspect(path, path.name, generation)]
+        not_papers: Counter[str] = Counter()
+        for one in inspections:
+            not_papers.update(one.not_papers)
         rejections = [rejection for one in inspections for rejection in one.rejections]
         made = replace(
             made,
@@ -199,8 +200,10 @@ def _preview(
             papers=sum(one.papers for one in inspections),
             with_abstract=sum(one.with_abstract for one in inspections),
             known=sum(one.known for one in inspections),
-            rejected=len(rejections),
+            rejected=sum(one.rejected for one in inspections),
             rejections=tuple(rejections[:_SHOWN]),
+            not_papers=dict(not_papers),
+            recognition=next((o.recognition for o in inspections if o.format), UNRECOGNISED),
         )
         if not made.papers:
             return replace(made, problem="there is no paper in it.")

@@ -150,11 +150,12 @@ def watch(
     _check(library, folder)
     options = options or BuildOptions()
     settling = Settling(settle)
-    looked, due = -math.inf, time.time()
+    clock = _steady_clock()
+    looked, due = -math.inf, clock()
     wait, busy = _FIRST_WAIT, False
     for woken in _wakes(folder, stop, min(_STEP * 5, max(settle / 2, _STEP / 4)), look):
-        now = time.time()
-        if not (woken or settling.waiting or now >= due or abs(now - looked) >= look):
+        now = clock()
+        if not (woken or settling.waiting or now >= due or now - looked >= look):
             continue
         looked = now
         if settling.look(now, _listing(folder)):
@@ -169,12 +170,12 @@ def watch(
         except LibraryBusy as error:
             if not busy:
                 on_update(UpdateOutcome(_clock(), None, error, BUSY_WAIT))
-            due, busy = time.time() + BUSY_WAIT, True
+            due, busy = clock() + BUSY_WAIT, True
             continue
         # A full disk may raise any error in any library; none may end the watch.
         except Exception as error:
             on_update(UpdateOutcome(_clock(), None, error, 0.0 if once else wait))
-            due, wait = time.time() + wait, min(wait * 2, _LONGEST_WAIT)
+            due, wait = clock() + wait, min(wait * 2, _LONGEST_WAIT)
         else:
             on_update(UpdateOutcome(_clock(), report))
             due, wait = math.inf, _FIRST_WAIT
@@ -268,6 +269,12 @@ def _wakes(folder: Path, stop: Stop, tick: float, look: float) -> Iterator[bool]
         while time.monotonic() < until and not stop.is_set():
             time.sleep(min(tick, _STEP))
             yield False
+
+
+def _steady_clock() -> Callable[[], float]:
+    """Return a clock in seconds since the epoch that no change of the system's clock moves."""
+    begin = time.time() - time.monotonic()
+    return lambda: begin + time.monotonic()
 
 
 def _clock() -> datetime:

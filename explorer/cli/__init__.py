@@ -7,87 +7,52 @@ one JSON document on standard output and nothing else there.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
-from explorer.cli.briefing import add_briefing
-from explorer.cli.build import add_build
-from explorer.cli.commands import Commands, top_parser
-from explorer.cli.desk import add_desk
-from explorer.cli.evaluate import add_evaluate
-from explorer.cli.export import add_export
-from explorer.cli.follow import add_follow
-from explorer.cli.inspect import add_inspect
-from explorer.cli.library import add_library
-from explorer.cli.news import add_news
-from explorer.cli.old_spellings import current_spelling
-from explorer.cli.page import add_app
-from explorer.cli.search import add_search
-from explorer.cli.serving import add_serving
-from explorer.cli.shards import add_shards
-from explorer.cli.topics import add_topics
-from explorer.cli.watch import add_watch
-from explorer.errors import ExplorerError, UnusableInput
+from explorer.cli.output.harmless import harmless_output
+from explorer.errors import ExplorerError, UnusableInput, printable
 
-_DESCRIPTION = "Search your paper digests by meaning, and see them as a map of topics."
-_SECTIONS = {
-    "Build": (add_build, add_watch, add_inspect, add_shards),
-    "Search": (add_search, add_evaluate),
-    "Topics": (add_topics,),
-    "Desk and news": (add_desk, add_follow, add_news, add_briefing),
-    "Export": (add_export,),
-    "Library": (add_library,),
-    "Serve": (add_app, add_serving),
-}
-_EXAMPLES = """\
-examples:
-  explorer build ~/Downloads/digest.txt          add a digest to the library
-  explorer app                                   open the map in the browser
-  explorer search "text to video" --year 2024..  search by meaning and words
-  explorer topics rename t4 "Video generation"   name a topic yourself
-  explorer follow add "KV cache" --name serving  follow a search
-  explorer export --format bibtex --query "is:starred" --output starred.bib
-
-Each command has its own help: explorer search --help
-Manual: README.md and docs/ in the project's folder
-"""
+_KEPT = "Nothing that was stored is lost."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    options = _parse(sys.argv[1:] if arguments is None else arguments)
+    """Run one command and return its exit code; print an error as one sentence."""
+    with harmless_output():
+        return _run(sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
-        code: int = options.run(options)
-        sys.stdout.flush()
-        return code
+        # Loading takes a second, in which Ctrl-C may come, too.
+        from explorer.cli.program import run_command
+
+        return run_command(arguments)
     except ExplorerError as error:
-        print(f"explorer: {error}", file=sys.stderr)
-        return 2 if isinstance(error, UnusableInput) else 1
+        return _failed(str(error), 2 if isinstance(error, UnusableInput) else 1)
     except KeyboardInterrupt:
-        print("explorer: stopped; the library is unchanged.", file=sys.stderr)
-        return 1
+        return _failed(f"stopped. {_KEPT}")
     except BrokenPipeError:
         # The program that read the output has ended ("| head"); Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError:
+        return _failed(f"the memory is full. {_KEPT} Close other programs, then try again.")
+    except OSError as error:
+        return _failed(f"{_system_error(error)} {_KEPT}")
+    except Exception:
+        traceback.print_exc()  # here, where text in it is made harmless
+        return 1
 
 
-def all_commands() -> Commands:
-    """Return the commands of ``explorer``, in the sections of its help."""
-    commands = Commands(top_parser(_DESCRIPTION, _EXAMPLES))
-    for title, adders in _SECTIONS.items():
-        commands.section(title)
-        for add in adders:
-            add(commands)
-    commands.finish()
-    return commands
+def _failed(message: str, code: int = 1) -> int:
+    print(f"explorer: {message}", file=sys.stderr)
+    return code
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    commands = all_commands()
-    words, messages = current_spelling(arguments, commands.accepts)
-    for message in messages:
-        print(f"explorer: {message}", file=sys.stderr)
-    return commands.parse(words)
+def _system_error(error: OSError) -> str:
+    """Return an error of the system that no part expected as one sentence."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{printable(str(error.filename))}: {reason}." if error.filename else f"{reason}."

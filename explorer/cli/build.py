@@ -8,12 +8,12 @@ from pathlib import Path
 from explorer.api.json_format import build_report_as_json
 from explorer.builds.build import BuildOptions, build
 from explorer.cli.commands import Commands
-from explorer.cli.options import count, print_json, size
+from explorer.cli.options import count, print_json, size, with_force
 from explorer.embedders import DEFAULT_MODEL
 from explorer.errors import DigestError
 from explorer.index.engines import DEFAULT_ENGINE, engine_names
 from explorer.library.store import LibraryStore
-from explorer.settings import FINENESS
+from explorer.settings import FINENESS, ReadingLimits, Settings
 from explorer.topics.custom_namer import Namer, load_namer
 
 DIGESTS = Path("data/digests")
@@ -34,6 +34,7 @@ def add_build(commands: Commands) -> None:
     """Add ``build``."""
     added = commands.add("build", build_library, "Build or update the library.", _EXAMPLES)
     with_digests(added)
+    with_force(added)
     with_engines(added)
     added.add_argument(
         "--prune", action="store_true", help="drop papers that are in none of the given digests"
@@ -146,6 +147,7 @@ def build_library(options: argparse.Namespace) -> int:
         dry_run=options.dry_run,
         keep=options.keep,
         given_vectors=options.vectors,
+        settings=Settings(reading=ReadingLimits(force=options.force)),
     )
     digests = options.digests or [DIGESTS]
     with build_progress() as progress:

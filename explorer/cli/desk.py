@@ -6,7 +6,9 @@ import argparse
 
 from explorer.api.json_format import mark_as_json
 from explorer.cli.commands import Commands
-from explorer.cli.options import ANY_ID, count, one_of, print_json, with_user
+from explorer.cli.options import ANY_ID, count, one_of, print_json, print_values, with_user
+from explorer.desk.backups import backups
+from explorer.desk.database import desk_file, restore_backup
 from explorer.desk.desk import DeskChange, ReadingState, desk_of
 from explorer.desk.marks import PaperMark, PaperMarks, joined, mark_papers, marks_of
 from explorer.library.generation import Generation
@@ -59,10 +61,18 @@ examples:
   explorer desk mark not-for-me 2401.00001    recommendations avoid papers like it
   explorer desk mark none 2405.14458          remove the mark
 """
+_RESTORE_EXAMPLES = """\
+The first change of a day makes a backup of the desk as it was before; the last ten are kept.
+Restoring one keeps the present content beside the backups.
+
+examples:
+  explorer desk restore                       list the backups
+  explorer desk restore 2024-03-11            restore the backup of a day
+"""
 
 
 def add_desk(commands: Commands) -> None:
-    """Add ``desk list``, ``star``, ``unstar``, ``tag``, ``note`` and ``mark``."""
+    """Add ``desk list``, ``star``, ``unstar``, ``tag``, ``note``, ``mark`` and ``restore``."""
     text = "List your kept papers; star, tag, note and mark papers."
     group = commands.group("desk", text, _GROUP_EXAMPLES, default="list")
 
@@ -98,6 +108,10 @@ def add_desk(commands: Commands) -> None:
     )
     _with_papers(added)
 
+    text = "List the backups of the desk, or restore one."
+    added = group.add("restore", _restore, text, _RESTORE_EXAMPLES)
+    added.add_argument("day", nargs="?", default="", metavar="DAY", help="day of the backup")
+
 
 def _with_papers(added: argparse.ArgumentParser) -> None:
     added.add_argument("ids", nargs="+", metavar="ID", help=ANY_ID)
@@ -125,6 +139,19 @@ def _note(options: argparse.Namespace) -> int:
 
 def _mark(options: argparse.Namespace) -> int:
     return _change(options, DeskChange(state=options.state))
+
+
+def _restore(options: argparse.Namespace) -> int:
+    desk = desk_file(options.library)
+    if not options.day:
+        listed = [{"day": backup.day, "path": str(backup.path)} for backup in backups(desk)]
+        if options.json:
+            print_json({"backups": listed})
+        else:
+            print("\n".join(f"{one['day']}  {one['path']}" for one in listed) or "No backups yet.")
+        return 0
+    kept = restore_backup(desk, options.day)
+    return print_values({"restored": options.day, "replaced": str(kept)}, options)
 
 
 def _change(options: argparse.Namespace, change: DeskChange) -> int:

@@ -26,8 +26,9 @@ from explorer.desk.desk import Desk, FollowedSearch, desk_of
 from explorer.desk.marks import PaperMarks, marks_of
 from explorer.embedders import Embedder, open_embedder
 from explorer.errors import UnusableInput
-from explorer.insights.whats_new import moment_at, moment_of
-from explorer.library.generation import Generation, milliseconds
+from explorer.insights.whats_new import moment_of
+from explorer.library.arrival import milliseconds, moment_at
+from explorer.library.generation import Generation
 from explorer.library.lookup import find_topic
 from explorer.library.store import LibraryStore
 from explorer.search.model import Query

@@ -8,9 +8,10 @@ from explorer.api.json_format import findings_as_json, generation_as_json
 from explorer.cli.commands import Commands
 from explorer.cli.options import print_json, print_values
 from explorer.doctor import damaged, examine
+from explorer.index.knn_graph import NEAR_DUPLICATE
 from explorer.library.generation import GIVEN_SUFFIX
 from explorer.library.store import LibraryStore
-from explorer.search.near_duplicates import LEAST_SIMILARITY, near_duplicates
+from explorer.search.near_duplicates import near_duplicates
 
 _DUPLICATES_EXAMPLES = """\
 Papers with the same id, text or title are merged by the build already; these are suggestions.
@@ -35,9 +36,9 @@ def add_library(commands: Commands) -> None:
     added.add_argument(
         "--min-similarity",
         type=float,
-        default=LEAST_SIMILARITY,
+        default=NEAR_DUPLICATE,
         metavar="COSINE",
-        help=f"cosine similarity from which a pair is listed (default: {LEAST_SIMILARITY})",
+        help=f"cosine similarity from which a pair is listed (default: {NEAR_DUPLICATE})",
     )
 
 

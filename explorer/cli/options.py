@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from explorer.cli.commands import unknown_value
+from explorer.cli.output.harmless import harmless_json
 from explorer.desk.desk import ME, default_user
+from explorer.readers import reader_names
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 ANY_ID = "paper, by any of its ids (the library's, arXiv, DOI)"
@@ -38,6 +40,27 @@ def with_since(added: argparse.ArgumentParser, default: str) -> None:
         metavar="DATE_OR_MOMENT",
         help=f"date or moment, ISO 8601 ({default})",
     )
+
+
+def with_force(added: argparse.ArgumentParser) -> None:
+    """Add the option that names the format of digests."""
+    added.add_argument(
+        "--force",
+        type=digest_format,
+        default="",
+        metavar="FORMAT",
+        help="read the named files as this format, whatever they look like, and accept the result "
+        "unchecked (`explorer inspect` names the formats that it recognises)",
+    )
+
+
+def digest_format(text: str) -> str:
+    """Return the name of a digest format; empty for none in particular."""
+    if text and text not in reader_names():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a format; there are {', '.join(reader_names())}"
+        )
+    return text
 
 
 def size(text: str) -> int:
@@ -116,4 +139,9 @@ def _as_text(value: Any) -> str:
 
 def print_json(content: Any) -> None:
     """Print the one JSON document of a command."""
-    print(json.dumps(content, ensure_ascii=False, indent=2))
+    print(as_json(content, indent=2))
+
+
+def as_json(content: Any, indent: int | None = None) -> str:
+    """Return ``content`` as a JSON document that no terminal obeys."""
+    return harmless_json(json.dumps(content, ensure_ascii=False, indent=indent))

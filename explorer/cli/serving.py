@@ -51,6 +51,14 @@ def add_serving(commands: Commands) -> None:
         help="host name under which a proxy on this machine forwards requests",
     )
     added.add_argument(
+        "--trust-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="IP address or network of a proxy whose X-Forwarded-For names the client, "
+        "for --rate (repeatable; default: none)",
+    )
+    added.add_argument(
         "--rate",
         type=count,
         default=50,
@@ -67,7 +75,8 @@ def serve_http(options: argparse.Namespace) -> int:
     from explorer.api.library import Library
     from explorer.servers.http.serving import access_rules_for, serve
 
-    rules = access_rules_for(options.host, tuple(options.allow_host), options.rate)
+    names, proxies = tuple(options.allow_host), tuple(options.trust_proxy)
+    rules = access_rules_for(options.host, names, options.rate, proxies)
     library = Library(options.library)
     library.generation  # noqa: B018  fail now if it cannot be opened, not at each request
 

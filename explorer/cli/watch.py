@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from explorer.builds.build import BuildOptions
 from explorer.builds.watch import UpdateOutcome, silence, watch
 from explorer.cli.build import DIGESTS, with_engines, your_namer
 from explorer.cli.commands import Commands
-from explorer.cli.options import seconds
+from explorer.cli.options import as_json, seconds
 from explorer.errors import UnusableInput
 from explorer.library.store import LibraryStore
 from explorer.settings import WatchSettings
@@ -81,7 +80,7 @@ def watch_folder(options: argparse.Namespace) -> int:
     def report(update: UpdateOutcome) -> None:
         nonlocal code
         if options.json:
-            print(json.dumps(update_as_json(update)), flush=True)
+            print(as_json(update_as_json(update)), flush=True)
         else:
             show_update(update)
         if options.once:

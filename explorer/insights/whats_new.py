@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
 from explorer.errors import UnusableInput
 from explorer.insights.topic_tree import node_of, shown_level
-from explorer.library.generation import Generation, milliseconds
+from explorer.library.arrival import milliseconds, moment_at
+from explorer.library.generation import Generation
 from explorer.topics.communities import Topic
 from explorer.topics.tracking import TopicEvent, TopicEventKind
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,6 @@ def moment_of(text: str) -> datetime:
             f"{text!r} is not a date or time.",
             advice="Give a day, such as 2026-11-20, or a time, such as 2026-11-20T09:30Z.",
         ) from None
-
-
-def moment_at(added_at: int) -> datetime:
-    """Return a moment given in milliseconds since 1970, in UTC."""
-    return _EPOCH + timedelta(milliseconds=added_at)
 
 
 def last_update(generation: Generation) -> datetime:

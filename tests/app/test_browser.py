@@ -21,6 +21,8 @@ from tests.helpers.map_page import (
     view_of,
     wait_for_map,
     wait_for_rest,
+    wait_for_stillness,
+    wait_until,
 )
 from tests.helpers.serving import serve_page
 
@@ -139,19 +141,24 @@ def test_the_map_reaches_from_the_header_to_the_bottom_without_scrolling(
     assert page.evaluate("document.documentElement.scrollHeight") <= 880
 
 
-def _all_in_place(page: Page, generation: Generation) -> bool:
-    """Whether each hit's disc has its number and stands on its paper."""
-    page.wait_for_timeout(150)
-    boxes = []
-    for number, paper in enumerate(_ids(page), 1):
-        row = generation.records.find(paper)
-        disc = page.locator(".badges .badge", has_text=re.compile(rf"^{number}$"))
-        box = disc.bounding_box()
-        assert row is not None
-        assert box is not None
-        x, y = pixel_of(page, generation, row)
-        boxes.append((box["x"] + box["width"] / 2 - x, box["y"] + box["height"] / 2 - y))
-    return len(boxes) == 10 and all(abs(x) < 1.5 and abs(y) < 1.5 for x, y in boxes)
+def _wait_until_discs_are_in_place(page: Page, generation: Generation) -> None:
+    """Wait until each of ten hits has a disc with its number that stands on its paper."""
+
+    def wrong() -> str:
+        papers = _ids(page)
+        for number, paper in enumerate(papers, 1):
+            row = generation.records.find(paper)
+            disc = page.locator(".badges .badge", has_text=re.compile(rf"^{number}$"))
+            box = disc.bounding_box()
+            assert row is not None
+            assert box is not None
+            x, y = pixel_of(page, generation, row)
+            off = (box["x"] + box["width"] / 2 - x, box["y"] + box["height"] / 2 - y)
+            if max(map(abs, off)) >= 1.5:
+                return f"disc {number} is {off} pixels from its paper"
+        return "" if len(papers) == 10 else f"{len(papers)} hits"
+
+    wait_until(page, wrong)
 
 
 def test_hits_are_numbered_on_the_map_and_move_with_it(
@@ -160,20 +167,20 @@ def test_hits_are_numbered_on_the_map_and_move_with_it(
     generation = seed_library.open()
     _visit(page, f"{address}/?q=diffusion")
     _wait_for_meaning(page)
-    assert _all_in_place(page, generation)
+    _wait_until_discs_are_in_place(page, generation)
     before = view_of(page)
     x, y = pixel_of(page, generation, 3)
     page.mouse.move(x + 30, y + 30)
     page.mouse.wheel(0, -400)
-    page.wait_for_timeout(400)
+    wait_for_stillness(page)
     assert view_of(page).right - view_of(page).left < 0.8 * (before.right - before.left)
-    assert _all_in_place(page, generation)
+    _wait_until_discs_are_in_place(page, generation)
     closer = view_of(page)
     page.mouse.down()
     page.mouse.move(x - 60, y - 20, steps=5)
     page.mouse.up()
     assert view_of(page).left > closer.left
-    assert _all_in_place(page, generation)
+    _wait_until_discs_are_in_place(page, generation)
 
 
 def test_a_view_without_papers_says_how_to_find_some(page: Page, address: str) -> None:
@@ -205,10 +212,10 @@ def test_another_query_leaves_the_map_where_it_is(
     _wait_for_meaning(page)
     page.mouse.move(*pixel_of(page, seed_library.open(), 3))
     page.mouse.wheel(0, -200)
-    page.wait_for_timeout(300)
+    wait_for_stillness(page)
     before = view_of(page)
     _search(page, "speculative decoding")
-    assert _all_in_place(page, seed_library.open())
+    _wait_until_discs_are_in_place(page, seed_library.open())
     assert view_of(page) == before
 
 
@@ -327,20 +334,26 @@ def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: s
     assert page.get_by_label("Search", exact=True).input_value() == "quantization"
 
 
-def _frames(page: Page, generation: Generation, label: str) -> bool:
-    """Whether the page shows the topic with this label, and the map little more than it."""
+def _wait_until_framed(page: Page, generation: Generation, label: str) -> None:
+    """Wait until the page shows the topic with this label, and the map little more than it."""
     page.locator(".st-key-about h4", has_text=re.compile(f"^{re.escape(label)}$")).wait_for()
     wait_for_map(page)
-    page.wait_for_selector('[data-stale="true"]', state="detached")
-    page.wait_for_timeout(800)
     shown = re.search(r"topic=(t\d+)", page.url)
     assert shown is not None
     topic = generation.topics[shown[1]]
+    assert topic.label == label
     members = {generation.records.ids[int(row)] for row in generation.members(topic)}
-    listed = page.locator('[class*="st-key-open-member"]').count()
-    inside = {generation.records.ids[row] for row in rows_in_sight(page, generation)}
-    near = len(members & inside) >= 0.9 * len(members)
-    return topic.label == label and listed == len(members) and near and len(inside) < 124
+
+    def wrong() -> str:
+        listed = page.locator('[class*="st-key-open-member"]').count()
+        inside = {generation.records.ids[row] for row in rows_in_sight(page, generation)}
+        near = len(members & inside)
+        if listed == len(members) and near >= 0.9 * len(members) and len(inside) < 124:
+            return ""
+        return f"{listed} listed, {near} in sight of {len(members)}, {len(inside)} in sight in all"
+
+    # The list is drawn and the map flies there, each in its own time.
+    wait_until(page, wrong)
 
 
 def test_a_topic_opened_from_the_tree_is_framed_and_listed_and_back_leads_to_the_tree(
@@ -353,11 +366,11 @@ def test_a_topic_opened_from_the_tree_is_framed_and_listed_and_back_leads_to_the
     page.wait_for_selector(".sunburstlayer .slice")
     topic = generation.levels[-1][0]
     page.locator(f".st-key-to-tree-{topic.id} button").click()
-    assert _frames(page, generation, topic.label)
+    _wait_until_framed(page, generation, topic.label)
     page.go_back()
     page.wait_for_selector(".sunburstlayer .slice")
     page.go_forward()
-    assert _frames(page, generation, topic.label)
+    _wait_until_framed(page, generation, topic.label)
     page.get_by_role("button", name="All topics").click()
     page.wait_for_selector(".sunburstlayer .slice")
     assert "topic=" not in page.url
@@ -376,7 +389,7 @@ def test_a_sector_opens_its_topic(page: Page, address: str, seed_library: Librar
         }"""
     )
     sector.locator("text").click(force=True)
-    assert _frames(page, seed_library.open(), label)
+    _wait_until_framed(page, seed_library.open(), label)
     # An animation of rings that are gone can fail with every frame.
     assert page.evaluate("window.zooms") == 0
 
@@ -387,7 +400,7 @@ def test_a_keyword_searches_within_its_topic(
     generation = seed_library.open()
     topic = generation.levels[0][0]
     _visit(page, f"{address}/?topic={topic.id}")
-    assert _frames(page, generation, topic.label)
+    _wait_until_framed(page, generation, topic.label)
     page.locator(".st-key-keyword-0 button").click()
     _wait_for_meaning(page)
     members = {generation.records.ids[int(row)] for row in generation.members(topic)}
@@ -395,7 +408,7 @@ def test_a_keyword_searches_within_its_topic(
     assert 0 < len(_ids(page)) <= 10
     assert set(_ids(page)) <= members
     page.locator(".st-key-back-to-topic button").click()
-    assert _frames(page, generation, topic.label)
+    _wait_until_framed(page, generation, topic.label)
 
 
 @pytest.mark.parametrize("url", ["?view=topics", "?topic=t1"])
@@ -432,7 +445,7 @@ def test_a_topic_filters_the_hits(page: Page, address: str, seed_library: Librar
 def test_a_wrong_link_gets_a_friendly_word(page: Page, address: str, nonsense: str) -> None:
     _visit(page, f"{address}/{nonsense}")
     page.wait_for_selector("text=Literature Explorer")
-    page.wait_for_timeout(500)
+    wait_for_rest(page)
     assert page.locator('[data-testid="stException"]').count() == 0
     if "paper" in nonsense:
         page.wait_for_selector("text=not in the library")
@@ -521,7 +534,7 @@ def test_escape_closes_what_is_open_before_it_goes_back(page: Page, address: str
     page.wait_for_selector('[data-testid="stPopoverBody"]')
     page.keyboard.press("Escape")
     page.wait_for_selector('[data-testid="stPopoverBody"]', state="detached")
-    page.wait_for_timeout(300)
+    wait_for_rest(page)
     assert "paper=" in page.url
 
 
@@ -607,7 +620,7 @@ def test_the_url_keeps_where_one_looks_and_moves_on_the_map_are_no_steps_to_go_b
     for wheel in (-300, -300, -200):
         page.mouse.move(*pixel_of(page, generation, 3))
         page.mouse.wheel(0, wheel)
-        page.wait_for_timeout(400)
+        wait_for_stillness(page)
     page.wait_for_url(re.compile("at="))
     assert page.evaluate("history.length") == steps
     seen, link = view_of(page), page.url

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,12 +26,14 @@ from explorer.search.model import Mode, Query
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
-from tests.helpers.map_page import pixel_of
+from tests.helpers.map_page import pixel_of, wait_until
 from tests.helpers.page_run import page_of
 from tests.helpers.serving import free_port, serve_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
 
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
 OpenPage = Callable[..., AppTest]
@@ -301,10 +302,8 @@ def _has_a_star(page: Page, generation: Generation, row: int) -> bool:
 
 def _wait_for_star(page: Page, generation: Generation, row: int, painted: bool) -> None:
     """Wait until the map has, or no longer has, the paper's star; its scene follows the page."""
-    until = time.monotonic() + 20
-    while _has_a_star(page, generation, row) is not painted:
-        assert time.monotonic() < until, f"the star is {'not ' if painted else 'still '}there"
-        page.wait_for_timeout(50)
+    problem = f"the star is {'not ' if painted else 'still '}there"
+    wait_until(page, lambda: "" if _has_a_star(page, generation, row) is painted else problem)
 
 
 @pytest.mark.browser

@@ -27,6 +27,8 @@ from tests.helpers.corpus import WriteDigest
 from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
+pytestmark = pytest.mark.slow
+
 NEW = Paper(
     id="",
     title="Whale Songs in the Deep Ocean",

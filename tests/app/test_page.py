@@ -20,7 +20,11 @@ from explorer.insights.trends import trends
 from explorer.library.store import LibraryStore
 from explorer.map.highlights import Highlights
 from explorer.search.model import Results
+from explorer.settings import ReadingLimits, Settings
+from tests.helpers.generations import seal_again
 from tests.helpers.map_page import strip
+
+pytestmark = pytest.mark.slow
 
 
 def _open(library: Path, monkeypatch: pytest.MonkeyPatch, repository: Path, **url: str) -> AppTest:
@@ -292,7 +296,8 @@ def test_a_hostile_digest_shows_as_text(
     digest = tmp_path / "hostile.jsonl"
     papers = [{"title": f"{hostile} {n}", "abstract": f"{hostile} word{n}"} for n in range(3)]
     digest.write_text("\n".join(json.dumps(paper) for paper in papers), encoding="utf-8")
-    build(LibraryStore(tmp_path / "library"), [digest], BuildOptions(model="hashing"))
+    forced = Settings(reading=ReadingLimits(force="json-lines"))  # else such titles are refused
+    build(LibraryStore(tmp_path / "library"), [digest], BuildOptions("hashing", settings=forced))
     _call_all_topics(LibraryStore(tmp_path / "library"), hostile)
     for url in ({"q": "evil"}, {"topic": "t1"}, {"view": "topics"}, {}):
         page = _open(tmp_path / "library", monkeypatch, repository, **url)
@@ -313,9 +318,7 @@ def _call_all_topics(library: LibraryStore, name: str) -> None:
     for topic in (topic for level in levels for topic in level):
         topic |= {"label": name, "keywords": [name], "evidence": 1}
     (live / "topics.json").write_text(json.dumps(levels), encoding="utf-8")
-    manifest = json.loads((live / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"]["topics.json"]["bytes"] = (live / "topics.json").stat().st_size
-    (live / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    seal_again(live)
 
 
 def test_back_leads_to_the_paper_one_came_from_and_then_to_the_list(
@@ -356,6 +359,7 @@ def test_a_library_of_another_model_is_searched_by_words_and_says_why(
     manifest = library.folder / "generations" / library.live / "manifest.json"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("hashing dimension=256", "another model"), encoding="utf-8")
+    seal_again(manifest.parent)
     page = _open(library.folder, monkeypatch, repository, q="learning")
     assert not page.exception
     assert "another model" in page.warning[0].value.replace("\\", "")

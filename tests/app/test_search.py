@@ -24,6 +24,8 @@ from tests.app.test_page import _labels, _open, _text
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.map_page import strip
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def generation(hashing_library: LibraryStore) -> Generation:

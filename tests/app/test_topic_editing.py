@@ -23,6 +23,8 @@ from tests.helpers.corpus import WriteDigest
 from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
 
 OpenPage = Callable[..., AppTest]

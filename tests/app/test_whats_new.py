@@ -21,6 +21,8 @@ from tests.helpers.corpus import WriteDigest
 from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., AppTest]
 ANSWER = "previous-visit"
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
@@ -230,6 +232,29 @@ def test_papers_since_the_last_visit_are_counted(
     assert "No papers added since your last visit" in page.info[0].value
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_browser_whose_clock_differs_loses_no_news_of_the_last_visit(
+    updated: LibraryStore, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    generation = updated.open()
+    first, last = sorted(set(generation.added_at.tolist()))
+    for seen, expected in ((first, ids(generation)), (last, [])):
+        page = page_of(updated.folder, monkeypatch, view="new", since="visit")
+        page.session_state[ANSWER] = first + hours * 3_600_000
+        page.session_state["seen-by-previous-visit"] = seen
+        assert listed(page.run()) == expected
+
+
+def test_a_visit_of_another_library_counts_by_its_time(
+    updated: LibraryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = updated.open()
+    page = page_of(updated.folder, monkeypatch, view="new", since="visit")
+    page.session_state[ANSWER] = int(generation.added_at.min()) + 1
+    page.session_state["seen-by-previous-visit"] = int(generation.added_at.max()) + 1
+    assert listed(page.run()) == ids(generation)
+
+
 def test_a_first_visit_is_called_so_and_shows_the_last_update(
     updated: LibraryStore, open_page: OpenPage
 ) -> None:
@@ -266,6 +291,10 @@ _REFUSED = """for (const name of ['getItem', 'setItem']) Storage.prototype[name]
 }"""
 _LONG_AGO = """ago => localStorage.setItem('literature-explorer-visits',
     JSON.stringify({opened: Date.now() - ago}))"""
+
+_NEWEST = "JSON.parse(localStorage.getItem('literature-explorer-visits')).newest"
+_AHEAD = """([newest, ago]) => localStorage.setItem('literature-explorer-visits',
+    JSON.stringify({opened: Date.now() - ago, newest}))"""
 
 
 @pytest.mark.browser
@@ -304,6 +333,12 @@ def test_a_browser_keeps_when_it_was_here_last(updated: LibraryStore) -> None:
         page.reload()  # within half an hour: the same visit, counted from the same one before
         page.get_by_role("button", name="Back").click()
         page.wait_for_selector("text=40 papers added since your last visit")
+
+        newest = int(updated.open().added_at.max())
+        assert page.evaluate(_NEWEST) == newest
+        page.evaluate(_AHEAD, [newest - 1, 3 * 60 * 60 * 1000])
+        page.goto(f"{address}/?view=new&since=visit")
+        page.wait_for_selector("text=10 papers added since your last visit")
 
         page.evaluate("localStorage.setItem('literature-explorer-visits', '{torn')")
         page.reload()

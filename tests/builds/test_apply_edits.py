@@ -22,7 +22,9 @@ from explorer.topics import edits
 from explorer.topics.communities import Topic
 from explorer.topics.custom_namer import NamingCase
 from tests.helpers.corpus import WriteDigest
-from tests.helpers.generations import verify_generation
+from tests.helpers.generations import seal_again, verify_generation
+
+pytestmark = pytest.mark.slow
 
 SAME_FILES = ("positions.npy", "neighbours.npy", "similarities.npy", "papers.arrow")
 
@@ -402,3 +404,4 @@ def _make_older(folder: Path) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     content["files"] = {k: v for k, v in content["files"].items() if k not in gone}
     path.write_text(json.dumps(content | {"schema": 2}), encoding="utf-8")
+    seal_again(folder)

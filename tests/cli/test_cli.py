@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import gzip
 import hashlib
 import json
 import os
+import pwd
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from explorer.cli import main
 from explorer.cli.options import count, size, years
 from explorer.index.engines import engine_names
 from explorer.library.store import LibraryStore
+from tests.helpers.generations import seal_again
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
 
@@ -87,9 +91,39 @@ def test_inspect_shows_papers_and_rejections_and_writes_nothing(
     (inspection,) = _json(capsys, "inspect", digest)
     assert inspection["file"] == str(digest.resolve())
     assert inspection["format"] == "scraped-page"
+    assert (inspection["confidence"], inspection["runner_up"]) == (5, "")
+    assert inspection["not_papers"] == {}
     assert [paper["title"] for paper in inspection["papers"]] == ["A Title of Three"]
     assert [rejection["line"] for rejection in inspection["rejected"]] == [1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.txt"]
+
+
+def test_inspect_says_how_sure_it_is_and_counts_what_is_no_paper(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = tmp_path / "a.bib"
+    volume = "@proceedings{p, title = {Proceedings of Nests}}\n"
+    digest.write_text("@misc{s, title = {Swifts}}\n" + volume, encoding="utf-8")
+    assert main(["inspect", str(digest)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "bibtex (certain, 95 of 100; else scraped-page, 5)" in shown
+    assert "1 proceedings volume is not a paper." in shown
+    (inspection,) = _json(capsys, "inspect", digest)
+    assert inspection["not_papers"] == {"proceedings volume": 1}
+
+
+def test_force_reads_what_is_refused_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = tmp_path / "settings.yaml"
+    text = "We show what a page is that looks like settings and was forced to be read as prose. "
+    digest.write_text(f"name: A page\nkind: note\nsize: 3\nbody: {text * 3}\n", encoding="utf-8")
+    assert "YAML of a kind that is not known" in _fails(capsys, "build", digest)
+    with pytest.raises(SystemExit):
+        main(["inspect", str(digest), "--force", "pages"])
+    assert "'pages' is not a format" in capsys.readouterr().err
+    (inspection,) = _json(capsys, "inspect", digest, "--force", "scraped-page")
+    assert (inspection["format"], inspection["forced"]) == ("scraped-page", True)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
@@ -181,9 +215,10 @@ def test_a_spreadsheet_takes_no_topic_for_a_formula(
     (topics,) = built.glob("generations/*/topics.json")
     levels = json.loads(topics.read_text(encoding="utf-8"))
     label = levels[0][0]["label"]
-    levels[0][0]["label"] = f"={label[1:]}"  # of one length, as the manifest has it
+    levels[0][0]["label"] = f"={label[1:]}"
     content = json.dumps(levels, ensure_ascii=False, indent=1) + "\n"
     topics.write_text(content, encoding="utf-8")
+    seal_again(topics.parent)
     table = tmp_path / "topics.csv"
     _json(capsys, "topics", "--csv", table, "--library", built)
     with table.open(encoding="utf-8", newline="") as file:
@@ -468,3 +503,55 @@ def test_signs_that_only_look_like_digits_are_no_numbers(text: str) -> None:
     for reads in (count, years):
         with pytest.raises(argparse.ArgumentTypeError):
             reads(text)
+
+
+def test_interrupted_while_it_loads_it_prints_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting(MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "explorer.cli.program":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "explorer.cli.program", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().err == "explorer: stopped. Nothing that was stored is lost.\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "printed"),
+    [
+        (MemoryError(), "explorer: the memory is full. Nothing that was stored is lost."),
+        (
+            OSError(errno.EMFILE, "Too many open files", "some/file"),
+            "explorer: some/file: Too many open files. Nothing that was stored is lost.",
+        ),
+        (OSError("odd"), "explorer: odd. Nothing that was stored is lost."),
+    ],
+)
+def test_an_error_of_the_system_is_one_sentence(
+    error: Exception,
+    printed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("explorer.cli.library.examine", failing)
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().err.startswith(printed)
+
+
+def test_the_library_of_another_user_says_whose_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "anything", "--library", str(tmp_path)]) == 1
+    assert "belongs to" not in capsys.readouterr().err
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert main(["search", "anything", "--library", str(tmp_path)]) == 1
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == f"explorer: the library in {tmp_path} belongs to {owner}."
+    assert "no library here yet" in second

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from explorer.cli import all_commands
 from explorer.cli.commands import Commands
 from explorer.cli.old_spellings import current_spelling
+from explorer.cli.program import all_commands
 from tests.helpers.corpus import ROOT
 
 _BLOCK = re.compile(r"```(?:console|sh)\n(.*?)```", re.DOTALL)

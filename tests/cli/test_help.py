@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from explorer.cli import all_commands, main
+from explorer.cli import main
 from explorer.cli.commands import CommandParser, Commands
 from explorer.cli.old_spellings import OLD_COMMANDS, OLD_OPTIONS
+from explorer.cli.program import all_commands
 
 _BANNED = re.compile(
     r"\b(told|tells?|telling|said|say|says|asked|asks?|ask|finds?|found|unsay|nobody|somebody|"

@@ -14,6 +14,8 @@ from explorer.cli import main
 from explorer.cli.old_spellings import OLD_COMMANDS, OLD_OPTIONS
 from explorer.library.store import LibraryStore
 
+pytestmark = pytest.mark.slow
+
 _PAIRS = [
     ("topic t1", "topics show t1"),
     ("rename t1 Mine", "topics rename t1 Mine"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from explorer.map.sampling import Viewport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
     from explorer.library.generation import Generation
@@ -25,6 +28,22 @@ def wait_for_map(page: Page) -> None:
 def wait_for_rest(page: Page) -> None:
     """Wait until the list has its key sentences, and nothing runs or is drawn anew."""
     page.wait_for_function(_IS_AT_REST)
+
+
+def wait_until(page: Page, wrong: Callable[[], str], seconds: float = 30) -> None:
+    """Wait until ``wrong`` has nothing to say; fail with what it says when time is up."""
+    until = time.monotonic() + seconds
+    while problem := wrong():
+        assert time.monotonic() < until, problem
+        page.wait_for_timeout(50)
+
+
+def wait_for_stillness(page: Page) -> None:
+    """Wait until the map shows the same view as a fifth of a second before."""
+    before = None
+    while (view := view_of(page)) != before:
+        before = view
+        page.wait_for_timeout(200)
 
 
 def strip(generation: Generation, size: int) -> tuple[str, list[str]]:

@@ -15,8 +15,9 @@ from explorer.builds.apply_edits import merge
 from explorer.builds.build import BuildOptions, build
 from explorer.errors import UnusableInput
 from explorer.insights.topic_tree import node_of, shown_level
-from explorer.insights.whats_new import last_update, moment_at, moment_of, whats_new
-from explorer.library.generation import Generation, milliseconds
+from explorer.insights.whats_new import last_update, moment_of, whats_new
+from explorer.library.arrival import milliseconds, moment_at
+from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.topics.tracking import TopicEventKind

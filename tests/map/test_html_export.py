@@ -16,6 +16,7 @@ from explorer.map.html_export import MOST_PAPERS, standalone
 from explorer.papers.paper import Paper
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.map_page import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -101,10 +102,9 @@ def test_it_zooms_and_lists_what_is_in_view(page: Page, corpus: list[Paper]) -> 
     page.locator(".map-canvas").focus()
     for _ in range(3):
         page.keyboard.press("+")
-        page.wait_for_timeout(600)
-    assert _in_sight(page) < inside
+    wait_until(page, lambda: "nothing left the view" if _in_sight(page) == inside else "")
     page.keyboard.press("0")
-    page.wait_for_timeout(800)
+    wait_until(page, lambda: "" if _in_sight(page) == inside else "not all are in view again")
     page.keyboard.press("t")
     rows = page.locator(".paper-table tbody tr")
     assert rows.count() == inside

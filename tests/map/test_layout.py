@@ -45,6 +45,7 @@ def fingerprints() -> str:
     return " ".join(hashlib.sha256(positions.tobytes()).hexdigest()[:16] for positions in maps)
 
 
+@pytest.mark.slow
 def test_two_processes_draw_the_same_map_to_the_byte(repository: Path) -> None:
     code = "from tests.map.test_layout import fingerprints; print(fingerprints())"
     done = subprocess.run(
@@ -59,6 +60,7 @@ def test_two_processes_draw_the_same_map_to_the_byte(repository: Path) -> None:
     assert done.stdout.split()[-len(SIZES) :] == fingerprints().split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", SIZES)
 def test_a_map_of_any_size_is_finite_centred_and_of_one_radius(count: int) -> None:
     positions = map_of(cluster_vectors(count))
@@ -307,6 +309,7 @@ def test_a_sample_lies_spread_out_and_has_about_the_size_that_is_wanted() -> Non
         assert len(set(chosen % 30)) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [False, True])
 def test_the_papers_beside_the_sample_lie_among_their_neighbours(start: bool) -> None:
     vectors = cluster_vectors(900, 9)

@@ -10,17 +10,17 @@ from explorer.app import navigation, session, texts, url
 from explorer.app.export_menu import export_menu
 from explorer.app.list_rows import show_dot, show_more_button, show_papers, topic_button
 from explorer.app.map import show_map
-from explorer.app.visits import is_first_visit, last_visit
+from explorer.app.visits import is_first_visit, last_visit, unseen_from
 from explorer.errors import UnusableInput
 from explorer.insights.topic_tree import node_of
 from explorer.insights.whats_new import (
     TopicUpdate,
     WhatsNew,
     last_update,
-    moment_at,
     moment_of,
     whats_new,
 )
+from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation
 from explorer.map.charts import topic_colours
 from explorer.map.highlights import Highlights
@@ -36,10 +36,10 @@ _CALENDAR = "since-day"
 
 def show_whats_new(generation: Generation) -> None:
     """List new papers by topic, and topic changes; a click opens a paper or a topic."""
-    news = whats_new(generation, _moment())
+    news = whats_new(generation, _moment(generation))
     _show_head(generation, news)
     if news.rows:
-        st.caption(_summary(news))
+        st.caption(_summary(generation, news))
     elif news.all_at_once:
         st.info(texts.first_build(generation.size), icon=":material/library_add:")
     else:
@@ -50,33 +50,33 @@ def show_whats_new(generation: Generation) -> None:
 
 def show_whats_new_map(generation: Generation) -> None:
     """Draw the map with the new papers in colour and the others in grey."""
-    show_map(generation, Highlights(newcomers=whats_new(generation, _moment()).rows))
+    show_map(generation, Highlights(newcomers=whats_new(generation, _moment(generation)).rows))
 
 
-def _moment() -> datetime | None:
+def _moment(generation: Generation) -> datetime | None:
     """Return the start in the URL; None for the last update."""
     since = url.since()
     if since == url.LAST_VISIT:
-        return last_visit()
+        return unseen_from(generation)
     try:
         return moment_of(since) if since else None
     except UnusableInput:
         return None
 
 
-def _option() -> str:
+def _option(generation: Generation) -> str:
     """Return the option of the control that the URL stands for."""
     since = url.since()
     if since in (_LAST_UPDATE, url.LAST_VISIT):
         return since
-    return _LAST_UPDATE if _moment() is None else _DATE
+    return _LAST_UPDATE if _moment(generation) is None else _DATE
 
 
 def _show_head(generation: Generation, news: WhatsNew) -> None:
     """Draw the control for the start, which follows the URL, and the export menu."""
     visit = texts.FIRST_VISIT if is_first_visit() else texts.LAST_VISIT
     labels = {_LAST_UPDATE: texts.LAST_UPDATE, url.LAST_VISIT: visit, _DATE: texts.A_DATE}
-    st.session_state[_CONTROL] = _option()
+    st.session_state[_CONTROL] = _option(generation)
     with st.container(key="news-head", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"##### {texts.NEW_SINCE}", width="content")
         st.segmented_control(
@@ -88,11 +88,11 @@ def _show_head(generation: Generation, news: WhatsNew) -> None:
             required=True,
             on_change=lambda: _show_option(generation),
         )
-        if _option() == _DATE:
+        if _option(generation) == _DATE:
             _show_calendar(generation)
         rows = [row for of in news.topics for row in of.rows]
         export_menu(generation, rows, "news", texts.new_since(f"{news.since:%Y-%m-%d}"))
-    if url.since() and _option() == _LAST_UPDATE:
+    if url.since() and _option(generation) == _LAST_UPDATE:
         st.warning(texts.invalid_since(url.since()), icon=":material/link_off:")
 
 
@@ -104,7 +104,7 @@ def _show_option(generation: Generation) -> None:
 
 def _show_calendar(generation: Generation) -> None:
     """Draw the calendar, from the library's first day to today."""
-    day = (_moment() or last_update(generation)).date()
+    day = (_moment(generation) or last_update(generation)).date()
     st.session_state[_CALENDAR] = day
     st.date_input(
         texts.DATE,
@@ -119,9 +119,9 @@ def _show_calendar(generation: Generation) -> None:
     )
 
 
-def _summary(news: WhatsNew) -> str:
+def _summary(generation: Generation, news: WhatsNew) -> str:
     papers, since = len(news.rows), texts.day_or_moment(news.since)
-    if _option() == _LAST_UPDATE:
+    if _option(generation) == _LAST_UPDATE:
         return texts.added_by_update(papers, since)
     if url.since() == url.LAST_VISIT and last_visit() is None:
         return texts.no_earlier_visit(papers, since)
@@ -129,9 +129,10 @@ def _summary(news: WhatsNew) -> str:
 
 
 def _since(news: WhatsNew) -> str:
-    moment = texts.day_or_moment(news.since)
-    is_visit = url.since() == url.LAST_VISIT and last_visit() is not None
-    return texts.since_last_visit(moment) if is_visit else moment
+    visit = last_visit() if url.since() == url.LAST_VISIT else None
+    if visit is None:
+        return texts.day_or_moment(news.since)
+    return texts.since_last_visit(texts.day_or_moment(visit))
 
 
 def _show_papers(generation: Generation, news: WhatsNew) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.markup import escape
 
@@ -13,7 +13,8 @@ from explorer.builds.watch import UpdateOutcome
 from explorer.cli.output.console import out
 from explorer.cli.output.topics import describe_event
 from explorer.errors import ExplorerError
-from explorer.readers import Rejection
+from explorer.papers.text import plural
+from explorer.readers import Rejection, counted_kinds, sureness
 from explorer.topics.tracking import TopicEvent
 
 _MOST_REJECTIONS = 10
@@ -45,7 +46,10 @@ def show_report(report: BuildReport, folder: str) -> None:
             f"  {report.resting:,} topic edits are inactive, as no topic matches them at present; "
             "`explorer topics edits` lists them."
         )
-    show_rejections(report.rejected)
+    show_rejections(report.rejected, report.rejected_count)
+    show_not_papers(report.not_papers)
+    for remark in report.remarks[:_MOST_REJECTIONS]:
+        out.print(f"  [yellow]{escape(remark)}.[/]", highlight=False)
     for conflict in report.conflicts[:_MOST_REJECTIONS]:
         titles = " | ".join(f"“{title[:60]}”" for title in conflict.titles)
         out.print(
@@ -101,7 +105,10 @@ def _show_plan(report: BuildReport) -> None:
         if len(of_kind) > _MOST_PLANNED:
             rest = len(of_kind) - _MOST_PLANNED
             out.print(f"  {sign} … and {rest:,} more; --json lists them all.")
-    show_rejections(report.rejected)
+    show_rejections(report.rejected, report.rejected_count)
+    show_not_papers(report.not_papers)
+    for remark in report.remarks[:_MOST_REJECTIONS]:
+        out.print(f"  [yellow]{escape(remark)}.[/]", highlight=False)
     out.print("  Nothing was changed. Run it again without --dry-run to apply the changes.")
 
 
@@ -151,35 +158,53 @@ def _counts(report: BuildReport) -> Iterator[str]:
         yield f"{report.changed:,} changed"
     if not report.published:
         yield "nothing new"
-    if report.rejected:
-        yield f"{len(report.rejected):,} not read as papers"
+    if report.rejected_count:
+        yield f"{report.rejected_count:,} not read as papers"
     yield f"version {report.generation}"
     yield f"{report.seconds['total']:.1f} s"
 
 
-def show_rejections(rejections: tuple[Rejection, ...]) -> None:
-    """Print the records that are not papers, with reasons."""
-    if not rejections:
+def show_rejections(rejections: Sequence[Rejection], count: int) -> None:
+    """Print the first of ``count`` records that are not papers, with reasons."""
+    if not count:
         return
-    out.print(f"  [yellow]{len(rejections)} not read as papers:[/]")
+    out.print(f"  [yellow]{count:,} not read as papers:[/]")
     for rejection in rejections[:_MOST_REJECTIONS]:
         source = rejection.digest + (f", line {rejection.line}" if rejection.line else "")
         excerpt = f" [dim]“{escape(rejection.excerpt[:60])}”[/]" if rejection.excerpt else ""
         out.print(f"    {escape(source)}: {escape(rejection.reason)}{excerpt}")
-    if len(rejections) > _MOST_REJECTIONS:
-        out.print(f"    ... and {len(rejections) - _MOST_REJECTIONS} more (all with --json)")
+    if count > _MOST_REJECTIONS:
+        listed = "all" if count == len(rejections) else f"{len(rejections):,} in all"
+        out.print(f"    ... and {count - _MOST_REJECTIONS:,} more ({listed} with --json)")
+
+
+def show_not_papers(not_papers: Mapping[str, int]) -> None:
+    """Print how many records are no papers by their kind: "3 attachments are not papers"."""
+    if counted := counted_kinds(not_papers):
+        verb = "is" if sum(not_papers.values()) == 1 else "are"
+        what = "a paper" if verb == "is" else "papers"
+        out.print(f"  {escape(counted)} {verb} not {what}.", highlight=False)
 
 
 def show_inspection(inspection: Inspection) -> None:
     """Print the papers and rejections of a digest."""
     known = f", {inspection.known:,} already in the library" if inspection.known else ""
     out.print(
-        f"[bold]{escape(inspection.digest)}[/]: {inspection.format or 'not read'}, "
-        f"{inspection.papers:,} papers, {inspection.with_abstract:,} with abstract{known}"
+        f"[bold]{escape(inspection.digest)}[/]: {escape(_format(inspection))}, "
+        f"{plural(inspection.papers, 'paper')}, {inspection.with_abstract:,} with abstract{known}"
     )
     for paper in inspection.first:
         out.print(f"  {paper.sources[0].line:>6}  {escape(paper.readable_title)}", highlight=False)
     if inspection.papers > len(inspection.first):
         more = inspection.papers - len(inspection.first)
         out.print(f"          ... and {more:,} more (all with --json)")
-    show_rejections(tuple(inspection.rejections))
+    show_rejections(inspection.rejections, inspection.rejected)
+    show_not_papers(inspection.not_papers)
+    if remark := inspection.recognition.remark:
+        out.print(f"  [yellow]{escape(remark[:1].upper() + remark[1:])}.[/]", highlight=False)
+
+
+def _format(inspection: Inspection) -> str:
+    if not inspection.format:
+        return "not read"
+    return f"{inspection.format} ({sureness(inspection.recognition)})"

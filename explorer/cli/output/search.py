@@ -14,6 +14,7 @@ from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric
 from explorer.library.generation import Generation
+from explorer.papers.text import plural
 from explorer.search.model import Hit, Results
 from explorer.search.notes import note_text
 from explorer.search.word_matches import highlight
@@ -45,23 +46,25 @@ def show_results(results: Results) -> None:
     out.print(table)
     if results.only_nearest:
         out.print("[yellow]No paper contains these words. Showing the closest in meaning.[/]")
-    out.print(f"[dim]{len(results.hits)} hits, {results.mode}, {results.seconds * 1000:.0f} ms[/]")
+    hits = plural(len(results.hits), "hit")
+    out.print(f"[dim]{hits}, {results.mode}, {results.seconds * 1000:.0f} ms[/]")
 
 
 def _hit_text(hit: Hit, query: str) -> Group:
+    language = hit.paper.language
     details = [hit.paper.arxiv or hit.paper.doi or hit.paper.id, hit.topic.label]
     details += [hit.paper.date] if hit.paper.date else []
     return Group(
-        _highlighted(hit.paper.readable_title, query, "bold"),
+        _highlighted(hit.paper.readable_title, query, language, "bold"),
         Text(" · ".join(details), style="dim"),
-        _highlighted(hit.why.sentence, query, ""),
+        _highlighted(hit.why.sentence, query, language, ""),
         Text(""),
     )
 
 
-def _highlighted(text: str, query: str, style: str) -> Text:
+def _highlighted(text: str, query: str, language: str, style: str) -> Text:
     highlighted = Text(style=style)
-    for piece, matches in highlight(text, query):
+    for piece, matches in highlight(text, query, language):
         highlighted.append(piece, style="bold yellow" if matches else None)
     return highlighted
 
