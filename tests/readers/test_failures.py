@@ -114,14 +114,27 @@ def test_an_archive_with_a_broken_name_costs_that_archive(tmp_path: Path, folder
     assert rejection.digest == "broken.zip"
 
 
-def test_an_integer_of_five_thousand_digits_costs_that_file(tmp_path: Path, folder: Path) -> None:
-    record = {"title": "A title", "abstract": "An abstract.", "year": 0}
-    text = json.dumps([record]).replace(": 0", ": " + "9" * 5_000)
-    (folder / "long.json").write_text(text, encoding="utf-8")
-    (folder / "long.jsonl").write_text(text[1:-1] + "\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("number", "rejected"),
+    [
+        ("9" * 5_000, {"list.json", "lines.jsonl"}),
+        ("-" + "9" * 5_000 + ".5e3", set()),  # Python reads fractions of any length.
+        ("0." + "9" * 5_000, set()),
+    ],
+)
+def test_a_number_of_five_thousand_digits_costs_no_other_record(
+    number: str, rejected: set[str], tmp_path: Path, folder: Path
+) -> None:
+    birds = ("swifts", "gulls", "terns")
+    records = [{"title": f"A study of {bird}", "abstract": f"We saw {bird}."} for bird in birds]
+    lines = [json.dumps(record) for record in records]
+    lines[1] = lines[1].replace("}", f', "count": {number}}}')
+    (folder / "list.json").write_text(f"[{','.join(lines)}]", encoding="utf-8")
+    (folder / "first.json").write_text(f'{{"n": {number}, "items": [{lines[0]}]}}', "utf-8")
+    (folder / "lines.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     report = _build(tmp_path, folder)
-    assert report.papers >= 10
-    assert {rejection.digest for rejection in report.rejected} <= {"long.json", "long.jsonl"}
+    assert report.papers == 13 - bool(rejected)
+    assert {rejection.digest for rejection in report.rejected} == rejected
 
 
 def test_a_pipe_is_refused_and_not_waited_for(

@@ -39,6 +39,7 @@ _LINES_LOOKED_AT = 20
 _BLANK = re.compile(r"[ \t\n\r\ufeff\x1e]*")
 _BRACKET = re.compile(r'["{}\[\]]')
 _STRING_MARK = re.compile(r'["\\]')
+_LONG_NUMBER = re.compile(r"\d{4000,}")
 _SCALAR = re.compile(r'[^,\]}\s"]*')
 _DATE_KEYS = ("date", "digest_date", "retrieved", "fetched", "exported", "generated", "updated")
 
@@ -265,10 +266,10 @@ def _events(text: str) -> list[tuple[str, Any]]:
     events = sendable_list()
     parser = ijson.basic_parse_coro(events, multiple_values=True)
     try:
-        parser.send(text.encode("utf-8", "replace"))
-    except (ijson.JSONError, ValueError, ArithmeticError, SystemError):
-        # What came before the damage is in the list. SystemError: an integer of too many digits.
-        pass
+        # A number longer than Python's own limit crashes ijson in C; its value is of no use here.
+        parser.send(_LONG_NUMBER.sub("0", text).encode("utf-8", "replace"))
+    except (ijson.JSONError, ValueError, ArithmeticError):
+        pass  # What came before the damage is in the list.
     except StopIteration:
         pass
     return list(events)
@@ -343,6 +344,7 @@ class _Cursor:
         Raises:
             _Unreadable: it is too large or not valid; it was skipped.
         """
+        reason = "not valid JSON"
         while True:
             if self._at > _CHUNK:  # Errors count the lines before them.
                 self._text, self._at = self._text[self._at :], 0
@@ -355,7 +357,8 @@ class _Cursor:
                 unclosed = error.msg.startswith("Unterminated")
                 cut_off = unclosed or error.pos > len(self._text) - _LONGEST_LITERAL
             except (ValueError, RecursionError):
-                end = -1
+                # More digits than Python reads, or more brackets: neither is cured by more text.
+                end, cut_off, reason = -1, False, "a number too long or nested too deeply"
             # A number at the very end of the window may go on.
             if 0 <= end < len(self._text) or (end > 0 and not self._fill()):
                 if end - start > self._most:
@@ -368,7 +371,7 @@ class _Cursor:
             ):
                 break
         length = self.skip()
-        raise _Unreadable(self._too_large() if length > self._most else "not valid JSON")
+        raise _Unreadable(self._too_large() if length > self._most else reason)
 
     def skip(self) -> int:
         """Move behind the value that begins here; return its length in characters."""
