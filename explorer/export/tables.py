@@ -77,7 +77,7 @@ def _paper_fields(paper: Paper) -> dict[str, Any]:
 def _listed(name: str, values: Sequence[str]) -> str:
     """Return several texts as one cell: joined by semicolons if readers can split that again."""
     cell = _cell("; ".join(values))
-    record = {"title": "-", name: cell}
+    record = {"title": "A paper", name: cell}
     parsed = paper_from_row(record, map_columns(record), Source("", 0))
     is_lossless = isinstance(parsed, Paper) and getattr(parsed, name) == tuple(values)
     return cell if is_lossless or not values else str(list(values))

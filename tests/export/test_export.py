@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import io
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.desk.desk import DeskChange, ReadingState, desk_of
 from explorer.desk.marks import mark_papers, marks_of
@@ -37,6 +39,7 @@ from explorer.export.citations import (
 )
 from explorer.export.csl import csl_item, write_csl_json
 from explorer.export.ris import write_ris
+from explorer.export.tables import write_table
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.abstracts import is_placeholder
@@ -532,3 +535,26 @@ def test_what_is_ranked_by_examples_alone_is_written_to_a_length(
     monkeypatch.setattr("explorer.cli.export._MOST_RANKED", 6)
     for query in (f"like:{generation.records.ids[0]}", "liver"):
         assert len(run("--query", query).splitlines()) == 6
+
+
+def test_authors_in_a_table_are_parted_by_semicolons_where_that_can_be_undone(
+    tmp_path: Path,
+) -> None:
+    cells = {
+        ("Jane Doe", "Max Roe"): "Jane Doe; Max Roe",
+        ("Doe, Jane", "Roe, Max"): "Doe, Jane; Roe, Max",
+        ("Madonna",): "Madonna",
+        ("A; B", "C"): "['A; B', 'C']",
+    }
+    lines = [
+        json.dumps({"title": f"A study of {bird}", "abstract": f"We saw {bird}.", "authors": names})
+        for bird, names in zip(("swifts", "gulls", "terns", "larks"), cells, strict=True)
+    ]
+    digest = tmp_path / "papers.jsonl"
+    digest.write_text("\n".join(lines), encoding="utf-8")
+    build(LibraryStore(tmp_path / "library"), [digest], BuildOptions(model="hashing"))
+    generation = LibraryStore(tmp_path / "library").open()
+    file = io.StringIO()
+    write_table(generation, file, range(4))
+    written = [row["authors"] for row in csv.DictReader(io.StringIO(file.getvalue()))]
+    assert sorted(written) == sorted(cells.values())
