@@ -125,7 +125,10 @@ def test_refusal_passes_through_the_child_and_force_lifts_it(tmp_path: Path) -> 
         ("PMID: 3000", "an identifier"),
         ("https://example.org/a", "an address"),
         ("someone@example.org", "an address"),
+        ("Abstract: We show that swifts sleep.", "an abstract"),
         ("AI - a view", ""),
+        ("<plan> Swifts first </plan> A study of outlines", ""),
+        ("<rec><title>Swifts</title></rec>", "markup"),
         ("Attention @ work: mail to a@b.c is read", ""),
         ("a < b > c in orders", ""),
         ("<p, q>-colourings", ""),
@@ -135,6 +138,35 @@ def test_refusal_passes_through_the_child_and_force_lifts_it(tmp_path: Path) -> 
 )
 def test_what_is_no_title(text: str, what: str) -> None:
     assert why_no_title(text) == what
+
+
+_LONG_TITLE = (
+    "Randomised, double-blind, placebo-controlled trial of the effects of early against late "
+    "treatment on survival, function (as measured at 12, 24 and 52 weeks) and quality of life "
+    "in adults with newly diagnosed disease of unknown origin: rationale, design, and results at "
+    "one year from 31 centres - the first report of the collaborative group for long titles"
+)
+
+
+def test_a_long_title_of_ordinary_words_is_one() -> None:
+    assert len(_LONG_TITLE) > 300
+    assert why_no_title(_LONG_TITLE) == ""
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "Swifts](https://example.org) and ",
+        'Swifts", "year": "2021", "title": "',
+        "</details> ### Gulls and terns ",
+        "OT  - swifts AU  - Doe ",
+        "| --- | --- | swifts ",
+        "swifts" * 20,
+    ],
+)
+def test_a_long_title_in_which_fields_ran_together_is_none(torn: str) -> None:
+    assert why_no_title(f"{_LONG_TITLE} {torn}") == "several fields run together"
+    assert len(f"Swifts {torn}") < 300
 
 
 @pytest.mark.parametrize("unit", ["<a ", "a:", "10.", "TI ", "{ ", "a@b.", "www."])
