@@ -20,6 +20,7 @@ from explorer.readers.shared.mail import Header, mail_lines
 from explorer.readers.shared.timestamps import date_in
 
 _BREAK = r"\\"
+_TITLE = re.compile(r"title\s*:\s*\S", re.I)
 _RULE = re.compile(r"(?:-{20,}|[%-]{20,})\s*$")
 _ID = re.compile(
     r"(?:arXiv|Paper)(?:\s*\(\*?cross-listing\*?\))?\s*:\s*(?P<id>\S+)\s*(?P<mark>\(.*)?$", re.I
@@ -54,7 +55,7 @@ class ArxivMailing:
             elif isinstance(entry, Header):
                 # Each mail of a mailbox has its own date.
                 date = date_in(entry.date)
-            elif any(_ID.match(line.text.strip()) for line in entry):
+            elif _is_record(entry):
                 yield _paper(entry, digest.name, date)
             else:
                 date = max(date, _received(entry))
@@ -90,6 +91,12 @@ def _entries(
         yield entry
 
 
+def _is_record(entry: list[Line]) -> bool:
+    """Whether an entry is about a paper: it has an id, or a title above a break."""
+    texts = [line.text.strip() for line in entry]
+    return any(map(_ID.match, texts)) or (_BREAK in texts and any(map(_TITLE.match, texts)))
+
+
 def _received(entry: list[Line]) -> str:
     """Return the end of the span that the introduction names."""
     matches = (_RECEIVED.match(line.text) for line in entry)
@@ -97,8 +104,9 @@ def _received(entry: list[Line]) -> str:
 
 
 def _paper(entry: list[Line], digest: str, date: str) -> Paper | Rejection:
-    start = next(n for n, line in enumerate(entry) if _ID.match(line.text.strip()))
+    start = next((n for n, line in enumerate(entry) if _ID.match(line.text.strip())), -1)
     head, abstract, url = _cut(entry[start + 1 :])
+    start = max(start, 0)
     match = _ID.match(entry[start].text.strip())
     number = arxiv_id(match["id"]) if match else ""
     fields = _fields(head)

@@ -43,8 +43,10 @@ _NOTES_OWN = frozenset(
 """Fields of notes on papers, as plug-ins of Zotero write them."""
 _SCRAPERS_OWN = frozenset("retrieved exported fetched scraped statuscode notebook_id".split())
 _FIRST_FIELD = re.compile(
-    r"(?:title|layout|abstract|id|date|authors?|pdf_url|booktitle|series)\s*[:=]", re.I
+    r"(?:(?i:title|layout|abstract|id|date|authors?|pdf_url|booktitle|series)\s*|[a-z_-]{2,20})[:=]"
 )
+_TITLE = re.compile(r"title\s*[:=]\s*\S")
+_NEXT_FIELD = re.compile(r"[a-z][\w-]{1,20}\s*[:=]")
 _MOST_LINES = 2000
 _KEY = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
 _DEEP_KEY = re.compile(rf"(?<![\w\"'-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{50}}")
@@ -131,6 +133,8 @@ def _pages(lines: Iterable[Line | Rejection]) -> Iterator[_Page | Rejection]:
     page: _Page | None = None
     inside = True
     rule: Line | None = None
+    opening = _FIRST_FIELD  # what has to follow a rule that opens a page
+    title: Line | None = None  # held until the next line shows whether a page begins with it
     for line in lines:
         if isinstance(line, Rejection):
             yield line
@@ -140,14 +144,26 @@ def _pages(lines: Iterable[Line | Rejection]) -> Iterator[_Page | Rejection]:
             page = _Page(bare, line.number) if bare else None
         elif inside:
             inside = line.text.rstrip() not in _FENCES.get(page.fence, ())
+            # A fence right above a title opens a page, even where it could close one.
+            rule, opening = (None, opening) if inside else (line, _TITLE)
             if inside:
                 page.take_field(line.text)
-        elif rule and _FIRST_FIELD.match(line.text):
+        elif rule and opening.match(line.text):
             yield page
             page, inside, rule = _Page(page.fence, rule.number, [line.text]), True, None
+        elif title and _NEXT_FIELD.match(line.text):
+            yield page
+            page, inside = _Page(page.fence, title.number, [title.text, line.text]), True
+            rule = title = None
+        elif rule and not bare:
+            opening = _TITLE
         else:
-            rule = line if bare == page.fence else None
-            page.take_text(line.text)
+            if title:
+                page.take_text(title.text)
+            title = line if _TITLE.match(line.text) else None
+            rule, opening = (line if bare == page.fence else None), _FIRST_FIELD
+            if not title:
+                page.take_text(line.text)
     if page:
         yield page
 

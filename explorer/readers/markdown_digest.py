@@ -67,6 +67,7 @@ _LABELS = {
 }
 _AFTER_LABEL = ":：* \t\r\n\xa0\u3000"
 _PAPER_LABELS = frozenset(("authors", "abstract", "summary", "categories", "id"))
+_ONCE = frozenset(("authors", "abstract", "categories"))
 _OF_RECORD = frozenset(("categories", "date", "venue", "id"))
 _PAPER_LINK = re.compile(r"\W*(?:paper|pdf|arxiv|preprint|paper link|paper url|论文)\W*", re.I)
 _BOLD_LINE = re.compile(r"^(?:\*\*|__)(?=\S)([^*\n]{3,400})(?<=\S)(?:\*\*|__)\s*$")
@@ -144,6 +145,10 @@ class _Block:
     entries: int = 0
     """Bullets that are nothing but a link with a name of its own: a list, not one paper."""
     in_callout: bool = False
+    names: set[str] = field(default_factory=set)
+    """Labels of the fields that a paper has once, as they are written."""
+    headless: bool = False
+    """Whether it begins with a field that the block before has already."""
     size: int = 0
 
     def add(self, kind: str, text: str) -> None:
@@ -170,7 +175,10 @@ class MarkdownDigest:
         lines = (Line(i, text) for i, text in enumerate(digest.head.splitlines(), start=1))
         papers = with_label = 0
         for block in _blocks(lines):
-            if isinstance(block, _Block) and _is_paper(block) and _title(block):
+            if not isinstance(block, _Block):
+                continue
+            papers += block.headless
+            if _is_paper(block) and _title(block):
                 papers += 1
                 by_form = block.by_summary or (block.by_bold and block.paper_link)
                 with_label += bool(block.labels & _PAPER_LABELS) or by_form
@@ -184,6 +192,9 @@ class MarkdownDigest:
             elif block.size > RECORD_CHARACTERS:
                 reason = f"a paper of more than {RECORD_CHARACTERS:,} characters"
                 yield Rejection(digest.name, block.line, reason, block.heading[:80])
+            elif block.headless:
+                reason = "fields of a paper without its heading"
+                yield Rejection(digest.name, block.line, reason, block.text("abstract")[:80])
             elif not _is_paper(block):
                 date = _section_date(block) or date
             else:
@@ -217,6 +228,9 @@ def _blocks(lines: Iterable[Line | Rejection]) -> Iterator[_Block | Rejection]:
         if text.startswith("|"):
             continue
         started = _block_start(line, text, block) or _bold_start(line, text, block, blank)
+        if started is None and _comes_again(block, text, blank):
+            yield block
+            block = _Block(line.number, "", headless=True)
         blank = not text
         if started is not None:
             yield block
@@ -265,6 +279,29 @@ def _bold_start(line: Line, text: str, block: _Block, after_blank: bool) -> _Blo
     return _Block(line.number, span.text, list(span.addresses), linked=linked, by_bold=True)
 
 
+def _comes_again(block: _Block, text: str, after_blank: bool) -> bool:
+    """Whether a line is a field that the block has: one of a paper that lost its heading."""
+    if name := _label_once(text):
+        return name in block.names
+    line = _ITALIC_LINE.match(text)
+    return bool(
+        line
+        and not block.in_callout
+        and (after_blank or block.current == "abstract")
+        and block.text("authors")
+        and block.text("abstract")
+        and len(names(next(filter(None, line.groups()), ""))) > 1
+    )
+
+
+def _label_once(text: str) -> str:
+    """Return the label of a field that a paper has once, as it is written; ``""`` without."""
+    label = split_label(text)
+    if label is None or label[0] not in _ONCE or not label[1]:
+        return ""
+    return re.split(r"[:：]", _MARKS.sub("", text), maxsplit=1)[0].strip("*_ ").casefold()
+
+
 def _kind(name: str) -> str:
     return _LABELS.get(re.sub(r"^\W+", "", name.rstrip(_AFTER_LABEL)).casefold(), "")
 
@@ -309,6 +346,7 @@ def _add_line(block: _Block, text: str) -> None:
     label = split_label(text)
     span = inline(label[1] if label and label[0] != "other" else text)
     if label:
+        block.names.add(_label_once(text))
         block.current = label[0]
         if label[0] not in {"abstract", "summary"}:
             block.links += span.addresses or inline(text).addresses

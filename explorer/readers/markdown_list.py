@@ -53,6 +53,7 @@ _LINKS_BEGIN = re.compile(
 )
 _PAPER_LABEL = re.compile(r"\W*(?:paper|pdf|arxiv|preprint|paper link|abs|论文)\W*", re.I)
 _PROSE_WORDS = 30
+_CUT_LINK = re.compile(r"\]\(https?://[^\s()]*$")
 
 
 @dataclass(slots=True)
@@ -108,6 +109,18 @@ def papers_of_bullets(
             yield Rejection(digest, item.line, reason, item.text[:80])
         elif _leads_to_paper(inline(item.text).links):
             yield _paper(item, Source(digest, item.line, date))
+            if _abstracts(item) > 1:
+                reason = "more than one abstract below a list item: those of others were left out"
+                yield Rejection(digest, item.line, reason, item.text[:80])
+        elif _abstracts(item) or _CUT_LINK.search(item.text):
+            reason = "a list item whose link to the paper is missing or cut off"
+            yield Rejection(digest, item.line, reason, item.text[:80])
+
+
+def _abstracts(item: _Item) -> int:
+    """Return how many lines below a bullet are abstracts, each with its label."""
+    labels = map(split_label, item.below)
+    return sum(label[0] == "abstract" and bool(label[1]) for label in labels if label)
 
 
 def _items(

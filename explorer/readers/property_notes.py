@@ -48,6 +48,7 @@ _FIELDS = {
     }.items()
     for name in kinds.split("|")
 }
+_ONCE = frozenset(("authors", "abstract"))
 _TELLING = frozenset(("authors", "date", "ids", "venue", "abstract"))
 _ABSTRACT = frozenset("abstract 摘要 zusammenfassung résumé".split())
 
@@ -63,6 +64,11 @@ class _Note:
     title_above: str = ""
     """In the front matter, for a note that has none of its own."""
     in_abstract: bool = False
+    keys: list[str] = field(default_factory=list)
+    """Keys of its authors and abstract, in order."""
+    title_first: bool = False
+    headless: bool = False
+    """Whether it begins with a field that the note before has already."""
     size: int = 0
 
     def text(self, kind: str) -> str:
@@ -119,14 +125,12 @@ def _notes(lines: Iterable[Line | Rejection]) -> Iterator[_Note | Rejection]:
         matched = _MATTER.match(text) if in_matter else _PROPERTY.match(text)
         kind = _kind(matched[1]) if matched else ""
         heading = None if in_matter else _HEADING.match(text)
-        begins = (
-            not in_matter
-            and kind == "title"
-            and _is_second_title(note, matched[1] if matched else "")
-        )
+        key = matched[1] if matched and not in_matter else ""
+        again = kind in _ONCE and _comes_again(note, key)
+        begins = again or (key and kind == "title" and _is_second_title(note, key))
         if begins or (heading and _closes(note, text)):
             yield note
-            note = _Note(line.number)
+            note = _Note(line.number, headless=again)
         note.size += len(text)
         if in_matter and kind == "title" and matched:
             note.title_above = matched[2].strip("\"' ")
@@ -137,7 +141,15 @@ def _notes(lines: Iterable[Line | Rejection]) -> Iterator[_Note | Rejection]:
 
 def _is_second_title(note: _Note, key: str) -> bool:
     # Logseq has the page's name as the title, and the paper's as the original one.
-    return "title" in note.fields and "original" not in key.lower()
+    return note.headless or ("title" in note.fields and "original" not in key.lower())
+
+
+def _comes_again(note: _Note, key: str) -> bool:
+    """Whether a key is that of a field before the last one: of a note that lost its title.
+
+    One author a line, each with the key, is one field.
+    """
+    return note.title_first and key.strip().lower() in note.keys[:-1]
 
 
 def _closes(note: _Note, heading: str) -> bool:
@@ -156,9 +168,12 @@ def _take(
     if matched:
         note.in_abstract = kind == "abstract" and not matched[2]
         value = (matched[2] or "").strip().strip("\"'")
+        if kind in _ONCE and matched[1].strip().lower() not in note.keys:
+            note.keys.append(matched[1].strip().lower())
         if kind and value:
             if not note.fields and not note.heading:
                 note.line = number
+                note.title_first = kind == "title"
             first = kind == "title" and "original" in matched[1].lower()
             values = note.fields.setdefault(kind, [])
             values.insert(0 if first else len(values), value)

@@ -44,6 +44,8 @@ class _Record:
     line: int
     paragraphs: list[str] = field(default_factory=list)
     size: int = 0
+    headless: bool = False
+    """Whether its first line is missing, and with it what the other paragraphs are."""
 
 
 class PubmedAbstracts:
@@ -65,6 +67,9 @@ class PubmedAbstracts:
         for record in _records(digest.lines()):
             if isinstance(record, Rejection):
                 yield record
+            elif record.headless:
+                reason = "a record without the line on where it appeared"
+                yield Rejection(digest.name, record.line, reason, record.paragraphs[0][:80])
             elif record.size > RECORD_CHARACTERS:
                 reason = f"the record has more than {RECORD_CHARACTERS:,} characters"
                 yield Rejection(digest.name, record.line, reason, record.paragraphs[0][:80])
@@ -92,6 +97,10 @@ def _records(lines: Iterator[Line] | Iterator[Line | Rejection]) -> Iterator[_Re
             if record:
                 yield record
             record, number = _Record(line.number, [start[2]]), int(start[1])
+        elif after_blank and _is_complete(record) and _begins(line.text):
+            if record:
+                yield record
+            record = _Record(line.number, [line.text], headless=True)
         elif record:
             record.size += len(line.text) + 1
             if record.size <= RECORD_CHARACTERS:
@@ -104,6 +113,11 @@ def _records(lines: Iterator[Line] | Iterator[Line | Rejection]) -> Iterator[_Re
 def _is_complete(record: _Record | None) -> bool:
     """Whether the ids, which come last, are there: numbers may be lost or begin anew."""
     return record is not None and bool(_IDS.match(record.paragraphs[-1]))
+
+
+def _begins(text: str) -> bool:
+    """Whether a paragraph behind the ids of one record belongs to another."""
+    return not _IDS.match(text) and not _is_about(tidy(text))
 
 
 def _add(record: _Record, text: str, after_blank: bool) -> None:

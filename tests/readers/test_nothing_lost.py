@@ -6,6 +6,7 @@ is damaged in one way. The others must come out whole, and all six must be accou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -295,6 +296,212 @@ FORMATS = [
         between="",
         abstracts=False,
     ),
+    Format(
+        "pubmed-abstracts",
+        [
+            "{n}. J Nests. 2021 Nov;22(1):89-9{n}.",
+            "",
+            "A study of {word}",
+            "",
+            "Doe J(1), Roe R(1).",
+            "",
+            "What we saw of {word}.",
+            "",
+            "PMID: 3000{n}",
+        ],
+        before="\n",
+        between="\n\n",
+    ),
+    Format(
+        "arxiv-mailing",
+        [
+            "\\\\",
+            "arXiv:2411.0000{n}",
+            "Date: Sat, 2 Nov 2024 00:16:29 GMT   (15kb)",
+            "",
+            "Title: A study of {word}",
+            "Authors: Jane Doe, Richard Roe",
+            "Categories: cs.DL",
+            "\\\\",
+            "  What we saw of {word}.",
+            "\\\\ ( https://arxiv.org/abs/2411.0000{n} ,  15kb)",
+        ],
+        before=f"Archives at http://arxiv.org/\n{'-' * 78}\n",
+        between=f"{'-' * 78}\n",
+        after="%%--%%--%%--\n",
+    ),
+    Format(
+        "front-matter",
+        [
+            "---",
+            "title: A study of {word}",
+            "author:",
+            "- given: Jane",
+            "  family: Doe",
+            "date: 2021-07-08",
+            "abstract: What we saw of {word}.",
+            "---",
+        ],
+    ),
+    Format(
+        "property-notes",
+        [
+            "- title:: A study of {word}",
+            "  authors:: Jane Doe and Richard Roe",
+            "  year:: 2022",
+            "  arxiv:: https://arxiv.org/abs/2201.0000{n}",
+            "  abstract:: What we saw of {word}.",
+        ],
+    ),
+    Format(
+        "markdown-digest",
+        [
+            "### [{n}] [A study of {word}](https://arxiv.org/abs/2506.0000{n})",
+            "*Jane Doe, Richard Roe*",
+            "",
+            "Main category: cs.CL",
+            "",
+            "Abstract: What we saw of {word}.",
+        ],
+        before="# Papers of 2025-06-09\n\n",
+    ),
+    Format(
+        "markdown-list",
+        [
+            "- [A study of {word}](https://arxiv.org/abs/2211.0000{n}) - Jane Doe, Max Roe (ICML)",
+            "  - Abstract: What we saw of {word}.",
+        ],
+        before="# Papers on birds\n\n",
+        between="",
+    ),
+    Format(
+        "citation-list",
+        ["Doe, J., & Roe, R. A. (2021). A study of {word}. Journal of Nests, 3(2), 1-1{n}."],
+        before="References\n\n",
+        abstracts=False,
+    ),
+    Format(
+        "topic-tables",
+        [
+            '"2201.0000{n}": "- 2022-01-19, **A study of {word}**, Jane Doe et.al., Paper: '
+            '[http://arxiv.org/abs/2201.0000{n}](http://arxiv.org/abs/2201.0000{n})\\n"'
+        ],
+        before='{"Birds": {\n',
+        between=",\n",
+        after="}}\n",
+        by_line=False,
+        abstracts=False,
+    ),
+    Format(
+        "jats",
+        [
+            '<article article-type="research-article"><front><article-meta>',
+            '<article-id pub-id-type="doi">10.1000/jr.{n}</article-id>',
+            "<title-group><article-title>A study of {word}</article-title></title-group>",
+            "<pub-date><year>2021</year></pub-date>",
+            "<abstract><p>What we saw of {word}.</p></abstract>",
+            "</article-meta></front></article>",
+        ],
+        before="<pmc-articleset>\n",
+        after="</pmc-articleset>\n",
+        by_line=False,
+    ),
+    Format(
+        "openalex",
+        [
+            "{",
+            '"id": "https://openalex.org/W274180980{n}",',
+            '"display_name": "A study of {word}",',
+            '"publication_year": 2021,',
+            '"abstract_inverted_index": {"What": [0], "we": [1], "saw": [2], "of": [3],'
+            ' "{word}.": [4]},',
+            '"authorships": []',
+            "}",
+        ],
+        before='{"meta": {"count": 6}, "results": [\n',
+        between=",\n",
+        after="]}\n",
+        by_line=False,
+    ),
+    Format(
+        "openreview",
+        [
+            "{",
+            '"id": "abcDEF123{n}", "forum": "abcDEF123{n}",',
+            '"invitations": ["c.org/C/2024/Conference/-/Submission"],',
+            '"pdate": 1720569600000,',
+            '"content": {"title": {"value": "A study of {word}"},'
+            ' "abstract": {"value": "What we saw of {word}."}}',
+            "}",
+        ],
+        before='{"notes": [\n',
+        between=",\n",
+        after='], "count": 6}\n',
+        by_line=False,
+    ),
+    Format(
+        "hugging-face",
+        [
+            "{",
+            '"paper": {"id": "2403.0000{n}", "upvotes": 3, "title": "A study of {word}",'
+            ' "summary": "What we saw of {word}.", "publishedAt": "2024-03-08T18:59:59.000Z"},',
+            '"title": "A study of {word}",',
+            '"numComments": 2',
+            "}",
+        ],
+        before="[\n",
+        between=",\n",
+        after="]\n",
+        by_line=False,
+    ),
+    Format(
+        "slack",
+        [
+            "{",
+            '"type": "message", "user": "U0000001", "ts": "173106000{n}.000200",',
+            '"text": "<https://arxiv.org/abs/2411.0000{n}>",',
+            '"attachments": [{"from_url": "https://arxiv.org/abs/2411.0000{n}",'
+            ' "title": "[2411.0000{n}] A study of {word}", "text": "What we saw of {word}."}]',
+            "}",
+        ],
+        before="[\n",
+        between=",\n",
+        after="]\n",
+        by_line=False,
+        abstracts=False,
+    ),
+    Format(
+        "telegram",
+        [
+            "{",
+            '"id": {n}, "type": "message", "date": "2024-11-08T10:00:00",',
+            '"from": "Birds", "from_id": "channel1000000001",',
+            '"text": [{"type": "bold", "text": "A study of {word}"},'
+            ' "\\n\\nJane Doe\\n\\n", {"type": "link", "text": "https://arxiv.org/abs/2411.0000{n}"}]',
+            "}",
+        ],
+        before='{"name": "Birds", "type": "public_channel", "id": 1, "messages": [\n',
+        between=",\n",
+        after="]}\n",
+        by_line=False,
+        abstracts=False,
+    ),
+    Format(
+        "zotero-rdf",
+        [
+            '<bib:Article rdf:about="http://example.org/{n}">',
+            "<z:itemType>journalArticle</z:itemType>",
+            "<dc:title>A study of {word}</dc:title>",
+            "<dcterms:abstract>What we saw of {word}.</dcterms:abstract>",
+            "<dc:date>May 2021</dc:date>",
+            "</bib:Article>",
+        ],
+        before='<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        ' xmlns:z="http://www.zotero.org/namespaces/export#" xmlns:dcterms="http://purl.org/dc/terms/"'
+        ' xmlns:bib="http://purl.org/net/biblio#" xmlns:dc="http://purl.org/dc/elements/1.1/">\n',
+        after="</rdf:RDF>\n",
+        by_line=False,
+    ),
 ]
 
 
@@ -326,6 +533,7 @@ CASES = [
     pytest.param(form, lines, id=f"{form.name}: {what}")
     for form in FORMATS
     for what, lines in damages(form)
+    if re.search(r"[^\W_]", "".join(lines))  # else nothing is left that could be lost
 ]
 
 

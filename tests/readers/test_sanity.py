@@ -125,7 +125,7 @@ def test_refusal_passes_through_the_child_and_force_lifts_it(tmp_path: Path) -> 
         ("PMID: 3000", "an identifier"),
         ("https://example.org/a", "an address"),
         ("someone@example.org", "an address"),
-        ("Abstract: We show that swifts sleep.", "an abstract"),
+        ("Abstract: a workload study", ""),
         ("AI - a view", ""),
         ("<plan> Swifts first </plan> A study of outlines", ""),
         ("<rec><title>Swifts</title></rec>", "markup"),

@@ -26,7 +26,6 @@ _REASONS = (
         ),
         "markup",
     ),
-    (re.compile(r"abstracts?\s*:\s", re.I), "an abstract"),
     (re.compile(r"[\[{]\s*\"[^\"]{0,80}\"\s*[:,\]}]|\{\s*\\?['\"]"), "JSON"),
     (re.compile(r"@[A-Za-z]{3,20}\s*\{"), "an entry of BibTeX"),
     (re.compile(rf"(?:{_FIELD_TAGS}) {{0,4}}[-–] |%[A-Z0-9@] \S"), "a field with its tag"),
