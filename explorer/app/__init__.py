@@ -29,6 +29,7 @@ keyboard.py       keyboard shortcuts; keyboard.js is the browser's side
 visits.py         time of the last visit; visits.js is the browser's side
 components.py     scripts of the page as Streamlit components
 server.py         server of the page, and its settings
+first_load.py     style and first words in the document, compressed scripts
 script.py         Streamlit's main script
 style.css         spacing and type that the theme cannot set
 """

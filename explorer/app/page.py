@@ -96,10 +96,9 @@ _VIEWS = {
 
 def main() -> None:
     """Draw the page once; Streamlit calls this on every interaction."""
-    here = Path(__file__).parent
     # An icon by name would be fetched from the network; this one comes with the page.
-    st.set_page_config(texts.TITLE, page_icon=here / "icon.png", layout="wide")
-    st.html(here / "style.css")
+    icon = Path(__file__).with_name("icon.png")
+    st.set_page_config(texts.TITLE, page_icon=icon, layout="wide")
     url.remember()
     admitted = is_admitted()
     if not admitted or read_only_reason():

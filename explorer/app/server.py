@@ -118,9 +118,14 @@ def guards(uploads: UploadLimits | None = None) -> list[Middleware]:
     """Return what stands before the page, whichever way it is started."""
     from starlette.middleware import Middleware
 
+    from explorer.app.first_load import FirstLoad
     from explorer.app.upload_guard import UploadGuard
 
-    return [Middleware(HostGuard), Middleware(UploadGuard, limits=uploads)]
+    return [
+        Middleware(HostGuard),
+        Middleware(UploadGuard, limits=uploads),
+        Middleware(FirstLoad),
+    ]
 
 
 def run_server(*, address: str, port: int) -> None:

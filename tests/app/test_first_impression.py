@@ -86,3 +86,25 @@ def test_both_ways_of_starting_open_the_same_page_and_nothing_but_the_page(
         page.goto(other)
         _wait_for_topics(page, generation)
         assert _words(page) == words
+
+
+def test_the_title_stands_before_any_script_has_come(page: Page, address: str) -> None:
+    page.route("**/*.js", lambda _route: None)
+    page.goto(address, wait_until="commit")
+    page.get_by_role("heading", name=texts.TITLE, level=1).wait_for()
+
+
+_MEASURE_SHIFTS = """
+    window.shifts = 0;
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });"""
+
+
+@pytest.mark.parametrize("query", ["", "?q=speculative+decoding", "?view=topics"])
+def test_the_page_holds_still_while_it_loads(page: Page, address: str, query: str) -> None:
+    page.add_init_script(_MEASURE_SHIFTS)
+    page.goto(f"{address}/{query}")
+    page.locator(".map[data-scene]").or_(page.locator(".sunburstlayer .slice")).first.wait_for()
+    wait_for_rest(page)
+    assert page.evaluate("shifts") < 0.1
