@@ -4,6 +4,7 @@ page.py           frame: header, search box, list and map side by side
 views/            the views Explore, Topics, What's new, Desk and Library; one topic; one paper
 texts.py          all texts that people read on the page
 
+headings.py       headings of page, views and sections
 search_box.py     search box, ranking, topic filter, help, examples
 chips.py          the query as understood, part by part, and notes on it
 refine.py         facets, order, variety

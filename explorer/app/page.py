@@ -14,6 +14,7 @@ from explorer.app import navigation, session, texts, url
 from explorer.app.chips import clause_label, show_chips
 from explorer.app.controls import view_control
 from explorer.app.export_menu import export_menu
+from explorer.app.headings import page_title
 from explorer.app.hits import (
     FilterRemoval,
     show_filter_removals,
@@ -144,7 +145,7 @@ def _show_header(generation: Generation) -> PageView:
     latest_digest = latest(digest.date for digest in digests_of(generation))
     topics = len(generation.levels[shown_level(generation)])
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {texts.TITLE}", width="content")
+        page_title()
         labels = {name: view.name for name, view in _VIEWS.items()}
         new_papers = len(whats_new(generation).rows)
         if new_papers:
@@ -342,7 +343,7 @@ def _filter_removals(
 
 
 def _show_empty_library() -> None:
-    st.markdown(f"### {texts.TITLE}")
+    page_title()
     st.info(
         texts.NO_LIBRARY if read_only_reason() else texts.START_LIBRARY,
         icon=":material/library_add:",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from explorer.app import texts
 from explorer.app.server import SETTINGS
@@ -101,10 +102,64 @@ _MEASURE_SHIFTS = """
     }).observe({ type: 'layout-shift', buffered: true });"""
 
 
-@pytest.mark.parametrize("query", ["", "?q=speculative+decoding", "?view=topics"])
+@pytest.mark.parametrize("query", ["", "?q=speculative+decoding", "?topic=t1"])
 def test_the_page_holds_still_while_it_loads(page: Page, address: str, query: str) -> None:
     page.add_init_script(_MEASURE_SHIFTS)
     page.goto(f"{address}/{query}")
     page.locator(".map[data-scene]").or_(page.locator(".sunburstlayer .slice")).first.wait_for()
     wait_for_rest(page)
     assert page.evaluate("shifts") < 0.1
+
+
+_RULES = {"presentation-role-conflict": {"enabled": False}}
+"""Broken by Streamlit's upload box alone, which is out of this page's hands."""
+
+
+def _violations(page: Page, view: str) -> list[str]:
+    """Return what axe finds on the page that is open, with the headings that lead astray."""
+    wait_for_rest(page)
+    results = Axe().run(page, options={"rules": _RULES})
+    found = [
+        f"{view}: {broken['id']}: {node['target']} {node['html'][:120]}"
+        for broken in results.response["violations"]
+        for node in broken["nodes"]
+    ]
+    for selector in ("main h1", 'main a[aria-label="Link to heading"]'):
+        wanted = 1 if selector == "main h1" else 0
+        if page.locator(selector).count() != wanted:
+            found.append(f"{view}: {page.locator(selector).count()} of {selector}")
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_view_is_accessible(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 880},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto(address)
+    wait_for_map(page)
+    found = _violations(page, "Explore")
+    page.locator('[class*="st-key-to-welcome-"] button').first.click()
+    page.locator(".st-key-about h2").wait_for()
+    found += _violations(page, "a topic")
+    for view, part in (
+        (texts.TOPICS, ".st-key-tree"),
+        (texts.WHATS_NEW, ".st-key-news-head"),
+        (texts.DESK, f"text={texts.FOLLOWED_SEARCHES}"),
+        (texts.LIBRARY, ".st-key-holdings"),
+    ):
+        page.get_by_role("radio", name=view).click()
+        page.locator(part).first.wait_for()
+        found += _violations(page, view)
+    box = page.get_by_role("searchbox", name=texts.SEARCH, exact=True)
+    box.fill("speculative decoding")
+    box.press("Enter")
+    page.locator('[class*="st-key-open-hit"] button').nth(9).wait_for()
+    found += _violations(page, "results")
+    page.locator('[class*="st-key-open-hit"] button').first.click()
+    page.locator(".st-key-paper h2").wait_for()
+    found += _violations(page, "a paper")
+    context.close()
+    assert found == []

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.app import navigation, texts
 from explorer.app.components import scroll_to_top
+from explorer.app.headings import section_heading, view_heading
 from explorer.app.hits import show_hits
 from explorer.app.paper_marks import show_marks, show_star
 from explorer.app.views.topic import show_topics_of
@@ -24,7 +25,7 @@ def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
         with st.container(
             horizontal=True, vertical_alignment="top", gap="small", wrap=False, key="paper-head"
         ):
-            st.markdown(f"#### {markdown(paper.title)}", width="stretch")
+            view_heading(markdown(paper.title))
             show_star(generation, row, "paper")
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
@@ -41,7 +42,7 @@ def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
             st.markdown("  ·  ".join(links))
         st.caption(texts.source([(source.digest, source.line) for source in paper.sources]))
     _show_near_duplicates(generation, row)
-    st.markdown(f"##### {texts.MORE_LIKE_THIS}")
+    section_heading(texts.MORE_LIKE_THIS)
     show_hits(generation, [Fold(hit) for hit in neighbours.hits], "")
 
 
@@ -49,7 +50,7 @@ def _show_near_duplicates(generation: Generation, row: int) -> None:
     papers = near_duplicates_of(generation, row)
     if not papers:
         return
-    st.markdown(f"##### {texts.NEAR_DUPLICATES}")
+    section_heading(texts.NEAR_DUPLICATES)
     for paper in papers:
         st.button(
             markdown(paper.title),
