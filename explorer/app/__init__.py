@@ -27,6 +27,7 @@ query_text.py     a query's text with or without a clause or an example
 user.py           the user, sign-in and the user's desk
 resources.py      folders, opened library, model and other caches, shared by all visitors
 keyboard.py       keyboard shortcuts; keyboard.js is the browser's side
+reading_place.py  scroll position and focus; reading_place.js is the browser's side
 visits.py         time of the last visit; visits.js is the browser's side
 components.py     scripts of the page as Streamlit components
 server.py         server of the page, and its settings

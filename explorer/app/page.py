@@ -25,6 +25,7 @@ from explorer.app.hits import (
 from explorer.app.keyboard import listen_to_keys
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
 from explorer.app.query_text import without_clause
+from explorer.app.reading_place import keep_reading_place
 from explorer.app.refine import show_controls
 from explorer.app.resources import (
     Model,
@@ -138,6 +139,7 @@ def main() -> None:
         except Exception:
             logging.getLogger(__name__).exception("drawing the map failed")
             st.warning(texts.MAP_FAILED)
+    keep_reading_place(is_search=form.is_search)
 
 
 def _show_header(generation: Generation) -> PageView:

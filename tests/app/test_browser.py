@@ -321,6 +321,39 @@ def test_a_newly_opened_paper_is_seen_from_its_top(page: Page, address: str) -> 
     assert 100 < box["y"] < 400
 
 
+_SCROLLED = "document.querySelector('.st-key-list').scrollTop"
+
+
+def test_new_results_begin_at_their_top_and_back_leads_to_the_hit_one_came_from(
+    page: Page, address: str
+) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    hit = page.locator('[class*="st-key-open-hit"] button').nth(7)
+    hit.scroll_into_view_if_needed()
+    scrolled = page.evaluate(_SCROLLED)
+    assert scrolled > 200
+    title = hit.inner_text()
+    hit.click()
+    page.wait_for_function("document.activeElement.closest('.st-key-paper h2')")
+    assert page.evaluate(_SCROLLED) == 0
+    assert page.evaluate("document.activeElement.innerText") == title
+    page.keyboard.press("Escape")
+    page.wait_for_function("title => document.activeElement.innerText === title", arg=title)
+    page.wait_for_function("document.activeElement.closest('[class*=\"st-key-open-hit\"]')")
+    assert abs(page.evaluate(_SCROLLED) - scrolled) < 2
+    _search(page, "text to video generation")
+    assert page.evaluate(_SCROLLED) == 0
+    assert page.evaluate("document.activeElement.matches('.st-key-q input')")
+    button = page.get_by_role("button", name="More like this").nth(6)
+    button.scroll_into_view_if_needed()
+    assert page.evaluate(_SCROLLED) > 200
+    button.click()
+    page.locator('[class*="st-key-clause-"] button').wait_for()
+    page.wait_for_function(f"{_SCROLLED} === 0")
+    page.wait_for_function("document.activeElement.matches('.st-key-list, .st-key-list *')")
+
+
 def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=quantization")
     _wait_for_meaning(page)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import navigation, texts
-from explorer.app.components import scroll_to_top
 from explorer.app.headings import section_heading, view_heading
 from explorer.app.hits import show_hits
 from explorer.app.paper_marks import show_marks, show_star
@@ -19,7 +18,6 @@ from explorer.search.near_duplicates import Fold, near_duplicates_of
 def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
     """Show the paper in ``row`` and its neighbours."""
     paper = generation.records[row]
-    scroll_to_top(paper.id)
     st.button(texts.BACK, key="back", icon=":material/arrow_back:", on_click=navigation.go_back)
     with st.container(key="paper", gap="small"):
         with st.container(

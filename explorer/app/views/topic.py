@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import streamlit as st
 
 from explorer.app import navigation, session, texts, url
-from explorer.app.components import scroll_to_top
 from explorer.app.export_menu import export_menu
 from explorer.app.headings import section_heading, view_heading
 from explorer.app.list_rows import (
@@ -35,7 +34,6 @@ _SAME_GROWTH = 1.15
 def show_topic(generation: Generation, topic: Topic) -> None:
     """Show all about one topic, and its papers."""
     profile = topic_profile(generation, topic)
-    scroll_to_top(topic.id)
     _show_path(generation, profile)
     edits = edits_of(generation, topic)
     with st.container(key="about", gap="small"):
