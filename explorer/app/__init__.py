@@ -4,6 +4,7 @@ page.py           frame: header, search box, list and map side by side
 views/            the views Explore, Topics, What's new, Desk and Library; one topic; one paper
 texts.py          all texts that people read on the page
 
+headings.py       headings of page, views and sections
 search_box.py     search box, ranking, topic filter, help, examples
 chips.py          the query as understood, part by part, and notes on it
 refine.py         facets, order, variety
@@ -26,9 +27,11 @@ query_text.py     a query's text with or without a clause or an example
 user.py           the user, sign-in and the user's desk
 resources.py      folders, opened library, model and other caches, shared by all visitors
 keyboard.py       keyboard shortcuts; keyboard.js is the browser's side
+reading_place.py  scroll position and focus; reading_place.js is the browser's side
 visits.py         time of the last visit; visits.js is the browser's side
 components.py     scripts of the page as Streamlit components
 server.py         server of the page, and its settings
+first_load.py     style and first words in the document, compressed scripts
 script.py         Streamlit's main script
 style.css         spacing and type that the theme cannot set
 """

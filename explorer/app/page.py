@@ -14,6 +14,7 @@ from explorer.app import navigation, session, texts, url
 from explorer.app.chips import clause_label, show_chips
 from explorer.app.controls import view_control
 from explorer.app.export_menu import export_menu
+from explorer.app.headings import page_title
 from explorer.app.hits import (
     FilterRemoval,
     show_filter_removals,
@@ -24,6 +25,7 @@ from explorer.app.hits import (
 from explorer.app.keyboard import listen_to_keys
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
 from explorer.app.query_text import without_clause
+from explorer.app.reading_place import keep_reading_place
 from explorer.app.refine import show_controls
 from explorer.app.resources import (
     Model,
@@ -96,10 +98,9 @@ _VIEWS = {
 
 def main() -> None:
     """Draw the page once; Streamlit calls this on every interaction."""
-    here = Path(__file__).parent
     # An icon by name would be fetched from the network; this one comes with the page.
-    st.set_page_config(texts.TITLE, page_icon=here / "icon.png", layout="wide")
-    st.html(here / "style.css")
+    icon = Path(__file__).with_name("icon.png")
+    st.set_page_config(texts.TITLE, page_icon=icon, layout="wide")
     url.remember()
     admitted = is_admitted()
     if not admitted or read_only_reason():
@@ -138,6 +139,7 @@ def main() -> None:
         except Exception:
             logging.getLogger(__name__).exception("drawing the map failed")
             st.warning(texts.MAP_FAILED)
+    keep_reading_place(is_search=form.is_search)
 
 
 def _show_header(generation: Generation) -> PageView:
@@ -145,7 +147,7 @@ def _show_header(generation: Generation) -> PageView:
     latest_digest = latest(digest.date for digest in digests_of(generation))
     topics = len(generation.levels[shown_level(generation)])
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {texts.TITLE}", width="content")
+        page_title()
         labels = {name: view.name for name, view in _VIEWS.items()}
         new_papers = len(whats_new(generation).rows)
         if new_papers:
@@ -343,7 +345,7 @@ def _filter_removals(
 
 
 def _show_empty_library() -> None:
-    st.markdown(f"### {texts.TITLE}")
+    page_title()
     st.info(
         texts.NO_LIBRARY if read_only_reason() else texts.START_LIBRARY,
         icon=":material/library_add:",

@@ -40,11 +40,12 @@ SETTINGS: dict[str, Any] = {
     "server.showEmailPrompt": False,
     "theme.font": "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
     "theme.baseRadius": "8px",
-    "theme.primaryColor": "#4878d0",
+    "theme.light.primaryColor": "#2f5db5",
     "theme.light.backgroundColor": "#ffffff",
     "theme.light.secondaryBackgroundColor": "#f3f5f9",
     "theme.light.textColor": "#1f2430",
     "theme.light.borderColor": "#dfe3ec",
+    "theme.dark.primaryColor": "#7ea6f0",
     "theme.dark.backgroundColor": "#14171f",
     "theme.dark.secondaryBackgroundColor": "#1d222d",
     "theme.dark.textColor": "#e8eaf0",
@@ -118,9 +119,14 @@ def guards(uploads: UploadLimits | None = None) -> list[Middleware]:
     """Return what stands before the page, whichever way it is started."""
     from starlette.middleware import Middleware
 
+    from explorer.app.first_load import FirstLoad
     from explorer.app.upload_guard import UploadGuard
 
-    return [Middleware(HostGuard), Middleware(UploadGuard, limits=uploads)]
+    return [
+        Middleware(HostGuard),
+        Middleware(UploadGuard, limits=uploads),
+        Middleware(FirstLoad),
+    ]
 
 
 def run_server(*, address: str, port: int) -> None:

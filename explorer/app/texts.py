@@ -20,6 +20,7 @@ from explorer.topics.tracking import TopicEvent, TopicEventKind
 # Frame of the page
 
 TITLE = "Literature Explorer"
+LOADING = "Loading ..."
 VIEW = "View"
 EXPLORE = "Explore"
 TOPICS = "Topics"

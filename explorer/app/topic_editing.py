@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import navigation, session, texts
+from explorer.app.headings import view_heading
 from explorer.app.list_rows import topic_button
 from explorer.app.resources import (
     current_generation,
@@ -90,7 +91,7 @@ def show_all_edits(generation: Generation) -> None:
     outcomes = _outcomes(generation)
     if not outcomes:
         return
-    st.markdown(f"##### {texts.YOUR_EDITS}")
+    view_heading(texts.YOUR_EDITS)
     with st.container(key="all-edits", gap="small"):
         for outcome in outcomes:
             with st.container(gap=None):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.app import session, texts
+from explorer.app.headings import view_heading
 from explorer.app.resources import digests_folder, library_folder
 from explorer.app.updates import UpdateRunner, start_update
 from explorer.app.upload_guard import admit, free_uploads
@@ -34,7 +35,7 @@ _PREVIEW = "preview"
 def show_uploads(generation: Generation | None, updates: UpdateRunner) -> None:
     """Draw the upload box and the preview of the files in it."""
     admit()
-    st.markdown(f"##### {texts.ADD_PAPERS}")
+    view_heading(texts.ADD_PAPERS)
     uploaded = st.file_uploader(
         texts.DROP_FILES,
         accept_multiple_files=True,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.app import texts
+from explorer.app.headings import page_title
 from explorer.app.resources import is_switched_on, library_folder
 from explorer.desk.desk import Desk, DeskChange, default_user, desk_of
 from explorer.desk.marks import PaperMarks, mark_papers, marks_of
@@ -30,7 +31,7 @@ def is_admitted() -> bool:
     """
     if _claims().get("is_logged_in") is not False or is_switched_on("EXPLORER_GUESTS"):
         return True
-    st.markdown(f"### {texts.TITLE}")
+    page_title()
     st.markdown(texts.SIGN_IN_TO_SEARCH)
     _show_sign_in()
     return False

@@ -201,8 +201,8 @@ def test_a_disc_opens_its_paper(page: Page, address: str) -> None:
     _wait_for_meaning(page)
     title = _titles(page)[0]
     page.locator(".badges .badge").first.click()
-    page.wait_for_selector(".st-key-paper h4")
-    assert page.locator(".st-key-paper h4").inner_text() == title
+    page.wait_for_selector(".st-key-paper h2")
+    assert page.locator(".st-key-paper h2").inner_text() == title
 
 
 def test_another_query_leaves_the_map_where_it_is(
@@ -281,7 +281,7 @@ def test_papers_lead_to_their_neighbours(page: Page, address: str) -> None:
     page.locator('[class*="st-key-open-hit"] button').first.click()
     page.wait_for_url(re.compile("paper="))
     page.wait_for_selector(".st-key-paper")
-    assert page.locator(".st-key-paper h4").inner_text() == first
+    assert page.locator(".st-key-paper h2").inner_text() == first
     # What was on the page before goes only when the whole page is drawn anew.
     page.wait_for_function(
         """document.querySelectorAll('[class*="st-key-open-hit"] button').length === 8"""
@@ -309,34 +309,67 @@ def test_a_newly_opened_paper_is_seen_from_its_top(page: Page, address: str) -> 
     _visit(page, f"{address}/?q=speculative+decoding")
     _wait_for_meaning(page)
     page.locator('[class*="st-key-open-hit"] button').first.click()
-    page.wait_for_selector(".st-key-paper h4")
-    first = page.locator(".st-key-paper h4").inner_text()
+    page.wait_for_selector(".st-key-paper h2")
+    first = page.locator(".st-key-paper h2").inner_text()
     page.locator('[class*="st-key-open-hit"] button').nth(5).click()
     page.wait_for_function(
-        "first => document.querySelector('.st-key-paper h4').innerText !== first", arg=first
+        "first => document.querySelector('.st-key-paper h2').innerText !== first", arg=first
     )
     page.wait_for_function("document.querySelector('.st-key-list').scrollTop === 0")
-    box = page.locator(".st-key-paper h4").bounding_box()
+    box = page.locator(".st-key-paper h2").bounding_box()
     assert box is not None
     assert 100 < box["y"] < 400
+
+
+_SCROLLED = "document.querySelector('.st-key-list').scrollTop"
+
+
+def test_new_results_begin_at_their_top_and_back_leads_to_the_hit_one_came_from(
+    page: Page, address: str
+) -> None:
+    _visit(page, f"{address}/?q=speculative+decoding")
+    _wait_for_meaning(page)
+    hit = page.locator('[class*="st-key-open-hit"] button').nth(7)
+    hit.scroll_into_view_if_needed()
+    scrolled = page.evaluate(_SCROLLED)
+    assert scrolled > 200
+    title = hit.inner_text()
+    hit.click()
+    page.wait_for_function("document.activeElement.closest('.st-key-paper h2')")
+    assert page.evaluate(_SCROLLED) == 0
+    assert page.evaluate("document.activeElement.innerText") == title
+    page.keyboard.press("Escape")
+    page.wait_for_function("title => document.activeElement.innerText === title", arg=title)
+    page.wait_for_function("document.activeElement.closest('[class*=\"st-key-open-hit\"]')")
+    assert abs(page.evaluate(_SCROLLED) - scrolled) < 2
+    _search(page, "text to video generation")
+    assert page.evaluate(_SCROLLED) == 0
+    assert page.evaluate("document.activeElement.matches('.st-key-q input')")
+    button = page.get_by_role("button", name="More like this").nth(6)
+    button.scroll_into_view_if_needed()
+    assert page.evaluate(_SCROLLED) > 200
+    button.click()
+    page.locator('[class*="st-key-clause-"] button').wait_for()
+    page.wait_for_function(f"{_SCROLLED} === 0")
+    page.wait_for_function("document.activeElement.matches('.st-key-list, .st-key-list *')")
 
 
 def test_a_permalink_shows_the_same_paper_query_and_topic(page: Page, address: str) -> None:
     _visit(page, f"{address}/?q=quantization")
     _wait_for_meaning(page)
     page.locator('[class*="st-key-open-hit"] button').nth(1).click()
-    page.wait_for_selector(".st-key-paper h4")
-    title = page.locator(".st-key-paper h4").inner_text()
+    page.wait_for_selector(".st-key-paper h2")
+    title = page.locator(".st-key-paper h2").inner_text()
     link = page.url
     _visit(page, link)
-    page.wait_for_selector(".st-key-paper h4")
-    assert page.locator(".st-key-paper h4").inner_text() == title
+    page.wait_for_selector(".st-key-paper h2")
+    assert page.locator(".st-key-paper h2").inner_text() == title
     assert page.get_by_label("Search", exact=True).input_value() == "quantization"
 
 
 def _wait_until_framed(page: Page, generation: Generation, label: str) -> None:
     """Wait until the page shows the topic with this label, and the map little more than it."""
-    page.locator(".st-key-about h4", has_text=re.compile(f"^{re.escape(label)}$")).wait_for()
+    page.locator(".st-key-about h2", has_text=re.compile(f"^{re.escape(label)}$")).wait_for()
     wait_for_map(page)
     shown = re.search(r"topic=(t\d+)", page.url)
     assert shown is not None
@@ -498,8 +531,8 @@ def test_keys_move_through_hits_open_one_and_lead_back(page: Page, address: str)
     assert 0 < box["y"] < 880
     title = _titles(page)[6]
     page.keyboard.press("Enter")
-    page.wait_for_selector(".st-key-paper h4")
-    assert page.locator(".st-key-paper h4").inner_text() == title
+    page.wait_for_selector(".st-key-paper h2")
+    assert page.locator(".st-key-paper h2").inner_text() == title
     page.keyboard.press("Escape")
     page.wait_for_selector(".st-key-paper", state="detached")
     page.wait_for_selector('[data-stale="true"]', state="detached")
@@ -529,7 +562,7 @@ def test_escape_closes_what_is_open_before_it_goes_back(page: Page, address: str
     _visit(page, f"{address}/?q=speculative+decoding")
     _wait_for_meaning(page)
     page.locator('[class*="st-key-open-hit"] button').first.click()
-    page.wait_for_selector(".st-key-paper h4")
+    page.wait_for_selector(".st-key-paper h2")
     page.locator(".st-key-help button").click()
     page.wait_for_selector('[data-testid="stPopoverBody"]')
     page.keyboard.press("Escape")

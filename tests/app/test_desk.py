@@ -67,7 +67,16 @@ def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPag
 
 
 def text(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.error]
+    parts = [
+        *page.title,
+        *page.header,
+        *page.subheader,
+        *page.markdown,
+        *page.caption,
+        *page.warning,
+        *page.info,
+        *page.error,
+    ]
     return "\n".join(part.value for part in parts).replace("\\", "")
 
 

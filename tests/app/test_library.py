@@ -95,7 +95,16 @@ def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 def text(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.error]
+    parts = [
+        *page.title,
+        *page.header,
+        *page.subheader,
+        *page.markdown,
+        *page.caption,
+        *page.warning,
+        *page.info,
+        *page.error,
+    ]
     return "\n".join(part.value for part in parts).replace("\\", "")
 
 
@@ -180,7 +189,7 @@ def test_a_hostile_name_is_tamed_on_disk_and_on_the_page(
     (path,) = digests.iterdir()
     assert not path.name.startswith(".")
     assert path.name in library.open().records.digests
-    for element in (*page.markdown, *page.caption, *page.button):
+    for element in (*page.header, *page.markdown, *page.caption, *page.button):
         value = getattr(element, "value", None)
         shown = value if isinstance(value, str) else element.label
         assert "<b" not in shown.replace("\\<b", "")

@@ -46,7 +46,16 @@ def _wait_for_model(library: Path) -> None:
 
 
 def _text(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.error]
+    parts = [
+        *page.title,
+        *page.header,
+        *page.subheader,
+        *page.markdown,
+        *page.caption,
+        *page.warning,
+        *page.info,
+        *page.error,
+    ]
     return "\n".join(part.value for part in parts)
 
 
@@ -302,7 +311,8 @@ def test_a_hostile_digest_shows_as_text(
     for url in ({"q": "evil"}, {"topic": "t1"}, {"view": "topics"}, {}):
         page = _open(tmp_path / "library", monkeypatch, repository, **url)
         assert not page.exception
-        shown = [part.value for part in (*page.markdown, *page.caption)]
+        parts = (*page.header, *page.subheader, *page.markdown, *page.caption)
+        shown = [part.value for part in parts]
         shown += [button.label for button in page.button]
         assert any("evil" in text for text in shown)
         for text in shown:

@@ -48,12 +48,20 @@ def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPag
 
 
 def text(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.warning, *page.error]
+    parts = [
+        *page.title,
+        *page.header,
+        *page.subheader,
+        *page.markdown,
+        *page.caption,
+        *page.warning,
+        *page.error,
+    ]
     return "\n".join(part.value for part in parts).replace("\\", "")
 
 
 def header(page: AppTest) -> str:
-    return next(part.value for part in page.markdown if part.value.startswith("#### "))
+    return str(page.header[0].value)
 
 
 def open_topic(page: AppTest) -> str:
@@ -96,7 +104,7 @@ def test_a_rename_changes_the_library_the_header_and_the_edit(
     press(page, "do-rename-")
     assert not page.exception
     assert coarsest(library)[0].label == "My own name"
-    assert header(page) == "#### My own name"
+    assert header(page) == "My own name"
     assert f"You named this topic; its automatic name is “{topic.label}”." in text(page)
     (key,) = keyed(page.text_input, "name-")
     assert page.text_input(key=key).value == "My own name"
@@ -109,7 +117,7 @@ def test_a_topic_of_any_level_is_renamed_and_stays_open(
         page = open_page(topic=topic.id)
         fill(page, "name", f"Mine {topic.id}")
         press(page, "do-rename-")
-        assert header(page) == f"#### Mine {topic.id}"
+        assert header(page) == f"Mine {topic.id}"
         assert open_topic(page) in library.open().topics
 
 
@@ -141,7 +149,8 @@ def test_no_name_whatever_breaks_the_page(
     for url in ({"topic": open_topic(page)}, {"view": "topics"}, {}):
         page = open_page(**url)
         assert not page.exception
-        shown = [part.value for part in (*page.markdown, *page.caption, *page.warning)]
+        parts = (*page.header, *page.markdown, *page.caption, *page.warning)
+        shown = [part.value for part in parts]
         shown += [button.label for button in page.button]
         for line in shown:
             assert "<b" not in line.replace("\\<b", "")
@@ -158,7 +167,7 @@ def test_an_edit_during_a_build_waits_in_the_form(
         press(page, "do-rename-")
     assert "another build is running" in page.warning[0].value
     press(page, "do-rename-")
-    assert header(page) == "#### My own name"
+    assert header(page) == "My own name"
 
 
 def test_an_unexpected_error_is_a_warning(
@@ -189,7 +198,7 @@ def test_a_merge_opens_the_merged_topic_and_undoing_it_opens_a_part(
     fill(page, "both", "Both")
     press(page, "do-merge-")
     assert not page.exception
-    assert header(page) == "#### Both"
+    assert header(page) == "Both"
     merged = library.open()
     assert papers_of(merged, merged.topics[open_topic(page)]) == united
     assert f"You merged “{second.label}” and “{first.label}”" in text(page)
@@ -198,7 +207,7 @@ def test_a_merge_opens_the_merged_topic_and_undoing_it_opens_a_part(
     after = library.open()
     apart = {tuple(sorted(papers_of(before, topic))) for topic in before.levels[0]}
     assert {tuple(sorted(papers_of(after, topic))) for topic in after.levels[0]} == apart
-    assert header(page).removeprefix("#### ").replace("\\", "") in {first.label, second.label}
+    assert header(page).replace("\\", "") in {first.label, second.label}
 
 
 def test_only_topics_of_the_same_level_are_offered_to_merge_with_siblings_first(
@@ -241,9 +250,9 @@ def test_undoing_a_rename_restores_the_automatic_name(
     page = open_page(topic=topic.id)
     assert "You named it “First”; another name is in use." in text(page)
     press(page, "undo-")
-    assert header(page) == "#### Second"
+    assert header(page) == "Second"
     press(page, "undo-")
-    assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
+    assert header(page).replace("\\", "") == topic.label
     assert library.open().levels == before.levels
     assert open_topic(page) == node_of(before, topic).topic.id
 
@@ -298,10 +307,10 @@ def test_edits_are_listed_on_a_restored_generation(
     page = open_page(topic=topic.id)
     rename(library, topic.id, "My own name")
     page.run()
-    assert header(page) == "#### My own name"
+    assert header(page) == "My own name"
     library.rollback()
     page.run()
-    assert header(page).removeprefix("#### ").replace("\\", "") == topic.label
+    assert header(page).replace("\\", "") == topic.label
     assert "You named it “My own name”; another name is in use." in text(page)
 
 
@@ -337,8 +346,8 @@ def test_the_keyboard_alone_renames_a_topic_and_undoes_it(library: LibraryStore)
         page.keyboard.press("ControlOrMeta+A")
         page.keyboard.type("My own name")
         page.keyboard.press("Enter")
-        page.locator(".st-key-about h4", has_text="My own name").wait_for()
+        page.locator(".st-key-about h2", has_text="My own name").wait_for()
         page.locator(".st-key-edits").wait_for(state="detached")
         page.get_by_role("button", name="Undo").press("Enter")
-        page.locator(".st-key-about h4", has_text=topic.label).wait_for()
+        page.locator(".st-key-about h2", has_text=topic.label).wait_for()
     assert all_edits(library) == []

@@ -56,7 +56,16 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
 
 def text(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.error]
+    parts = [
+        *page.title,
+        *page.header,
+        *page.subheader,
+        *page.markdown,
+        *page.caption,
+        *page.warning,
+        *page.info,
+        *page.error,
+    ]
     return "\n".join(part.value for part in parts).replace("\\", "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -33,6 +34,28 @@ def serve_page(library: Path, script: str = "streamlit_app.py", port: int = 0) -
         command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(f"{address}/_stcore/health", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@contextmanager
+def serve_installed(library: Path, folder: Path) -> Iterator[str]:
+    """Serve the page over ``library`` with the installed command, started in ``folder``."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("explorer")), "app", "--port", str(port)]
+    environment = os.environ | {"HOME": str(folder), "STREAMLIT_SERVER_HEADLESS": "true"}
+    server = subprocess.Popen(
+        [*command, "--library", str(library)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://localhost:{port}"
     try:
         wait_until_up(f"{address}/_stcore/health", server)
         yield address

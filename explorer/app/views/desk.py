@@ -18,6 +18,7 @@ from explorer.alerts.followed_search import (
 )
 from explorer.app import navigation, session, texts
 from explorer.app.export_menu import export_menu
+from explorer.app.headings import view_heading
 from explorer.app.list_rows import paper_button, show_dot, show_more_button
 from explorer.app.map import show_map
 from explorer.app.paper_marks import show_marks, show_note, show_star
@@ -99,7 +100,7 @@ def _follow(generation: Generation, form: SearchForm, name: str) -> None:
 def _show_followed_searches(generation: Generation, marks: PaperMarks) -> None:
     desk = current_desk()
     searches = () if desk is None else desk.followings()
-    st.markdown(f"##### {texts.FOLLOWED_SEARCHES}")
+    view_heading(texts.FOLLOWED_SEARCHES)
     if not searches:
         st.caption(texts.NO_FOLLOWED_SEARCHES)
         return
@@ -187,7 +188,7 @@ def _unfollow(search: FollowedSearch) -> None:
 
 
 def _show_marked_papers(generation: Generation, marks: PaperMarks) -> None:
-    st.markdown(f"##### {texts.YOUR_PAPERS}")
+    view_heading(texts.YOUR_PAPERS)
     if not marks.of and not marks.inactive:
         st.caption(texts.NO_PAPERS_KEPT)
         return

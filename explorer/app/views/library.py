@@ -9,6 +9,7 @@ import streamlit as st
 from rich.filesize import decimal
 
 from explorer.app import texts
+from explorer.app.headings import view_heading
 from explorer.app.resources import digests_folder, digests_of, library_folder, read_only_reason
 from explorer.app.updates import Update, UpdateRunner, Work, shared_updates, start_update
 from explorer.app.uploads import show_uploads
@@ -124,7 +125,7 @@ def _show_update_buttons(generation: Generation | None, updates: UpdateRunner) -
     library, folder = _library(), digests_folder()
     if not folder.is_dir():
         return
-    st.markdown(f"##### {texts.UPDATE}")
+    view_heading(texts.UPDATE)
     st.caption(texts.reread_help(folder))
     if st.button(texts.REREAD, key="read-again", disabled=updates.is_running):
         _start(
@@ -153,7 +154,7 @@ def _show_facts(generation: Generation) -> None:
     manifest = generation.manifest
     own_vectors = manifest.identity.endswith(GIVEN_SUFFIX)
     cached = sum(file.stat().st_size for file in _library().vectors.glob("*.vectors"))
-    st.markdown(f"##### {texts.CONTENTS}")
+    view_heading(texts.CONTENTS)
     st.caption(
         texts.model_and_index(manifest.model, own_vectors, manifest.dimension, manifest.engine)
     )

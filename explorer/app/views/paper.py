@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.app import navigation, texts
-from explorer.app.components import scroll_to_top
+from explorer.app.headings import section_heading, view_heading
 from explorer.app.hits import show_hits
 from explorer.app.paper_marks import show_marks, show_star
 from explorer.app.views.topic import show_topics_of
@@ -18,13 +18,12 @@ from explorer.search.near_duplicates import Fold, near_duplicates_of
 def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
     """Show the paper in ``row`` and its neighbours."""
     paper = generation.records[row]
-    scroll_to_top(paper.id)
     st.button(texts.BACK, key="back", icon=":material/arrow_back:", on_click=navigation.go_back)
     with st.container(key="paper", gap="small"):
         with st.container(
             horizontal=True, vertical_alignment="top", gap="small", wrap=False, key="paper-head"
         ):
-            st.markdown(f"#### {markdown(paper.title)}", width="stretch")
+            view_heading(markdown(paper.title))
             show_star(generation, row, "paper")
         if paper.authors:
             st.markdown(escape_markdown("; ".join(paper.authors)))
@@ -41,7 +40,7 @@ def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
             st.markdown("  ·  ".join(links))
         st.caption(texts.source([(source.digest, source.line) for source in paper.sources]))
     _show_near_duplicates(generation, row)
-    st.markdown(f"##### {texts.MORE_LIKE_THIS}")
+    section_heading(texts.MORE_LIKE_THIS)
     show_hits(generation, [Fold(hit) for hit in neighbours.hits], "")
 
 
@@ -49,7 +48,7 @@ def _show_near_duplicates(generation: Generation, row: int) -> None:
     papers = near_duplicates_of(generation, row)
     if not papers:
         return
-    st.markdown(f"##### {texts.NEAR_DUPLICATES}")
+    section_heading(texts.NEAR_DUPLICATES)
     for paper in papers:
         st.button(
             markdown(paper.title),

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from explorer.app import navigation, session, texts, url
-from explorer.app.components import scroll_to_top
 from explorer.app.export_menu import export_menu
+from explorer.app.headings import section_heading, view_heading
 from explorer.app.list_rows import (
     show_dot,
     show_more_button,
@@ -34,25 +34,24 @@ _SAME_GROWTH = 1.15
 def show_topic(generation: Generation, topic: Topic) -> None:
     """Show all about one topic, and its papers."""
     profile = topic_profile(generation, topic)
-    scroll_to_top(topic.id)
     _show_path(generation, profile)
     edits = edits_of(generation, topic)
     with st.container(key="about", gap="small"):
         with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
             show_dot(topic_colours(generation)[topic.id])
-            st.markdown(f"#### {escape_markdown(topic.label)}")
+            view_heading(escape_markdown(topic.label))
             show_edit_menu(generation, topic, edits)
         show_topic_edits(topic, edits)
         st.caption(" · ".join(_facts(profile)))
         _show_keywords(topic)
         _show_trend(generation, topic)
     if len(profile.representatives) < topic.size:
-        st.markdown(f"##### {texts.REPRESENTATIVE_PAPERS}")
+        section_heading(texts.REPRESENTATIVE_PAPERS)
         show_papers(generation, profile.representatives, "representative")
     _show_topics(generation, texts.SUBTOPICS, "subtopic", profile.below)
     _show_topics(generation, texts.NEIGHBOURING_TOPICS, "neighbour", profile.neighbours)
     with st.container(horizontal=True, vertical_alignment="center", key="members-head"):
-        st.markdown(f"##### {texts.all_papers(topic.size)}")
+        section_heading(texts.all_papers(topic.size))
         export_menu(generation, profile.members, "members", topic.label)
     show_papers(generation, profile.members[: session.papers_shown()], "member")
     show_more_button(topic.size)
@@ -137,7 +136,7 @@ def _show_topics(
     shown = dict.fromkeys(node_of(generation, topic).topic for topic in topics)
     if not shown:
         return
-    st.markdown(f"##### {heading}")
+    section_heading(heading)
     with st.container(key=f"{list_name}s", gap=None):
         for topic in shown:
             topic_row(generation, topic, list_name, f"{topic.size:,}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.app import session, texts
+from explorer.app.headings import view_heading
 from explorer.app.list_rows import topic_row
 from explorer.app.resources import trends_of
 from explorer.app.topic_editing import show_all_edits
@@ -40,7 +41,7 @@ def show_topic_tree(generation: Generation) -> None:
     nodes = topic_tree(generation)
     count = _count(nodes)
     with st.container(horizontal=True, vertical_alignment="center", key="tree-head"):
-        st.markdown(f"##### {texts.topic_count(count, len(generation.levels))}")
+        view_heading(texts.topic_count(count, len(generation.levels)))
         order = _order_control(trends)
     name_filter = _filter_box() if count > _MOST_UNFILTERED else ""
     if name_filter and not _any_matches(nodes, name_filter):

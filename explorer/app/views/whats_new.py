@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.app import navigation, session, texts, url
 from explorer.app.export_menu import export_menu
+from explorer.app.headings import view_heading
 from explorer.app.list_rows import show_dot, show_more_button, show_papers, topic_button
 from explorer.app.map import show_map
 from explorer.app.visits import is_first_visit, last_visit, unseen_from
@@ -78,7 +79,7 @@ def _show_head(generation: Generation, news: WhatsNew) -> None:
     labels = {_LAST_UPDATE: texts.LAST_UPDATE, url.LAST_VISIT: visit, _DATE: texts.A_DATE}
     st.session_state[_CONTROL] = _option(generation)
     with st.container(key="news-head", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"##### {texts.NEW_SINCE}", width="content")
+        view_heading(texts.NEW_SINCE, width="content")
         st.segmented_control(
             texts.NEW_SINCE,
             list(labels),
@@ -165,7 +166,7 @@ def _show_topic_heading(generation: Generation, of: TopicUpdate) -> None:
 def _show_events(generation: Generation, news: WhatsNew) -> None:
     if not news.events:
         return
-    st.markdown(f"##### {texts.TOPIC_CHANGES}")
+    view_heading(texts.TOPIC_CHANGES)
     with st.container(key="events", gap="xxsmall"):
         for index, event in enumerate(news.events[:_MOST_EVENTS]):
             _show_event(generation, event, index)
