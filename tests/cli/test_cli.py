@@ -382,7 +382,16 @@ def test_a_missing_library_is_an_error_with_advice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["search", "x", "--library", str(tmp_path)]) == 1
-    assert "index_build.py" in capsys.readouterr().err
+    assert f"`explorer build DIGEST --library {tmp_path}`" in capsys.readouterr().err
+
+
+def test_an_unknown_topic_gets_the_names_that_come_near(
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = hashing_library.open().levels[-1][0]
+    for typed in (topic.label[:-1], f"{topic.label}x"):
+        message = _fails(capsys, "topics", "show", typed, "--library", hashing_library.folder)
+        assert f"“{topic.label}”" in message
 
 
 def test_the_environment_chooses_the_library(
