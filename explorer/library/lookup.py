@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from explorer.arrays import Keys
 from explorer.errors import UnknownPaper, UnknownTopic
@@ -41,8 +42,21 @@ def find_topic(generation: Generation, name: str) -> Topic:
     """
     topics = find_topics(generation, name)
     if not topics:
-        raise UnknownTopic(f"No topic is called {name!r}.", advice="`explorer topics` lists them.")
+        near = _topics_named_like(generation, name)
+        meant = f"Did you mean {' or '.join(f'“{label}”' for label in near)}? " if near else ""
+        raise UnknownTopic(
+            f"No topic is called {name!r}.", advice=f"{meant}`explorer topics` lists them."
+        )
     return topics[0]
+
+
+def _topics_named_like(generation: Generation, name: str) -> list[str]:
+    """Return the labels that hold ``name`` or differ from it by typing errors, at most two."""
+    wanted = name.strip().casefold()
+    labels = {topic.label.casefold(): topic.label for topic in generation.topics.values()}
+    holding = [label for label in labels if wanted and wanted in label]
+    near = dict.fromkeys([*holding, *get_close_matches(wanted, labels, n=2)])
+    return [labels[label] for label in near][:2]
 
 
 def find_topics(generation: Generation, name: str) -> list[Topic]:

@@ -101,7 +101,7 @@ class LibraryStore:
             raise LibraryMissing(
                 "no library here yet.",
                 path=self.folder,
-                advice="Drop digests into data/digests and run `python index_build.py`.",
+                advice=f"Build it: `explorer build DIGEST --library {self.folder}`.",
             )
         if Path(name).name != name:
             raise LibraryDamaged(f"names no generation: {name!r}.", path=self.folder / _LIVE)

@@ -12,6 +12,7 @@ import os
 import pwd
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from itertools import pairwise
 from pathlib import Path
@@ -21,8 +22,11 @@ import pytest
 
 from explorer.cli import main
 from explorer.cli.options import count, size, years
+from explorer.cli.output.search import show_results
 from explorer.index.engines import engine_names
 from explorer.library.store import LibraryStore
+from explorer.search.model import Mode, Query
+from explorer.search.search import search
 from tests.helpers.generations import seal_again
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -382,7 +386,26 @@ def test_a_missing_library_is_an_error_with_advice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["search", "x", "--library", str(tmp_path)]) == 1
-    assert "index_build.py" in capsys.readouterr().err
+    assert f"`explorer build DIGEST --library {tmp_path}`" in capsys.readouterr().err
+
+
+def test_a_hit_is_printed_with_its_authors_and_date(
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = search(hashing_library.open(), None, Query("liver", mode=Mode.LEXICAL), 1)
+    [hit] = results.hits
+    paper = replace(hit.paper, authors=("Ada Lovelace", "B. C.", "D. E."), date="2024-05-01")
+    show_results(replace(results, hits=(replace(hit, paper=paper),)))
+    assert "Ada Lovelace et al. · 2024-05-01" in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_unknown_topic_gets_the_names_that_come_near(
+    hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = hashing_library.open().levels[-1][0]
+    for typed in (topic.label[:-1], f"{topic.label}x"):
+        message = _fails(capsys, "topics", "show", typed, "--library", hashing_library.folder)
+        assert f"“{topic.label}”" in message
 
 
 def test_the_environment_chooses_the_library(

@@ -49,7 +49,7 @@ def test_a_new_library_is_missing_until_something_is_published(
 ) -> None:
     assert library.live == ""
     assert library.history() == []
-    with pytest.raises(LibraryMissing, match=r"index_build\.py"):
+    with pytest.raises(LibraryMissing, match=r"explorer build DIGEST --library "):
         library.open()
     assert not library.folder.exists()
     assert publish(library, corpus[:3]) == 1

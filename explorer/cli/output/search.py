@@ -52,8 +52,10 @@ def show_results(results: Results) -> None:
 
 def _hit_text(hit: Hit, query: str) -> Group:
     language = hit.paper.language
-    details = [hit.paper.arxiv or hit.paper.doi or hit.paper.id, hit.topic.label]
-    details += [hit.paper.date] if hit.paper.date else []
+    authors = hit.paper.authors
+    names = f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
+    identifier = hit.paper.arxiv or hit.paper.doi or hit.paper.id
+    details = [fact for fact in (names, hit.paper.date, hit.topic.label, identifier) if fact]
     return Group(
         _highlighted(hit.paper.readable_title, query, language, "bold"),
         Text(" · ".join(details), style="dim"),
