@@ -15,7 +15,7 @@ _FAR_OUT = 0.005
 """Share of outlying papers on each side that the first view may leave out."""
 _MOST_STRETCHED = 1.35
 """Factor up to which the first view is larger to include them."""
-_OUTLIERS = 0.05
+_OUTLIERS = 0.1
 """Share of a topic's papers, the outermost ones, that its view leaves out."""
 
 
@@ -110,7 +110,7 @@ def frame_of(
     low, high = home_frame(generation)
     positions = generation.positions[generation.members(generation.topics[topic])]
     distances = np.linalg.norm(positions - np.median(positions, axis=0), axis=1)
-    kept = len(positions) - round(_OUTLIERS * len(positions))
+    kept = len(positions) - int(_OUTLIERS * len(positions))
     inner_low, inner_high = _frame(positions[np.argsort(distances)[:kept]])
     half = (high - low) * np.max((inner_high - inner_low) / (high - low)) / 2
     centre = (inner_low + inner_high) / 2

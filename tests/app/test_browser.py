@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from explorer.embedders import open_embedder
 from explorer.library.store import LibraryStore
@@ -15,9 +16,11 @@ from explorer.search.model import Query
 from explorer.search.search import search
 from tests.helpers.browser import open_browser
 from tests.helpers.map_page import (
+    clear_row,
     draw,
     pixel_of,
     rows_in_sight,
+    topic_names,
     view_of,
     wait_for_map,
     wait_for_rest,
@@ -224,11 +227,25 @@ def test_pointing_at_a_paper_shows_its_title_year_and_topic(
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
-    page.mouse.move(*pixel_of(page, generation, 3))
+    row = clear_row(page, generation)
+    page.mouse.move(*pixel_of(page, generation, row))
     page.wait_for_selector(".tooltip:not([hidden])")
     shown = page.locator(".tooltip").inner_text()
-    assert generation.records[3].readable_title in shown
-    assert generation.levels[-1][generation.memberships[-1][3]].label in shown
+    assert generation.records[row].readable_title in shown
+    assert generation.levels[-1][generation.memberships[-1][row]].label in shown
+
+
+def test_a_topic_name_wins_over_the_papers_below_its_letters(page: Page, address: str) -> None:
+    _visit(page, address)
+    wait_for_stillness(page)
+    names = topic_names(page)
+    assert len(names) > 3
+    for _, label, papers, x, y in names:
+        page.mouse.move(x, y)
+        expect(page.locator(".tooltip")).to_have_text(f"{label}{papers} papers")
+    topic, _, _, x, y = names[0]
+    page.mouse.click(x, y)
+    page.wait_for_url(re.compile(f"topic={topic}"))
 
 
 def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
@@ -236,8 +253,9 @@ def test_a_click_on_the_map_opens_the_paper_and_back_closes_it(
 ) -> None:
     generation = seed_library.open()
     _visit(page, address)
-    page.mouse.click(*pixel_of(page, generation, 7))
-    page.wait_for_url(re.compile(f"paper={generation.records.ids[7]}"))
+    row = clear_row(page, generation)
+    page.mouse.click(*pixel_of(page, generation, row))
+    page.wait_for_url(re.compile(f"paper={generation.records.ids[row]}"))
     page.wait_for_selector("text=More like this")
     page.get_by_role("button", name="Back").click()
     page.wait_for_selector("text=Topics in this library")

@@ -73,6 +73,41 @@ def pixel_of(page: Page, generation: Generation, row: int) -> tuple[float, float
     )
 
 
+def topic_names(page: Page) -> list[tuple[str, str, int, float, float]]:
+    """Return the drawn topic names: id, label, papers, and the middle of the letters on the page.
+
+    Names that something lies over, a badge or a control, are left out.
+    """
+    names = page.locator(".map-canvas").evaluate(
+        """canvas => {
+            const {left, top} = canvas.getBoundingClientRect();
+            return literatureMap.map.topicNames
+                .map(({id, label, papers, box}) => [id, label, papers, left + box.x, top + box.y])
+                .filter(([,,, x, y]) => canvas.getRootNode().elementFromPoint(x, y) === canvas);
+        }"""
+    )
+    return [tuple(name) for name in names]
+
+
+def clear_row(page: Page, generation: Generation) -> int:
+    """Return a row whose paper is in sight, with no other near and no topic name over it."""
+    boxes = page.evaluate("literatureMap.map.topicNames.map(({box}) => box)")
+    canvas = page.locator(".map-canvas").bounding_box()
+    assert canvas is not None
+    pixels = {row: pixel_of(page, generation, row) for row in rows_in_sight(page, generation)}
+    for row, (x, y) in pixels.items():
+        inside = canvas["width"] - 150 > x - canvas["x"] > 150
+        named = any(
+            2 * abs(canvas["x"] + box["x"] - x) < box["width"] + 20
+            and 2 * abs(canvas["y"] + box["y"] - y) < box["height"] + 20
+            for box in boxes
+        )
+        near = any(abs(x - a) + abs(y - b) < 12 for r, (a, b) in pixels.items() if r != row)
+        if inside and not named and not near:
+            return row
+    raise AssertionError("no paper stands clear of names and other papers")
+
+
 def rows_in_sight(page: Page, generation: Generation) -> list[int]:
     """Return the rows of the papers that lie within the frame of the map."""
     view = view_of(page)

@@ -11,7 +11,7 @@ const FADE_IN = [0.45, 0.75];
 const FADE_OUT = [0.9, 1.6];
 const MIN_OPACITY = 0.3;
 const MAX_TITLED_PAPERS = 60; // with more papers in view, titles would not fit
-const MAX_TITLE_LENGTH = 46;
+const TITLE_LENGTHS = [110, 70, 46]; // the longest that has room is shown
 const PAPER_SIZE = 10; // pixels around a paper that titles keep clear of
 const LINE_STEPS = [0, 1, -1, 2, -2]; // lines up or down that are tried in turn
 
@@ -63,16 +63,24 @@ export function placeTitles(scene, camera, size, occupied, widthOf = textWidth) 
   /** @type {PlacedTitle[]} */
   const placed = [];
   for (const { index, x, y } of papers) {
-    const title = shorten(scene.titles[index]);
-    const width = widthOf(title, fontOf(TITLE_FONT_SIZE, 400)) + 4;
-    const sides = [1, -1].map((side) => ({ x: x + side * (width / 2 + 8), y, width, height: 15 }));
-    const box = sides.find((side) =>
-      side.x - width / 2 > 0 && side.x + width / 2 < size.width &&
-      !boxes.some((other) => overlap(side, other))
-    );
-    if (!box) continue;
-    boxes.push(box);
-    placed.push({ title, x: box.x, y: box.y });
+    const titles = new Set(TITLE_LENGTHS.map((length) => shorten(scene.titles[index], length)));
+    for (const title of titles) {
+      const width = widthOf(title, fontOf(TITLE_FONT_SIZE, 400)) + 4;
+      const sides = [1, -1].map((side) => ({
+        x: x + side * (width / 2 + 8),
+        y,
+        width,
+        height: 15,
+      }));
+      const box = sides.find((side) =>
+        side.x - width / 2 > 0 && side.x + width / 2 < size.width &&
+        !boxes.some((other) => overlap(side, other))
+      );
+      if (!box) continue;
+      boxes.push(box);
+      placed.push({ title, x: box.x, y: box.y });
+      break;
+    }
   }
   return placed;
 }
@@ -118,10 +126,9 @@ function smoothStep([from, to], value) {
   return share * share * (3 - 2 * share);
 }
 
-/** @param {string} title */
-function shorten(title) {
-  if (title.length <= MAX_TITLE_LENGTH) return title;
-  return `${title.slice(0, MAX_TITLE_LENGTH - 1).trimEnd()}…`;
+/** @param {string} title @param {number} length */
+function shorten(title, length) {
+  return title.length <= length ? title : `${title.slice(0, length - 1).trimEnd()}…`;
 }
 
 /**

@@ -10,7 +10,7 @@ import { listenToGestures } from "./gestures.js";
 import { listenToMapKeys } from "./keys.js";
 import { Navigation } from "./navigation.js";
 import { paintMap } from "./painting.js";
-import { countInView, listInView, paperAt, topicNameAt } from "./picking.js";
+import { countInView, listInView, targetAt } from "./picking.js";
 import { savePicture } from "./picture.js";
 import { simplifyPolygon } from "./polygon.js";
 import { createTooltip } from "./tooltip.js";
@@ -49,6 +49,8 @@ export class LiteratureMap {
   #lastRequest = "";
   /** Index of the hovered paper. @type {number | undefined} */
   #hovered;
+  /** Id of the topic whose name is hovered. @type {string | undefined} */
+  #hoveredTopic;
   /** @type {PlacedTopicName[]} */
   #topicNames = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -116,6 +118,11 @@ export class LiteratureMap {
    */
   flyTo(view, point = null) {
     this.#navigation.flyTo(view, point);
+  }
+
+  /** Topic names as they are drawn, with their boxes in pixels. */
+  get topicNames() {
+    return this.#topicNames;
   }
 
   /** The part of the map in sight. @returns {View} */
@@ -247,8 +254,12 @@ export class LiteratureMap {
 
   #paint() {
     const surface = new CanvasSurface(this.#canvas, this.#size, devicePixelRatio || 1);
-    const [hovered, occupied] = [this.#hovered, this.#controls.boxes()];
-    this.#topicNames = paintMap(surface, { ...this.#picture, hovered, occupied });
+    this.#topicNames = paintMap(surface, {
+      ...this.#picture,
+      hovered: this.#hovered,
+      hoveredTopic: this.#hoveredTopic,
+      occupied: this.#controls.boxes(),
+    });
     const { outline } = this.#gestures;
     if (outline) surface.line(outline, this.#theme.text, 1.5, 0.9, true);
     this.#badges.place(this.#camera, this.#size);
@@ -275,27 +286,25 @@ export class LiteratureMap {
   /** @param {Point} point */
   #targetAt(point) {
     if (!this.#camera) return {};
-    const paper = paperAt(this.#scene, this.#camera, this.#size, point, this.#request.span);
-    return paper === undefined ? { topic: topicNameAt(this.#topicNames, point) } : { paper };
+    const { span } = this.#request;
+    return targetAt(this.#scene, this.#topicNames, this.#camera, this.#size, point, span);
   }
 
   /** @param {Point} point */
   #hover(point) {
     const { paper, topic } = this.#targetAt(point);
     this.#gestures.showCursor(paper !== undefined || topic !== undefined);
-    if (paper === undefined) {
-      if (this.#hovered !== undefined) this.#repaint();
-      return this.#unhover();
-    }
-    this.#tooltip.show(this.#scene, paper, this.#pixelOf(paper), this.#size);
-    if (this.#hovered !== paper) {
-      this.#hovered = paper;
-      this.#repaint();
-    }
+    if (paper !== undefined) {
+      this.#tooltip.showPaper(this.#scene, paper, this.#pixelOf(paper), this.#size);
+    } else if (topic) {
+      this.#tooltip.showTopic(topic, this.#size);
+    } else this.#tooltip.hide();
+    if (this.#hovered !== paper || this.#hoveredTopic !== topic?.id) this.#repaint();
+    [this.#hovered, this.#hoveredTopic] = [paper, topic?.id];
   }
 
   #unhover() {
-    this.#hovered = undefined;
+    this.#hovered = this.#hoveredTopic = undefined;
     this.#tooltip.hide();
   }
 

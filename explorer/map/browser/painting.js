@@ -11,6 +11,8 @@ const STAR_COLOUR = "#d18f13";
 const GREYED_OPACITY = 0.75;
 const OUTSIDE_OPACITY = 0.25;
 const STAR_SIZE = 14;
+const UNDER_NAME_OPACITY = 0.12; // of dots that letters are written over
+const MAX_RADIUS = 9; // of dots, where few are in view
 const BADGE_SIZE = 24;
 
 /** @typedef {ReturnType<typeof projection>} Screen */
@@ -28,9 +30,10 @@ export function paintMap(surface, picture) {
   const grey = (overlay.grey && scene.colourBy !== "score") || scene.focused;
   const covered = covers(scene.extent, viewOf(camera, size));
   const visible = covered ? [scene] : scenes;
+  const names = placedNames(picture, screen);
   for (const each of visible) paintDensity(surface, each, screen, camera.scale, grey);
   paintContours(surface, scene, screen, theme.text);
-  for (const each of visible) paintPapers(surface, each, picture, screen, grey);
+  for (const each of visible) paintPapers(surface, each, picture, screen, names, grey);
   if (overlay.region) {
     surface.line(overlay.region.map(toScreen(screen)), theme.text, 1.5, 0.8, true);
   }
@@ -42,7 +45,8 @@ export function paintMap(surface, picture) {
     const [x, y] = [screen.x(scene.x[hovered]), screen.y(scene.y[hovered])];
     surface.circle(x, y, 8, "none", theme.text, 2);
   }
-  return paintLabels(surface, picture, screen, grey);
+  paintLabels(surface, picture, screen, names, grey);
+  return names;
 }
 
 /**
@@ -96,10 +100,11 @@ function paintContours(surface, { contours, contourSteps, extent }, screen, colo
  * @param {Scene} scene
  * @param {Picture} picture
  * @param {Screen} screen
+ * @param {PlacedTopicName[]} names
  * @param {boolean} grey
  */
-function paintPapers(surface, scene, { size, theme, span }, screen, grey) {
-  const radius = Math.min(Math.max(30 / Math.sqrt(Math.max(scene.count, 1)) + 2, 2.4), 6);
+function paintPapers(surface, scene, { size, theme, span }, screen, names, grey) {
+  const radius = Math.min(Math.max(30 / Math.sqrt(Math.max(scene.count, 1)) + 2, 2.4), MAX_RADIUS);
   const plainDot = surface.dots(radius, theme.background);
   const brightDot = scene.focused ? surface.dots(radius + 1, theme.background) : plainDot;
   const bright = [];
@@ -107,11 +112,46 @@ function paintPapers(surface, scene, { size, theme, span }, screen, grey) {
     const [x, y] = [screen.x(scene.x[i]), screen.y(scene.y[i])];
     if (x < -radius || y < -radius || x > size.width + radius || y > size.height + radius) continue;
     const outside = isOutside(scene, i, span);
+    const isUnderName = names.some((name) => isOver(name, x, y, radius));
     const coloured = scene.focused ? scene.focus?.[i] === 1 : !grey;
-    if (coloured && !outside) bright.push({ x, y, colour: scene.palette[scene.colour[i]] });
-    else plainDot(x, y, theme.faint, outside ? OUTSIDE_OPACITY : GREYED_OPACITY);
+    if (coloured && !outside) {
+      const opacity = isUnderName ? UNDER_NAME_OPACITY : 0.9;
+      bright.push({ x, y, colour: scene.palette[scene.colour[i]], opacity });
+    } else {
+      const opacity = outside ? OUTSIDE_OPACITY : GREYED_OPACITY;
+      plainDot(x, y, theme.faint, isUnderName ? UNDER_NAME_OPACITY : opacity);
+    }
   }
-  for (const { x, y, colour } of bright) brightDot(x, y, colour, 0.9);
+  for (const { x, y, colour, opacity } of bright) brightDot(x, y, colour, opacity);
+}
+
+/**
+ * Return whether a topic name is written over a dot; a faint name leaves the dots as they are.
+ * @param {PlacedTopicName} name
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
+function isOver({ box, fontSize, opacity }, x, y, radius) {
+  return opacity > 0.6 && Math.abs(box.y - y) < fontSize / 2 + radius &&
+    Math.abs(box.x - x) < box.width / 2 - 4 + radius;
+}
+
+/**
+ * Return the topic names of the current scene where hits, stars and controls leave room.
+ * @param {Picture} picture
+ * @param {Screen} screen
+ */
+function placedNames(picture, screen) {
+  const { scenes, camera, size } = picture;
+  return placeTopicNames(scenes[scenes.length - 1], camera, size, marksOf(picture, screen));
+}
+
+/** Return areas that texts keep clear of. @param {Picture} picture @param {Screen} screen */
+function marksOf({ overlay, occupied = [] }, screen) {
+  const hits = overlay.hits.map(({ x, y }) => squareAt(screen, [x, y], BADGE_SIZE));
+  const stars = overlay.starred.map((star) => squareAt(screen, star, STAR_SIZE));
+  return [...occupied, ...hits, ...stars];
 }
 
 /**
@@ -137,27 +177,27 @@ function paintOpenPaper(surface, paper, { theme }, screen) {
  * @param {Surface} surface
  * @param {Picture} picture
  * @param {Screen} screen
+ * @param {PlacedTopicName[]} names
  * @param {boolean} grey
  */
-function paintLabels(surface, picture, screen, grey) {
-  const { scenes, overlay, camera, size, theme, occupied = [] } = picture;
+function paintLabels(surface, picture, screen, names, grey) {
+  const { scenes, camera, size, theme, hoveredTopic } = picture;
   const scene = scenes[scenes.length - 1];
-  const hits = overlay.hits.map(({ x, y }) => squareAt(screen, [x, y], BADGE_SIZE));
-  const stars = overlay.starred.map((star) => squareAt(screen, star, STAR_SIZE));
-  const boxes = [...occupied, ...hits, ...stars];
   const halo = theme.background;
-  const names = placeTopicNames(scene, camera, size, boxes);
-  for (const { label, box, fontSize, colour: index, opacity } of names) {
+  for (const { id, label, box, fontSize, colour: index, opacity } of names) {
     const colour = grey ? theme.text : (scene.palette[index] ?? theme.text);
     const style = { size: fontSize, colour, halo, opacity: opacity * (grey ? 0.65 : 1) };
     surface.text(label, box.x, box.y, style);
+    if (id === hoveredTopic) {
+      const [reach, y] = [box.width / 2 - 4, box.y + fontSize * 0.55];
+      surface.line([[box.x - reach, y], [box.x + reach, y]], colour, 1.5, 1);
+    }
   }
-  boxes.push(...names.map((name) => name.box));
+  const boxes = [...marksOf(picture, screen), ...names.map((name) => name.box)];
   const style = { size: TITLE_FONT_SIZE, colour: theme.text, halo, opacity: 0.85, weight: 400 };
   for (const { title, x, y } of placeTitles(scene, camera, size, boxes)) {
     surface.text(title, x, y, style);
   }
-  return names;
 }
 
 /** @param {Screen} screen @returns {(point: Point) => Point} */

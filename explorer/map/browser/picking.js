@@ -43,6 +43,21 @@ export function topicNameAt(names, [x, y]) {
 }
 
 /**
+ * Return what is at a pixel: the topic whose name is written there, else the paper near it.
+ * @param {Scene} scene
+ * @param {PlacedTopicName[]} names
+ * @param {Camera} camera
+ * @param {Size} size
+ * @param {Point} pixel
+ * @param {Span | null} span
+ * @returns {{topic?: PlacedTopicName, paper?: number}}
+ */
+export function targetAt(scene, names, camera, size, pixel, span) {
+  const topic = topicNameAt(names, pixel);
+  return topic ? { topic } : { paper: paperAt(scene, camera, size, pixel, span) };
+}
+
+/**
  * Return how many papers are in view. If the scene is a sample and the view has changed since, the
  * server's count for the scene is the best there is.
  * @param {Scene} scene

@@ -223,6 +223,8 @@ export interface Picture {
   span: Span | null;
   /** Index in the current scene. */
   hovered?: number;
+  /** Id of the topic whose name is hovered. */
+  hoveredTopic?: string;
   /** Areas that names and titles keep clear of. */
   occupied?: Box[];
 }

@@ -88,16 +88,16 @@ test("titles stand beside their papers, to the left where the right has no room"
   assert.ok(left.x < 475);
 });
 
-test("long titles are cut", () => {
-  const scene = sceneWith([[20, 50]], { titles: ["word ".repeat(20)] });
-  const [{ title }] = placeTitles(
-    scene,
-    { ...CAMERA, x: 60 },
-    { width: 900, height: 500 },
-    [],
-    widthOf,
-  );
-  assert.ok(title.endsWith("…") && title.length <= 46);
+test("long titles are cut to the room that there is", () => {
+  const title = "word ".repeat(20).trim();
+  const scene = sceneWith([[20, 50]], { titles: [title] });
+  const shown = [1300, 900, 500].map((width) => {
+    const [placed] = placeTitles(scene, { ...CAMERA, x: 40 }, { width, height: 500 }, [], widthOf);
+    return placed.title;
+  });
+  assert.equal(shown[0], title);
+  assert.ok(shown[1].endsWith("…") && shown[1].length > 46 && shown[1].length <= 70);
+  assert.ok(shown[2].endsWith("…") && shown[2].length <= 46);
 });
 
 test("titles are shown only where few papers are in view", () => {

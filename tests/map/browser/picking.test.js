@@ -6,6 +6,7 @@ import {
   countInView,
   listInView,
   paperAt,
+  targetAt,
   topicNameAt,
 } from "../../../explorer/map/browser/picking.js";
 import { sceneWith, topicName } from "./scenes.js";
@@ -48,6 +49,15 @@ test("a topic name is picked within its box", () => {
   const names = [{ ...topicName("Graphs"), fontSize: 14, opacity: 1, box }];
   assert.equal(topicNameAt(names, [130, 55])?.label, "Graphs");
   assert.equal(topicNameAt(names, [130, 65]), undefined);
+});
+
+test("a topic name wins over the papers below its letters", () => {
+  const scene = sceneWith([[50, 50], [80, 80]]);
+  const box = { x: 250, y: 250, width: 80, height: 20 };
+  const names = [{ ...topicName("Graphs"), fontSize: 14, opacity: 1, box }];
+  assert.equal(targetAt(scene, names, CAMERA, SIZE, [250, 250], null).topic?.label, "Graphs");
+  assert.equal(targetAt(scene, names, CAMERA, SIZE, [400, 100], null).paper, 1);
+  assert.equal(targetAt(scene, [], CAMERA, SIZE, [250, 250], null).paper, 0);
 });
 
 test("papers in view are counted, those of other periods left out", () => {
