@@ -5,6 +5,7 @@ import { covers, projection, viewOf } from "./camera.js";
 import { densityPicture } from "./density.js";
 import { placeTitles, placeTopicNames, TITLE_FONT_SIZE } from "./labels.js";
 import { isOutside } from "./scene.js";
+import { legible } from "./text.js";
 /** @import { Box, OpenPaper, Picture, PlacedTopicName, Point, Scene, Surface } from "./types.d.ts" */
 
 const STAR_COLOUR = "#d18f13";
@@ -185,7 +186,8 @@ function paintLabels(surface, picture, screen, names, grey) {
   const scene = scenes[scenes.length - 1];
   const halo = theme.background;
   for (const { id, label, box, fontSize, colour: index, opacity } of names) {
-    const colour = grey ? theme.text : (scene.palette[index] ?? theme.text);
+    const own = grey ? theme.text : (scene.palette[index] ?? theme.text);
+    const colour = legible(own, theme.background, theme.text);
     const style = { size: fontSize, colour, halo, opacity: opacity * (grey ? 0.65 : 1) };
     surface.text(label, box.x, box.y, style);
     if (id === hoveredTopic) {

@@ -12,7 +12,7 @@ export class SvgSurface {
   /** @param {Size} size */
   constructor({ width, height }) {
     this.#start = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `viewBox="0 0 ${width} ${height}" font-family="Source Sans, system-ui, sans-serif">`;
+      `viewBox="0 0 ${width} ${height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif">`;
   }
 
   /** @param {string} colour */
