@@ -30,13 +30,12 @@ LIBRARY = "Library"
 MAP_FAILED = "The map could not be drawn; see the server's log. Search still works."
 SHOW_ALL = "Show all papers"
 START_LIBRARY = (
-    "There is no library yet. Drop digests (files of titles and abstracts) below to start one. On "
-    "the command line: put them into `data/digests`, run `python index_build.py`, then reload this "
-    "page."
+    "There is no library yet. Drop digests (files of titles and abstracts) below to start one, or "
+    "run `explorer build FILE` on the command line and reload this page."
 )
 NO_LIBRARY = (
-    "There is no library yet. On the command line: put digests (files of titles and abstracts) "
-    "into `data/digests`, run `python index_build.py`, then reload this page."
+    "There is no library yet. Run `explorer build FILE` on the command line, with a digest (a file "
+    "of titles and abstracts), and reload this page."
 )
 LIBRARY_UPDATED = "The library has been updated."
 RELOAD = "Reload"
@@ -160,7 +159,7 @@ def _selected(papers: int) -> str:
 # Results
 
 BACK = "Back"
-NO_EXACT_MATCH = "No result contains these words; these are the closest in meaning."
+NO_EXACT_MATCH = "No paper contains these words. Showing the closest in meaning."
 WORDS_ONLY = ":material/hourglass_top: Searching by words only; the model is still loading."
 MORE_RESULTS = "More results"
 NOTHING_MATCHES = "No papers match. Try fewer or different words."
@@ -446,10 +445,7 @@ def first_build(papers: int) -> str:
     )
 
 
-_ADD_DIGESTS = (
-    "add digests in the *Library* view, or put them into `data/digests` and run "
-    "`python index_build.py`"
-)
+_ADD_DIGESTS = "add digests in the *Library* view, or run `explorer build FILE` on the command line"
 
 
 def of_topic(new: int, papers: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from explorer.api.json_format import findings_as_json, generation_as_json
 from explorer.cli.commands import Commands
@@ -11,6 +12,7 @@ from explorer.doctor import damaged, examine
 from explorer.index.knn_graph import NEAR_DUPLICATE
 from explorer.library.generation import GIVEN_SUFFIX
 from explorer.library.store import LibraryStore
+from explorer.papers.text import plural
 from explorer.search.near_duplicates import near_duplicates
 
 _DUPLICATES_EXAMPLES = """\
@@ -28,7 +30,8 @@ def add_library(commands: Commands) -> None:
     commands.add("stats", show_stats, text)
     text = "List the versions of the library on disk and their changes."
     commands.add("history", list_history, text)
-    commands.add("rollback", roll_back, "Restore the previous version of the library.")
+    added = commands.add("rollback", roll_back, "Restore the previous version of the library.")
+    added.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     text = "Check every file of the library and advise; change nothing."
     commands.add("doctor", check_library, text)
     text = "List pairs of papers that are nearly the same."
@@ -105,9 +108,23 @@ def list_history(options: argparse.Namespace) -> int:
 
 
 def roll_back(options: argparse.Namespace) -> int:
-    """Restore the version before the current one."""
-    manifest = LibraryStore(options.library).rollback()
-    return print_values({"generation": manifest.number, "papers": manifest.papers}, options)
+    """Restore the version before the current one; exit code 1 if the user declines."""
+    library = LibraryStore(options.library)
+    # Scripts, which have no terminal, are not asked.
+    if sys.stdin.isatty() and not (options.yes or options.json):
+        question = f"Restore the previous version of {library.folder}? [y/N] "
+        if input(question).strip().lower() not in ("y", "yes"):
+            print("Nothing was changed.")
+            return 1
+    manifest = library.rollback()
+    if options.json:
+        print_json({"generation": manifest.number, "papers": manifest.papers})
+    else:
+        print(
+            f"Version {manifest.number} with {plural(manifest.papers, 'paper')} is current now. "
+            "The newer one stays on disk; `explorer history` lists all versions."
+        )
+    return 0
 
 
 def check_library(options: argparse.Namespace) -> int:

@@ -452,7 +452,7 @@ def test_an_empty_library_that_is_read_only_takes_no_upload(
     page = open_page()
     assert not page.exception
     assert len(page.file_uploader) == 0
-    assert "python index_build.py" in page.info[0].value
+    assert "explorer build FILE" in page.info[0].value
 
 
 def test_updates_run_one_at_a_time_and_end_whatever_happens(

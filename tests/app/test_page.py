@@ -68,7 +68,7 @@ def test_an_empty_library_shows_how_to_start(
 ) -> None:
     page = _open(tmp_path / "nothing", monkeypatch, repository)
     assert not page.exception
-    assert "python index_build.py" in page.info[0].value
+    assert "explorer build FILE" in page.info[0].value
 
 
 def test_a_damaged_library_is_explained(

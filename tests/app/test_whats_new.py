@@ -140,7 +140,7 @@ def test_a_first_build_shows_how_to_go_on_and_has_no_number(
     page = open_page(hashing_library)
     assert not page.exception
     assert "first build" in page.info[0].value
-    assert "python index_build.py" in page.info[0].value
+    assert "explorer build FILE" in page.info[0].value
     assert listed(page) == []
     assert "What's new" in views(page)
 

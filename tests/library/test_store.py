@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -140,6 +141,40 @@ def test_rollback_in_an_empty_library_says_so(library: LibraryStore) -> None:
     with pytest.raises(LibraryMissing):
         library.rollback()
     assert not library.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "live"),
+    [
+        ([], "y", "000001"),
+        ([], "", "000002"),
+        (["--yes"], None, "000001"),
+        (["--json"], None, "000001"),
+    ],
+)
+def test_rollback_asks_on_a_terminal_and_says_what_it_did(
+    options: list[str],
+    answer: str | None,
+    live: str,
+    library: LibraryStore,
+    corpus: list[Paper],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    publish(library, corpus[:2])
+    publish(library, corpus[:3])
+    answers = [] if answer is None else [answer]
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _question: answers.pop())
+    main(["rollback", "--library", str(library.folder), *options])
+    assert library.live == live
+    assert not answers
+    output = capsys.readouterr().out
+    if "--json" in options:
+        assert json.loads(output) == {"generation": 1, "papers": 2}
+    else:
+        changed = "Version 1 with 2 papers is current now."
+        assert output.startswith(changed if live == "000001" else "Nothing was changed.")
 
 
 def test_there_is_no_rollback_while_a_build_runs(
