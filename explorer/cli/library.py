@@ -23,6 +23,14 @@ examples:
   explorer duplicates --min-similarity 0.9
 """
 
+_ROLLBACK_EXAMPLES = """\
+No version is deleted.
+
+examples:
+  explorer rollback
+  explorer rollback --yes       without confirmation
+"""
+
 
 def add_library(commands: Commands) -> None:
     """Add ``stats``, ``history``, ``rollback``, ``doctor`` and ``duplicates``."""
@@ -30,8 +38,9 @@ def add_library(commands: Commands) -> None:
     commands.add("stats", show_stats, text)
     text = "List the versions of the library on disk and their changes."
     commands.add("history", list_history, text)
-    added = commands.add("rollback", roll_back, "Restore the previous version of the library.")
-    added.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    text = "Restore the previous version of the library."
+    added = commands.add("rollback", roll_back, text, _ROLLBACK_EXAMPLES)
+    added.add_argument("--yes", action="store_true", help="go on without confirmation")
     text = "Check every file of the library and advise; change nothing."
     commands.add("doctor", check_library, text)
     text = "List pairs of papers that are nearly the same."
