@@ -104,16 +104,17 @@ def _received(entry: list[Line]) -> str:
 
 
 def _paper(entry: list[Line], digest: str, date: str) -> Paper | Rejection:
-    start = next((n for n, line in enumerate(entry) if _ID.match(line.text.strip())), -1)
-    head, abstract, url = _cut(entry[start + 1 :])
-    start = max(start, 0)
-    match = _ID.match(entry[start].text.strip())
+    texts = [line.text.strip() for line in entry]
+    first = next(n for n, text in enumerate(texts) if text not in ("", _BREAK))
+    start = next((n for n, text in enumerate(texts) if _ID.match(text)), first)
+    match = _ID.match(texts[start])
+    head, abstract, url = _cut(entry[start + 1 if match else start :])
     number = arxiv_id(match["id"]) if match else ""
     fields = _fields(head)
     title = tidy(fields.get("title", ""))
     line = entry[start].number
     if not title:
-        return Rejection(digest, line, "no title", tidy(entry[start].text)[:80])
+        return Rejection(digest, line, "no title", tidy(texts[start])[:80])
     return Paper(
         title=title,
         abstract=tidy(abstract),

@@ -49,6 +49,18 @@ def test_bare_text_is_dated_by_its_span(tmp_path: Path) -> None:
     assert paper.authors == ("Ada Lovelace", "Nicolas Long\\'ep\\'e")
 
 
+def test_an_entry_that_lost_its_id_is_read_nonetheless(tmp_path: Path) -> None:
+    lost = ENTRY.replace("00001", "00002").replace("Reading", "Sending")
+    lost = lost.replace("arXiv:2411.00002\n", "", 1).replace("2024", "2023", 1)
+    _, paper = read(f"{RULE}\n{ENTRY}{RULE}\n{lost}{RULE}\n", tmp_path).papers
+    assert (paper.title, paper.abstract, paper.date) == (
+        "Sending Mail",
+        "We read mail.",
+        "2023-11-02",
+    )
+    assert (paper.arxiv, paper.sources[0].line) == ("2411.00002", 14)
+
+
 def test_entries_without_rules_between_them_stay_apart(tmp_path: Path) -> None:
     second = ENTRY.replace("00001", "00002").replace("Reading", "Sending")
     reading = read(ENTRY + second, tmp_path)
