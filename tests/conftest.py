@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -16,7 +17,7 @@ from explorer.builds.build import BuildOptions, build
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.papers.table import PaperTable
-from tests.helpers.browser import HINT, find_browser
+from tests.helpers.browser import HINT, find_browser, open_browser
 from tests.helpers.corpus import (
     ROOT,
     Growing,
@@ -27,6 +28,9 @@ from tests.helpers.corpus import (
 )
 from tests.helpers.milvus_servers import CannotStart, Lite, Standalone, started
 from tests.helpers.shared_builds import build_once
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SLOW_FIXTURES = frozenset(("seed_library", "milvus_lite", "milvus_standalone"))
 """They build with the real model or start a server."""
@@ -122,6 +126,13 @@ def seed_library(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> 
         build(LibraryStore(folder / "library"), [repository / "data" / "digests"])
 
     return LibraryStore(build_once("seed", make, tmp_path_factory) / "library")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.model import Query
 from explorer.search.search import search
-from tests.helpers.browser import open_browser
 from tests.helpers.map_page import (
     clear_row,
     draw,
@@ -44,12 +43,6 @@ _PATIENCE = 60_000
 def address(seed_library: LibraryStore) -> Iterator[str]:
     with serve_page(seed_library.folder) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.model import Mode, Query
-from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.helpers.map_page import pixel_of, wait_until
@@ -278,12 +277,6 @@ def test_a_list_of_the_desk_can_be_exported(
 
 
 # In a browser.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def _page(browser: Browser) -> Page:

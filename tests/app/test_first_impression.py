@@ -12,7 +12,6 @@ from explorer.app import texts
 from explorer.app.server import SETTINGS
 from explorer.insights.topic_tree import shown_level
 from explorer.library.store import LibraryStore
-from tests.helpers.browser import open_browser
 from tests.helpers.map_page import wait_for_map, wait_for_rest
 from tests.helpers.serving import serve_installed, serve_page
 
@@ -28,12 +27,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def address(seed_library: LibraryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serve_installed(seed_library.folder, tmp_path_factory.mktemp("empty")) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from explorer.errors import UnusableInput
 from explorer.library.store import LibraryStore
 from explorer.map.html_export import MOST_PAPERS, standalone
 from explorer.papers.paper import Paper
-from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.map_page import wait_until
 
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HOSTILE = "<img src=x onerror=alert(1)> & </script><b>Bold</b> Claims"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

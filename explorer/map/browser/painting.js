@@ -13,6 +13,7 @@ const GREYED_OPACITY = 0.75;
 const OUTSIDE_OPACITY = 0.25;
 const STAR_SIZE = 14;
 const UNDER_NAME_OPACITY = 0.12; // of dots that letters are written over
+const MIN_CLEARED_OPACITY = 0.6; // of names that dots give way to; below fainter ones dots stay
 const MAX_RADIUS = 9; // of dots, where few are in view
 const BADGE_SIZE = 24;
 
@@ -31,10 +32,12 @@ export function paintMap(surface, picture) {
   const grey = (overlay.grey && scene.colourBy !== "score") || scene.focused;
   const covered = covers(scene.extent, viewOf(camera, size));
   const visible = covered ? [scene] : scenes;
-  const names = placedNames(picture, screen);
+  const marks = marksOf(picture, screen);
+  const names = placeTopicNames(scene, camera, size, marks);
+  const written = names.filter(({ opacity }) => opacity > MIN_CLEARED_OPACITY);
   for (const each of visible) paintDensity(surface, each, screen, camera.scale, grey);
   paintContours(surface, scene, screen, theme.text);
-  for (const each of visible) paintPapers(surface, each, picture, screen, names, grey);
+  for (const each of visible) paintPapers(surface, each, picture, screen, written, grey);
   if (overlay.region) {
     surface.line(overlay.region.map(toScreen(screen)), theme.text, 1.5, 0.8, true);
   }
@@ -46,7 +49,7 @@ export function paintMap(surface, picture) {
     const [x, y] = [screen.x(scene.x[hovered]), screen.y(scene.y[hovered])];
     surface.circle(x, y, 8, "none", theme.text, 2);
   }
-  paintLabels(surface, picture, screen, names, grey);
+  paintLabels(surface, picture, names, marks, grey);
   return names;
 }
 
@@ -127,25 +130,15 @@ function paintPapers(surface, scene, { size, theme, span }, screen, names, grey)
 }
 
 /**
- * Return whether a topic name is written over a dot; a faint name leaves the dots as they are.
+ * Return whether a topic name is written over a dot.
  * @param {PlacedTopicName} name
  * @param {number} x
  * @param {number} y
  * @param {number} radius
  */
-function isOver({ box, fontSize, opacity }, x, y, radius) {
-  return opacity > 0.6 && Math.abs(box.y - y) < fontSize / 2 + radius &&
+function isOver({ box, fontSize }, x, y, radius) {
+  return Math.abs(box.y - y) < fontSize / 2 + radius &&
     Math.abs(box.x - x) < box.width / 2 - 4 + radius;
-}
-
-/**
- * Return the topic names of the current scene where hits, stars and controls leave room.
- * @param {Picture} picture
- * @param {Screen} screen
- */
-function placedNames(picture, screen) {
-  const { scenes, camera, size } = picture;
-  return placeTopicNames(scenes[scenes.length - 1], camera, size, marksOf(picture, screen));
 }
 
 /** Return areas that texts keep clear of. @param {Picture} picture @param {Screen} screen */
@@ -177,12 +170,11 @@ function paintOpenPaper(surface, paper, { theme }, screen) {
 /**
  * @param {Surface} surface
  * @param {Picture} picture
- * @param {Screen} screen
  * @param {PlacedTopicName[]} names
+ * @param {Box[]} marks
  * @param {boolean} grey
  */
-function paintLabels(surface, picture, screen, names, grey) {
-  const { scenes, camera, size, theme, hoveredTopic } = picture;
+function paintLabels(surface, { scenes, camera, size, theme, hoveredTopic }, names, marks, grey) {
   const scene = scenes[scenes.length - 1];
   const halo = theme.background;
   for (const { id, label, box, fontSize, colour: index, opacity } of names) {
@@ -195,7 +187,7 @@ function paintLabels(surface, picture, screen, names, grey) {
       surface.line([[box.x - reach, y], [box.x + reach, y]], colour, 1.5, 1);
     }
   }
-  const boxes = [...marksOf(picture, screen), ...names.map((name) => name.box)];
+  const boxes = [...marks, ...names.map((name) => name.box)];
   const style = { size: TITLE_FONT_SIZE, colour: theme.text, halo, opacity: 0.85, weight: 400 };
   for (const { title, x, y } of placeTitles(scene, camera, size, boxes)) {
     surface.text(title, x, y, style);

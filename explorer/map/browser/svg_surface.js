@@ -1,6 +1,7 @@
 // @ts-check
 // SVG file that the map is painted on.
 
+import { FAMILY } from "./text.js";
 /** @import { Point, Size, Surface, TextStyle } from "./types.d.ts" */
 
 /** @implements {Surface} */
@@ -12,7 +13,7 @@ export class SvgSurface {
   /** @param {Size} size */
   constructor({ width, height }) {
     this.#start = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `viewBox="0 0 ${width} ${height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif">`;
+      `viewBox="0 0 ${width} ${height}" font-family="${FAMILY}">`;
   }
 
   /** @param {string} colour */

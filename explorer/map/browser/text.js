@@ -6,9 +6,12 @@ let measuring = null;
 /** @type {Map<string, number>} */
 const widths = new Map();
 
+/** The page's own font (.streamlit/config.toml), for canvas and files. */
+export const FAMILY = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
+
 /** Return the font of a size in pixels and a weight, as a canvas and CSS take it. */
 export function fontOf(/** @type {number} */ size, weight = 700) {
-  return `${weight} ${size}px Inter, "Segoe UI", "Helvetica Neue", Arial, sans-serif`;
+  return `${weight} ${size}px ${FAMILY}`;
 }
 
 /**
@@ -31,6 +34,8 @@ export function textWidth(text, font) {
 
 const MIN_CONTRAST = 4.5; // of text, by WCAG 2
 const STEPS = 20;
+/** Legible colours by colour, background and text: the same for every frame. @type {Map<string, string>} */
+const legibles = new Map();
 
 /**
  * Return the colour, mixed with as much of the text's own as it takes to be read on the background.
@@ -39,6 +44,14 @@ const STEPS = 20;
  * @param {string} text
  */
 export function legible(colour, background, text) {
+  const key = `${colour} ${background} ${text}`;
+  let result = legibles.get(key);
+  if (result === undefined) legibles.set(key, result = mixedToContrast(colour, background, text));
+  return result;
+}
+
+/** @param {string} colour @param {string} background @param {string} text */
+function mixedToContrast(colour, background, text) {
   const colours = [colour, background, text].map(channels);
   if (colours.some((each) => each === null)) return colour;
   const [own, behind, goal] = /** @type {number[][]} */ (colours);
