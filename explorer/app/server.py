@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,9 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from explorer.app import texts
 from explorer.servers.hosts import host_of, normal_host, requested_host
 from explorer.settings import UploadLimits
 
@@ -35,6 +37,8 @@ SETTINGS: dict[str, Any] = {
     "browser.serverAddress": "localhost",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
+    # It comes with an offer to install files for coding agents, on the page and in the terminal.
+    "logger.hideWelcomeMessage": True,
     "runner.magicEnabled": False,
     "server.maxUploadSize": UploadLimits().file_megabytes,
     "server.showEmailPrompt": False,
@@ -115,6 +119,29 @@ def _with_host(scope: Scope, host: str) -> Scope:
     return {**scope, "headers": [*others, (b"host", host.encode("latin-1"))]}
 
 
+class Announcement:
+    """ASGI middleware that prints the page's address once the server has started."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        from streamlit.config import get_option
+        from streamlit.web.server.server_util import get_url
+
+        async def announced(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                url = get_url(get_option("browser.serverAddress"))
+                sys.stdout.write(f"{texts.page_open(url)}\n")
+                sys.stdout.flush()
+
+        await self._app(scope, receive, announced)
+
+
 def guards(uploads: UploadLimits | None = None) -> list[Middleware]:
     """Return what stands before the page, whichever way it is started."""
     from starlette.middleware import Middleware
@@ -126,6 +153,7 @@ def guards(uploads: UploadLimits | None = None) -> list[Middleware]:
         Middleware(HostGuard),
         Middleware(UploadGuard, limits=uploads),
         Middleware(FirstLoad),
+        Middleware(Announcement),
     ]
 
 

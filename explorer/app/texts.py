@@ -438,6 +438,11 @@ def nothing_since(since: str) -> str:
     return f"No papers added since {since}. Choose an earlier date, or {_ADD_DIGESTS}."
 
 
+def page_open(url: str) -> str:
+    """Return the line that the terminal shows once the page is open."""
+    return f"Literature Explorer is open at {url} (press Ctrl+C to stop it)."
+
+
 def first_build(papers: int) -> str:
     return (
         f"All {plural(papers, 'paper')} came with the first build. "

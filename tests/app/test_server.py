@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
+from streamlit.config import get_option, set_option
+from streamlit.web.skills import nudge_suppression_reason
 
-from explorer.app.server import SETTINGS, HostGuard
+from explorer.app.server import SETTINGS, Announcement, HostGuard
 from explorer.library.store import LibraryStore
 from tests.helpers.corpus import ROOT
 from tests.helpers.serving import free_port, wait_until_up
@@ -32,6 +36,32 @@ def test_both_ways_of_starting_the_page_have_the_same_settings() -> None:
     file = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     own = {"server.address": "localhost", "server.headless": False}  # options of `explorer app`
     assert _flat(file) == SETTINGS | own
+
+
+def test_streamlit_offers_nothing_to_install() -> None:
+    names = ("server.headless", "logger.hideWelcomeMessage")
+    before = {name: get_option(name) for name in names}
+    try:
+        set_option("server.headless", False)
+        set_option("logger.hideWelcomeMessage", SETTINGS["logger.hideWelcomeMessage"])
+        assert nudge_suppression_reason() == "welcome_hidden"
+    finally:
+        for name, value in before.items():
+            set_option(name, value)
+
+
+def test_the_terminal_shows_the_address_once_the_server_has_started(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        for step in ("startup", "shutdown"):
+            await send({"type": f"lifespan.{step}.complete"})
+
+    async def nothing(*_messages: object) -> Any:
+        return None
+
+    asyncio.run(Announcement(app)({"type": "lifespan"}, nothing, nothing))
+    assert capsys.readouterr().out.count("Literature Explorer is open at http://") == 1
 
 
 def _handshake(port: int, host: str, origin: str | None) -> int:
