@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.papers.dates import year_of
+from explorer.papers.dates import dated_by_arxiv, year_of
 from explorer.papers.paper import title_key
 
 _TEXT = pa.large_string()
@@ -49,7 +49,7 @@ def rank_array(ids: pa.ChunkedArray) -> pa.Array:
 
 def date_arrays(table: pa.Table) -> dict[str, pa.Array]:
     """Return years, distinct dates and the rank of each row's date."""
-    own, own_values = _dictionary_encoded(table.column("date"))
+    own, own_values = _dictionary_encoded(_published(table))
     sources = table.column("sources")
     of_source, source_values = _dictionary_encoded(
         pc.struct_field(pc.list_flatten(sources), "date")
@@ -71,6 +71,19 @@ def date_arrays(table: pa.Table) -> dict[str, pa.Array]:
         "dates": pa.array(distinct, type=_TEXT),
         "dates.ranks": pa.array(np.where(of_own > 0, own_ranks, latest)),
     }
+
+
+def _published(table: pa.Table) -> pa.ChunkedArray:
+    """Return the date of each paper, its year from the arXiv id if it has none itself."""
+    dates, arxiv = (
+        _whole(pc.fill_null(table.column(name).cast(_TEXT), "")) for name in ("date", "arxiv")
+    )
+    has_id = pc.greater(pc.binary_length(arxiv), 0)
+    undated = np.asarray(pc.and_(has_id, pc.invert(pc.match_substring_regex(dates, r"^\d{4}"))))
+    rows = np.flatnonzero(undated)
+    completed = [dated_by_arxiv(dates[row].as_py(), arxiv[row].as_py()) for row in rows.tolist()]
+    replaced = pc.replace_with_mask(dates, pa.array(undated), pa.array(completed, type=_TEXT))
+    return pa.chunked_array([replaced])
 
 
 def digest_arrays(table: pa.Table) -> dict[str, pa.Array]:

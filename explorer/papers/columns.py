@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import SupportsIndex, overload
@@ -42,7 +42,9 @@ class TextColumn(Sequence[str]):
 
     def take(self, rows: Rows) -> list[str]:
         """Return the texts of ``rows``, in their order."""
-        return [self[row] for row in rows.tolist()]
+        if isinstance(self._column, pa.Array):
+            return list(self._column.take(pa.array(rows)).to_pylist())
+        return [self[row] for row in rows.tolist()]  # chunks would be joined first
 
     def rows_equal_to(self, text: str) -> list[int]:
         """Return the rows whose text is exactly ``text``, in order."""
@@ -116,11 +118,24 @@ class NameIndex:
         """Return the rows with a name that contains all ``words``; without words, with any name."""
         if not words:
             return np.unique(self.rows).astype(np.int64)
+        return self.rows_of(self.names_with_words(words).tolist())
+
+    def names_with_words(self, words: Sequence[str]) -> NDArray[np.int32]:
+        """Return the indices of the names that contain all ``words``, of which there is one."""
         names = self._names_with(words[0])
         for word in words[1:]:
+            if not len(names):
+                break
             names = np.intersect1d(names, self._names_with(word), assume_unique=True)
-        parts = [self.rows[self.starts[name] : self.starts[name + 1]] for name in names.tolist()]
-        return np.unique(np.concatenate([self.rows[:0], *parts])).astype(np.int64)
+        return names
+
+    def rows_of(self, indices: Iterable[int]) -> Rows:
+        """Return the rows with a name at one of ``indices``, sorted."""
+        names = np.fromiter(indices, dtype=np.int64)
+        starts, counts = self.starts[names], self.starts[names + 1] - self.starts[names]
+        before = np.cumsum(counts) - counts
+        places = np.repeat(starts - before, counts) + np.arange(counts.sum())
+        return np.unique(self.rows[places]).astype(np.int64)
 
     def _names_with(self, word: str) -> NDArray[np.int32]:
         index = bisect_left(self.words, word)

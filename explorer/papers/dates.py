@@ -86,8 +86,30 @@ _MONTH_WITHIN = re.compile(
     r"(?:[\s/~-]{1,3}(?P<after>\d{1,2})(?!\d))?",
     re.IGNORECASE,
 )
+_ENGLISH_MONTH = (
+    r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|ust|tember|ober"
+    r"|ember)?\b\.?"
+)
+DATE_IN_TEXT = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d)"
+    rf"|(?<!\d)(?:19|20)\d\d[ ,]{{1,2}}{_ENGLISH_MONTH}(?:\s\d{{1,2}}(?!\d))?"
+    rf"|(?:\b\d{{1,2}}(?:st|nd|rd|th)?\s)?\b{_ENGLISH_MONTH},?\s"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?,?\s)?(?:19|20)\d\d(?!\d)"
+    r"|(?<![\d./:-])(?:19|20)\d\d(?![\d-]|\.\d)",
+    re.I,
+)
+"""A date somewhere in an English text, a year at least."""
+_FULL_DATE = re.compile(
+    r"(?<![\d.])\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)"
+    r"|\b[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b"
+    r"|\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Z][a-z]{2,8}\.?,?\s+\d{4}\b"
+)
+_FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _BEFORE_YEAR = re.compile(r"(?:©\s?|copyright\s|c\.?\s?(?=\d{4}$))", re.IGNORECASE)
 _AS_NUMBER = re.compile(r"(\d{4})\.0")
+_ARXIV_MONTH = re.compile(
+    r"(?P<archive>[a-z-]+(?:\.[a-z]{2})?/)?(?P<year>\d\d)(?P<month>\d\d)", re.I
+)
 _BRACKETED = re.compile(r"[\[(]([^()\[\]]*)[\])]")
 _LONGEST = 80
 """Characters; a longer text is no date."""
@@ -119,6 +141,20 @@ def parse_date(text: str) -> str:
         if match and (parsed := _parsed(match.groupdict())):
             return parsed
     return ""
+
+
+def date_within(text: str) -> str:
+    """Return the first full date in ``text`` ("Updated on 2026.06.29"), in EDTF."""
+    for match in _FULL_DATE.finditer(text[:500]):
+        if date := parse_date(match[0]):
+            return date
+    return ""
+
+
+def file_date(name: str) -> str:
+    """Return the date in a file's name, in EDTF."""
+    match = _FILE_DATE.search(name)
+    return parse_date(match[1]) if match else ""
 
 
 def _parsed(parts: dict[str, str | None]) -> str:
@@ -191,6 +227,33 @@ def complete_year(partial: str, not_after: str) -> str:
     # Two years settle all days but the 29th of February, which may be eight years back.
     candidates = (f"{year:04d}{partial[4:]}" for year in range(latest, max(latest - 9, 0), -1))
     return next((c for c in candidates if c <= not_after and parse_date(c) == c), partial)
+
+
+def date_of_arxiv_id(arxiv: str) -> str:
+    """Return the month in which an arXiv id was given out, in EDTF; empty if it has none.
+
+    >>> date_of_arxiv_id("2608.01234"), date_of_arxiv_id("cs/0112017")
+    ('2026-08', '2001-12')
+    """
+    match = _ARXIV_MONTH.match(arxiv)
+    if match is None:
+        return ""
+    year, month = match["year"], match["month"]
+    # The oldest ids are of 1991; only ids of the form before April 2007 reach back so far.
+    century = 19 if match["archive"] and int(year) >= 91 else 20
+    return parse_date(f"{century}{year}-{month}")
+
+
+def dated_by_arxiv(date: str, arxiv: str) -> str:
+    """Return ``date``, its year from an arXiv id if it has none itself.
+
+    >>> dated_by_arxiv("", "2608.01234"), dated_by_arxiv("XXXX-08-14", "2608.01234")
+    ('2026-08', '2026-08-14')
+    """
+    month = "" if year_of(date) else date_of_arxiv_id(arxiv)
+    if not month:
+        return date
+    return f"{month[:4]}{date[4:]}" if date[4:7] == month[4:] else month
 
 
 def latest(dates: Iterable[str]) -> str:

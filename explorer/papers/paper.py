@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from explorer.papers.abstracts import clean_abstract
+from explorer.papers.dates import dated_by_arxiv
 from explorer.papers.language import language_of
 from explorer.papers.markup import without_markup
+from explorer.papers.sentences import sentences_of
 from explorer.papers.text import plain
+from explorer.papers.web_pages import pages_of
 
 _ARXIV = re.compile(
     r"(?:arxiv[.:]\s*|arxiv\.org/(?:abs|pdf|html)/|huggingface\.co/papers/|alphaxiv\.org/(?:abs|overview)/"
@@ -35,17 +38,6 @@ _NEXT_DOI = re.compile(
 _DOUBLED = re.compile(r"^(?:10\.\d{4,9}/)+(?=10\.\d{4,9}/\S)")
 """A prefix that is there twice: one DOI all the same."""
 _MOST_DOIS = 20
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
-"""The end of a sentence in ASCII."""
-_SENTENCE_OF_ANY_SCRIPT = re.compile(
-    # A full stop is the end if what follows can begin a sentence, a letter without case at least.
-    r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(«„‚¿¡À-ÖØ-ÞČĎŁŚŠŘŞŻŽĆŐŰİΑ-ΩΆ-ΏЀ-Я\u0531-\u0556\u05d0-\u1fff"
-    r"\u3041-\ud7ff])"
-    # These are always the end; closing marks belong to the sentence.
-    r"|(?<=[。！？｡])(?![。！？｡」』）”’])\s*|(?<=[。！？｡][」』）”’])\s*|(?<=[।॥؟۔။។])\s+"
-    # Thai and Lao have no full stop: a blank between long stretches parts sentences or clauses.
-    r"|(?<=[\u0e00-\u0eff]{16})\s+(?=[\u0e00-\u0eff]{16})"
-)
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
@@ -150,8 +142,7 @@ class Paper:
     def sentences(self) -> tuple[str, ...]:
         """Readable sentences of the abstract, or of the summary if there is none."""
         text = self.readable_abstract or plain(self.summary)
-        end = _SENTENCE if text.isascii() else _SENTENCE_OF_ANY_SCRIPT
-        return tuple(sentence for sentence in end.split(text) if sentence.strip())
+        return sentences_of(text, self.language)
 
     @property
     def text(self) -> str:
@@ -168,6 +159,11 @@ class Paper:
     def fingerprint(self) -> str:
         """Fingerprint of :attr:`text`: same text, same vector."""
         return fingerprint_of(self.text)
+
+    @property
+    def published(self) -> str:
+        """Publication date in EDTF: :attr:`date`, its year from the arXiv id if it has none."""
+        return dated_by_arxiv(self.date, self.arxiv)
 
     @property
     def known_as(self) -> tuple[str, ...]:
@@ -188,7 +184,9 @@ class Paper:
             links.append(("PDF", f"https://arxiv.org/pdf/{self.arxiv}"))
         if self.doi and not _ARXIV_DOI.fullmatch(self.doi):
             links.append(("DOI", f"https://doi.org/{self.doi}"))
-        known = {address for _, address in links}
-        if re.match(r"https?://", self.url) and self.url not in known and arxiv_id(self.url) == "":
+        links += pages_of(self.known_as, self.url)
+        known = {address.rstrip("/") for _, address in links}
+        is_known = self.url.rstrip("/") in known or arxiv_id(self.url) != ""
+        if re.match(r"https?://", self.url) and not is_known:
             links.append(("Web page", self.url))
         return tuple(links)

@@ -172,6 +172,18 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"(?i)(www)\\\.", "\\1\u2060\\\\.", escaped)
 
 
+def markdown_line(text: str) -> str:
+    """Return ``text`` as one line of a Markdown file: readable as it is, and plain once rendered.
+
+    Only what CommonMark or GitHub's Markdown would interpret is escaped; formulas are Unicode.
+    """
+    escaped = re.sub(r"([\\`*_\[\]<>&~|$])", r"\\\1", plain(text))
+    escaped = re.sub(r"^([-+#=])", r"\\\1", escaped)
+    escaped = re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)
+    # Bare addresses become links even when they are escaped, hence the word joiners.
+    return re.sub(r"(?i)(?<=www)(?=\.)|(?=://)|(?=@\w)", "\u2060", escaped)
+
+
 def markdown_link(label: str, address: str) -> str:
     """Return a Markdown link to ``address``, escaped so that it cannot break out of the link."""
     safe = quote(_cleaned(address).strip(), safe=":/?#@!$&*+,;=%~-._")

@@ -11,11 +11,13 @@ if any line has one, the parents are read in a first pass.
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from explorer.papers.dates import issue_date
@@ -32,6 +34,7 @@ from explorer.readers.shared.reference_fields import (
     ids_in_addresses,
     split_keywords,
 )
+from explorer.settings import ReadingLimits
 
 _MOST_MARKS = 50_000
 _MOST_PARENTS = 100_000
@@ -132,6 +135,18 @@ class BibTeX:
                     parent = _parent(item.fields, parents)
                     fields = parent | item.fields if parent else item.fields
                     yield _paper(item, fields, Source(digest.name, item.line, date), keys)
+
+
+def papers_in_bibtex(text: str) -> list[Paper]:
+    """Return the papers of the BibTeX entries in ``text``; none if it does not begin with one."""
+    if not _ENTRY.match(text.lstrip()):
+        return []
+    content = text.encode(errors="replace")
+    limits = ReadingLimits()
+    digest = Digest(
+        Path(), "", "utf-8", text, content, limits, lambda: io.BytesIO(content), len(content)
+    )
+    return [item for item in BibTeX().read(digest) if isinstance(item, Paper)]
 
 
 def _pieces(digest: Digest) -> Iterator[_Piece | Rejection]:

@@ -16,7 +16,7 @@ from explorer.papers.dates import issue_date
 from explorer.papers.paper import Paper, Source
 from explorer.papers.text import tidy
 from explorer.readers.contract import Digest, Line, Rejection
-from explorer.readers.shared.entries import author_list
+from explorer.readers.shared.author_lists import author_list
 from explorer.readers.shared.markdown_inline import inline, reference
 from explorer.readers.shared.reference_fields import arxiv_in, doi_in
 
@@ -94,6 +94,13 @@ class CitationList:
             elif _is_long(unit):
                 reason = "not a reference in a style that is known"
                 yield Rejection(digest.name, unit.line, reason, unit.text[:80])
+
+
+def cited_paper(text: str) -> Paper | None:
+    """Return the paper that ``text`` cites if it is one reference and nothing else."""
+    unit = _Unit(1, [line.strip() for line in text.splitlines() if line.strip()], len(text))
+    parsed = _parsed(unit)
+    return None if parsed is None else _paper(parsed, unit, Source("", 1))
 
 
 def _is_long(unit: _Unit) -> bool:

@@ -20,9 +20,10 @@ from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Item, Line, NotAPaper, Reader, Rejection
 from explorer.readers.recognition import LEAST_EVIDENCE, recognise_surely
 from explorer.readers.registry import load_reader
-from explorer.readers.shared.entries import papers_in_entries, rows_of_text
+from explorer.readers.shared.entries import papers_in_entries
 from explorer.readers.shared.mail import Header, PartHeader, begins_as_mail, mail_parts
 from explorer.readers.shared.redirects import public_address
+from explorer.readers.shared.text_rows import rows_of_text
 from explorer.readers.shared.timestamps import date_in
 
 _HEAD = 65_536

@@ -13,14 +13,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from explorer.papers.dates import date_within, file_date
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.shared.fields import listed
 from explorer.readers.shared.markdown_inline import (
     Inline,
     Reference,
-    date_within,
-    file_date,
     inline,
     markdown_date,
     names,

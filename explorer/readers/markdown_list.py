@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from explorer.papers.dates import date_within, file_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.markdown_digest import split_label
@@ -20,8 +21,6 @@ from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
     Link,
-    date_within,
-    file_date,
     inline,
     markdown_date,
     names,

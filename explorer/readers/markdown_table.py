@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from explorer.papers.dates import parse_date
+from explorer.papers.dates import date_within, file_date, parse_date
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Digest, Line, Rejection
 from explorer.readers.markdown_list import papers_of_bullets
@@ -20,8 +20,6 @@ from explorer.readers.shared.markdown_inline import (
     IMAGE,
     LINK,
     Inline,
-    date_within,
-    file_date,
     inline,
     markdown_date,
     names,

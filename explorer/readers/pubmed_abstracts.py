@@ -18,6 +18,7 @@ from explorer.readers.contract import RECORD_CHARACTERS, Digest, Line, Rejection
 from explorer.readers.shared.fields import ids_in, people, pubmed_id
 from explorer.readers.shared.pubmed_citation import Citation, cited
 from explorer.readers.shared.reference_fields import abstract_of, doi_in
+from explorer.readers.shared.titles import is_labelled
 
 _NUMBERED = re.compile(r"\ufeff?\s{0,3}(\d{1,6})[.:]\s+(\S.*)", re.DOTALL)
 _START = re.compile(r"^\ufeff?1[.:] +\S.{0,300}?[ .]\d{4}\b", re.M)
@@ -132,7 +133,7 @@ def _paper(record: _Record, digest: Digest) -> Paper | Rejection:
     named = dict(match for text in others if _IDS.match(text) for match in _ONE_ID.findall(text))
     prose = [text for text in others if not _IDS.match(text)]
     citation, title, authors, rest = _parts(where, prose)
-    if not title:
+    if not title or is_labelled(title):  # its paragraph is lost, and the next in its place
         return Rejection(digest.name, record.line, "no title", where[:80])
     ids = ids_in(
         [doi_in(named.get("DOI", ""), named=False), citation.doi],

@@ -14,6 +14,7 @@ from explorer.errors import DigestError
 from explorer.papers.paper import Paper, title_key
 from explorer.papers.text import plural
 from explorer.readers.contract import Digest, Item, Rejection
+from explorer.readers.shared.front_matter_titles import is_front_matter
 from explorer.readers.shared.titles import LONGEST_TITLE, is_labelled, why_no_title
 
 _FIRST = 300
@@ -26,7 +27,7 @@ _EVIDENCE = 40
 
 
 def checked(items: Iterator[Item], digest: Digest, reader: str, confidence: int) -> Iterator[Item]:
-    """Yield ``items``, papers whose titles can be none as rejections.
+    """Yield ``items``; front matter, and papers whose titles can be none, as rejections.
 
     Raises:
         DigestError: what was read first does not look like papers; nothing was yielded then.
@@ -49,17 +50,23 @@ def checked(items: Iterator[Item], digest: Digest, reader: str, confidence: int)
             "else name its format with --force, or save it in another.",
         )
     for item in first:
-        yield _titled(item)
+        yield _judged(item)
     for item in items:
-        yield _titled(item)
+        yield _judged(item)
 
 
-def _titled(item: Item) -> Item:
-    if isinstance(item, Paper) and (what := why_no_title(item.title)):
+def _judged(item: Item) -> Item:
+    if isinstance(item, Paper) and (reason := _why_no_paper(item)):
         source = item.sources[0]
-        reason = f"the title is {what}, no title"
         return Rejection(source.digest, source.line, reason, item.title[:_SHOWN])
     return item
+
+
+def _why_no_paper(paper: Paper) -> str:
+    if what := why_no_title(paper.title):
+        return f"the title is {what}, no title"
+    is_front = is_front_matter(paper.readable_title, paper.readable_abstract or paper.summary)
+    return "front matter of a volume, not a paper" if is_front else ""
 
 
 def _fault(papers: Sequence[Paper], *, guessed: bool) -> str:

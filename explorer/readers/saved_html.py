@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from explorer.papers.dates import date_within, file_date
 from explorer.papers.paper import Paper, Source, arxiv_id
 from explorer.papers.text import tidy
 from explorer.readers.contract import Digest, Rejection
 from explorer.readers.shared.entries import papers_in_entries
 from explorer.readers.shared.html_pieces import HtmlPage, Piece, read_pieces
-from explorer.readers.shared.markdown_inline import date_within, file_date, names, reference
+from explorer.readers.shared.markdown_inline import names, reference
 from explorer.readers.shared.page_blocks import (
     digest_date,
     make_block,

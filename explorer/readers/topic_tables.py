@@ -70,7 +70,7 @@ def _paper(record: JsonRecord, digest: str) -> Paper | Rejection:
         arxiv=ids.arxiv,
         doi=ids.doi,
         other_ids=() if ids.arxiv or not own else (f"digest:{own}",),
-        url=links[0] if links else "",
+        url=text_of(links[0]) if links else "",
         keywords=(text_of(topic),) if text_of(topic) else (),
         sources=(Source(digest, record.line),),
     )

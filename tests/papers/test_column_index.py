@@ -102,9 +102,9 @@ def test_years_dates_digests_and_orders_are_those_of_the_papers(
     for columns in _both(papers, tmp_path_factory.getbasetemp() / "dates.arrow"):
         for row, paper in enumerate(papers):
             dated = [source.date for source in paper.sources if year_of(source.date)]
-            own = year_of(paper.date)
+            own = year_of(paper.published)
             assert columns.years[row] == (own or (year_of(dated[0]) if dated else 0))
-            assert columns.dates[row] == (paper.date if own else max(dated, default=""))
+            assert columns.dates[row] == (paper.published if own else max(dated, default=""))
         assert list(columns.dates) == [columns.dates[row] for row in range(len(papers))]
         assert list(columns.dates.distinct) == sorted(set(columns.dates.distinct))
         assert [papers[row].id for row in np.argsort(columns.id_ranks)] == sorted(

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.papers.dates import complete_year, latest, parse_date, publication_date, year_of
+from explorer.papers.dates import (
+    complete_year,
+    dated_by_arxiv,
+    latest,
+    parse_date,
+    publication_date,
+    year_of,
+)
 
 DAYS = st.dates(min_value=date(1500, 1, 1), max_value=date(2100, 12, 31))
 EDTF = re.compile(r"(?:[0-9]{4}|XXXX)(?:-[0-9]{2}(?:-[0-9]{2})?)?")
@@ -195,6 +202,24 @@ def test_any_text_gives_edtf_or_nothing(text: str) -> None:
 )
 def test_the_year_is_known_or_not(edtf: str, year: int | None) -> None:
     assert year_of(edtf) == year
+
+
+@pytest.mark.parametrize(
+    ("date", "arxiv", "full"),
+    [
+        ("", "2608.01234", "2026-08"),
+        ("", "cs/0112017", "2001-12"),
+        ("", "math.gt/9309101", "1993-09"),
+        ("", "0704.0001", "2007-04"),
+        ("XXXX-08-14", "2608.01234", "2026-08-14"),
+        ("XXXX-09-02", "2608.01234", "2026-08"),
+        ("2024", "2608.01234", "2024"),
+        ("", "2613.01234", ""),
+        ("XXXX-08-14", "", "XXXX-08-14"),
+    ],
+)
+def test_an_arxiv_id_completes_a_date(date: str, arxiv: str, full: str) -> None:
+    assert dated_by_arxiv(date, arxiv) == full
 
 
 def test_the_latest_date_is_one_with_a_year_if_any_has_one() -> None:

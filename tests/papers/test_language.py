@@ -57,6 +57,39 @@ def test_no_text_raises(text: str) -> None:
 @pytest.mark.parametrize(
     ("abstract", "sentences"),
     [
+        (
+            "We keep 4-bit vs. FP16 weights, e.g. Llama by Touvron et al. (2023). It is fast.",
+            ["We keep 4-bit vs. FP16 weights, e.g. Llama by Touvron et al. (2023).", "It is fast."],
+        ),
+        (
+            "As J. K. Zipf saw in Fig. 3. Then Eq. 5.",
+            ["As J. K. Zipf saw in Fig. 3.", "Then Eq. 5."],
+        ),
+        (
+            "From 3.5 to 4.1 (i.e. “Ten”) of it. Yes!",
+            ["From 3.5 to 4.1 (i.e. “Ten”) of it.", "Yes!"],
+        ),
+        (
+            "It solves the tasks. We say no. We agree.",
+            ["It solves the tasks.", "We say no.", "We agree."],
+        ),
+        (
+            "(1) It is one. It is (ours). (2) It is two. It is two.",
+            ["(1) It is one.", "It is (ours).", "(2) It is two.", "It is two."],
+        ),
+        (
+            "Das ist ein Ansatz, z. B. Bäume. Er ist von Dr. Meier und nicht neu.",
+            ["Das ist ein Ansatz, z. B. Bäume.", "Er ist von Dr. Meier und nicht neu."],
+        ),
+    ],
+)
+def test_abbreviations_end_no_sentence(abstract: str, sentences: list[str]) -> None:
+    assert list(Paper("t", abstract).sentences) == sentences
+
+
+@pytest.mark.parametrize(
+    ("abstract", "sentences"),
+    [
         ("本文研究。方法有效！「很好。」他说", ["本文研究。", "方法有效！", "「很好。」", "他说"]),
         ("Мы ищем пути. Он короткий, и т. д.", ["Мы ищем пути.", "Он короткий, и т. д."]),
         ("यह एक है। दूसरा है।", ["यह एक है।", "दूसरा है।"]),

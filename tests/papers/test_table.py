@@ -156,8 +156,8 @@ def test_a_library_id_is_found_before_what_a_digest_calls_another_paper(tmp_path
     assert PaperTable.open(tmp_path / "r.arrow").find("psecond") == 1
 
 
-def test_years_come_from_the_paper_or_else_from_its_digest(records: PaperTable) -> None:
-    assert records.years.tolist() == [2024, 0, 2023, 0]
+def test_years_come_from_the_paper_its_arxiv_id_or_else_its_digest(records: PaperTable) -> None:
+    assert records.years.tolist() == [2024, 1999, 2023, 0]
 
 
 def test_digests_hold_the_rows_that_were_read_in_them(records: PaperTable) -> None:

@@ -8,8 +8,17 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from explorer.papers.text import escape_markdown, markdown, markdown_link, plain, plural, tidy
+from explorer.papers.text import (
+    escape_markdown,
+    markdown,
+    markdown_line,
+    markdown_link,
+    plain,
+    plural,
+    tidy,
+)
 
 JOINER = "\u2060"
 FORMULA = re.compile(r"(?<!\\)\$[^$]+\$")
@@ -267,3 +276,23 @@ def test_a_count_comes_with_its_noun() -> None:
         "2,000 papers",
     ]
     assert [plural(count, "entry", "entries") for count in (1, 2)] == ["1 entry", "2 entries"]
+
+
+@given(st.text(st.sampled_from("ab1 .)-+#=*_`~<>&;[]()!|:/@$\\\"'"), max_size=30))
+def test_a_line_of_markdown_renders_as_its_text(text: str) -> None:
+    line = markdown_line(text)
+    rendered = MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(line)
+    assert [token.type for token in rendered] in (
+        [],
+        ["paragraph_open", "inline", "paragraph_close"],
+    )
+    inner = [part for token in rendered for part in token.children or ()]
+    assert {part.type for part in inner} <= {"text", "text_special"}
+    assert "".join(part.content for part in inner).replace("\u2060", "") == plain(text)
+
+
+def test_a_line_of_markdown_is_readable() -> None:
+    title = "RELIC: Interactive text-to-video (v2.1), 4-bit!"
+    assert markdown_line(title) == title
+    line = markdown_line("see http://example.org, www.example.org or a@b.org")
+    assert re.search(r"http://|www\.|a@b", line) is None

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from explorer.papers.dates import date_within
 from explorer.readers import load_reader, open_digests, read_digest
 from explorer.readers.contract import Digest
 from explorer.readers.shared.markdown_inline import (
-    date_within,
     inline,
     markdown_date,
     names,
@@ -446,7 +446,6 @@ def test_hostile_repetition_takes_no_time(tmp_path: Path, name: str, unit: str) 
         ("hf_daily_markdown/InMatrix_2406.11912.md", "front-matter", 1, 0, 1, 0, 1),
         ("pmlr_frontmatter_md/2021-07-08-alves21a.md", "front-matter", 1, 1, 0, 0, 1),
         ("pmlr_frontmatter_md/2021-07-08-benz21a.md", "front-matter", 1, 1, 0, 0, 1),
-        ("pmlr_frontmatter_md/2021-07-08-bertinetto21a.md", "front-matter", 1, 0, 0, 0, 1),
         ("transcribed/hf_papers_page_firecrawl_markdown.md", "scraped-page", 3, 3, 0, 0, 77),
         ("transcribed/hf_papers_page_plain_urls.md", "scraped-page", 3, 3, 0, 1, 133),
     ],

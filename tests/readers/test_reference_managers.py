@@ -26,7 +26,7 @@ REAL_FILES = [
     ("bibtex_abstract/MedlineImporterTestNbib.bib", "bibtex", 2, 2, 0),
     ("bibtex_abstract/SearchExamples.bib", "bibtex", 15, 1, 0),
     ("bibtex_abstract/pdfContentImporterTest-pdfs.bib", "bibtex", 8, 8, 0),
-    ("bibtex_abstract/v148.bib", "bibtex", 24, 23, 0),
+    ("bibtex_abstract/v148.bib", "bibtex", 23, 23, 1),
     ("ris/asreview_baseline.ris", "ris", 100, 98, 0),
     ("ris/baseline_tag-notes_labels.ris", "ris", 32, 0, 0),
     ("ris/example_bom.ris", "ris", 0, 0, 1),
@@ -66,7 +66,7 @@ REAL_RECORDS = [
         "1953-04", "10.1038/171737a0", ("digest:Watson1953",), 2, "appear to be too small.",
     ),
     (
-        "bibtex_abstract/v148.bib", 12, 107, "Model-Agnostic Learning to Meta-Learn",
+        "bibtex_abstract/v148.bib", 11, 107, "Model-Agnostic Learning to Meta-Learn",
         "", "", ("digest:devos21",), 2, "conclusive experiments were carried out.",
     ),
     (

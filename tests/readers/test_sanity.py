@@ -175,3 +175,37 @@ def test_judgement_of_titles_is_linear(unit: str) -> None:
     why_no_title(unit * 50_000)
     is_labelled(unit * 50_000)
     assert time.process_time() - begun < 0.5
+
+
+_WORDS = "We index a billion vectors on one machine and measure the recall."
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "is_front"),
+    [
+        ("Preface", "", True),
+        ("PREFACE.", "", True),
+        ("Front Matter", "N/A", True),
+        ("Préface", "", True),
+        ("Table of Contents", "This volume contains the papers of the workshop.", True),
+        ("Proceedings of the 5th Workshop on Online Abuse and Harms", "", True),
+        ("Proceedings of the 5th Workshop on Birds", "Welcome to the fifth workshop!", True),
+        ("Index", _WORDS, False),
+        ("Foreword", _WORDS, False),
+        ("Proceedings of the 5th Workshop on Online Abuse and Harms", _WORDS, False),
+        ("Proceedings Retrieval with Language Models", "", False),
+        ("A Preface to Grammatical Inference", "", False),
+        ("Indexing", "", False),
+    ],
+)
+def test_front_matter_is_skipped_by_name(
+    tmp_path: Path, title: str, abstract: str, is_front: bool
+) -> None:
+    records = [{"title": "A study of swifts", "abstract": "We saw swifts."}]
+    records += [{"title": title, "abstract": abstract}]
+    path = tmp_path / "papers.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    reading = read_digest(path)
+    assert [paper.title for paper in reading.papers[1:]] == ([] if is_front else [title])
+    reasons = [(one.line, one.reason, one.excerpt) for one in reading.rejections]
+    assert reasons == ([(2, "front matter of a volume, not a paper", title)] if is_front else [])

@@ -376,6 +376,13 @@ def test_pubmed_as_text(tmp_path: Path) -> None:
     assert (second.date, second.doi) == ("2020-12-03", "10.1000/c.2")
 
 
+def test_a_pubmed_record_that_lost_title_and_authors_is_rejected(tmp_path: Path) -> None:
+    cut = PUBMED.replace("A title\non two lines.\n\nLovelace A(1), Babbage CR(2).\n\n", "")
+    reading = read(cut, tmp_path)
+    assert [paper.title for paper in reading.papers] == ["Comment on nothing."]
+    assert [rejection.reason for rejection in reading.rejections] == ["no title"]
+
+
 _WORD = st.text(string.ascii_letters + "äöü漢字", min_size=2, max_size=9)
 _TITLE = st.lists(_WORD, min_size=2, max_size=6).map(" ".join)
 _NAME = st.tuples(_WORD, _WORD).map(", ".join)

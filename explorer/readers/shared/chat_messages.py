@@ -13,7 +13,7 @@ from typing import NamedTuple
 from explorer.papers.paper import Paper, Source
 from explorer.papers.text import tidy
 from explorer.readers.contract import Rejection
-from explorer.readers.shared.entries import author_list
+from explorer.readers.shared.author_lists import author_list
 from explorer.readers.shared.markdown_inline import BARE_ADDRESS, reference, unnumbered
 from explorer.readers.shared.page_blocks import is_furniture
 from explorer.readers.shared.redirects import public_address

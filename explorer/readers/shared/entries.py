@@ -10,14 +10,21 @@ advertisements have neither that shape nor those rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from explorer.papers.dates import complete_year, issue_date, parse_date
+from explorer.papers.dates import DATE_IN_TEXT, complete_year, issue_date, parse_date
 from explorer.papers.paper import Paper, Source, arxiv_id, doi, title_key
 from explorer.papers.text import tidy
 from explorer.readers.contract import Rejection
+from explorer.readers.shared.author_lists import (
+    CJK_NAME,
+    KIND_OF_WORK,
+    MOST_WORDS,
+    author_list,
+    parted_names,
+)
 from explorer.readers.shared.html_pieces import Row
 from explorer.readers.shared.markdown_inline import BARE_ADDRESS, reference
 from explorer.readers.shared.page_blocks import is_furniture
@@ -26,7 +33,6 @@ from explorer.readers.shared.reference_fields import doi_in, ids_in_addresses
 _MOST_ROWS = 60
 """Rows of one entry: more is the rest of the page."""
 _MOST_LEADING_ROWS = 3
-_MOST_AUTHOR_WORDS = 300
 _PROSE_WORDS = 12
 _SENTENCE_WORDS = 5
 _LONGEST_VENUE_WORDS = 25
@@ -86,40 +92,9 @@ _LABELLED = {
     "categories": "keywords",
 }
 """Kinds of labelled rows; those of the others are dates."""
-_KIND_OF_WORK = re.compile(
-    r"(?:full-text available|article|research article|original article|review(?: article)?|letter"
-    r"|preprint|conference paper|conference proceeding|chapter|book chapter|data|thesis|poster"
-    r"|presentation|technical report|editorial|open access|free access|pdf available|new results"
-    r"|research paper|short communication|available online|in press|corrected proof"
-    r"|journal pre-proof|full text)(?:\s+\d{3,7})?",
-    re.I,
-)
-_ET_AL = re.compile(
-    r"[,\s]*(?:\bet\.? al\.?|…|\.\.\.|\band \d+ (?:more|others)|\+\d+ (?:more|authors?))\s*$", re.I
-)
-_BETWEEN_NAMES = re.compile(r"\s*[;|·•，、]\s*|\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
-_MARKS_OF_NAME = re.compile(r"(?<=[^\W\d])[\d*†‡§¶#]{1,3}$")
-_INITIAL_LAST = re.compile(r"[\s.-][A-Z]\.$")
-_PARTICLES = frozenset(
-    "de da di do dos del della den der des du el la le les van von zu zur ten ter bin ibn al af av"
-    " y e".split()
-)
-_CJK = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af·]{2,12}")
 _PREPRINTS = re.compile(r"arxiv(?:\.org)?", re.I)
 """A venue, though a menu has it, too."""
 _PARTS = re.compile(r"\s+[·•|∙⋅]\s+")
-_MONTH = (
-    r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|ust|tember|ober"
-    r"|ember)?\b\.?"
-)
-_DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d)"
-    rf"|(?<!\d)(?:19|20)\d\d[ ,]{{1,2}}{_MONTH}(?:\s\d{{1,2}}(?!\d))?"
-    rf"|(?:\b\d{{1,2}}(?:st|nd|rd|th)?\s)?\b{_MONTH},?\s"
-    r"(?:\d{1,2}(?:st|nd|rd|th)?,?\s)?(?:19|20)\d\d(?!\d)"
-    r"|(?<![\d./:-])(?:19|20)\d\d(?![\d-]|\.\d)",
-    re.I,
-)
 _ARXIV_NAMED = re.compile(r"arxiv[:.\s]{0,2}(\d{4}\.\d{4,5})", re.I)
 _PMID_NAMED = re.compile(r"\bPMID:?\s?(\d{5,9})\b")
 _VOLUME = re.compile(r"Proceedings of (?:the|machine)\b|Actes de la\b", re.I)
@@ -242,7 +217,7 @@ def _may_be_title(title: str, row: Row, address: str) -> bool:
     least = 1 if row.role == "title" or row.heading or _names_paper(address) else 2
     lettered = least <= words and len(re.findall(r"[^\W\d]", title)) >= 4
     # Titles in Chinese and Japanese have no blanks between words.
-    if words > _LONGEST_TITLE_WORDS or not (lettered or _CJK.search(title)):
+    if words > _LONGEST_TITLE_WORDS or not (lettered or CJK_NAME.search(title)):
         return False
     if _NO_TITLE.fullmatch(title) or _LABEL.match(title) or arxiv_id(title) or doi(title):
         return False
@@ -376,9 +351,9 @@ def _take(fields: _Fields, role: str, text: str, place: int) -> None:
     elif fields.awaited:
         kind, fields.awaited = fields.awaited, ""
         _put(fields, kind, text)
-    elif role == "authors" and len(text.split()) <= _MOST_AUTHOR_WORDS:
-        fields.authors = fields.authors or author_list(text) or _loosely_parted(text)
-    elif is_furniture(text) or _KIND_OF_WORK.fullmatch(text):
+    elif role == "authors" and len(text.split()) <= MOST_WORDS:
+        fields.authors = fields.authors or author_list(text) or parted_names(text)
+    elif is_furniture(text) or KIND_OF_WORK.fullmatch(text):
         fields.in_prose = in_prose
     elif role in {"abstract", "snippet"}:
         _put(fields, "abstract" if role == "abstract" else "summary", text)
@@ -403,7 +378,7 @@ def _is_prose(text: str, role: str) -> bool:
     if role in {"venue", "date"} or _PROCEEDINGS.match(text):
         return False
     if words < _PROSE_WORDS:
-        whole = bool(re.search(r"[.!?…]$", text)) and not _DATE.search(text)
+        whole = bool(re.search(r"[.!?…]$", text)) and not DATE_IN_TEXT.search(text)
         return whole and words >= _SENTENCE_WORDS
     marked = re.search(r"\bdoi:\s?10\.|\bPMID:|\b(?:19|20)\d\d[^.]{0,20};\s?\d+", text[:300], re.I)
     return not marked or words > _LONGEST_CITATION_WORDS
@@ -413,7 +388,7 @@ def _put(fields: _Fields, kind: str, text: str) -> None:
     if not text:
         return
     if kind == "authors":
-        fields.authors = fields.authors or author_list(text) or _loosely_parted(text)
+        fields.authors = fields.authors or author_list(text) or parted_names(text)
     elif kind == "abstract":
         fields.abstract.append(text)
     elif kind == "summary":
@@ -429,10 +404,10 @@ def _put(fields: _Fields, kind: str, text: str) -> None:
 def _take_parts(fields: _Fields, text: str, role: str) -> None:
     """Take a row such as "Article · Jan 2020 · Journal of Examples", part by part."""
     parts = [part.strip() for part in _PARTS.split(text)]
-    dated = role == "venue" or any(_DATE.search(part) for part in parts)
+    dated = role == "venue" or any(DATE_IN_TEXT.search(part) for part in parts)
     for part in parts:
-        date_match = _DATE.search(part)
-        if _KIND_OF_WORK.fullmatch(part) or (
+        date_match = DATE_IN_TEXT.search(part)
+        if KIND_OF_WORK.fullmatch(part) or (
             is_furniture(part) and not _PREPRINTS.fullmatch(part) and not date_match
         ):
             continue
@@ -448,7 +423,7 @@ def _take_parts(fields: _Fields, text: str, role: str) -> None:
 def _venue(text: str) -> str:
     """Return the venue in what stands before the date, or alone; nothing if it is a sentence."""
     text = re.sub(r"\bdoi:.*|https?:\S*", "", text, flags=re.I)
-    text = _KIND_OF_WORK.sub("", text) if _KIND_OF_WORK.match(text) else text
+    text = KIND_OF_WORK.sub("", text) if KIND_OF_WORK.match(text) else text
     text = _PUBLISHED.sub("", text.strip(" .,;:()[]-–—")).rstrip(" ,;")
     return text if len(text.split()) <= _LONGEST_VENUE_WORDS else ""
 
@@ -480,7 +455,7 @@ def _names_and_venue(text: str) -> tuple[tuple[str, ...], str, str] | None:
     names = author_list(left, alone=True)
     if not names:
         return None
-    date_match = _DATE.search(right)
+    date_match = DATE_IN_TEXT.search(right)
     if date_match is None:
         return (names, right.split(" - ")[0], "") if len(right.split()) <= 12 else None
     return names, right[: date_match.start()].strip(" ,-–—("), issue_date(date_match[0])
@@ -489,71 +464,6 @@ def _names_and_venue(text: str) -> tuple[tuple[str, ...], str, str] | None:
 def _partition_dash(text: str) -> tuple[str, str, str]:
     match = re.search(r"\s[-–—]\s", text)
     return (text[: match.start()], match[0], text[match.end() :]) if match else (text, "", "")
-
-
-def author_list(text: str, *, alone: bool = True) -> tuple[str, ...]:
-    """Return the people in ``text`` if it is nothing but a list of people.
-
-    A single name is one only where ``alone`` says that it may be.
-    """
-    text = re.sub(r"^by:?\s+", "", text.strip(), flags=re.I)
-    for _ in range(2):
-        text = _ET_AL.sub("", text.strip(" ,;"))
-    if not text or len(text.split()) > _MOST_AUTHOR_WORDS or _DATE.search(text):
-        return ()
-    parts = _parted(text)
-    if not parts or not all(_is_name(part, several=len(parts) > 1) for part in parts):
-        return ()
-    return tuple(_joined(parts)) if len(parts) > 1 or alone else ()
-
-
-def _parted(text: str) -> list[str]:
-    """Return the parts between commas and their like; a full stop stays after an initial only."""
-    dotted = "." in text[:-1] or text[-4:-2] == ", "
-    if text.endswith(".") and not (dotted and _INITIAL_LAST.search(text[-4:])):
-        text = text[:-1]
-    parts = (_MARKS_OF_NAME.sub("", part.strip()) for part in _BETWEEN_NAMES.split(text))
-    return [part for part in parts if part.strip(" .")]
-
-
-def _is_name(part: str, *, several: bool) -> bool:
-    if _CJK.fullmatch(part):
-        return several or len(part) <= 4
-    tokens = part.split()
-    if not (1 if several else 2) <= len(tokens) <= 6 or re.search(r"[\d:?!\"“”()\[\]/@=+]", part):
-        return False
-    if _KIND_OF_WORK.fullmatch(part) or tokens[0].lower() in {
-        "the",
-        "a",
-        "an",
-        "on",
-        "in",
-        "for",
-        "how",
-        "why",
-        "what",
-    }:
-        return False
-    capital = sum(token[0].isupper() for token in tokens)
-    small = [token for token in tokens if not token[0].isupper()]
-    # Scripts without capitals have none of them.
-    caseless = not any(c.isupper() or c.islower() for c in part)
-    return caseless or (capital >= 1 and all(token.lower() in _PARTICLES for token in small))
-
-
-def _joined(parts: list[str]) -> Iterator[str]:
-    """Put "Doe", "J." together, as where commas stand both within names and between them."""
-    initials = [bool(re.fullmatch(r"(?:[A-Z]\.?[ -]?){1,4}", part)) for part in parts]
-    if len(parts) % 2 == 0 and all(initials[1::2]) and not any(initials[::2]):
-        for family, given in zip(parts[::2], parts[1::2], strict=True):
-            yield f"{family}, {given}"
-    else:
-        yield from parts
-
-
-def _loosely_parted(text: str) -> tuple[str, ...]:
-    """Return the parts of a text that is known to be authors, whatever they look like."""
-    return tuple(_parted(_ET_AL.sub("", text.strip(" ,;"))))
 
 
 def _paper(entry: _Entry, fields: _Fields, source: Source) -> Paper:
@@ -578,50 +488,3 @@ def _paper(entry: _Entry, fields: _Fields, source: Source) -> Paper:
         summary=" ".join(fields.summary) or (prose if cut else ""),
         sources=(source,),
     )
-
-
-def rows_of_text(lines: Iterable[tuple[int, str]]) -> Iterator[Row]:
-    """Yield the rows of an alert in plain text: an address behind a title, or below it, is its own.
-
-    Consecutive lines of a paragraph of prose are one row.
-    """
-    row: Row | None = None
-    for number, line in lines:
-        text = line.strip()
-        addresses = [match.strip("<>").rstrip(".,;)") for match in BARE_ADDRESS.findall(text)]
-        bare = tidy(BARE_ADDRESS.sub(" ", text).replace("()", " "))
-        if not text or re.fullmatch(r"[-=_*~]{3,}", text):
-            if row is not None:
-                yield row
-            row = None
-        elif addresses and not re.search(r"[^\W\d]", bare.strip("<>()[] ")):
-            if row is None:
-                row = Row(number, ("text",))
-            _give_links(row, addresses)
-            yield row
-            row = None
-        else:
-            if row is not None and not _continues(row.text, bare):
-                yield row
-                row = None
-            if row is None:
-                row = Row(number, ("text",))
-            row.texts.append(f"{bare} ")
-            if addresses:
-                _give_links(row, addresses)
-                yield row
-                row = None
-    if row is not None:
-        yield row
-
-
-def _continues(before: str, text: str) -> bool:
-    """Whether a line goes on with the paragraph before it, as one that was wrapped does."""
-    return len(before) >= 55 and bool(re.match(r"[a-z(,;\d]", text) or len(before) > 160)
-
-
-def _give_links(row: Row, addresses: list[str]) -> None:
-    from explorer.readers.shared.redirects import unwrapped
-
-    row.links += [(row.text, unwrapped(address)) for address in addresses[:5]]
-    row.shape = ("text", "a")

@@ -49,12 +49,6 @@ _ET_AL = re.compile(r"(?<![\s,])[\s,]*\b(?:et\.?\s*al\b\.?|and others)\s*$", re.
 _DOI_IN_ADDRESS = re.compile(r"/(?:doi|article|articles)/(?:[a-z]+/)?(10\.\d{4,9}/[^\s?#]+)", re.I)
 _OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?id=([\w-]{6,20})")
 _ACL = re.compile(r"(?:aclanthology\.org|aclweb\.org/anthology)/([\w.-]+?)(?:\.pdf|/)?(?:[?#].*)?$")
-_DATE_INSIDE = re.compile(
-    r"(?<![\d.])\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)"
-    r"|\b[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b"
-    r"|\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Z][a-z]{2,8}\.?,?\s+\d{4}\b"
-)
-_FILE_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
 
 class Link(NamedTuple):
@@ -143,25 +137,9 @@ def reference(addresses: Iterable[str], texts: Iterable[str] = ()) -> Reference:
     return Reference(arxiv, dois[0] if dois else "", tuple(dict.fromkeys(others)), url)
 
 
-def date_within(text: str) -> str:
-    """Return the first full date in ``text`` ("Updated on 2026.06.29"), in EDTF."""
-    for match in _DATE_INSIDE.finditer(text[:500]):
-        if date := markdown_date(match[0]):
-            return date
-    return ""
-
-
 def markdown_date(text: str) -> str:
-    """Return ``text`` as an EDTF date; digests also write 2026.06.29 and 2026.06."""
-    text = text.strip(" *[]()`")
-    dotted = re.fullmatch(r"\d{4}(?:\.\d{1,2}){1,2}", text)
-    return parse_date(text.replace(".", "-") if dotted else text)
-
-
-def file_date(name: str) -> str:
-    """Return the date in a file's name, in EDTF."""
-    match = _FILE_DATE.search(name)
-    return parse_date(match[1]) if match else ""
+    """Return ``text`` as an EDTF date, whatever marks stand around it."""
+    return parse_date(text.strip(" *[]()`"))
 
 
 def _unemphasised(text: str) -> str:
