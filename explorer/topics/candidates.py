@@ -1,9 +1,13 @@
 """Candidate names of topics: phrases of their papers, with scores.
 
-A phrase (``phrases.py``) scores high if many of the topic's papers use it and few others do, and if
-its vector is near the topic's centroid; papers that have only its words count in part. A phrase
-that mostly occurs inside a longer one yields to that (the nesting idea of the C-value, Frantzi,
-Ananiadou and Mima 2000, doi:10.1007/s007999900023).
+A name is what most of a topic is about, in words that titles use. A phrase (``phrases.py``) scores
+by its use: the shares of the topic's papers and titles that have it, how much more often than other
+papers they do, and whether it is a whole term that titles use; and by its meaning: how near its
+vector is to the topic's centroid, and how much nearer than to those of its siblings. The score is
+the logarithm of a product of these; its few exponents were fitted to labels that people gave to
+topics (``python -m benchmarks names``) and rounded. Papers that have only the words of a phrase
+count in part. A phrase that mostly occurs inside a longer one yields to that (the nesting idea of
+the C-value, Frantzi, Ananiadou and Mima 2000, doi:10.1007/s007999900023).
 """
 
 from __future__ import annotations
@@ -20,33 +24,32 @@ from explorer.arrays import Labels, Rows, Vectors
 from explorer.index.analysis import is_paired, stems
 from explorer.papers.language import language_of
 from explorer.topics.communities import members_of
-from explorer.topics.phrases import LONGEST, PhraseTable
+from explorer.topics.phrases import PhraseTable
 
 EmbedPhrases = Callable[[Sequence[str]], Vectors]
 """Phrases to unit vectors, in the papers' own space."""
 
-FEWEST_CANDIDATES = 8
+_FEWEST_CANDIDATES = 8
 """Candidates per topic, at least."""
 _MOST_CANDIDATES = 30
 """Candidates per topic, at most."""
 _CANDIDATES_PER_LEVEL = 60_000
 """Approximate limit on the candidates of one level, all of which are embedded."""
-_LENGTH_WEIGHTS = (0.0, 0.55, 1.0, 1.05, 0.95)
-"""Weight of a phrase by its number of words: single words are vague, four are unwieldy."""
-_TITLE_WEIGHT = 0.5
-"""Weight of the share of titles, added to the share of papers."""
+_SHARE_EXPONENT = 0.5
+"""Exponent of the share of papers; that of the share of titles and of the contrast is 1."""
+_ELSEWHERE = 4
+"""Papers with a phrase that are supposed elsewhere, so that rare phrases have no great contrast."""
+_COMPLETENESS_EXPONENT = 0.5
+_SINGLE_WORD = -1.5
+"""Addend to the score of a single word, which is vague."""
+_MEANING = 12.0
+"""Weight of the cosine to the topic and of its margin over the siblings."""
 _LEAST_SHARE = 0.04
 """Share of a topic's papers that use a phrase, at least; fewer do not represent the topic."""
 _WORDS_WEIGHT = 0.3
 """Weight of papers that have the words of a phrase, but not the phrase."""
 _NESTED_SHARE = 0.7
 """Share of a phrase's papers with a longer phrase around it from which the longer one is used."""
-_LEAST_COSINE = 0.05
-"""Lower limit of the cosine between a phrase and its topic in its score."""
-_MARGIN_EXPONENT = 6.0
-"""Exponential rate at which a score grows with the margin in cosine over all other topics."""
-_MOST_COMPARED = 4_000
-"""Topics per level up to which phrases are compared with all of them; else with siblings only."""
 _LONGEST_SINGLE = 2
 """Characters of a Chinese word, usually."""
 _SPELLINGS = (
@@ -131,7 +134,7 @@ def shortlist(
     vectors are to the topic. Nested and repetitive phrases are left out.
     """
     count = _CANDIDATES_PER_LEVEL // max(1, len(scores))
-    count = max(FEWEST_CANDIDATES, min(_MOST_CANDIDATES, count))
+    count = max(_FEWEST_CANDIDATES, min(_MOST_CANDIDATES, count))
     keys_of = {topic: _best_first(of_topic)[:count] for topic, of_topic in scores.items()}
     keys = sorted({key for keys in keys_of.values() for key in keys})
     phrases = embed_phrases([table.display[key] for key in keys]) if keys else vectors[:0]
@@ -139,7 +142,7 @@ def shortlist(
     nearness = _nearness(keys_of, vector_of, level, vectors)
     candidates: dict[int, list[Candidate]] = {}
     for topic, of_topic in keys_of.items():
-        final = {key: scores[topic][key] * nearness[topic, key] for key in of_topic}
+        final = {key: scores[topic][key] + nearness[topic, key] for key in of_topic}
         candidates[topic] = [
             Candidate(
                 topic,
@@ -159,59 +162,56 @@ def _best_first(scores: Mapping[str, float]) -> list[str]:
 
 
 def phrase_scores(
-    table: PhraseTable, labels: Labels, parents: Labels, topics: Sequence[int]
+    table: PhraseTable, labels: Labels, topics: Sequence[int]
 ) -> dict[int, dict[str, float]]:
-    """Return the scores of phrases by use: within each topic against its siblings and all papers.
+    """Return the scores of phrases by use: within each topic against all other papers.
 
-    Both label arrays have the shape (papers,). Phrases without positive contrast are left out.
+    ``labels`` has the shape (papers,). Phrases that the topic uses less than others do are left
+    out.
     """
     if not topics:
         return {}
-    usage = _Usage(table, labels, parents)
+    usage = _Usage(table, labels)
     return {topic: usage.scores(topic) for topic in topics}
 
 
 class _Usage:
-    """Use of phrases by the papers of each topic, of each parent and of all."""
+    """Use of phrases by the papers of each topic and of all."""
 
-    def __init__(self, table: PhraseTable, labels: Labels, parents: Labels) -> None:
+    def __init__(self, table: PhraseTable, labels: Labels) -> None:
         self._table = table
         self._total = len(labels)
         self._in_topic = _counts(table.in_paper, labels)
         self._in_titles = _counts(table.in_title, labels)
-        self._in_parent = _counts(table.in_paper, parents)
         self._in_all = Counter({key: len(rows) for key, rows in table.papers.items()})
-        self._sizes, self._parent_sizes = np.bincount(labels), np.bincount(parents)
-        topics, firsts = np.unique(labels, return_index=True)
-        self._parent_of = dict(zip(topics.tolist(), parents[firsts].tolist(), strict=True))
+        self._sizes = np.bincount(labels)
         self._weight = {
             key: float(np.log((self._total + 1) / len(rows))) for key, rows in table.papers.items()
         }
+        self._quality = {key: _quality(table, key) for key in table.papers}
+        """Worth of a phrase in itself, as a logarithm."""
 
     def scores(self, topic: int) -> dict[str, float]:
         """Return the scores of the phrases of one topic."""
-        parent = self._parent_of[topic]
         size = int(self._sizes[topic])
-        siblings = int(self._parent_sizes[parent]) - size
         scores: dict[str, float] = {}
         for key, count in self._in_topic[topic].items():
             if count < min(size, max(2, _LEAST_SHARE * size)):
                 continue
             within = self._support(key, self._in_topic[topic])
-            outside = (self._support(key, self._in_all) - within + 0.5) / (self._total - size + 1)
-            beside = (self._support(key, self._in_parent[parent]) - within + 0.5) / (siblings + 1)
-            contrast = np.log((within + 0.5) / (size + 1) / max(outside, beside))
-            if contrast <= 0:
+            elsewhere, others = self._in_all[key] - count, self._total - size
+            usual = (count + 1) / (size + 1)
+            if usual < (elsewhere + 1) / (others + 1):
                 continue
-            share = (within + _TITLE_WEIGHT * self._in_titles[topic][key]) / size
-            scores[key] = float(share * contrast * self._quality(key))
+            contrast = usual / ((elsewhere + _ELSEWHERE) / (others + _ELSEWHERE))
+            # Among few papers shares are left to chance: one more paper softens them.
+            scores[key] = float(
+                _SHARE_EXPONENT * np.log((within + 1) / size)
+                + np.log((self._in_titles[topic][key] + 1) / size)
+                + np.log(contrast)
+                + self._quality[key]
+            )
         return scores
-
-    def _quality(self, key: str) -> float:
-        """Return the worth of a phrase in itself."""
-        weight = _LENGTH_WEIGHTS[min(len(key.split()), LONGEST)]
-        titleness: float = self._table.titleness[key] ** 0.5
-        return weight * self._table.completeness[key] * titleness
 
     def _support(self, key: str, counts: Mapping[str, int]) -> float:
         """Return the number of papers with a phrase, those with only its words counted in part.
@@ -225,6 +225,14 @@ class _Usage:
             return float(count)
         by_words = sum(self._weight[word] * counts[word] for word in words) / total_weight
         return count + _WORDS_WEIGHT * max(by_words - count, 0.0)
+
+
+def _quality(table: PhraseTable, key: str) -> float:
+    return float(
+        np.log(table.titleness[key])
+        + _COMPLETENESS_EXPONENT * np.log(table.completeness[key] + 1e-3)
+        + (0.0 if is_compound(table.display[key]) else _SINGLE_WORD)
+    )
 
 
 def _counts(phrases: Sequence[Sequence[str]], labels: Labels) -> dict[int, Counter[str]]:
@@ -241,30 +249,25 @@ def _nearness(
     level: TopicLevel,
     vectors: Vectors,
 ) -> dict[tuple[int, str], float]:
-    """Return, for each (topic, phrase), how specifically the phrase's vector points to the topic.
-
-    The cosine to the topic's centroid counts, and its margin over the cosine to any other topic;
-    on levels with very many topics, to any other of the same parent.
-    """
-    topics = list(level) if keys_of else []
-    groups: dict[int, list[int]] = defaultdict(list)
-    for topic in topics:
-        groups[level.parent_of[topic] if len(topics) > _MOST_COMPARED else 0].append(topic)
+    """Return, for each (topic, phrase), how near its vector is to the topic and not to siblings."""
+    families: dict[int, list[int]] = defaultdict(list)
+    for topic in level:
+        families[level.parent_of[topic]].append(topic)
     nearness: dict[tuple[int, str], float] = {}
-    for group in groups.values():
-        centroids = np.stack([vectors[level.members[topic]].mean(axis=0) for topic in group])
+    for family in families.values():
+        if not any(keys_of.get(topic) for topic in family):
+            continue
+        centroids = np.stack([vectors[level.members[topic]].mean(axis=0) for topic in family])
         centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-9)
-        for column, topic in enumerate(group):
+        for column, topic in enumerate(family):
             keys = keys_of.get(topic)
             if not keys:
                 continue
             cosines = np.stack([vector_of[key] for key in keys]) @ centroids.T
             others = np.delete(cosines, column, axis=1)
-            for row, key in enumerate(keys):
-                own = float(cosines[row, column])
-                margin = own - float(others[row].max()) if others.shape[1] else 0.0
-                weight = float(np.exp(_MARGIN_EXPONENT * margin))
-                nearness[topic, key] = max(own, _LEAST_COSINE) * weight
+            margins = cosines[:, column] - (others.max(axis=1) if len(family) > 1 else 0.0)
+            for key, own, margin in zip(keys, cosines[:, column], margins, strict=True):
+                nearness[topic, key] = _MEANING * float(own + margin)
     return nearness
 
 

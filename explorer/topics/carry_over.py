@@ -28,6 +28,8 @@ _INNER_TIES = 0.5
 """Share of the newcomers' ties that are among themselves, from which they start a topic."""
 _OUTGROWN = 1.5
 """Growth factor from which an update divides a large topic."""
+_AS_GOOD = 0.01
+"""Modularity by which a partition may be below the best."""
 _NO_TOPIC = -1
 
 
@@ -103,32 +105,38 @@ def _start_topics(
     """Let newcomers start a topic if that divides the library better.
 
     That is the case if it raises the modularity of the level with the highest modularity, the one
-    that communities are optimised for. Newcomers whose ties are mostly among themselves start a
-    topic of the finest level.
+    that communities are optimised for, or of a coarser one as good; other newcomers start a topic
+    of the finest level. Either way they must be enough and tied mostly among themselves; until then
+    they are in the topics they are tied to most.
     """
     if len(newcomers) < settings.smallest_topic:
         return
     known = np.setdiff1d(np.arange(edges.shape[0]), newcomers, assume_unique=True)
     known_edges = edges[known][:, known].tocsr()
-    best = int(np.argmax([modularity(known_edges, labels[known]) for labels in levels]))
+    quality = np.array([modularity(known_edges, labels[known]) for labels in levels])
+    best = int(np.argmax(quality > quality.max() - _AS_GOOD))
     new_edges = edges[newcomers][:, newcomers].tocsr()
     groups = communities(new_edges, settings)
-    separate = _separate_groups(levels[best], newcomers, groups, edges, settings)
+    separate = [
+        rows
+        for rows in _separate_groups(levels[best], newcomers, groups, edges, settings)
+        if _coheres(rows, edges, settings)
+    ]
     for rows in separate:
         _start_topic(levels, rows, best)
-    links = new_edges.tocoo()
-    inner = np.bincount(
-        groups[links.row],
-        weights=links.data * (groups[links.row] == groups[links.col]),
-        minlength=int(groups.max()) + 1,
-    )
-    total = np.bincount(groups, weights=np.asarray(edges[newcomers].sum(axis=1)).ravel())
     started = np.concatenate([np.empty(0, dtype=np.int64), *separate])
-    for group, members in enumerate(members_of(groups)):
+    for members in members_of(groups):
         rows = newcomers[members]
-        is_inward = inner[group] > _INNER_TIES * total[group]
-        if is_inward and len(rows) >= 2 * settings.smallest_topic and rows[0] not in started:
+        if rows[0] not in started and _coheres(rows, edges, settings):
             _start_topic(levels, rows, len(levels) - 1)
+
+
+def _coheres(rows: Rows, edges: sparse.csr_matrix, settings: TopicSettings) -> bool:
+    """Return whether newcomers are enough for a topic, and tied mostly among themselves."""
+    if len(rows) < 2 * settings.smallest_topic:
+        return False
+    own = edges[rows]
+    return float(own[:, rows].sum()) > _INNER_TIES * float(own.sum())
 
 
 def _separate_groups(

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,23 @@ class TopicName:
 
 
 @dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """Sentence on a topic, with the papers that it is about."""
+
+    text: str
+    papers: tuple[str, ...]
+    """Ids of papers of the topic, at least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSummary:
+    """Summary of a topic by a language model."""
+
+    model: str
+    sentences: tuple[SummarySentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """Topic of one level."""
 
@@ -61,11 +80,13 @@ class Topic:
     representatives: tuple[str, ...] = ()
     """Ids of representative papers, three to five if it has as many."""
     named_by: str = ""
-    """Source of the label: empty for the computed one, "you", or a naming function."""
+    """Source of the label: empty for the computed one, "you", a naming function or a model."""
     colour: int = -1
     """Number of its colour, unique on its level and kept through updates."""
     replaced_name: TopicName | None = None
     """Name computed from its papers, if the label is another; ``found`` on disk and in JSON."""
+    summary: TopicSummary | None = None
+    """Left out on disk and in JSON where there is none."""
 
     @property
     def computed_name(self) -> TopicName:
@@ -76,6 +97,8 @@ class Topic:
         """Return the fields by their names on disk and in JSON."""
         fields = asdict(self)
         fields["found"] = fields.pop("replaced_name")
+        if self.summary is None:
+            del fields["summary"]
         return fields
 
 
@@ -84,7 +107,8 @@ def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]
 
     The communities of the whole graph are its subjects. If they are many, they are grouped into a
     few fields; if they are large, they are divided, level by level, while the others stay as they
-    are. Numbers follow size, largest first.
+    are. Where a level has many times as many topics as the one above, levels are put between them.
+    Numbers follow size, largest first.
     """
     subjects = by_size(communities(edges, settings))
     levels = [subjects]
@@ -96,7 +120,7 @@ def partition(edges: sparse.csr_matrix, settings: TopicSettings) -> list[Labels]
         if finer is None:
             break
         levels.append(finer)
-    return levels
+    return _evenly_spaced(edges, levels, settings)
 
 
 def edges_of(graph: NeighbourGraph, settings: TopicSettings) -> sparse.csr_matrix:
@@ -174,24 +198,83 @@ def members_of(labels: NDArray[np.integer[Any]]) -> list[Rows]:
     return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
+def _evenly_spaced(
+    edges: sparse.csr_matrix, levels: Sequence[Labels], settings: TopicSettings
+) -> list[Labels]:
+    """Return ``levels`` with others put between those that are far apart."""
+    spaced = [levels[0]]
+    for coarser, finer in pairwise(levels):
+        spaced += _steps(edges, coarser, finer, settings)
+    return spaced
+
+
+def _steps(
+    edges: sparse.csr_matrix, coarser: Labels, finer: Labels, settings: TopicSettings
+) -> list[Labels]:
+    """Return the levels that follow ``coarser`` down to ``finer``."""
+    few, many = int(coarser.max()) + 1, int(finer.max()) + 1
+    if many > settings.longest_step * few:
+        middle = _between_levels(edges, coarser, finer)
+        if few < int(middle.max()) + 1 < many:
+            return [
+                *_steps(edges, coarser, middle, settings),
+                *_steps(edges, middle, finer, settings),
+            ]
+    return [finer]
+
+
+def _between_levels(edges: sparse.csr_matrix, coarser: Labels, finer: Labels) -> Labels:
+    """Return a partition between two: topics that share a parent are in groups.
+
+    There are about as many groups as the square root of the parent's topics, so that the step is
+    about the same on both sides.
+    """
+    group_of = np.zeros(int(finer.max()) + 1, dtype=np.int64)
+    ties = between(edges, finer)
+    used = 0
+    parent = np.zeros(len(group_of), dtype=np.int64)
+    parent[finer] = coarser
+    for children in members_of(parent.astype(np.int32)):
+        wanted = round(math.sqrt(len(children)))
+        groups = _in_about(ties[children][:, children].toarray(), wanted)
+        group_of[children] = used + groups
+        used += int(groups.max()) + 1
+    return by_size(group_of[finer])
+
+
+def _in_about(ties: NDArray[np.float64], wanted: int) -> NDArray[np.intp]:
+    """Return communities of a few nodes, at a resolution at which there are about ``wanted``."""
+    best = np.zeros(len(ties), dtype=np.intp)
+    resolution = 1.0
+    while resolution > _LEAST_RESOLUTION:
+        groups = _louvain(ties, resolution)
+        if abs(groups.max() + 1 - wanted) < abs(best.max() + 1 - wanted):
+            best = groups
+        if groups.max() + 1 <= wanted:
+            break
+        resolution *= _COARSER
+    return best
+
+
 def _grouped(edges: sparse.csr_matrix, labels: Labels, settings: TopicSettings) -> Labels | None:
     """Group topics into a few fields, or return None if there are no more than that.
 
     Fields are communities of topics by modularity at lower resolutions (Reichardt and Bornholdt
     2006, doi:10.1103/PhysRevE.74.016110). Their number is the one that lasts longest while
     the resolution falls, weighted by its square: three fields must last four times as long as six.
-    If the topics form many unconnected parts, they are not grouped.
+    There are at most half as many fields as topics. If the topics form many unconnected parts, they
+    are not grouped.
     """
     if int(labels.max()) < settings.handful:
         return None
     ties = between(edges, labels).toarray()
     resolution = settings.resolution
     lasting: dict[int, list[NDArray[np.intp]]] = defaultdict(list)
-    count = len(ties)
+    count, most = len(ties), min(settings.handful, len(ties) // 2)
     while count >= _FEWEST_FIELDS and resolution > _LEAST_RESOLUTION:
         fields = _louvain(ties, resolution)
         count = int(fields.max()) + 1
-        if _FEWEST_FIELDS <= count <= settings.handful:
+        if _FEWEST_FIELDS <= count <= most:
             lasting[count].append(fields)
         resolution *= _COARSER
     if not lasting:
@@ -272,8 +355,9 @@ def large(papers: int, settings: TopicSettings) -> int:
 
 
 def communities(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
-    """Return the communities of a graph, small ones merged into others; not sorted by size."""
-    return _absorb_small(edges, _leiden(edges, settings), settings.smallest_topic)
+    """Return the communities of a graph, small and loose ones merged into others, in any order."""
+    labels = _absorb_small(edges, _leiden(edges, settings), settings.smallest_topic)
+    return _absorb_loose(edges, labels)
 
 
 def _leiden(edges: sparse.csr_matrix, settings: TopicSettings) -> Labels:
@@ -312,3 +396,18 @@ def _absorb_small(edges: sparse.csr_matrix, labels: Labels, smallest: int) -> La
         strength[least] = -1.0
         strength[sizes == 0] = -1.0
         labels[members] = int(np.argmax(strength))
+
+
+def _absorb_loose(edges: sparse.csr_matrix, labels: Labels) -> Labels:
+    """Merge communities that are tied more to another than within into that other."""
+    while True:
+        ties = between(edges, labels)
+        within = ties.diagonal()
+        outwards = ties - sparse.diags_array(within)
+        strongest = outwards.max(axis=1).toarray().ravel()
+        loose = np.flatnonzero(strongest > within)
+        if not len(loose):
+            return labels
+        least = int(loose[np.argmin(np.bincount(labels)[loose])])
+        labels = np.where(labels == least, int(outwards[[least]].argmax()), labels)
+        labels = np.unique(labels, return_inverse=True)[1].astype(np.int32)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 from explorer.errors import UnusableInput
 from explorer.papers.paper import Paper
-from explorer.topics.communities import LONGEST_NAME, Topic
+from explorer.topics.communities import LONGEST_NAME, SummarySentence, Topic, TopicSummary
 
 NAMING_FUNCTION = "a naming function"
 """``Topic.named_by`` where a naming function gave the name."""
+LANGUAGE_MODEL = "a language model"
+"""``Topic.named_by`` where a language model gave the name."""
+CUSTOM_SOURCES = (NAMING_FUNCTION, LANGUAGE_MODEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +38,120 @@ class NamingCase:
     """Representative papers."""
 
 
-Namer = Callable[[NamingCase], str]
-"""A custom naming function, a language model perhaps. An empty answer keeps the label."""
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """A language model's name for a topic, with the sentences of its summary, unchecked."""
+
+    model: str
+    name: str
+    sentences: tuple[SummarySentence, ...] = ()
+
+
+Namer = Callable[[NamingCase], str | ModelAnswer]
+"""A custom naming function, a language model perhaps. An empty name keeps the label."""
+
+
+class NoAnswer(Exception):
+    """A language model gave no answer that can be used; the message is a clause for people."""
+
+
+class ModelNamer(ABC):
+    """Naming function that is a language model: it writes summaries, too, and its server may fail.
+
+    A topic that the server gave no answer for is tried again in the next build.
+    """
+
+    unanswered = 0
+    """Topics that the server gave no answer for, in this build."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Everything that changes its answers, the papers aside."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Forget the failures of an earlier build."""
+
+    @abstractmethod
+    def __call__(self, case: NamingCase) -> ModelAnswer:
+        """Return name and summary of a topic.
+
+        Raises:
+            NoAnswer: there is none.
+        """
+
+
+def _unseen(_done: int, _total: int) -> None:
+    """Progress that is not shown."""
 
 
 class CarefulNamer:
-    """A :class:`Namer` that falls back on computed names."""
+    """A :class:`Namer` that falls back on computed names.
 
-    def __init__(self, namer: Namer) -> None:
+    Args:
+        namer: the function.
+        progress: receives the numbers of topics done and in all, before the first and after each.
+    """
+
+    def __init__(self, namer: Namer, progress: Callable[[int, int], None] = _unseen) -> None:
         self._namer = namer
+        self._progress = progress
+        self._done = self._total = 0
         self.failures = 0
-        """Number of calls that raised or returned something other than a string."""
+        """Number of calls that raised or gave no name."""
         self.first = ""
         """Message of the first failure."""
 
-    def __call__(self, case: NamingCase) -> str:
+    @property
+    def unanswered(self) -> int:
+        """Number of topics that a later build may name, as a server gave no answer for them."""
+        return self._namer.unanswered if isinstance(self._namer, ModelNamer) else 0
+
+    def is_needed_for(self, topic: Topic) -> bool:
+        """Return whether ``topic`` lacks a name, or a summary that the function would write."""
+        is_unwritten = isinstance(self._namer, ModelNamer) and topic.summary is None
+        return not topic.named_by or is_unwritten
+
+    def begin(self, total: int) -> None:
+        """Announce ``total`` calls."""
+        if isinstance(self._namer, ModelNamer):
+            self._namer.begin()
+        self._done, self._total = 0, total
+        self._progress(0, total)
+
+    def __call__(self, case: NamingCase) -> ModelAnswer:
+        answer = self._answer(case)
+        self._done += 1
+        self._progress(self._done, self._total)
+        return answer
+
+    def _answer(self, case: NamingCase) -> ModelAnswer:
         try:
             answer: object = self._namer(case)
+        except NoAnswer as error:
+            return self._failed(str(error))
         # The user's code may raise anything; the results computed so far must not be lost.
         except Exception as error:
             return self._failed(f"{type(error).__name__}: {error}")
+        if isinstance(answer, ModelAnswer):
+            return answer
         if not isinstance(answer, str):
             return self._failed(f"it returned {answer!r}, which is not a string")
-        return answer
+        return ModelAnswer("", answer)
 
-    def _failed(self, reason: str) -> str:
+    def _failed(self, reason: str) -> ModelAnswer:
         self.failures += 1
         self.first = self.first or " ".join(reason.split())[:200]
-        return ""
+        return ModelAnswer("", "")
 
 
 def name_of(namer: Namer | None) -> str:
-    """Return ``MODULE:FUNCTION`` of a naming function, as far as it has one; empty for None."""
+    """Return the identity of a model, or ``MODULE:FUNCTION`` of a function; empty for None."""
     if namer is None:
         return ""
+    if isinstance(namer, ModelNamer):
+        return namer.identity
     function = getattr(namer, "__qualname__", type(namer).__qualname__)
     return f"{namer.__module__}:{function}"
 
@@ -105,51 +189,69 @@ def load_namer(name: str, folder: Path) -> Namer:
 
 
 def with_custom_names(
-    levels: Sequence[Sequence[Topic]], papers: Sequence[Paper], namer: Namer
+    levels: Sequence[Sequence[Topic]], papers: Sequence[Paper], namer: CarefulNamer
 ) -> list[tuple[Topic, ...]]:
-    """Return the topics with the names that ``namer`` gives them.
+    """Return the topics with the names, and the unchecked summaries, that ``namer`` gives them.
 
-    A name that is empty or belongs to another topic of the level changes nothing; line breaks and
-    excess length are removed. Topics that are named already keep their names.
+    A name that is empty or belongs to another topic of the level, or to a larger topic that this
+    one is a part of, changes nothing; line breaks and excess length are removed. Topics that are
+    named already keep their names.
     """
+    namer.begin(sum(namer.is_needed_for(topic) for level in levels for topic in level))
     needed = {paper for level in levels for topic in level for paper in topic.representatives}
     by_id = {paper.id: paper for paper in papers if paper.id in needed}
-    parent_labels: dict[str, str] = {}
+    parents: dict[str, Topic] = {}
     result: list[tuple[Topic, ...]] = []
     for level in levels:
         used = {topic.label.casefold() for topic in level}
         named: list[Topic] = []
         for topic in level:
-            label = topic.label
-            if not topic.named_by:
-                case = _naming_case(topic, level, parent_labels, by_id)
-                label = " ".join(str(namer(case) or "").split())[:LONGEST_NAME]
-            is_own = label.casefold() == topic.label.casefold()
-            if label not in ("", topic.label) and (is_own or label.casefold() not in used):
-                used.add(label.casefold())
-                named.append(with_custom_name(topic, label))
+            if namer.is_needed_for(topic):
+                parent = parents.get(topic.parent)
+                answer = namer(_naming_case(topic, level, parent.label if parent else "", by_id))
+                above = {parent.label.casefold()} if parent and topic.size < parent.size else set()
+                named.append(_with_answer(topic, answer, used | above))
+                used.add(named[-1].label.casefold())
             else:
                 named.append(topic)
-        parent_labels |= {topic.id: topic.label for topic in named}
+        parents = {topic.id: topic for topic in named}
         result.append(tuple(named))
     return result
 
 
-def with_custom_name(topic: Topic, label: str) -> Topic:
-    """Return ``topic`` with a label from a naming function."""
-    return replace(topic, label=label, named_by=NAMING_FUNCTION, replaced_name=topic.computed_name)
+def _with_answer(topic: Topic, answer: ModelAnswer, used: Set[str]) -> Topic:
+    """Return ``topic`` with what it lacks of name and summary; ``used`` names are in lower case."""
+    if answer.sentences and topic.summary is None:
+        topic = replace(topic, summary=TopicSummary(answer.model, answer.sentences))
+    label = " ".join(answer.name.split())[:LONGEST_NAME]
+    is_free = label.casefold() not in used - {topic.label.casefold()}
+    if topic.named_by or label in ("", topic.label) or not is_free:
+        return topic
+    return with_custom_name(topic, label, LANGUAGE_MODEL if answer.model else NAMING_FUNCTION)
+
+
+def with_custom_name(topic: Topic, label: str, source: str) -> Topic:
+    """Return ``topic`` with a label from ``source``, one of :data:`CUSTOM_SOURCES`."""
+    is_same = label.casefold() == topic.label.casefold()
+    return replace(
+        topic,
+        label=label,
+        evidence=topic.evidence if is_same else 0,
+        named_by=source,
+        replaced_name=topic.computed_name,
+    )
 
 
 def _naming_case(
     topic: Topic,
     level: Sequence[Topic],
-    parent_labels: dict[str, str],
+    parent: str,
     papers: dict[str, Paper],
 ) -> NamingCase:
     siblings = (t for t in level if t.parent == topic.parent and t.id != topic.id)
     return NamingCase(
         level=topic.level,
-        parent=parent_labels.get(topic.parent, ""),
+        parent=parent,
         siblings=tuple(sibling.label for sibling in siblings),
         label=topic.label,
         keywords=topic.keywords,

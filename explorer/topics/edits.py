@@ -286,7 +286,8 @@ def applied_edits(
 
     It is the topic of the edit's level with the largest overlap in papers, if that is large enough;
     else the one of the nearest level that has one. If the number of levels has changed, a rename
-    applies to the best topic of any level. Removed papers do not count.
+    applies to the best topic of any level. A pin also applies to the topic of its level that holds
+    most of its papers, however many others have joined them. Removed papers do not count.
     """
     rows = {paper: row for row, paper in enumerate(ids)} if statements else {}
     return [_applied(memberships, _anchor(s, rows), s) for s in statements]
@@ -477,11 +478,23 @@ def _applied(memberships: Sequence[Labels], anchor: _Mask, statement: TopicEdit)
         inside = np.bincount(labels, weights=anchor)
         overlap = inside / (np.bincount(labels) + np.count_nonzero(anchor) - inside)
         best = int(overlap.argmax())
-        if overlap[best] >= _LEAST_OVERLAP:
-            matches.append((float(overlap[best]), AppliedEdit(statement, level, best)))
+        if overlap[best] < _LEAST_OVERLAP and _holds_pinned(statement, level, inside, anchor):
+            best = int(inside.argmax())
+        elif overlap[best] < _LEAST_OVERLAP:
+            continue
+        matches.append((float(overlap[best]), AppliedEdit(statement, level, best)))
     if not matches:
         return AppliedEdit(statement)
     if statement.kind is EditKind.RENAME and statement.depth != len(memberships):
         # A level that came in above or below may hold what looks like the topic, but less so.
         return max(matches, key=lambda pair: pair[0])[1]
     return matches[0][1]
+
+
+def _holds_pinned(statement: TopicEdit, level: int, inside: NDArray[Any], anchor: _Mask) -> bool:
+    """Return whether a topic of a pin's own level has most of its papers.
+
+    ``inside`` is the number of them in each topic of ``level``.
+    """
+    is_own = statement.kind is EditKind.PIN and level == statement.level
+    return is_own and 2 * float(inside.max()) > int(np.count_nonzero(anchor))

@@ -12,6 +12,7 @@ from explorer.arrays import Rows
 from explorer.papers.paper import Paper
 from explorer.papers.unchanged import unchanged_rows
 from explorer.topics.communities import Topic, TopicName, members_of
+from explorer.topics.joined_labels import parts_of
 from explorer.topics.phrases import contains_phrase, key_of
 from explorer.topics.tracking import PreviousTopics
 
@@ -76,4 +77,4 @@ class EvidenceCounter:
             paper = papers[row]
             self._contains[is_new, row] = (paper.language, contains_phrase(paper))
         language, contains = self._contains[is_new, row]
-        return contains(key_of(label, language))
+        return any(contains(key_of(part, language)) for part in parts_of(label))

@@ -24,7 +24,7 @@ _WORDS = {
     lower main mainly major make makes making manner mean means mechanism mechanisms meet
     method methodology methods metric metrics model models moreover motivated multiple named
     nature necessary need needed needs new non notable notably novel number numerous observe
-    obtain obtained offer offers one open order original outperform outperforming outperforms
+    obtain obtained offer offers one ones open order original outperform outperforming outperforms
     output overall overcome paper papers part particular particularly perform performance
     performing performs perspective pipeline popular possible potential potentially powerful
     practical practice precise present presented presents previous previously prior problem

@@ -21,14 +21,16 @@ from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.carry_over import carry_over
 from explorer.topics.communities import Topic, TopicName, members_of, partition, strengths
 from explorer.topics.custom_namer import (
-    NAMING_FUNCTION,
-    Namer,
+    CUSTOM_SOURCES,
+    CarefulNamer,
     with_custom_name,
     with_custom_names,
 )
 from explorer.topics.edits import TopicEdit, apply_to_labels, names_given, with_given_names
 from explorer.topics.evidence import EvidenceCounter
+from explorer.topics.grown_pins import with_newcomers
 from explorer.topics.kept_and_new_names import hierarchy_names
+from explorer.topics.summaries import with_checked_summaries, with_previous_summaries
 from explorer.topics.tracking import (
     PreviousTopics,
     TopicMatch,
@@ -62,7 +64,7 @@ def build_hierarchy(
     edges: sparse.csr_matrix,
     settings: TopicSettings,
     embed_phrases: EmbedPhrases,
-    namer: Namer | None = None,
+    namer: CarefulNamer | None = None,
     edits: Sequence[TopicEdit] = (),
     before: PreviousTopics | None = None,
     *,
@@ -76,7 +78,7 @@ def build_hierarchy(
         edges: graph for community detection (:func:`explorer.topics.communities.edges_of`).
         settings: granularity of topics.
         embed_phrases: phrases to unit vectors in the papers' space.
-        namer: custom naming function (:class:`explorer.topics.custom_namer.Namer`).
+        namer: custom naming function (:data:`explorer.topics.custom_namer.Namer`).
         edits: people's edits of topics; their names take precedence over all others.
         before: previous hierarchy, to be continued.
         repartition: detect communities afresh instead of carrying over the previous ones; topics
@@ -87,6 +89,8 @@ def build_hierarchy(
         raw_labels = partition(edges, settings)
     else:
         raw_labels = carry_over(before.raw_labels, before.row_map, edges, settings)
+    if before is not None:
+        edits = with_newcomers(edits, before)
     memberships = apply_to_labels(raw_labels, ids, edits)
     belonging = [strengths(edges, labels) for labels in memberships]
     matches = match_topics(before, memberships) if before else []
@@ -95,9 +99,12 @@ def build_hierarchy(
         matches = match_topics_by_name(before, memberships, matches, names)
     levels = _levels(papers, vectors, memberships, belonging, names, before, matches)
     levels = _with_previous_custom_names(levels, matches)
+    if before is not None:
+        levels = with_previous_summaries(levels, memberships, ids, before, matches)
     levels = with_given_names(levels, names_given(memberships, ids, edits))
     if namer is not None:
         levels = with_custom_names(levels, papers, namer)
+        levels = with_checked_summaries(levels, memberships, ids, vectors, embed_phrases)
     return TopicHierarchy(
         tuple(levels), tuple(memberships), tuple(belonging), tuple(raw_labels), tuple(matches)
     )
@@ -180,9 +187,9 @@ def _with_previous_custom_names(
         used = {topic.label.casefold() for topic in level}
         result.append(
             tuple(
-                with_custom_name(topic, previous.label)
+                with_custom_name(topic, previous.label, previous.named_by)
                 if previous is not None
-                and previous.named_by == NAMING_FUNCTION
+                and previous.named_by in CUSTOM_SOURCES
                 and previous.label.casefold() not in used - {topic.label.casefold()}
                 else topic
                 for topic, previous in zip(level, match.same, strict=True)

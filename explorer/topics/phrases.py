@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -38,6 +38,8 @@ _CAPITALISING = "de"
 _ELIDING = frozenset(("fr", "it", "ca"))
 _ELISION = re.compile(r"(?<=['’])")
 """The end of a word before a vowel in these languages: l'image, dell'acqua."""
+_AT_EVENT = 0.2
+"""Share of the uses of a venue's name that follow "at"."""
 _PRIOR_PAPERS = 4.0
 """Strength of the prior on the share of titles, in papers."""
 
@@ -71,6 +73,7 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
     in_title: list[dict[str, None]] = []
     readable_titles: list[str] = []
     usual_case: dict[str, Counter[str]] = defaultdict(Counter)
+    after_at: Counter[str] = Counter()
     for row, paper in enumerate(papers):
         language = paper.language
         readable_titles.append(paper.readable_title)
@@ -81,6 +84,9 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
         for text, is_title in ((paper.readable_title, True), (paper.readable_abstract, False)):
             for start_of_run, run in _runs(text, language):
                 words = [_analysed(word, language) for word in run]
+                if "at" in run:
+                    place = run.index("at") + 1
+                    after_at.update(word.stems for word in words[place : place + 1])
                 # German nouns have their capitals in titles, too.
                 if not is_title or language == _CAPITALISING:
                     for position, word in enumerate(run):
@@ -105,7 +111,12 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
                     phrase.forms[form] = phrase.forms.get(form, 0) + (1 if is_title else 2)
                     if is_title:
                         titles[key] = None
-    kept = {key: phrase for key, phrase in all_phrases.items() if len(phrase.rows) > 1}
+    events = _events(after_at, all_phrases)
+    kept = {
+        key: phrase
+        for key, phrase in all_phrases.items()
+        if len(phrase.rows) > 1 and events.isdisjoint(phrase.words)
+    }
     titled = Counter(key for keys in in_title for key in keys if key in kept)
     usual = sum(titled.values()) / max(1, sum(len(phrase.rows) for phrase in kept.values()))
     return PhraseTable(
@@ -120,6 +131,20 @@ def phrase_table(papers: Iterable[Paper]) -> PhraseTable:
         },
         {key: tuple(word for word in phrase.words if word in kept) for key, phrase in kept.items()},
         tuple(readable_titles),
+    )
+
+
+def _events(after_at: Counter[str], phrases: Mapping[str, _Occurrences]) -> frozenset[str]:
+    """Return the names of venues and shared tasks, which often follow "at", as stems.
+
+    ``after_at`` counts the words that do, ``phrases`` has single words among others.
+    """
+    return frozenset(
+        word
+        for word, count in after_at.items()
+        if word in phrases
+        and count >= _AT_EVENT * phrases[word].times
+        and any(any(c.isupper() for c in form[1:]) for form in phrases[word].forms)
     )
 
 

@@ -49,6 +49,8 @@ class TopicEventKind(StrEnum):
     SPLIT = "split"
     MERGED = "merged"
     RETIRED = "retired"
+    RENAMED = "renamed"
+    """Its papers have changed so much that its old name, ``other_label``, no longer suits them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,10 @@ def events(
             continue
         was = np.asarray(before.memberships[match.level])[kept]
         now = memberships[level][before.row_map[kept]]
-        for kind, topic, other in _changes(
-            before.levels[match.level], levels[level], match, was, now
-        ):
+        changes = list(_changes(before.levels[match.level], levels[level], match, was, now))
+        if not before.rename_all:
+            changes += _renamed(levels[level], match)
+        for kind, topic, other in changes:
             event = TopicEvent(
                 generation,
                 created,
@@ -189,11 +192,21 @@ def events(
                 topic.label,
                 level,
                 topic.size,
-                other.id if other else "",
+                other.id if other and kind is not TopicEventKind.RENAMED else "",
                 other.label if other else "",
             )
             by_topic.setdefault((kind, topic.label, topic.size), event)
     return tuple(by_topic.values())
+
+
+def _renamed(
+    new: Sequence[Topic], match: TopicMatch
+) -> Iterator[tuple[TopicEventKind, Topic, Topic]]:
+    """Yield topics with another computed name than the topics they continue, and those."""
+    for topic, old in zip(new, match.same, strict=True):
+        is_computed = old is not None and not (topic.named_by or old.named_by)
+        if old is not None and is_computed and topic.label.casefold() != old.label.casefold():
+            yield TopicEventKind.RENAMED, topic, old
 
 
 def _changes(

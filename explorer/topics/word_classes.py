@@ -7,7 +7,8 @@ share. Two nouns of other languages may be joined: "segmentation d'images", ç´°è
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from explorer.index.full_text import STOP_WORDS
@@ -23,6 +24,8 @@ _ADJECTIVE = re.compile(
     r"|form|range|grained|fidelity|order|step|world)$"
     r"|(?<!se)(?<!ne)(?<!fe)(?<!spe)(?<!emb)(?<!f)ed$|ly$|(?:consuming|expensive)$"
 )
+_INSTANCE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|^\d+(?:st|nd|rd|th)$")
+"""Years and ordinals, which tell one event of a series from the others: WNUT-2020, 9th."""
 _OPENERS = _FILLER - frozenset(
     "code large low high real open single multiple feature information time quality world end "
     "model source small training state task first system user test".split()
@@ -105,16 +108,26 @@ def word_class(word: str, language: str) -> WordClass:
         return _of_other_script(word, language)
     is_content = lower not in _FILLER
     is_adjective = _ADJECTIVE.search(lower) is not None
+    is_numbered = lower[0].isdigit()
     english = WordClass(
         is_stop=lower in STOP_WORDS,
         is_weak=lower in _WEAK,
-        ends=lower in STOP_WORDS or not any(c.isalpha() for c in word),
-        alone=len(lower) > _LEAST_CHARACTERS and is_content and not is_adjective,
-        opens=lower not in _OPENERS and not lower.endswith("ly"),
-        closes=lower not in _CLOSERS and not is_adjective,
+        ends=lower in STOP_WORDS
+        or not any(c.isalpha() for c in word)
+        or _INSTANCE.search(lower) is not None,
+        alone=len(lower) > _LEAST_CHARACTERS and is_content and not (is_adjective or is_numbered),
+        opens=lower not in _OPENERS and not lower.endswith("ly") and lower not in _verbs(),
+        closes=lower not in _CLOSERS and not (is_adjective or is_numbered),
         is_content=is_content,
     )
     return english if language == ENGLISH else _in_language(word, lower, language, english)
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    """Return English words that take an object (``benchmarks/verbs.py`` writes the file)."""
+    path = Path(__file__).with_name("verbs.txt")
+    return frozenset(path.read_text(encoding="utf-8").split())
 
 
 def _in_language(word: str, lower: str, language: str, english: WordClass) -> WordClass:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from explorer.index.engines import load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
 from explorer.library.store import LibraryStore
 from explorer.settings import GraphSettings, TopicSettings
-from explorer.topics.communities import edges_of, partition
+from explorer.topics.communities import between, communities, edges_of, partition
 
 
 def planted(sizes: list[int], noise: float = 0.9, seed: int = 3) -> tuple[Vectors, Labels]:
@@ -39,9 +40,11 @@ def edges_in(vectors: Vectors, settings: TopicSettings) -> sparse.csr_matrix:
     return edges_of(graph_of(vectors), settings)
 
 
-def assert_sound(levels: list[Labels], count: int, chosen: TopicSettings) -> None:
+def assert_sound(levels: list[Labels], edges: sparse.csr_matrix, chosen: TopicSettings) -> None:
     """Check all that holds for any partition."""
-    assert 1 <= len(levels) <= chosen.most_levels
+    assert levels
+    count = edges.shape[0]
+    subjects = len(np.bincount(communities(edges, chosen)))
     for labels in levels:
         assert labels.shape == (count,)
         sizes = np.bincount(labels)
@@ -50,12 +53,13 @@ def assert_sound(levels: list[Labels], count: int, chosen: TopicSettings) -> Non
         if len(sizes) > 1:
             assert sizes.min() >= chosen.smallest_topic
     whole = min(chosen.split_above, max(2 * chosen.smallest_topic, math.isqrt(count)))
-    for depth, (coarse, fine) in enumerate(pairwise(levels)):
+    for coarse, fine in pairwise(levels):
         assert len(np.bincount(fine)) > len(np.bincount(coarse))
         for topic in range(int(fine.max()) + 1):
             assert len(set(coarse[fine == topic].tolist())) == 1
-        if depth == 0 and int(fine.max()) >= chosen.handful:
-            continue  # the first level gathers the second instead of being divided into it
+    for coarse, fine in pairwise(partition(edges, replace(chosen, longest_step=math.inf))):
+        if len(np.bincount(coarse)) < subjects:
+            continue  # a level that gathers subjects instead of being divided into them
         for topic, size in enumerate(np.bincount(coarse)):
             if size <= whole:
                 assert len(set(fine[coarse == topic].tolist())) == 1
@@ -75,7 +79,45 @@ def test_any_library_is_cut_soundly(
     sizes = np.bincount(np.arange(count) % groups).tolist()
     vectors, _ = planted(sizes, seed=seed)
     chosen = TopicSettings(smallest_topic=smallest, split_above=split_above)
-    assert_sound(partition(edges_in(vectors, chosen), chosen), count, chosen)
+    edges = edges_in(vectors, chosen)
+    assert_sound(partition(edges, chosen), edges, chosen)
+
+
+def nested(branches: int, papers: int) -> Vectors:
+    """Return vectors of ``branches`` subjects with as many parts of as many parts each."""
+    random = np.random.default_rng(5)
+    middles = np.zeros((1, 64))
+    for spread in (1.0, 0.5, 0.3):
+        middles = np.repeat(middles, branches, axis=0)
+        middles = middles + spread * random.normal(size=middles.shape)
+    raw = np.repeat(middles, papers, axis=0)
+    raw = raw + 0.3 * random.normal(size=raw.shape)
+    return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), dtype=np.float32)
+
+
+def test_each_level_has_a_few_times_as_many_topics_as_the_one_above() -> None:
+    edges, chosen = edges_in(nested(branches=8, papers=6), TopicSettings()), TopicSettings()
+    far_apart = partition(edges, replace(chosen, longest_step=1_000.0))
+    steps = [
+        len(np.bincount(fine)) / len(np.bincount(coarse)) for coarse, fine in pairwise(far_apart)
+    ]
+    assert max(steps) > chosen.longest_step
+    levels = partition(edges, chosen)
+    assert_sound(levels, edges, chosen)
+    counts = [len(np.bincount(labels)) for labels in levels]
+    assert all(1.5 < fine / coarse <= chosen.longest_step for coarse, fine in pairwise(counts))
+    kept = {labels.tobytes() for labels in levels}
+    assert all(labels.tobytes() in kept for labels in far_apart)
+
+
+@pytest.mark.parametrize("resolution", [1.0, 6.0, 12.0])  # at high ones Leiden leaves some loose
+def test_no_community_is_tied_more_to_another_than_within(resolution: float) -> None:
+    chosen = TopicSettings(resolution=resolution, smallest_topic=2)
+    edges = edges_in(planted([9] * 14, noise=1.5)[0], chosen)
+    ties = between(edges, communities(edges, chosen)).toarray()
+    within = ties.diagonal().copy()
+    np.fill_diagonal(ties, 0.0)
+    assert np.all(ties.max(axis=1) <= within)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7])
@@ -86,9 +128,8 @@ def test_hardly_any_papers_are_one_topic(count: int) -> None:
 
 def test_papers_that_all_say_the_same_are_cut_soundly() -> None:
     vectors = np.repeat(planted([1])[0], 60, axis=0)
-    assert_sound(
-        partition(edges_in(vectors, TopicSettings()), TopicSettings()), 60, TopicSettings()
-    )
+    edges = edges_in(vectors, TopicSettings())
+    assert_sound(partition(edges, TopicSettings()), edges, TopicSettings())
 
 
 def copies(count: int, texts: int = 1, noise: float = 0.0) -> Vectors:
@@ -181,7 +222,7 @@ def test_topics_of_a_library_agree_with_its_memberships(
     for library in (hashing_library, seed_library):
         generation = library.open()
         levels = [np.asarray(labels) for labels in generation.memberships]
-        assert_sound(levels, generation.size, TopicSettings())
+        assert_sound(levels, edges_of(generation.graph, TopicSettings()), TopicSettings())
         ids = [topic.id for level in generation.levels for topic in level]
         assert len(set(ids)) == len(ids)
         for depth, level in enumerate(generation.levels):

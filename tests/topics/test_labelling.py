@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.topics.candidates import phrase_scores
 from explorer.topics.communities import Topic, TopicName
-from explorer.topics.labelling import name_topics
+from explorer.topics.joined_labels import parts_of
+from explorer.topics.labelling import capitalised_label, name_topics
 from explorer.topics.phrases import contains_phrase, phrase_table
 from tests.helpers.corpus import keys_in
 
@@ -50,7 +52,10 @@ def named(
     above: Labels = np.array(parents or [0] * len(labels), dtype=np.int32)
     vectors = EMBEDDER.embed([paper.text for paper in papers])
     names = name_topics(phrase_table(papers), own, above, parent_names, vectors, embed)
-    return [names[number] for number in sorted(names)]
+    return [
+        replace(names[number], label=capitalised_label(names[number].label))
+        for number in sorted(names)
+    ]
 
 
 def flat(text: str) -> str:
@@ -64,7 +69,7 @@ def test_every_label_and_keyword_stands_in_papers_of_its_topic(generation: Gener
             rows = generation.members(topic)
             texts = [flat(generation.records[int(row)].text) for row in rows]
             stems = [" ".join(stem(word) for word in text.split()) for text in texts]
-            for phrase in (topic.label, *topic.keywords):
+            for phrase in (*parts_of(topic.label), *topic.keywords):
                 key = " ".join(stem(word) for word in flat(phrase).split())
                 holders = sum(f" {key} " in f" {text} " for text in stems)
                 assert holders >= min(2, topic.size), (topic.label, phrase)
@@ -79,7 +84,7 @@ def test_no_two_topics_of_a_level_share_a_name(generation: Generation) -> None:
 def test_stop_words_and_filler_neither_begin_nor_end_a_name(generation: Generation) -> None:
     for level in generation.levels:
         for topic in level:
-            for phrase in (topic.label, *topic.keywords):
+            for phrase in (*parts_of(topic.label), *topic.keywords):
                 listed = phrase.casefold().split()
                 assert listed[0] not in STOP_WORDS | FILLER, phrase
                 assert listed[-1] not in STOP_WORDS | FILLER, phrase
@@ -90,7 +95,8 @@ def test_labels_are_phrases_and_keywords_repeat_neither_label_nor_each_other(
 ) -> None:
     for level in generation.levels:
         for topic in level:
-            assert re.fullmatch(r"\S+( \S+){0,3}", topic.label), topic.label
+            for part in parts_of(topic.label):
+                assert re.fullmatch(r"\S+( \S+){0,3}", part), topic.label
             assert topic.label not in topic.keywords
             assert len(set(topic.keywords)) == len(topic.keywords) >= 3
             assert not re.search(r"Topic \d|\(\d", topic.label)
@@ -138,7 +144,7 @@ def test_acronyms_keep_their_case_and_plain_words_have_none() -> None:
     ]
     assert [name.label for name in named(papers, [0, 0, 0, 1, 1, 1])] == [
         "LLM serving",
-        "liver segmentation",
+        "Liver segmentation",
     ]
 
 
@@ -149,9 +155,9 @@ def test_a_subtopic_does_not_take_the_name_of_its_parent() -> None:
         for i in range(3)
     ]
     (top,) = named(papers, [0] * 6)
-    assert top.label == "video diffusion"
+    assert top.label == "Video diffusion"
     below = named(papers, [0, 0, 0, 1, 1, 1], [0] * 6, [top])
-    assert [name.label for name in below] == ["camera control", "human motion"]
+    assert [name.label for name in below] == ["Camera control", "Human motion"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +188,7 @@ def test_the_four_subjects_get_telling_names(corpus: list[Paper]) -> None:
     for label, telling in zip(
         labels, ("liver|CT|scan", "video", "KV cache|serving", "molecul|protein|atom"), strict=True
     ):
-        assert re.search(telling, label), label
+        assert re.search(telling, label, re.IGNORECASE), label
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -222,7 +228,7 @@ def test_topics_of_titles_without_a_phrase_have_names_that_differ(title: str) ->
 def test_a_name_from_a_long_title_is_cut_between_words() -> None:
     (name,) = named([Paper("the of and " * 40)], [0])
     assert len(name.label) <= 80
-    assert re.fullmatch(r"(?:the|of|and)(?: (?:the|of|and))*…", name.label)
+    assert re.fullmatch(r"(?:The|Of|And)(?: (?:the|of|and))*…", name.label)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -279,8 +285,8 @@ def test_papers_that_have_the_words_of_a_phrase_apart_speak_for_it() -> None:
     papers = [Paper(f"Of rocks, by hand {n}", abstract=text) for n, text in enumerate(texts)]
     table = phrase_table(papers)
     labels = np.array([0] * 12 + [1] * 12, dtype=np.int32)
-    scores = phrase_scores(table, labels, np.zeros(24, dtype=np.int32), [0])[0]
-    assert scores["spars retriev"] > 1.5 * scores["volcan ash"]
+    scores = phrase_scores(table, labels, [0])[0]
+    assert scores["spars retriev"] > scores["volcan ash"]
 
 
 def test_a_paper_holds_its_phrases_and_no_others(seed_library: LibraryStore) -> None:
@@ -290,3 +296,41 @@ def test_a_paper_holds_its_phrases_and_no_others(seed_library: LibraryStore) -> 
     for paper, own in zip(papers, keys, strict=True):
         contains = contains_phrase(paper)
         assert {key for key in every if contains(key)} == own
+
+
+@pytest.mark.parametrize(
+    ("text", "artefact"),
+    [
+        ("We study detecting and identifying sarcasm.", "identifying sarcasm"),
+        ("We improve understanding; avoiding collisions matters.", "avoiding collisions"),
+        ("Shared work of the 9th workshop series on rhyme.", "9th workshop"),
+        ("We take part in WNUT-2020 named entities.", "WNUT-2020"),
+        ("We take part in subtask 1B on rhyme.", "subtask 1B"),
+        ("It finds the informative ones among tweets.", "informative ones"),
+        ("Our approach towards robots via speech.", "approach towards"),
+    ],
+)
+def test_fragments_and_events_are_no_phrases(text: str, artefact: str) -> None:
+    shown = {phrase.casefold() for phrase in phrase_table([Paper(text)] * 3).display.values()}
+    assert artefact.casefold() not in shown
+
+
+def test_venues_and_shared_tasks_are_no_phrases() -> None:
+    papers = [
+        Paper("Team Blue at WASSA: empathy prediction", "We present our work at WASSA."),
+        Paper("Empathy prediction at WASSA with BERT", "The WASSA task is empathy prediction."),
+        Paper("Emotion with BERT", "BERT is good at emotion. Empathy prediction by BERT."),
+    ]
+    shown = set(phrase_table(papers).display.values())
+    assert not any("WASSA" in phrase for phrase in shown)
+    assert {"BERT", "empathy prediction"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("phrase", "label"),
+    [("liver segmentation", "Liver segmentation"), ("mRNA vaccines", "mRNA vaccines")],
+)
+def test_names_begin_with_a_capital_unless_spelled_their_own_way(phrase: str, label: str) -> None:
+    papers = [Paper(f"On {phrase} {n}", f"We study {phrase}.") for n in range(4)]
+    (name,) = named(papers, [0] * 4)
+    assert name.label == label
