@@ -337,6 +337,21 @@ class FullTextIndex:
         """Return the words of a query in the languages of this index (:func:`query_words`)."""
         return query_words(text, self._rules)
 
+    def rarity(self, word: QueryWord) -> float:
+        """Return the inverse document frequency of a word, as in BM25; the highest if it is new."""
+        searcher = self._index.searcher()
+        papers = searcher.num_docs
+        frequency = max(
+            searcher.doc_freq(field, stem) for stem in word.stems for field in ("text", "authors")
+        )
+        return math.log1p((papers - min(frequency, papers) + 0.5) / (frequency + 0.5))
+
+    def has_word(self, word: str) -> bool:
+        """Return whether any text has ``word`` in any inflection; names of authors are no text."""
+        searcher = self._index.searcher()
+        stems = (stem for query_word in self.query_words(word) for stem in query_word.stems)
+        return any(searcher.doc_freq("text", stem) > 0 for stem in stems)
+
     def _word_query(self, word: QueryWord, field: str) -> tantivy.Query:
         """Return the query for the papers whose ``field`` has ``word``; the best stem scores."""
         import tantivy
@@ -367,6 +382,34 @@ class FullTextIndex:
 
         ``field`` is text (title, abstract and keywords), title, abstract or authors.
         """
+        query = self._query_of_phrase(phrase, field)
+        if query is None:
+            return np.empty(0, dtype=np.int64)
+        searcher = self._index.searcher()
+        # With an order by field, hits are not scored and carry the field's value.
+        hits = searcher.search(
+            query, max(1, searcher.num_docs), count=False, order_by_field="key"
+        ).hits
+        keys = np.fromiter((key for key, _ in hits), dtype=np.int64, count=len(hits))
+        return np.sort(self._rows[keys])
+
+    def papers_with_phrase(self, phrase: str, field: str) -> int:
+        """Return the number of papers whose ``field`` contains ``phrase``; of a word at once.
+
+        Of one word those are counted, too, that were removed and are not yet forgotten.
+        """
+        searcher = self._index.searcher()
+        stems = [token.stem for token in _tokens(_nfc(phrase), ENGLISH, self._rules) if token.stem]
+        if len(stems) == 1:
+            return int(searcher.doc_freq(field, stems[0]))
+        query = self._query_of_phrase(phrase, field)
+        if query is None:
+            return 0
+        hits = searcher.search(query, 1, count=True)
+        return int(hits.count or 0)  # type: ignore[attr-defined]  # its stubs lack it
+
+    def _query_of_phrase(self, phrase: str, field: str) -> tantivy.Query | None:
+        """Return the query for ``phrase`` in any language of the index; None without words."""
         import tantivy
 
         if self._is_old and field == "abstract":
@@ -377,19 +420,10 @@ class FullTextIndex:
             for language in (ENGLISH, *self._rules.languages)
         )
         queries = [self._phrase_query(stems, field) for stems in readings if stems]
-        if not queries:
-            return np.empty(0, dtype=np.int64)
-        query = queries[0]
-        if len(queries) > 1:
-            should = tantivy.Occur.Should
-            query = tantivy.Query.boolean_query([(should, one) for one in queries])
-        searcher = self._index.searcher()
-        # With an order by field, hits are not scored and carry the field's value.
-        hits = searcher.search(
-            query, max(1, searcher.num_docs), count=False, order_by_field="key"
-        ).hits
-        keys = np.fromiter((key for key, _ in hits), dtype=np.int64, count=len(hits))
-        return np.sort(self._rows[keys])
+        if len(queries) < 2:
+            return queries[0] if queries else None
+        should = tantivy.Occur.Should
+        return tantivy.Query.boolean_query([(should, one) for one in queries])
 
     def _phrase_query(self, stems: tuple[str, ...], field: str) -> tantivy.Query:
         import tantivy

@@ -38,8 +38,10 @@ def penalized(
     return Ranking(ranking.rows, score, ranking.meaning, ranking.words)
 
 
-def named_rows(generation: Generation, text: str, allowed: Keys | None) -> list[int]:
-    """Return the rows of papers whose id or whole title is ``text``."""
+def named_rows(
+    generation: Generation, text: str, allowed: Keys | None, referred: Sequence[int] = ()
+) -> list[int]:
+    """Return the rows of papers whose id or whole title is ``text``, and those it refers to."""
     named: list[int] = []
     text = text.strip().strip('"“”')
     row = generation.records.find(text) if 3 < len(text.strip()) < 200 else None
@@ -47,7 +49,8 @@ def named_rows(generation: Generation, text: str, allowed: Keys | None) -> list[
         named.append(row)
     elif len(text.split()) > 1 and len(text) <= _LONGEST_TITLE:
         named += titled(generation, text, allowed)
-    return [row for row in named if allowed is None or row in allowed]
+    distinct = dict.fromkeys([*named, *referred])
+    return [row for row in distinct if allowed is None or row in allowed]
 
 
 def with_first(ranking: Ranking, first: Sequence[int]) -> Ranking:
@@ -63,6 +66,26 @@ def with_first(ranking: Ranking, first: Sequence[int]) -> Ranking:
         score[rows == row] = top
         words[(rows == row) & (meaning + words == 0)] = _EXACT
     return Ranking(rows, score, meaning, words)
+
+
+def both_rankings(one: Ranking, other: Ranking) -> Ranking:
+    """Return the candidates of two rankings, which share none."""
+    return Ranking(
+        np.concatenate([one.rows, other.rows]),
+        np.concatenate([one.score, other.score]),
+        np.concatenate([one.meaning, other.meaning]),
+        np.concatenate([one.words, other.words]),
+    )
+
+
+def favouring_recent(generation: Generation, ranking: Ranking, settings: SearchSettings) -> Ranking:
+    """Add to each score a share of the best one: none for the oldest paper, all for the newest."""
+    ranks = generation.records.dates.ranks[ranking.rows]
+    newest = max(int(generation.records.dates.ranks.max(initial=0)), 1)
+    best = float(np.abs(ranking.score).max(initial=0.0))
+    bonus = settings.recency_weight * best * np.clip(ranks / newest, 0.0, None)
+    score = (ranking.score + bonus).astype(np.float32)
+    return Ranking(ranking.rows, score, ranking.meaning, ranking.words)
 
 
 def newest_first(generation: Generation, ranking: Ranking, order: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Facets: papers counted by topic, year, venue, source and desk, to narrow or widen a search."""
+"""Facets: papers counted by topic, author, year, venue and so on, to narrow a search."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from explorer.arrays import Keys
 from explorer.desk.desk import ReadingState
 from explorer.desk.marks import PaperMarks
 from explorer.library.generation import Generation
+from explorer.library.venue_series import venue_labels
 from explorer.search.filters import Filters, allowed_rows
 from explorer.search.model import Mode, Results
-from explorer.search.query import STARRED, Clause, Field, quotable
+from explorer.search.queries.syntax import OF_DESK, STARRED, Clause, Field, quotable
 from explorer.search.ranking import rank
 from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 
 AMONG_BEST = 200
 """Best papers that are counted where a search ranks all."""
-_SPANS = (1, 2, 5, 10, 25, 100)
-"""Years that are counted as one, where there are many."""
+_FEWEST = 2
+"""Papers of an author who is worth a line."""
 _STATE_LABELS = {
     STARRED: "Starred",
     str(ReadingState.TO_READ): "To read",
@@ -32,13 +33,27 @@ _STATE_LABELS = {
 }
 
 
+_FACETS = (
+    Field.TOPIC,
+    Field.AUTHOR,
+    Field.YEAR,
+    Field.VENUE,
+    Field.SOURCE,
+    Field.IS,
+    Field.TAG,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """The number of papers that a clause would keep."""
 
     clause: Clause
+    """With one value."""
     label: str
     papers: int
+    chosen: bool = False
+    """Whether the search asks for this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,61 @@ def rows_to_count(generation: Generation, results: Results, filters: Filters) ->
     return np.sort(ranking.rows[best])
 
 
+def facets_of(
+    generation: Generation, results: Results, filters: Filters, level: int, most: int = 8
+) -> tuple[tuple[Facet, ...], int]:
+    """Return the facets of ``results``, and how many papers were counted for them.
+
+    The values of a field are counted without the clauses on that field, so that another value can
+    take the place of one that was chosen, or be added to it.
+
+    Args:
+        filters: those of the search, with the clauses that were typed.
+    """
+    rows = rows_to_count(generation, results, filters)
+    chosen: dict[Field, list[str]] = {}
+    own_rows: dict[Field, Keys] = {}
+    for field in dict.fromkeys(clause.field for clause in filters.clauses if not clause.without):
+        on_field = [one for one in filters.clauses if one.field is field and not one.without]
+        chosen[field] = [value for clause in on_field for value in clause.values]
+        others = tuple(clause for clause in filters.clauses if clause not in on_field)
+        own_rows[field] = rows_to_count(generation, results, replace(filters, clauses=others))
+    by_field = {facet.field: facet for facet in facets(generation, rows, level, most, filters.desk)}
+    for field, of_field in own_rows.items():
+        by_field.pop(field, None)
+        counted = facets(generation, of_field, level, most, filters.desk)
+        by_field |= {facet.field: facet for facet in counted if facet.field is field}
+        by_field.setdefault(field, Facet(field, ()))
+    return tuple(
+        _with_chosen(generation, by_field[field], chosen.get(field, ()), own_rows.get(field, rows))
+        for field in _FACETS
+        if field in by_field
+    ), len(rows)
+
+
+def _with_chosen(generation: Generation, facet: Facet, chosen: Sequence[str], rows: Keys) -> Facet:
+    """Mark the ``chosen`` values of a facet; those that are not listed come first."""
+    wanted = [value.casefold() for value in chosen]
+    listed = [count.clause.value.casefold() for count in facet.counts]
+    missing = [value for value in chosen if value.casefold() not in listed]
+    labelled = [
+        (Clause(facet.field, value), _label(generation, facet.field, value)) for value in missing
+    ]
+    added = () if facet.field in OF_DESK else _counted(generation, rows, labelled)
+    return replace(
+        facet,
+        counts=tuple(
+            replace(count, chosen=count.clause.value.casefold() in wanted)
+            for count in (*added, *facet.counts)
+        ),
+    )
+
+
+def _label(generation: Generation, field: Field, value: str) -> str:
+    is_topic = field is Field.TOPIC and value in generation.topics
+    return generation.topics[value].label if is_topic else value
+
+
 def facets(
     generation: Generation, rows: Keys, level: int, most: int = 8, desk: PaperMarks | None = None
 ) -> tuple[Facet, ...]:
@@ -89,6 +159,7 @@ def facets(
     """
     made = (
         Facet(Field.TOPIC, _by_topic(generation, rows, level, most)),
+        Facet(Field.AUTHOR, _by_author(generation, rows, most)),
         Facet(Field.YEAR, _by_year(generation, rows, most)),
         Facet(Field.VENUE, _by_venue(generation, rows, most)),
         Facet(Field.SOURCE, _by_source(generation, rows, most)),
@@ -130,7 +201,7 @@ def loosened(generation: Generation, filters: Filters) -> tuple[Loosened, ...]:
     bare = Filters()
     parts += [
         (None, replace(filters, **{name: getattr(bare, name)}))
-        for name in ("topic", "source", "region", "papers")
+        for name in ("topic", "source", "region", "period", "papers")
         if getattr(filters, name)
     ]
     if filters.year_from or filters.year_to:
@@ -159,35 +230,53 @@ def _by_topic(generation: Generation, rows: Keys, level: int, most: int) -> tupl
     )
 
 
+def _by_author(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
+    authors = generation.records.name_index("authors")
+    papers = authors.counts(_chosen(generation, rows))
+    order = np.argsort(-papers, kind="stable")[:most]
+    named = (authors.names[index] for index in order.tolist() if papers[index] >= _FEWEST)
+    return _counted(
+        generation, rows, [(Clause(Field.AUTHOR, quotable(name)), name) for name in named]
+    )
+
+
 def _by_year(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
-    """Count years, or spans of them where there are more than ``most``."""
+    """Count single years, the newest first; where there are more than ``most``, the rest as one."""
     distinct, papers = np.unique(generation.records.years[rows], return_counts=True)
-    years = {int(year): int(n) for year, n in zip(distinct, papers, strict=True) if year}
-    spans = (_by_span(years, span) for span in _SPANS)
-    span, counts = next(
-        (pair for pair in zip(_SPANS, spans, strict=True) if len(pair[1]) <= most),
-        (1, years),
-    )
-    return tuple(
-        Count(_in_span(first, span), f"{first}–{first + span - 1}" if span > 1 else str(first), n)
-        for first, n in sorted(counts.items(), reverse=True)[:most]
-    )
-
-
-def _by_span(years: dict[int, int], span: int) -> dict[int, int]:
-    counts: Counter[int] = Counter()
-    for year, papers in years.items():
-        counts[year // span * span] += papers
-    return counts
-
-
-def _in_span(first: int, span: int) -> Clause:
-    return Clause(Field.YEAR, f"{first}..{first + span - 1}" if span > 1 else str(first))
+    years = [(int(year), int(n)) for year, n in zip(distinct, papers, strict=True) if year][::-1]
+    single = years if len(years) <= most else years[: most - 1]
+    counts = [Count(Clause(Field.YEAR, str(year)), str(year), n) for year, n in single]
+    rest = years[len(single) :]
+    if rest:
+        first = rest[0][0]
+        clause = Clause(Field.YEAR, f"..{first}")
+        counts.append(Count(clause, f"{first} and earlier", sum(n for _, n in rest)))
+    return tuple(counts)
 
 
 def _by_venue(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:
+    """Count venues by their series."""
     venues = generation.records.name_index("venue")
-    return _most(Field.VENUE, venues.names, venues.counts(_chosen(generation, rows)), most)
+    labels = list(venue_labels(generation).values())
+    papers: Counter[str] = Counter()
+    for label, n in zip(labels, venues.counts(_chosen(generation, rows)).tolist(), strict=True):
+        papers[label] += n
+    series = [label for label, n in papers.most_common(most) if n]
+    return _counted(
+        generation, rows, [(Clause(Field.VENUE, quotable(label)), label) for label in series]
+    )
+
+
+def _counted(
+    generation: Generation, rows: Keys, values: Sequence[tuple[Clause, str]]
+) -> tuple[Count, ...]:
+    """Count the ``rows`` that each clause keeps: a name may be a part of another one."""
+    counts = []
+    for clause, label in values:
+        kept = allowed_rows(generation, Filters(clauses=(clause,)))
+        papers = len(rows) if kept is None else int(np.isin(rows, kept).sum())
+        counts.append(Count(clause, label, papers))
+    return tuple(sorted(counts, key=lambda count: -count.papers))
 
 
 def _by_source(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:

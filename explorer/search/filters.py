@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from explorer.arrays import Keys
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import UnusableInput
+from explorer.insights.trends import time_axis
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_topic, find_topics
+from explorer.library.venue_series import venue_labels
 from explorer.papers.paper import title_key
-from explorer.search.notes import Note, NoteKind
-from explorer.search.query import OF_DESK, Clause, Field, being, quotable, years_of
+from explorer.search.queries.notes import Note, NoteKind
+from explorer.search.queries.syntax import OF_DESK, Clause, Field, being, quotable, years_of
 
 _Mask = NDArray[np.bool_]
 
@@ -46,6 +48,8 @@ class Filters:
     """Fields, phrases and exclusions that were typed."""
     region: tuple[tuple[float, float], ...] = ()
     """Corners of a polygon on the map."""
+    period: tuple[str, str] | None = None
+    """First and last period on the library's time axis, such as two years or two months."""
     papers: frozenset[str] = frozenset()
     """Ids, any of which the hit must have."""
     desk: PaperMarks | None = None
@@ -68,6 +72,8 @@ def allowed_rows(generation: Generation, filters: Filters) -> Keys | None:
         masks.append(_year_mask(generation, filters.year_from, filters.year_to))
     if filters.region:
         masks.append(_within(generation, filters.region))
+    if filters.period:
+        masks.append(_mask(generation, time_axis(generation).rows(*filters.period)))
     if filters.papers:
         of_ids = (generation.records.row_of(paper) for paper in filters.papers)
         rows = np.array([row for row in of_ids if row is not None], dtype=np.int64)
@@ -88,17 +94,30 @@ def usable(
     usable_clauses: list[Clause] = []
     notes: list[Note] = []
     for clause in clauses:
-        if clause.field is Field.TOPIC and not find_topics(generation, clause.value):
-            notes.append(Note(NoteKind.UNKNOWN_TOPIC, clause.field, clause.value))
-        elif clause.field is Field.SOURCE and not _digests_named(generation, clause.value):
-            notes.append(Note(NoteKind.UNKNOWN_DIGEST, clause.field, clause.value))
-        elif clause.field in OF_DESK and desk is None:
-            notes.append(Note(NoteKind.NO_DESK, clause.field, clause.value))
-        elif desk is not None and clause.field is Field.TAG and not _tagged(desk, clause.value):
-            notes.append(Note(NoteKind.UNUSED_TAG, clause.field, clause.value))
-        else:
-            usable_clauses.append(clause)
+        problems = {
+            value: _problem(generation, clause.field, value, desk) for value in clause.values
+        }
+        left = clause.with_values([value for value in clause.values if problems[value] is None])
+        usable_clauses += [] if left is None else [left]
+        notes += [
+            Note(kind, clause.field, value) for value, kind in problems.items() if kind is not None
+        ]
     return usable_clauses, notes
+
+
+def _problem(
+    generation: Generation, field: Field, value: str, desk: PaperMarks | None
+) -> NoteKind | None:
+    """Return why library and desk cannot answer a value, or None if they can."""
+    if field is Field.TOPIC and not find_topics(generation, value):
+        return NoteKind.UNKNOWN_TOPIC
+    if field is Field.SOURCE and not _digests_named(generation, value):
+        return NoteKind.UNKNOWN_DIGEST
+    if field in OF_DESK and desk is None:
+        return NoteKind.NO_DESK
+    if desk is not None and field is Field.TAG and not _tagged(desk, value):
+        return NoteKind.UNUSED_TAG
+    return None
 
 
 def corners_of(text: str) -> tuple[tuple[float, float], ...]:
@@ -151,7 +170,8 @@ def _clause_mask(generation: Generation, clause: Clause) -> _Mask:
 @cached_by_owner(_CACHE_SIZE)
 def _bits(generation: Generation, clause: Clause) -> NDArray[np.uint8]:
     """Return the rows that a clause lets through, a bit for each: many clauses are cached."""
-    rows = _field_mask(generation, clause.field, clause.value)
+    masks = [_field_mask(generation, clause.field, value) for value in clause.values]
+    rows: _Mask = np.logical_or.reduce(masks)
     return np.packbits(~rows if clause.without else rows)
 
 
@@ -162,14 +182,19 @@ def _within(generation: Generation, corners: tuple[tuple[float, float], ...]) ->
 
 def _desk_mask(generation: Generation, desk: PaperMarks | None, clause: Clause) -> _Mask:
     """Return a mask of the rows that pass a clause on the desk; no desk counts as an empty one."""
-    rows: Sequence[int] = ()
-    if desk is not None and clause.field is Field.TAG:
-        rows = _tagged(desk, clause.value)
-    elif desk is not None:
-        wanted = being(clause.value)
-        rows = [row for row, mark in desk.of.items() if _is(mark, wanted)]
-    mask = _mask(generation, np.array(rows, dtype=np.int64))
+    rows: set[int] = set()
+    if desk is not None:
+        for value in clause.values:
+            rows.update(_rows_on_desk(desk, clause.field, value))
+    mask = _mask(generation, np.array(sorted(rows), dtype=np.int64))
     return ~mask if clause.without else mask
+
+
+def _rows_on_desk(desk: PaperMarks, field: Field, value: str) -> Sequence[int]:
+    if field is Field.TAG:
+        return _tagged(desk, value)
+    wanted = being(value)
+    return [row for row, mark in desk.of.items() if _is(mark, wanted)]
 
 
 def _tagged(desk: PaperMarks, tag: str) -> tuple[int, ...]:
@@ -201,8 +226,18 @@ def _field_mask(generation: Generation, field: Field, value: str) -> _Mask:
         return records.having(value.casefold())
     if field in _COLUMNS:
         names = records.name_index(_COLUMNS[field])
-        return _mask(generation, names.rows_with_words(title_key(value).split()))
+        mask = _mask(generation, names.rows_with_words(title_key(value).split()))
+        if field is Field.VENUE:
+            mask[names.rows_of(_venues_called(generation, value))] = True
+        return mask
     return _mask(generation, generation.lexicon.rows_with_phrase(value, str(field)))
+
+
+def _venues_called(generation: Generation, label: str) -> list[int]:
+    """Return the indices of the venues of the series that goes by this short name."""
+    wanted = title_key(label)
+    labels = venue_labels(generation).values()  # in the order of the index
+    return [index for index, label in enumerate(labels) if title_key(label) == wanted]
 
 
 def _digests_named(generation: Generation, name: str) -> list[str]:

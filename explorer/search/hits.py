@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +15,17 @@ from explorer.search.word_matches import first_forms, key_sentence, matched_word
 
 
 def make_hit(
-    generation: Generation, rank: int, ranking: Ranking, index: int, wanted: Sequence[QueryWord]
+    generation: Generation,
+    rank: int,
+    ranking: Ranking,
+    index: int,
+    wanted: Mapping[QueryWord, float],
 ) -> Hit:
-    """Return the candidate at ``index`` as a hit; ``wanted`` are the query's words."""
+    """Return the candidate at ``index`` as a hit.
+
+    Args:
+        wanted: the query's words with their weights, which add up to 1.
+    """
     row = int(ranking.rows[index])
     paper = generation.records[row]
     total = float(ranking.meaning[index] + ranking.words[index])
@@ -28,6 +36,7 @@ def make_hit(
         words=round(1.0 - meaning, 3) if total > 0 else 0.0,
         matched=first_forms(matches, wanted),
         sentence=key_sentence(paper, list(dict.fromkeys(matches.values()))),
+        coverage=round(sum(wanted[word] for word in set(matches.values())), 3),
     )
     score = round(float(ranking.score[index]), 4)
     return Hit(rank, row, paper, score, generation.topics_of(row)[-1], why)

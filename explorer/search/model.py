@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters
-from explorer.search.query import Parsed
+from explorer.search.likelihood import ALL_WORDS, LIKELY
+from explorer.search.queries.interpretation import Interpretation
+from explorer.search.queries.syntax import Parsed
 from explorer.topics.communities import Topic
 
 
@@ -38,15 +40,21 @@ class Query:
     """Text, example papers and counter-examples, within filters."""
 
     text: str = ""
-    """As typed; see :mod:`explorer.search.query` for its syntax."""
+    """As typed; see :mod:`explorer.search.queries.syntax` for its syntax."""
     like: tuple[str, ...] = ()
-    """Ids of example papers, which hits resemble; ``unlike``: which they do not."""
+    """Ids of example papers, which hits resemble, or ``starred`` for those of the desk; ``unlike``:
+    which they do not resemble, or ``dismissed``."""
     unlike: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
     mode: Mode = Mode.HYBRID
     sort: Sort = Sort.RELEVANCE
     diverse: bool = False
     """Whether hits are chosen to differ from each other."""
+    literal: bool = False
+    """Whether words are searched for exactly as typed: no spelling is corrected, no name or request
+    is recognised."""
+    as_typed: tuple[str, ...] = ()
+    """Parts of the text of which the same holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,15 @@ class Explanation:
     """Words of the query, in the form in which the paper has them."""
     sentence: str
     """Key sentence of the abstract or summary: the one with the most words of the query; after
-    :func:`explorer.search.explain.explain`, the one that the match in meaning depends on most."""
+    :func:`explorer.search.explain.explain`, the one near to the query and to what sets the paper
+    apart from the other hits."""
     example: str = ""
     """The id of the nearest example, where there are examples."""
+    near: tuple[tuple[str, str], ...] = ()
+    """Words of the query, each with the word of the sentence that is near to it in meaning, where
+    the paper has none of the query's words; after :func:`explorer.search.explain.explain`."""
+    coverage: float = 0.0
+    """Share of the query's words that the paper has, rare words counting more; from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,12 @@ class Hit:
     topic: Topic
     """The finest topic of the paper."""
     why: Explanation
+    likelihood: float | None = None
+    """Likelihood that it has to do with the query, from 0 to 1, comparable across queries
+    (:mod:`explorer.search.likelihood`); None where it was not measured."""
+    nearness: float | None = None
+    """The part of the likelihood that is due to meaning: 0 as near as an unrelated text, 1 as near
+    as a title is to another paper. None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +118,16 @@ class Results:
     """Number of papers that pass the filters; None without filters."""
     like: tuple[int, ...] = ()
     """Rows of the examples."""
+    interpretation: Interpretation = field(default_factory=lambda: Interpretation(""))
+    """Spelling, names and papers in the query, as they were understood."""
+
+    @property
+    def nothing_close(self) -> bool:
+        """Whether no hit is likely to have to do with the query, nor has all of its words."""
+        return bool(self.hits) and not any(
+            hit.likelihood is None or hit.likelihood >= LIKELY or hit.why.coverage >= ALL_WORDS
+            for hit in self.hits
+        )
 
     @property
     def only_nearest(self) -> bool:

@@ -9,8 +9,9 @@ from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.search.filters import Filters, usable
 from explorer.search.model import Query
-from explorer.search.notes import Note, NoteKind
-from explorer.search.query import ON_DESK, STARRED, Field, Parsed, parse
+from explorer.search.queries.interpretation import Interpretation, as_parsed, interpret
+from explorer.search.queries.notes import Note, NoteKind
+from explorer.search.queries.syntax import ON_DESK, STARRED, Field, Parsed, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,11 @@ class ResolvedQuery:
     parsed: Parsed
     """Words and usable clauses, with notes on what was ignored."""
     filters: Filters
-    """The filters of the query and the clauses that were typed."""
+    """The filters of the query, and the clauses that were typed or inferred."""
     like: tuple[int, ...]
     """Distinct rows of the examples; ``unlike``: of the counter-examples."""
     unlike: tuple[int, ...]
+    interpretation: Interpretation
 
 
 def resolve(generation: Generation, query: Query) -> ResolvedQuery:
@@ -33,22 +35,32 @@ def resolve(generation: Generation, query: Query) -> ResolvedQuery:
         UnknownPaper: an example of ``query.like`` or ``query.unlike`` has no known id. One that was
             typed in the text is ignored with a note.
     """
-    parsed = parse_text(generation, query.text)
+    interpretation = interpretation_of(generation, query)
+    parsed = as_parsed(interpretation, parse_text(generation, query.text))
     desk = query.filters.desk
     clauses, notes = usable(generation, parsed.clauses, desk)
-    like, like_notes = _typed_examples(generation, Field.LIKE, parsed.like, desk)
-    unlike, unlike_notes = _typed_examples(generation, Field.UNLIKE, parsed.unlike, desk)
+    like, like_notes = _examples(generation, Field.LIKE, query.like, parsed.like, desk)
+    unlike, unlike_notes = _examples(generation, Field.UNLIKE, query.unlike, parsed.unlike, desk)
     parsed = replace(
         parsed,
         clauses=tuple(clauses),
         notes=(*parsed.notes, *notes, *like_notes, *unlike_notes),
     )
+    inferred = [one.clause for one in interpretation.inferred if one.is_filter]
     return ResolvedQuery(
         parsed,
-        replace(query.filters, clauses=(*query.filters.clauses, *parsed.clauses)),
-        _distinct([find_paper(generation, name) for name in query.like] + like),
-        _distinct([find_paper(generation, name) for name in query.unlike] + unlike),
+        replace(query.filters, clauses=(*query.filters.clauses, *parsed.clauses, *inferred)),
+        like,
+        unlike,
+        interpretation,
     )
+
+
+def interpretation_of(generation: Generation, query: Query) -> Interpretation:
+    """Return the interpretation of a query; of a literal one, its words as they are."""
+    if query.literal:
+        return Interpretation(parse_text(generation, query.text).words)
+    return interpret(generation, query.text, query.as_typed)
 
 
 def parse_text(generation: Generation, text: str) -> Parsed:
@@ -56,6 +68,19 @@ def parse_text(generation: Generation, text: str) -> Parsed:
     parsed = parse(text)
     is_id = parsed.clauses and generation.records.find(text) is not None
     return Parsed(text) if is_id else parsed
+
+
+def _examples(
+    generation: Generation,
+    field: Field,
+    given: tuple[str, ...],
+    typed: tuple[str, ...],
+    desk: PaperMarks | None,
+) -> tuple[tuple[int, ...], list[Note]]:
+    on_desk = tuple(name for name in given if name.casefold() in ON_DESK)
+    rows = [find_paper(generation, name) for name in given if name not in on_desk]
+    more, notes = _typed_examples(generation, field, (*on_desk, *typed), desk)
+    return tuple(dict.fromkeys([*rows, *more])), notes
 
 
 def _typed_examples(
@@ -77,7 +102,3 @@ def _typed_examples(
                 notes.append(Note(NoteKind.NO_EXAMPLES, field, name.casefold()))
             rows.extend(kept)
     return rows, notes
-
-
-def _distinct(rows: list[int]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(rows))

@@ -7,6 +7,7 @@ Filters are exact (``filters.py``); what passes is ranked by meaning and words t
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,9 @@ from explorer.arrays import Keys
 from explorer.embedders import Embedder
 from explorer.library.generation import Generation
 from explorer.search.arrangement import (
+    both_rankings,
     diversified,
+    favouring_recent,
     named_rows,
     newest_first,
     penalized,
@@ -25,10 +28,11 @@ from explorer.search.arrangement import (
 )
 from explorer.search.filters import allowed_rows
 from explorer.search.hits import make_hit, with_nearest_example
+from explorer.search.likelihood import likelihood, nearness, word_shares
 from explorer.search.model import Hit, Mode, Query, Results, Sort
 from explorer.search.query_vector import query_vector
 from explorer.search.ranking import Ranking, best_first, rank
-from explorer.search.resolution import ResolvedQuery, parse_text, resolve
+from explorer.search.resolution import ResolvedQuery, interpretation_of, resolve
 from explorer.settings import SearchSettings
 
 _MOST_BY_DATE = 100
@@ -104,7 +108,8 @@ def search(
     if has_papers and (task.words.strip() or len(task.examples)):
         if task.mode is not Mode.LEXICAL:
             vector = query_vector(generation, embedder, task.words, resolved.like, resolved.unlike)
-        hits = _presented(task, *_arranged(task, _ranked(task, vector)), offset)
+        ranking, order, named = _arranged(task, _ranked(task, vector), vector)
+        hits = _rated(task, vector, _presented(task, ranking, order, offset), named)
     elif has_papers and allowed is not None:
         hits = _newest(generation, allowed, task.k, offset)
     return Results(
@@ -115,12 +120,13 @@ def search(
         vector,
         None if allowed is None else len(allowed),
         resolved.like,
+        resolved.interpretation,
     )
 
 
 def needs_model(generation: Generation, query: Query) -> bool:
     """Whether a search for ``query`` embeds a text, for which it needs the embedder."""
-    words = parse_text(generation, query.text).words
+    words = interpretation_of(generation, query).words
     return query.mode is not Mode.LEXICAL and bool(words.strip())
 
 
@@ -151,13 +157,21 @@ def _ranked(task: _Search, vector: NDArray[np.float32] | None) -> Ranking:
     return without_rows(ranking, task.examples)
 
 
-def _arranged(task: _Search, ranking: Ranking) -> tuple[Ranking, list[int]]:
-    """Return a ranking with the papers that the query names, and the order of its candidates."""
+def _arranged(
+    task: _Search, ranking: Ranking, vector: NDArray[np.float32] | None
+) -> tuple[Ranking, list[int], list[int]]:
+    """Return a ranking with the papers that the query names, its order, and those papers' rows."""
     named: list[int] = []
+    first: list[int] = []
     if task.query.sort is not Sort.DATE:
-        named = named_rows(task.generation, task.query.text, task.allowed)
+        referred = task.resolved.interpretation.papers
+        named = named_rows(task.generation, task.query.text, task.allowed, referred)
+        if not named:
+            ranking, first = _with_preferred(task, ranking, vector)
     ranking = with_first(ranking, [row for row in named if row not in task.examples])
-    order = best_first(task.generation, ranking, named)
+    if task.resolved.interpretation.prefers_recent:
+        ranking = favouring_recent(task.generation, ranking, task.settings)
+    order = best_first(task.generation, ranking, named or first)
     if task.is_diverse:
         order = order[: max(task.depth, len(named))]
         vectors = task.generation.engine.vectors(ranking.rows[order])
@@ -166,17 +180,60 @@ def _arranged(task: _Search, ranking: Ranking) -> tuple[Ranking, list[int]]:
     elif task.query.sort is Sort.DATE:
         best = order[: max(task.k, _MOST_BY_DATE)]
         order = newest_first(task.generation, ranking, best)
-    return ranking, order
+    return ranking, order, named
+
+
+def _with_preferred(
+    task: _Search, ranking: Ranking, vector: NDArray[np.float32] | None
+) -> tuple[Ranking, list[int]]:
+    """Rank the papers that inferred conditions prefer among themselves, and return their rows."""
+    preferred = tuple(
+        one.clause for one in task.resolved.interpretation.inferred if not one.is_filter
+    )
+    if not preferred:
+        return ranking, []
+    clauses = (*task.resolved.filters.clauses, *preferred)
+    rows = allowed_rows(task.generation, replace(task.resolved.filters, clauses=clauses))
+    if rows is None or not len(rows):
+        return ranking, []
+    own = _ranked(replace(task, allowed=rows), vector)
+    ranking = both_rankings(without_rows(ranking, own.rows), own)
+    return ranking, own.rows.tolist()
 
 
 def _presented(task: _Search, ranking: Ranking, order: list[int], offset: int) -> tuple[Hit, ...]:
     """Return the candidates after the first ``offset`` as hits."""
-    wanted = list(task.generation.lexicon.query_words(task.words))
+    wanted = word_shares(task.generation, list(task.generation.lexicon.query_words(task.words)))
     hits = tuple(
         make_hit(task.generation, number, ranking, index, wanted)
         for number, index in enumerate(order[offset : task.k], offset + 1)
     )
     return with_nearest_example(task.generation, hits, task.resolved.like)
+
+
+def _rated(
+    task: _Search,
+    vector: NDArray[np.float32] | None,
+    hits: tuple[Hit, ...],
+    named: Sequence[int],
+) -> tuple[Hit, ...]:
+    """Return ``hits`` with their likelihoods; a paper that the query names is certain."""
+    rows = [hit.row for hit in hits]
+    has_words = bool(task.words.strip())
+    like = task.resolved.like
+    queries = None if vector is None else vector[np.newaxis]
+    if not has_words:  # near to one of several examples is near; counter-examples ask for nothing
+        examples = np.array(like, dtype=np.int64)
+        queries = task.generation.engine.vectors(examples) if like else None
+    near = nearness(task.generation, queries, rows, of_papers=not has_words)
+    return tuple(
+        replace(
+            hit,
+            nearness=value,
+            likelihood=1.0 if hit.row in named else likelihood(value, hit.why.coverage),
+        )
+        for hit, value in zip(hits, near, strict=True)
+    )
 
 
 def _newest(generation: Generation, allowed: Keys, k: int, offset: int) -> tuple[Hit, ...]:
@@ -190,4 +247,4 @@ def _newest(generation: Generation, allowed: Keys, k: int, offset: int) -> tuple
     blank = np.zeros(k, dtype=np.float32)
     listing = Ranking(allowed[newest[:k]], blank, blank, blank)
     indices = range(offset, len(listing.rows))
-    return tuple(make_hit(generation, index + 1, listing, index, []) for index in indices)
+    return tuple(make_hit(generation, index + 1, listing, index, {}) for index in indices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.search.filters import Filters, allowed_rows
 from explorer.search.hits import make_hit
+from explorer.search.likelihood import likelihood, nearness
 from explorer.search.model import Mode, Results
 from explorer.search.ranking import Ranking
 
@@ -31,5 +33,10 @@ def similar(
     order = np.lexsort((generation.records.id_ranks[keys], -np.round(scores.astype(float), 6)))[:k]
     rows, scores = keys[order], scores[order].astype(np.float32)
     ranking = Ranking(rows, scores, np.ones_like(scores), np.zeros_like(scores))
-    hits = tuple(make_hit(generation, i + 1, ranking, i, []) for i in range(len(rows)))
+    hits = tuple(make_hit(generation, i + 1, ranking, i, {}) for i in range(len(rows)))
+    rated = nearness(generation, own, rows.tolist(), of_papers=True)
+    hits = tuple(
+        replace(hit, nearness=value, likelihood=likelihood(value, 0.0))
+        for hit, value in zip(hits, rated, strict=True)
+    )
     return Results(hits, time.perf_counter() - begin, Mode.DENSE)

@@ -163,21 +163,27 @@ BACKENDS = {
 }
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_every_backend_is_held_to_sentence_transformers_in_single_precision(
-    backend: str, corpus: list[Paper]
-) -> None:
+@pytest.fixture(scope="module")
+def reference(corpus: list[Paper]) -> tuple[list[str], np.ndarray]:
+    """Texts up to some length, and their vectors by sentence-transformers itself."""
     from sentence_transformers import SentenceTransformer
 
-    model, least = BACKENDS[backend]
-    reference = SentenceTransformer(str(_packaged_model()), device="cpu")
-    reference.max_seq_length = 512
+    model = SentenceTransformer(str(_packaged_model()), device="cpu")
+    model.max_seq_length = 512
     papers = [paper.text for paper in corpus]
-    longer = [" ".join(papers[start : start + 8]) for start in range(0, 32, 4)]
-    texts = [*TEXTS, *papers, *longer]
+    longer = [" ".join(papers[start : start + 8]) for start in (0, 16, 32)]
+    texts = [*TEXTS, *papers[::4], *longer]
+    return texts, model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_backend_is_held_to_sentence_transformers_in_single_precision(
+    backend: str, reference: tuple[list[str], np.ndarray]
+) -> None:
+    model, least = BACKENDS[backend]
+    texts, expected = reference
     embedder = open_embedder(model)
     assert set(embedder.windows(texts)) == {1}
-    expected = reference.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     shuffled = np.random.default_rng(5).permutation(len(texts))
     in_order = np.arange(len(texts))
     for order, size in ((in_order, 1), (shuffled, 7), (in_order, len(texts))):

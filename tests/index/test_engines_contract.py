@@ -42,14 +42,23 @@ SERVERS = [
 """They run with `make test-cluster`; test_milvus.py has what `make test` runs of them."""
 
 
-@pytest.fixture(params=(*FILES, *SERVERS))
+LARGE = unit_vectors(2000, 32)
+
+
+@pytest.fixture(scope="module", params=(*FILES, *SERVERS))
 def factory(request: pytest.FixtureRequest) -> EngineFactory:
     """Each engine; those with a server as they are once they are saved there."""
     name = str(request.param)
     return load_engine(name) if name in FILES else _on(request, name)
 
 
-@pytest.fixture(params=(*FILES, SERVERS[0]))
+@pytest.fixture(scope="module")
+def large(factory: EngineFactory) -> Engine:
+    """An index of ``LARGE``, which takes some engines a second to build."""
+    return factory.build(LARGE)
+
+
+@pytest.fixture(scope="module", params=(*FILES, SERVERS[0]))
 def quick(request: pytest.FixtureRequest) -> EngineFactory:
     """Those that make an index fast enough for a hundred of them."""
     name = str(request.param)
@@ -138,21 +147,19 @@ def test_filtered_answers_are_those_of_brute_force(
 @pytest.mark.slow
 @pytest.mark.parametrize("share", ["one", "5 %", "all", "none"])
 @pytest.mark.parametrize("k", [1, 10, 5000])
-def test_filters_of_any_share_of_a_large_index(factory: EngineFactory, share: str, k: int) -> None:
-    count = 2000
-    vectors, asked = unit_vectors(count, 32), unit_vectors(7, 32, 1)
+def test_filters_of_any_share_of_a_large_index(large: Engine, share: str, k: int) -> None:
+    count, asked = len(LARGE), unit_vectors(7, 32, 1)
     kept = {"one": 1, "5 %": count // 20, "all": count, "none": 0}[share]
     among = np.random.default_rng(2).permutation(count)[:kept].astype(np.int64)
-    assert_right(factory.build(vectors).search(asked, k, among), vectors, asked, k, among)
+    assert_right(large.search(asked, k, among), LARGE, asked, k, among)
 
 
-def test_a_broad_filter_that_keeps_all_that_is_near_out(factory: EngineFactory) -> None:
-    vectors, asked = unit_vectors(2000, 32), unit_vectors(1, 32, 1)
-    farthest = np.argsort(vectors @ asked[0])[:1000].astype(np.int64)
-    engine = factory.build(vectors)
-    assert_right(engine.search(asked, 10, farthest), vectors, asked, 10, farthest)
-    every_other = np.arange(0, 2000, 2, dtype=np.int64)
-    assert_right(engine.search(asked, 10, every_other), vectors, asked, 10, every_other)
+def test_a_broad_filter_that_keeps_all_that_is_near_out(large: Engine) -> None:
+    asked = unit_vectors(1, 32, 1)
+    farthest = np.argsort(LARGE @ asked[0])[:1000].astype(np.int64)
+    assert_right(large.search(asked, 10, farthest), LARGE, asked, 10, farthest)
+    every_other = np.arange(0, len(LARGE), 2, dtype=np.int64)
+    assert_right(large.search(asked, 10, every_other), LARGE, asked, 10, every_other)
 
 
 def test_duplicates_are_all_found(factory: EngineFactory) -> None:

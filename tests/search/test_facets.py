@@ -14,10 +14,17 @@ from explorer.embedders import open_embedder
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.map.colouring import ColourBy, colouring
-from explorer.search.facets import AMONG_BEST, facets, loosened, related_topics, rows_to_count
+from explorer.search.facets import (
+    AMONG_BEST,
+    facets,
+    facets_of,
+    loosened,
+    related_topics,
+    rows_to_count,
+)
 from explorer.search.filters import Filters, allowed_rows, usable
 from explorer.search.model import Mode, Query
-from explorer.search.query import Clause, Field, parse
+from explorer.search.queries.syntax import Clause, Field, parse
 from explorer.search.search import search
 
 
@@ -32,7 +39,12 @@ def _all(generation: Generation) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def test_pressing_a_count_keeps_that_many_papers(generation: Generation) -> None:
     found = facets(generation, _all(generation), level=0)
-    assert {facet.field for facet in found} == {Field.TOPIC, Field.YEAR, Field.SOURCE}
+    assert {facet.field for facet in found} == {
+        Field.TOPIC,
+        Field.AUTHOR,
+        Field.YEAR,
+        Field.SOURCE,
+    }
     for facet in found:
         for count in facet.counts:
             [clause] = parse(str(count.clause)).clauses
@@ -69,7 +81,9 @@ def test_the_most_frequent_values_are_kept_and_years_stand_newest_first(
 
 
 @pytest.mark.parametrize("most", [3, 4, 8])
-def test_many_years_are_counted_in_spans_none_left_out(generation: Generation, most: int) -> None:
+def test_of_many_years_the_oldest_are_counted_as_one_none_left_out(
+    generation: Generation, most: int
+) -> None:
     dated = int((generation.records.years > 0).sum())
     found = {f.field: f.counts for f in facets(generation, _all(generation), 0, most)}
     assert len(found[Field.YEAR]) <= most
@@ -78,6 +92,50 @@ def test_many_years_are_counted_in_spans_none_left_out(generation: Generation, m
         rows = allowed_rows(generation, Filters(clauses=parse(str(count.clause)).clauses))
         assert rows is not None
         assert len(rows) == count.papers
+
+
+def test_a_chosen_value_can_be_exchanged_and_joined_by_another(generation: Generation) -> None:
+    def shown(text: str) -> dict[Field, dict[str, tuple[int, bool]]]:
+        filters = Filters(clauses=parse(text).clauses)
+        counted, _ = facets_of(generation, search(generation, None, Query(text)), filters, 0)
+        return {f.field: {c.label: (c.papers, c.chosen) for c in f.counts} for f in counted}
+
+    first, second = generation.levels[0][:2]
+    one = shown(f"topic:{first.id}")
+    assert one[Field.TOPIC][first.label] == (first.size, True)
+    assert one[Field.TOPIC][second.label] == (second.size, False)
+    assert sum(papers for papers, _ in one[Field.SOURCE].values()) == first.size
+    both = shown(f"topic:({first.id}|{second.id})")
+    assert both[Field.TOPIC][second.label] == (second.size, True)
+    assert sum(papers for papers, _ in both[Field.SOURCE].values()) == first.size + second.size
+
+
+def test_a_venue_is_one_value_across_years_and_spellings(tmp_path: Path) -> None:
+    venues = [
+        "Proceedings of the 3rd Workshop on Online Abuse and Harms",
+        "Fourth Workshop on Online Abuse & Harms (WOAH 2020)",
+        "Proceedings of the 5th Workshop on Online Abuse and Harms (WOAH)",
+        "Workshop on Something Else",
+    ]
+    generation = _built(
+        tmp_path,
+        [
+            {"title": f"Paper number {n} on robots", "venue": venue, "abstract": f"Robots {n}."}
+            for n, venue in enumerate(venues)
+        ],
+    )
+    found = {f.field: f.counts for f in facets(generation, _all(generation), level=0)}
+    assert [(count.label, count.papers) for count in found[Field.VENUE]] == [
+        ("WOAH", 3),
+        ("Workshop on Something Else", 1),
+    ]
+    rows = allowed_rows(generation, Filters(clauses=parse("venue:woah").clauses))
+    assert rows is not None
+    assert len(rows) == 3
+    either = parse('venue:(WOAH|"Workshop on Something Else")').clauses
+    rows = allowed_rows(generation, Filters(clauses=either))
+    assert rows is not None
+    assert len(rows) == 4
 
 
 def test_a_venue_with_quotes_and_spaces_can_be_asked_for(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from explorer.embedders import Embedder, open_embedder
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
+from explorer.search.facets import loosened
 from explorer.search.filters import Filters, allowed_rows, inside
 from explorer.search.model import Mode, Query, Sort
-from explorer.search.notes import NoteKind
-from explorer.search.query import parse
+from explorer.search.queries.notes import NoteKind
+from explorer.search.queries.syntax import parse
 from explorer.search.search import search
 
 PAPERS = (
@@ -27,7 +28,7 @@ PAPERS = (
           keywords=("robotics",)),
     Paper("Speculative Decoding", "We decode speculatively. Speculative decoding is quick.",
           ("D. Smithson",), "2024-01-02", doi="10.1000/abc"),
-    Paper("Decoding What Is Speculative", "No scan here.", (), "", arxiv="2405.14458"),
+    Paper("Decoding What Is Speculative", "No scan here.", (), "2019", arxiv="2405.14458"),
     Paper("A Title Alone"),
 )  # fmt: skip
 
@@ -88,7 +89,7 @@ def titles(generation: Generation, typed: str) -> set[str]:
         ("keyword:robotics", {"Video"}),
         ("year:2023", {"Video"}),
         ("year:2022..", {"Video", "Speculative"}),
-        ("year:..2022", {"Segmenting"}),
+        ("year:..2022", {"Segmenting", "Decoding"}),
         ('"speculative decoding"', {"Speculative"}),
         ('title:"speculative decoding"', {"Speculative"}),
         ("title:decode", {"Speculative", "Decoding"}),
@@ -97,7 +98,7 @@ def titles(generation: Generation, typed: str) -> set[str]:
         ("has:doi", {"Speculative"}),
         ("has:arxiv", {"Decoding"}),
         ("has:authors", {"Segmenting", "Video", "Speculative"}),
-        ("has:date", {"Segmenting", "Video", "Speculative"}),
+        ("has:date", {"Segmenting", "Video", "Speculative", "Decoding"}),
         ("-has:abstract", {"A"}),
         ("author:nobody", set()),
     ],
@@ -182,6 +183,19 @@ def test_a_region_of_the_map_holds_the_points_inside() -> None:
     triangle = ((-0.1, -0.1), (1.2, -0.1), (-0.1, 1.3))
     assert inside(triangle, points).tolist() == [True, False, True, False, True]
     assert inside((), points).tolist() == [False] * 5
+
+
+def test_a_span_of_time_narrows_a_search_and_can_be_dropped(
+    few: Generation, embedder: Embedder
+) -> None:
+    filters = Filters(period=("2021", "2023"))
+    found = search(few, embedder, Query(text="speculative video", filters=filters), 5)
+    titles = {paper.title for paper in PAPERS if "2021" <= paper.date[:4] <= "2023"}
+    assert {hit.paper.title for hit in found.hits} == titles
+    assert found.allowed == len(titles) == 2
+    none = Filters(period=("1950", "1960"))
+    assert search(few, embedder, Query(text="video", filters=none), 5).allowed == 0
+    assert [one.filters.period for one in loosened(few, none)] == [None]
 
 
 def test_a_region_and_a_choice_of_papers_narrow_a_search(

@@ -22,7 +22,7 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows
 from explorer.search.model import Mode, Query, Results, Sort
-from explorer.search.notes import Note, NoteKind
+from explorer.search.queries.notes import Note, NoteKind
 from explorer.search.query_vector import check_model
 from explorer.search.search import needs_model, search
 from explorer.search.similar import similar
@@ -381,7 +381,7 @@ def passing(generation: Generation, filters: Filters) -> set[int]:
     """Return the rows that pass ``filters``, found out paper by paper."""
     found = set()
     for row, paper in enumerate(generation.records):
-        year = int((paper.date or paper.sources[0].date)[:4])
+        year = int((paper.published or paper.sources[0].date)[:4])
         if (
             (not filters.topic or filters.topic in {t.id for t in generation.topics_of(row)})
             and (not filters.source or filters.source in {s.digest for s in paper.sources})

@@ -20,6 +20,10 @@ class NoteKind(StrEnum):
     UNUSED_TAG = "unused-tag"
     NO_EXAMPLES = "no-examples"
     """The examples are the starred papers, or the dismissed ones, and there are none."""
+    UNKNOWN_AUTHOR = "unknown-author"
+    """A name of a person who wrote no paper of the library; it is searched for as words."""
+    MISSING_PAPER = "missing-paper"
+    """The query refers to a paper that the library lacks."""
     NO_DESK = "no-desk"
     """The part refers to a desk, and the search has none."""
 
@@ -42,6 +46,8 @@ def note_text(note: Note) -> str:
     """Return the text of ``note`` with the correction or the consequence."""
     if note.suggestion:
         return f"{problem_text(note)} {suggestion_text(note)}"
+    if note.kind in _NEAREST_SEARCHED:
+        return problem_text(note)
     return f"{problem_text(note)} This part was ignored."
 
 
@@ -58,6 +64,8 @@ def suggestion_text(note: Note) -> str:
     return f"Did you mean {note.suggestion}?" if note.suggestion else ""
 
 
+_NEAREST_SEARCHED = frozenset((NoteKind.UNKNOWN_AUTHOR, NoteKind.MISSING_PAPER))
+"""Kinds of which the words are searched for all the same."""
 _PROBLEMS = {
     NoteKind.UNKNOWN_FIELD: "“{field}:” is not a field.",
     NoteKind.INVALID_YEAR: "“{value}” is not a year; 2023, 2020..2022 and 2023.. are.",
@@ -67,5 +75,7 @@ _PROBLEMS = {
     NoteKind.UNKNOWN_PAPER: "No paper has the id “{value}”.",
     NoteKind.UNUSED_TAG: "No paper has the tag “{value}”.",
     NoteKind.NO_EXAMPLES: "No paper on the desk is {value}.",
+    NoteKind.UNKNOWN_AUTHOR: "No author here is called “{value}”.",
+    NoteKind.MISSING_PAPER: "This library does not have “{value}”.",
     NoteKind.NO_DESK: "“{field}:{value}” refers to a desk, and there is none here.",
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.search.notes import Note, NoteKind, note_text
-from explorer.search.query import accepts_clauses, parse
+from explorer.search.queries.notes import Note, NoteKind, note_text
+from explorer.search.queries.syntax import accepts_clauses, parse
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,8 @@ def test_a_part_that_is_not_understood_is_named(typed: str, text: str) -> None:
 @pytest.mark.parametrize("kind", NoteKind)
 def test_every_kind_has_a_text_without_gaps(kind: NoteKind) -> None:
     text = note_text(Note(kind, "field", "value"))
-    assert text.endswith("This part was ignored.")
+    lacks = kind in (NoteKind.UNKNOWN_AUTHOR, NoteKind.MISSING_PAPER)
+    assert text.endswith("“value”." if lacks else "This part was ignored.")
     assert "{" not in text
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.search.notes import NoteKind
-from explorer.search.query import Clause, Field, parse, years_of
+from explorer.search.queries.notes import NoteKind
+from explorer.search.queries.syntax import Clause, Field, parse, years_of
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,34 @@ def test_no_mixture_of_marks_raises(pieces: list[str]) -> None:
 )
 def test_a_clause_as_it_is_shown_is_understood_as_itself(clause: Clause) -> None:
     assert parse(str(clause)).clauses == (clause,)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("venue:(WOAH|BEA)", ("WOAH", "BEA")),
+        ('venue:(WOAH OR "Workshop on Maps" | BEA)', ("WOAH", "Workshop on Maps", "BEA")),
+        ('venue:("Maps (MAP)"|"A|B")', ("Maps (MAP)", "A|B")),
+        ("venue:(WOAH|WOAH|)", ("WOAH",)),
+    ],
+)
+def test_a_field_takes_several_values_any_of_which_will_do(
+    text: str, values: tuple[str, ...]
+) -> None:
+    parsed = parse(f"robots {text} arms")
+    assert parsed.words == "robots arms"
+    [clause] = parsed.clauses
+    assert clause.values == values
+    assert parse(str(clause)).clauses == (clause,)
+
+
+def test_of_several_values_the_valid_are_kept() -> None:
+    parsed = parse("year:(2020|soon|..2010) -year:(2001|2002)")
+    assert [clause.values for clause in parsed.clauses] == [("2020", "..2010"), ("2001", "2002")]
+    assert parsed.clauses[1].without
+    assert [note.value for note in parsed.notes] == ["soon"]
+
+
+def test_brackets_elsewhere_are_words() -> None:
+    assert parse("models (large|small) note:(x)").clauses == ()
+    assert parse("venue:()").clauses == ()

@@ -9,6 +9,7 @@
     author:"Ada Lovelace"       one author's name holds all of these words
     venue:neurips  category:cs.CL  keyword:robotics
     year:2023  year:2020..2022  year:2023..
+    venue:(WOAH|BEA)            any of several values; also author:("Bo Li"|"Ada Byron")
     topic:t4  topic:"video generation"  source:march.txt
     has:abstract                also doi, arxiv, venue, authors, date
     is:starred  tag:thesis      on the user's desk; also to-read, read, not-for-me, tagged, noted
@@ -20,20 +21,24 @@ A long text counts as a pasted abstract and is searched as plain words.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 
-from explorer.search.notes import Note, NoteKind
+from explorer.search.queries.notes import Note, NoteKind
 
 _MOST_TYPED = 40
 """Words of a typed query; a longer text was pasted."""
 _TOKEN = re.compile(
     r"""(?P<minus>-)?
-    (?:(?P<field>[^\W\d_]+):(?=["“”\w.]))?
-    (?:["“”](?P<phrase>[^"“”]*)["“”]?|(?P<word>\S+))""",
+    (?:(?P<field>[^\W\d_]+):(?=["“”\w.(]))?
+    (?:(?<=:)\((?P<group>(?:[^()"“”]|["“”][^"“”]*["“”])*)\)
+    |["“”](?P<phrase>[^"“”]*)["“”]?|(?P<word>\S+))""",
     re.VERBOSE,
 )
+_ALTERNATIVE = re.compile(r"""["“”](?P<phrase>[^"“”]*)["“”]|(?P<plain>[^|"“”]+)""")
+_OR = re.compile(r"\s+OR\s+")
 _LIKENESS = 0.7
 
 
@@ -91,12 +96,26 @@ class Clause:
     field: Field
     value: str
     without: bool = False
+    others: tuple[str, ...] = ()
+    """More values; any one of all is enough."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return (self.value, *self.others)
+
+    def with_values(self, values: Sequence[str]) -> Clause | None:
+        """Return the clause with other values; None without any."""
+        return replace(self, value=values[0], others=tuple(values[1:])) if values else None
 
     def __str__(self) -> str:
-        plain = re.fullmatch(r"\w\S*", self.value) and self.field is not Field.TEXT
-        value = self.value if plain else f'"{self.value}"'
+        values = "|".join(self._quoted(value) for value in self.values)
+        values = f"({values})" if self.others else values
         name = "" if self.field is Field.TEXT else f"{self.field}:"
-        return f"{'-' if self.without else ''}{name}{value}"
+        return f"{'-' if self.without else ''}{name}{values}"
+
+    def _quoted(self, value: str) -> str:
+        is_plain = re.fullmatch(r"[\w.][^\s|()]*" if self.others else r"\w\S*", value)
+        return value if is_plain and self.field is not Field.TEXT else f'"{value}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +131,28 @@ class Parsed:
     notes: tuple[Note, ...] = ()
     """Parts that were not used as typed."""
 
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases in quotes that papers must hold."""
+        return tuple(
+            value
+            for clause in self.clauses
+            if clause.field is Field.TEXT and not clause.without
+            for value in clause.values
+        )
+
 
 def parse(text: str) -> Parsed:
     """Parse ``text``."""
-    if _is_pasted(text):
+    if is_pasted(text):
         return Parsed(" ".join(text.split()))
     words: list[str] = []
     clauses: list[Clause] = []
     examples: dict[Field, list[str]] = {Field.LIKE: [], Field.UNLIKE: []}
     notes: list[Note] = []
     for token in _TOKEN.finditer(text):
-        phrase, word, typed = token["phrase"], token["word"], token["field"]
-        value = " ".join((phrase if phrase is not None else word).split())
+        phrase, group, typed = token["phrase"], token["group"], token["field"]
+        value = " ".join((phrase or group or token["word"] or "").split())
         without = bool(token["minus"])
         if not value:
             continue
@@ -132,14 +161,15 @@ def parse(text: str) -> Parsed:
             notes += _misspelt_field(typed, value, without=without)
             words.append(f"{typed}: {value}")
         elif field in examples:
-            examples[Field.UNLIKE if without else field].append(value)
+            names = (value,) if group is None else _alternatives(group)
+            examples[Field.UNLIKE if without else field] += names
         elif field is not None:
-            clause = Clause(field, value, without)
-            problem = _problem(clause)
-            if problem is None:
-                clauses.append(clause)
-            else:
-                notes.append(problem)
+            values = (value,) if group is None else _alternatives(group)
+            problems = {value: _problem(Clause(field, value, without)) for value in values}
+            notes += [problem for problem in problems.values() if problem is not None]
+            usable = [value for value in values if problems[value] is None]
+            clause = Clause(field, value, without).with_values(usable)
+            clauses += [] if clause is None else [clause]
         elif phrase is not None or without:
             if re.search(r"\w", value):
                 clauses.append(Clause(Field.TEXT, value, without))
@@ -156,18 +186,41 @@ def parse(text: str) -> Parsed:
     )
 
 
+def _alternatives(group: str) -> tuple[str, ...]:
+    """Return the values of ``(one|"and another")``; OR between them will do, too."""
+    matches = _ALTERNATIVE.finditer(_OR.sub("|", group))
+    values = (" ".join((match["phrase"] or match["plain"] or "").split()) for match in matches)
+    return tuple(dict.fromkeys(filter(None, values)))
+
+
 def accepts_clauses(text: str) -> bool:
     """Whether a clause that is typed after ``text`` is parsed as one.
 
     It is not after a pasted abstract, nor within quotes that are still open.
     """
-    if _is_pasted(f"{text} x"):
+    if is_pasted(f"{text} x"):
         return False
     tokens = list(_TOKEN.finditer(text))
     return not tokens or tokens[-1]["phrase"] is None or tokens[-1].end() > tokens[-1].end("phrase")
 
 
-def _is_pasted(text: str) -> bool:
+def plain_words(text: str) -> str:
+    """Return the words of ``text`` as typed, without fields, quotes and exclusions.
+
+    >>> plain_words('bert -survey "dialogue act" year:2020 doi:10.1000/5')
+    'bert doi:10.1000/5'
+    """
+    return " ".join(
+        token[0]
+        for token in _TOKEN.finditer(text)
+        if not token["minus"]
+        and token["phrase"] is None
+        and (token["field"] is None or token["field"].casefold() not in _NAMES)
+    )
+
+
+def is_pasted(text: str) -> bool:
+    """Return whether ``text`` was pasted rather than typed: it is long or has several lines."""
     return len(text.split()) > _MOST_TYPED or "\n" in text.strip()
 
 
