@@ -1,9 +1,9 @@
-"""Charts of topics in the colours of the map: the tree as rings, and one topic over time."""
+"""Charts of topics in the colours of the map: growth against size, and one topic over time."""
 
 from __future__ import annotations
 
 import html
-import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explorer.insights.topic_tree import shown_level, topic_tree
@@ -22,7 +22,6 @@ BARE_CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
 _COARSE = "#717a8f"
 """Colour of topics coarser than those on the map, whose subtopics have the colours."""
 _PALEST = 0.55
-_SECTOR_LETTERS = 13
 _MOST_TICKS = 8
 
 
@@ -51,58 +50,32 @@ def topic_colours(generation: Generation) -> dict[str, str]:
     return colours
 
 
-def sunburst_figure(generation: Generation, *, dark: bool) -> Figure:
-    """Return the tree of topics as rings, coarse ones inside; each sector has its topic's id.
+@dataclass(frozen=True, slots=True)
+class GrowthPoint:
+    """Topic on the chart of growth against size."""
 
-    Topics more than one level finer than those on the map would be too thin; they are left out.
-    """
-    from plotly import graph_objects
+    id: str
+    label: str
+    papers: int
+    growth: float
+    """See :class:`~explorer.insights.trends.Trend`."""
+    colour: str
+    """Colour of the topic, or of the one it is part of, on the map."""
 
-    theme = DARK if dark else LIGHT
-    colours = topic_colours(generation)
-    finest = shown_level(generation) + 1
-    all_papers = Topic("all", -1, "", f"{generation.size:,} papers", (), generation.size)
-    ids, parents, topics = [all_papers.id], [""], [all_papers]
-    rings = [(branch, all_papers.id) for branch in topic_tree(generation)]
-    while rings:
-        branch, parent = rings.pop(0)
-        ids.append(branch.topic.id)
-        parents.append(parent)
-        topics.append(branch.topic)
-        inner = [finer for finer in branch.below if finer.topic.level <= finest]
-        rings += [(finer, branch.topic.id) for finer in inner]
-    fills = [theme.background, *(colours[topic.id] for topic in topics[1:])]
-    figure = graph_objects.Figure(
-        graph_objects.Sunburst(
-            ids=ids,
-            parents=parents,
-            labels=[html.escape(topic.label) for topic in topics],
-            values=[topic.size for topic in topics],
-            branchvalues="total",
-            text=["<br>".join(_sector_lines(topic.label)) for topic in topics],
-            textinfo="text",
-            hovertext=[_sector_hover(topic, generation.size) for topic in topics],
-            hoverinfo="text",
-            marker={"colors": fills, "line": {"width": 1, "color": theme.background}},
-            leaf={"opacity": 1.0},
-            insidetextfont={
-                "color": [theme.text, *(_text_on(colour) for colour in fills[1:])],
-                "size": 13,
-            },
-            insidetextorientation="auto",
-        )
-    )
-    figure.update_layout(
-        template="none",
-        margin={"l": 4, "r": 4, "t": 4, "b": 16},
-        paper_bgcolor="rgba(0,0,0,0)",
-        font={"color": theme.text},
-        # Names that do not fit their sector at a readable size are left to the pointer.
-        uniformtext={"minsize": 10, "mode": "hide"},
-        hoverlabel=_hover_label(theme),
-        uirevision=f"{generation.manifest.number}",
-    )
-    return figure
+
+def growth_points(generation: Generation, trends: Trends) -> list[GrowthPoint]:
+    """Return all topics whose growth is known, large before small."""
+    points: list[GrowthPoint] = []
+    nodes = [(node, _COARSE) for node in topic_tree(generation)]
+    while nodes:
+        node, colour = nodes.pop()
+        topic, growth = node.topic, trends.of[node.topic.id].growth
+        if topic.level == shown_level(generation):
+            colour = PALETTE[topic.colour % len(PALETTE)]
+        if growth is not None:
+            points.append(GrowthPoint(topic.id, topic.label, topic.size, growth, colour))
+        nodes += [(finer, colour) for finer in node.below]
+    return sorted(points, key=lambda point: (-point.papers, point.id))
 
 
 def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Figure:
@@ -162,30 +135,10 @@ def trend_figure(trends: Trends, topic: Topic, colour: str, *, dark: bool) -> Fi
     return figure
 
 
-def _sector_lines(label: str) -> list[str]:
-    return [
-        html.escape(line) for line in textwrap.wrap(label, _SECTOR_LETTERS, break_long_words=False)
-    ]
-
-
-def _sector_hover(topic: Topic, papers: int) -> str:
-    if topic.level < 0:
-        return html.escape(topic.label)
-    lines = [f"<b>{html.escape(topic.label)}</b>"]
-    lines.append(f"{topic.size:,} papers, {topic.size / papers:.1%}")
-    lines += [html.escape(line) for line in textwrap.wrap(" · ".join(topic.keywords[:5]), 48)]
-    return "<br>".join(lines)
-
-
 def _mixed(colour: str, other: str, part: float) -> str:
     """Return ``colour`` with ``part`` of it, from 0 to 1, replaced by ``other``."""
     pairs = zip(channels(colour), channels(other), strict=True)
     return hex_colour([a + (b - a) * part for a, b in pairs])
-
-
-def _text_on(colour: str) -> str:
-    red, green, blue = channels(colour)
-    return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 165 else LIGHT.text
 
 
 def _hover_label(theme: Theme) -> dict[str, Any]:

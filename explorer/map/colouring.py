@@ -12,7 +12,7 @@ from explorer.insights.topic_tree import shown_level
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.map.palette import DARK, LIGHT, PALETTE, channels, hex_colour
-from explorer.search.query import quotable
+from explorer.search.queries.syntax import quotable
 
 Colours = NDArray[np.uint8]
 
@@ -29,6 +29,15 @@ _MOST_TOPICS = 24
 _MOST_YEARS = 12
 _MOST_DIGESTS = 11
 _BINS = 8
+_NOVELTY_LABELS = (
+    "much like earlier papers",
+    "more alike than usual",
+    "as alike as usual",
+    "less alike than usual",
+    "unlike earlier papers",
+)
+_NOVELTY_LIMITS = (-1.5, -0.5, 0.5, 1.5)
+"""Bounds of the classes of novelty, in standard deviations from the mean."""
 
 
 class ColourBy(StrEnum):
@@ -55,6 +64,16 @@ class LegendEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Ramp:
+    """Ordered colours: the first ones of the palette."""
+
+    low: str
+    """Meaning of the first colour, in a word."""
+    high: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Colouring:
     """Colour of every paper."""
 
@@ -63,6 +82,8 @@ class Colouring:
     of: Colours
     """Indices in the palette, shape (papers,)."""
     legend: tuple[LegendEntry, ...]
+    ramp: Ramp | None = None
+    """None for categories, whose colours have no order."""
 
 
 def colouring(
@@ -73,7 +94,7 @@ def colouring(
     safe: bool,
     level: int,
     scores: NDArray[np.float32] | None = None,
-    ends: tuple[float, float] = (0.0, 1.0),
+    limits: tuple[float, float] = (0.0, 1.0),
 ) -> Colouring:
     """Return the colours of all papers and their legend.
 
@@ -84,24 +105,40 @@ def colouring(
         safe: colours that colour-blind people can distinguish.
         level: level of the topics that have colours.
         scores: from 0 to 1 or NaN, shape (papers,); without them topics are shown instead.
-        ends: scores of the first and the last colour.
+        limits: scores of the first and the last colour.
     """
     faint = (DARK if dark else LIGHT).faint
     if by is ColourBy.YEAR:
         of, legend = _by_year(generation)
-        known = sum(bool(key.clause) for key in legend)
-        return Colouring(by, (*_scale(known, dark, safe), faint), of, legend)
+        known = [key.label for key in legend if key.clause]
+        ends = Ramp(known[0][:4], known[-1][-4:], len(known)) if known else None
+        return Colouring(by, (*_scale(len(known), dark, safe), faint), of, legend, ends)
     if by is ColourBy.SOURCE:
         of, legend = _by_source(generation)
         return Colouring(by, (*_palette(safe)[:_MOST_DIGESTS], faint), of, legend)
     if by is ColourBy.NOVELTY:
         of, legend = _by_novelty(generation)
-        return Colouring(by, _scale(_BINS, dark, safe), of, legend)
+        steps = len(_NOVELTY_LABELS)
+        ends = Ramp("familiar", "novel", steps)
+        return Colouring(by, _scale(steps, dark, safe), of, legend, ends)
     if by is ColourBy.SCORE and scores is not None:
-        of, legend = _by_score(scores, ends)
-        return Colouring(by, (*_scale(_BINS, dark, safe), faint), of, legend)
+        of, legend = _by_score(scores, limits)
+        ends = Ramp("weak", "strong", _BINS)
+        return Colouring(by, (*_scale(_BINS, dark, safe), faint), of, legend, ends)
     of, legend = _by_topic(generation, level)
     return Colouring(ColourBy.TOPIC, _palette(safe), of, legend)
+
+
+@cached_by_owner(1)
+def informative_colourings(generation: Generation) -> tuple[ColourBy, ...]:
+    """Return the properties that differ between papers, and topics; without scores."""
+    legends = {
+        ColourBy.YEAR: _by_year(generation)[1],
+        ColourBy.SOURCE: _by_source(generation)[1],
+        ColourBy.NOVELTY: _by_novelty(generation)[1],
+    }
+    several = [by for by, legend in legends.items() if sum(bool(key.papers) for key in legend) > 1]
+    return (ColourBy.TOPIC, *several)
 
 
 @cached_by_owner(4)
@@ -171,21 +208,24 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]
 
 @cached_by_owner(1)
 def _by_novelty(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
-    """Rank papers by dissimilarity to those of their nearest neighbours that are not newer."""
+    """Compare papers by dissimilarity to those of their nearest neighbours that are not newer.
+
+    Those with newer neighbours only are as unlike earlier papers as can be.
+    """
     dates = generation.records.dates
     ranks = np.where(dates.ranks == dates.distinct.index(""), -1, dates.ranks)
     graph = generation.graph
     earlier = (graph.neighbours >= 0) & (ranks[graph.neighbours] <= ranks[:, None])
     earlier[ranks < 0] = graph.neighbours[ranks < 0] >= 0
+    known = earlier.any(axis=1)
     near = np.where(earlier, graph.similarities, 0.0).sum(axis=1)
-    likeness = near / np.maximum(np.count_nonzero(earlier, axis=1), 1)
-    order = np.lexsort((np.arange(generation.size), -likeness))
-    of = np.empty(generation.size, dtype=np.uint8)
-    of[order] = np.arange(generation.size) * _BINS // max(generation.size, 1)
-    counts = np.bincount(of, minlength=_BINS).tolist()
-    ends = {0: "most like earlier papers", _BINS - 1: "least like earlier papers"}
+    unlike = -near / np.maximum(np.count_nonzero(earlier, axis=1), 1)
+    mean, deviation = (unlike[known].mean(), unlike[known].std()) if known.any() else (0.0, 0.0)
+    limits = [mean + limit * max(float(deviation), 1e-6) for limit in _NOVELTY_LIMITS]
+    of = np.where(known, np.searchsorted(limits, unlike), len(limits)).astype(np.uint8)
+    counts = np.bincount(of, minlength=len(_NOVELTY_LABELS)).tolist()
     return of, tuple(
-        LegendEntry(ends.get(p, f"{p + 1} of {_BINS}"), p, counts[p]) for p in range(_BINS)
+        LegendEntry(label, place, counts[place]) for place, label in enumerate(_NOVELTY_LABELS)
     )
 
 

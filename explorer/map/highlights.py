@@ -27,6 +27,10 @@ class Highlights:
     """Numbered from 1 in this order."""
     shares: tuple[float, ...] = ()
     """Score of each hit as a share of the best; if empty, hits have their topics' colours."""
+    best: tuple[int, ...] = ()
+    """Papers that match best, hits included; those that are no hits are shaded."""
+    search: str = ""
+    """Identifies the search whose hits these are; empty if nothing is searched."""
     opened: int | None = None
     focus: tuple[int, ...] = ()
     """Papers that keep their colours while the others are grey."""

@@ -18,8 +18,9 @@ _BITS = 16
 """Times that the map's width is halved; nearer papers share a square on all levels."""
 _EMPTY = 255
 MOST_COLOURS = 64
-_BLUR = (0.06, 0.24, 0.4, 0.24, 0.06)
-"""Smoothing weights of neighbouring cells of the density for contours."""
+_WIDEST, _NARROWEST = 0.06, 0.012
+"""Standard deviation of the smoothing of contours, as a share of the view: for one paper, and for
+so many papers that they need none."""
 _FEWEST_POINTS = 8
 """Contours with no more points are not drawn."""
 
@@ -103,6 +104,10 @@ class Sampler:
             indices = np.concatenate([indices, beside])
         return Sample(self.order[indices], whole, int(np.count_nonzero(inside)))
 
+    def count(self, view: Viewport, allowed: NDArray[np.bool_]) -> int:
+        """Return the number of papers of ``view`` that a mask, shape (papers,), allows."""
+        return int(np.count_nonzero(self._inside(view) & allowed[self.order]))
+
     def density(
         self, view: Viewport, columns: int, rows: int, colours: NDArray[np.uint8]
     ) -> Density:
@@ -136,29 +141,41 @@ class Sampler:
         return within
 
 
-def contours(density: Density, levels: int) -> list[tuple[int, NDArray[np.float64]]]:
-    """Return lines of equal density as (level from 0, points from 0 to 1 of the view) pairs.
+def contours(
+    density: Density, levels: int, view: Viewport
+) -> list[tuple[int, NDArray[np.float64]]]:
+    """Return lines of equal density in ``view`` as (level from 0, points) pairs.
 
-    Points have the shape (points, 2); levels rise by equal steps of the square root of papers.
+    Points go from 0 to 1 of the view and have the shape (points, 2); levels rise by equal steps of
+    the square root of papers. The density is smoothed by a Gaussian that is wider where papers are
+    fewer (Silverman 1986), so that lines go around groups of papers at any zoom.
     """
     from contourpy import LineType, contour_generator
 
-    heights = np.sqrt(density.counts.astype(np.float64))
-    for axis in (0, 1):
-        heights = np.apply_along_axis(np.convolve, axis, heights, _BLUR, mode="same")
-    rows, columns = heights.shape
-    if heights.max(initial=0.0) <= 0.0:
+    rows, columns = density.counts.shape
+    papers = int(density.counts.sum())
+    if not papers:
         return []
+    width, height = view.right - view.left, view.top - view.bottom
+    spread = max(_WIDEST / papers ** (1 / 6), _NARROWEST) * np.sqrt(width * height)
+    down, across = _gaussian(rows, spread / height), _gaussian(columns, spread / width)
+    heights = np.sqrt(down @ density.counts @ across)
     generator = contour_generator(z=heights, line_type=LineType.Separate)
     scale = np.array([columns, rows], dtype=np.float64)
     lines: list[tuple[int, NDArray[np.float64]]] = []
     for level in range(levels):
-        height = heights.max() * (level + 0.6) / (levels + 0.6)
-        for line in generator.lines(height):
+        for line in generator.lines(heights.max() * (level + 0.6) / (levels + 0.6)):
             points = np.asarray(line, dtype=np.float64)
             if len(points) > _FEWEST_POINTS:
                 lines.append((level, (points + 0.5) / scale))
     return lines
+
+
+def _gaussian(cells: int, spread: float) -> NDArray[np.float64]:
+    """Return the matrix that smooths a row of ``cells``; ``spread`` is a share of the row."""
+    distances = np.subtract.outer(np.arange(cells), np.arange(cells)) / cells
+    weights: NDArray[np.float64] = np.exp(-0.5 * (distances / spread) ** 2)
+    return weights
 
 
 def _order(positions: NDArray[np.float32], weights: NDArray[np.float32]) -> Rows:

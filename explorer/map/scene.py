@@ -13,16 +13,17 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.insights.topic_tree import TopicNode, shown_level, topic_tree
-from explorer.insights.trends import periods_of
+from explorer.insights.topic_tree import TopicNode, paths_to_finest, shown_level, topic_tree
+from explorer.insights.trends import TimeAxis, time_axis
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
-from explorer.map.colouring import ColourBy, Colouring, colouring
+from explorer.map.colouring import ColourBy, Colouring, colouring, informative_colourings
 from explorer.map.highlights import Highlights, frame_of, home_frame
 from explorer.map.palette import DARK, LIGHT
 from explorer.map.sampling import MOST_COLOURS, Sampler, Viewport, contours
@@ -40,6 +41,8 @@ _MARGIN = 0.15
 _CELLS = (120, 90)
 """Columns and rows of the density."""
 _CONTOURS = 4
+_FEWEST_IN_CONTOURS = 60
+"""Papers in view from which on contours are drawn."""
 _MOST_NAMES = 160
 _LONGEST_TITLE = 160
 _MIN_OPACITY, _MAX_OPACITY = 10, 120
@@ -66,6 +69,8 @@ class SceneRequest:
     span: tuple[int, int] | None = None
     """First and last period whose papers are drawn first, as indices among all periods."""
     dark: bool = False
+    is_whole: bool = False
+    """Whether ``view`` is that of the whole map, in a frame of another shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +93,38 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
     view = look.view or home
     around = view.widened(_MARGIN)
     focus = _focus(generation, highlights)
-    periods, places, counts = dated(generation)
-    rows, whole, inside = _rows(detail, view, around, _wanted(focus, places, look.span))
+    axis, counts = time_axis(generation), papers_per_period(generation)
+    places = axis.indices
+    rows, whole, inside = _rows(detail, view, around, _wanted(focus, axis, look.span))
+    papers_in_view = inside
+    if look.span is not None:
+        papers_in_view = detail.count(view, in_span(axis, look.span))
     colours = _colours(generation, look, rows, query)
     header: dict[str, Any] = {
         "generation": generation.manifest.number,
         "papers": generation.size,
         "level": shown_level(generation),
         "home": corners(home),
-        "isHome": look.view is None,
+        "isHome": look.view is None or look.is_whole,
         "view": corners(view),
         "extent": corners(around),
-        "papersInView": inside,
+        "papersInView": papers_in_view,
         "complete": whole,
         "focused": focus is not None,
         "colourBy": str(colours.by),
-        "colourings": [
-            str(kind) for kind in ColourBy if kind is not ColourBy.SCORE or query is not None
-        ],
+        "colourings": [str(by) for by in _colourings(generation, query)],
         "palette": list(colours.palette),
         "legend": [
             {"label": key.label, "colour": key.colour, "papers": key.papers, "clause": key.clause}
             for key in colours.legend
         ],
+        "ramp": asdict(colours.ramp) if colours.ramp is not None else None,
         "topicNames": names_in(generation, around, colours),
-        "periods": list(periods),
+        "periods": list(axis.periods),
+        "earliest": axis.earliest,
+        "latest": axis.latest,
         "papersPerPeriod": list(counts),
+        "span": look.span,
         "titles": "\n".join(short_title(title) for title in generation.records.titles.take(rows)),
         "positionSteps": _POSITION_STEPS,
         "contours": [],
@@ -122,7 +133,7 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
     }
     finest = generation.memberships[-1][rows]
     used, topic = np.unique(finest, return_inverse=True)
-    header["topics"] = [generation.levels[-1][place].label for place in used.tolist()]
+    header |= topic_fields(generation, used.tolist())
     spots = generation.positions[rows]
     arrays: dict[str, NDArray[Any]] = {
         "x": _rounded(spots[:, 0], around.left, around.right),
@@ -135,12 +146,12 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
     }
     if focus is not None:
         arrays["focus"] = focus[rows].astype("u1")
-    if not whole or inside > MOST_DRAWN // 4:
+    if not whole or inside >= _FEWEST_IN_CONTOURS:
         shade = colours.of if colours.by is not ColourBy.SCORE else np.full_like(colours.of, _NONE)
         density = detail.density(around, *_CELLS, shade)
         header["contours"] = [
             [level, np.rint(line.ravel() * _CONTOUR_STEPS).astype(int).tolist()]
-            for level, line in contours(density, _CONTOURS)
+            for level, line in contours(density, _CONTOURS, around)
         ]
         if not whole:
             header["density"] = {
@@ -172,13 +183,31 @@ def detail_of(generation: Generation) -> Sampler:
 
 
 @cached_by_owner(1)
-def dated(
-    generation: Generation,
-) -> tuple[tuple[str, ...], NDArray[np.int64], tuple[int, ...]]:
-    """Return periods, the index of each paper's period (-1: none), and papers per period."""
-    periods, places = periods_of(generation)
-    counts = np.bincount(places[places >= 0], minlength=len(periods))
-    return periods, places, tuple(counts.tolist())
+def papers_per_period(generation: Generation) -> tuple[int, ...]:
+    """Return the number of papers in each period of the library's time axis."""
+    axis = time_axis(generation)
+    counts = np.bincount(axis.indices[axis.indices >= 0], minlength=len(axis.periods))
+    return tuple(counts.tolist())
+
+
+@cached_by_owner(1)
+def _topics_per_period(generation: Generation) -> dict[str, list[int]]:
+    """Return the number of papers in each period, by the id of their topic."""
+    axis = time_axis(generation)
+    rows = np.flatnonzero(axis.indices >= 0)
+    periods = len(axis.periods)
+    of: dict[str, list[int]] = {}
+    for topics, labels in zip(generation.levels, generation.memberships, strict=True):
+        cells = labels[rows].astype(np.int64) * periods + axis.indices[rows]
+        counts = np.bincount(cells, minlength=len(topics) * periods)
+        table = counts.reshape(len(topics), periods).tolist()
+        of |= {topic.id: row for topic, row in zip(topics, table, strict=True)}
+    return of
+
+
+def in_span(axis: TimeAxis, span: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return a mask of the papers of the periods ``span``, given by their indices."""
+    return (axis.indices >= span[0]) & (axis.indices <= span[1])
 
 
 def _focus(generation: Generation, highlights: Highlights) -> NDArray[np.bool_] | None:
@@ -191,12 +220,12 @@ def _focus(generation: Generation, highlights: Highlights) -> NDArray[np.bool_] 
 
 
 def _wanted(
-    focus: NDArray[np.bool_] | None, places: NDArray[np.int64], when: tuple[int, int] | None
+    focus: NDArray[np.bool_] | None, axis: TimeAxis, span: tuple[int, int] | None
 ) -> NDArray[np.bool_] | None:
     """Return whether each paper is to be drawn before others; None if none is."""
-    if when is None:
+    if span is None:
         return focus
-    within = (places >= when[0]) & (places <= when[1])
+    within = in_span(axis, span)
     return within if focus is None else focus & within
 
 
@@ -215,25 +244,31 @@ def _rows(
     return np.concatenate([first, others]), False, sample.inside
 
 
+def _colourings(generation: Generation, query: NDArray[np.float32] | None) -> tuple[ColourBy, ...]:
+    """Return what papers may be coloured by."""
+    scores = () if query is None else (ColourBy.SCORE,)
+    return (*informative_colourings(generation), *scores)
+
+
 def _colours(
     generation: Generation,
     look: SceneRequest,
     rows: NDArray[np.int64],
     query: NDArray[np.float32] | None,
 ) -> Colouring:
-    scores, ends = None, (0.0, 1.0)
+    scores, limits = None, (0.0, 1.0)
     if look.by is ColourBy.SCORE and query is not None:
         scores = np.full(generation.size, np.nan, dtype=np.float32)
         scores[rows] = _scored(generation, rows, query)
-        ends = _ends(generation, query.astype(np.float32).tobytes())
+        limits = _limits(generation, query.astype(np.float32).tobytes())
     return colouring(
         generation,
-        look.by,
+        look.by if look.by in _colourings(generation, query) else ColourBy.TOPIC,
         dark=look.dark,
         safe=look.safe,
         level=shown_level(generation),
         scores=scores,
-        ends=ends,
+        limits=limits,
     )
 
 
@@ -245,7 +280,7 @@ def _scored(
 
 
 @cached_by_owner(64)
-def _ends(generation: Generation, query: bytes) -> tuple[float, float]:
+def _limits(generation: Generation, query: bytes) -> tuple[float, float]:
     """Return the lowest and highest score of papers all over the map, so that colours stay."""
     sample = detail_of(generation).order[:SAMPLED]
     near = _scored(generation, sample, np.frombuffer(query, dtype=np.float32))
@@ -271,6 +306,7 @@ def names_in(
                 "level": name.topic.level,
                 "finest": name.finest,
                 "papers": name.topic.size,
+                "papersPerPeriod": _topics_per_period(generation)[name.topic.id],
                 "x": round(name.x, 4),
                 "y": round(name.y, 4),
                 "radius": round(name.radius, 4),
@@ -309,6 +345,18 @@ def _placed(generation: Generation, branch: TopicNode) -> _Name:
     return _Name(branch.topic, finest, float(middle[0]), float(middle[1]), float(radius))
 
 
+def topic_fields(generation: Generation, indices: Sequence[int]) -> dict[str, Any]:
+    """Return labels and paths of topics of the finest level, and the topics on these paths."""
+    finest = generation.levels[-1]
+    paths = [paths_to_finest(generation)[index] for index in indices]
+    places = {topic: place for place, topic in enumerate(dict.fromkeys(chain(*paths)))}
+    return {
+        "topics": [finest[index].label for index in indices],
+        "topicPaths": [[places[topic] for topic in path] for path in paths],
+        "pathTopics": [{"id": topic.id, "label": topic.label} for topic in places],
+    }
+
+
 def _over(generation: Generation, topic: Topic, level: int) -> Topic:
     """Return the topic of ``level`` that ``topic`` is a part of, or itself if it is coarser."""
     while topic.level > level and topic.parent in generation.topics:
@@ -320,7 +368,7 @@ def _initial_fields(look: SceneRequest) -> dict[str, Any]:
     """Return the fields that a new map in the browser starts from."""
     return {
         "request": {
-            "view": corners(look.view) if look.view is not None else None,
+            "view": None if look.view is None or look.is_whole else corners(look.view),
             "colourBy": str(look.by),
             "safe": look.safe,
             "span": look.span,

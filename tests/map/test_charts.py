@@ -1,4 +1,4 @@
-"""Figures of topics: each paper counted once a ring, each period shown, nothing hostile in them."""
+"""Charts of topics: each topic one point, each period shown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from explorer.insights.topic_tree import node_of, shown_level
 from explorer.insights.trends import trends
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
-from explorer.map.charts import sunburst_figure, trend_figure
+from explorer.map.charts import growth_points, trend_figure
 from explorer.map.colouring import topic_colour
 from explorer.map.palette import PALETTE
+from explorer.papers.table import PaperTable
 
 
 @pytest.fixture(scope="module")
@@ -20,27 +21,26 @@ def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
 
 
-def test_each_paper_counts_once_on_each_ring(generation: Generation) -> None:
-    rings = sunburst_figure(generation, dark=False).data[0]
-    sizes = dict(zip(rings.ids, rings.values, strict=True))
-    inner, *outer = rings.ids
-    assert sizes[inner] == generation.size
-    assert set(outer) <= set(generation.topics)
-    below: dict[str, int] = {}
-    for sector, parent in zip(rings.ids, rings.parents, strict=True):
-        below[parent] = below.get(parent, 0) + sizes[sector]
-    assert all(below[parent] == sizes[parent] for parent in below if parent)
+def test_each_topic_is_one_point_in_the_colour_of_the_map(generation: Generation) -> None:
+    counted = trends(generation)
+    points = {point.id: point for point in growth_points(generation, counted)}
+    nodes = {node_of(generation, topic).topic for topic in generation.topics.values()}
+    assert set(points) == {topic.id for topic in nodes}
+    for topic in nodes:
+        point = points[topic.id]
+        assert (point.label, point.papers) == (topic.label, topic.size)
+        assert point.growth == counted.of[topic.id].growth
+        if topic.level >= shown_level(generation):
+            rows = generation.members(topic)
+            assert {topic_colour(generation, int(row)) for row in rows} == {point.colour}
 
 
-def test_sectors_have_the_colours_of_the_map(generation: Generation) -> None:
-    rings = sunburst_figure(generation, dark=False).data[0]
-    fills = dict(zip(rings.ids, rings.marker.colors, strict=True))
-    points = [topic_colour(generation, row) for row in range(generation.size)]
-    shown = generation.levels[shown_level(generation)]
-    assert len(shown) >= 2
-    for topic in shown:
-        colours = {points[row] for row in generation.members(topic)}
-        assert colours == {fills[node_of(generation, topic).topic.id]}
+def test_topics_of_unknown_growth_are_no_points(generation: Generation) -> None:
+    undated = PaperTable.from_papers(
+        replace(paper, date="", arxiv="", sources=()) for paper in generation.records
+    )
+    bare = replace(generation, records=undated)
+    assert growth_points(bare, trends(bare)) == []
 
 
 def test_a_trend_shows_each_period_beside_the_library(generation: Generation) -> None:
@@ -50,18 +50,3 @@ def test_a_trend_shows_each_period_beside_the_library(generation: Generation) ->
     assert tuple(bars.y) == counted.of[topic.id].counts
     assert sum(line.y) == pytest.approx(sum(bars.y))
     assert len(line.y) == len(counted.periods)
-
-
-def test_hostile_names_of_topics_never_become_markup_on_the_rings(generation: Generation) -> None:
-    hostile = '<a href="//evil">x</a><script>alert(1)</script>'
-    levels = tuple(
-        tuple(replace(topic, label=hostile, keywords=(hostile,)) for topic in level)
-        for level in generation.levels
-    )
-    named = replace(generation, levels=levels)
-    rings = sunburst_figure(named, dark=False).data[0]
-    texts = [*rings.labels, *rings.text, *rings.hovertext]
-    assert any("evil" in text for text in texts)
-    for text in texts:
-        kept = text.replace("<br>", "").replace("<b>", "").replace("</b>", "")
-        assert "<" not in kept

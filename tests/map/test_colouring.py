@@ -11,11 +11,18 @@ import pytest
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
-from explorer.map.colouring import ColourBy, Colouring, LegendEntry, colouring
+from explorer.map.colouring import (
+    ColourBy,
+    Colouring,
+    LegendEntry,
+    colouring,
+    informative_colourings,
+)
 from explorer.map.palette import DARK, LIGHT
+from explorer.papers.paper import Source
 from explorer.papers.table import PaperTable
 from explorer.search.filters import Filters, allowed_rows
-from explorer.search.query import parse
+from explorer.search.queries.syntax import parse
 from tests.helpers.colour import luminance
 
 KINDS = [ColourBy.TOPIC, ColourBy.YEAR, ColourBy.SOURCE, ColourBy.NOVELTY]
@@ -105,18 +112,37 @@ def test_scales_go_from_near_the_background_away_from_it(generation: Generation)
             assert lights == sorted(lights, reverse=not dark)
 
 
-def test_the_newest_papers_unlike_all_before_are_the_most_novel(generation: Generation) -> None:
-    colours = _coloured(generation, ColourBy.NOVELTY)
-    graph = generation.graph
-    undated = np.array([date == "" for date in generation.records.dates])
-    likeness = graph.similarities.mean(axis=1)
-    if undated.all():
-        assert likeness[colours.of == 7].mean() < likeness[colours.of == 0].mean()
+def test_papers_unlike_all_that_are_not_newer_are_the_most_novel(generation: Generation) -> None:
+    likeness = generation.graph.similarities.mean(axis=1)
     day = PaperTable.from_papers(replace(paper, date="2024") for paper in generation.records)
-    one_day = replace(generation, records=day)
-    same = _coloured(one_day, ColourBy.NOVELTY)
+    same = _coloured(replace(generation, records=day), ColourBy.NOVELTY)
     order = np.argsort(-likeness, kind="stable")
     assert same.of[order].tolist() == sorted(same.of.tolist())
+    usual = np.abs(likeness - likeness.mean()) < 0.45 * likeness.std()
+    assert (same.of[usual] == 2).all()
+    assert len({key.papers for key in same.legend}) > 1
+
+
+def test_papers_that_differ_in_nothing_are_not_coloured_by_it(generation: Generation) -> None:
+    papers = [replace(paper, date="2024-05-01") for paper in generation.records]
+    one_year = replace(generation, records=PaperTable.from_papers(papers))
+    assert ColourBy.YEAR in informative_colourings(generation)
+    assert ColourBy.YEAR not in informative_colourings(one_year)
+    one_digest = [replace(paper, sources=(Source("a.txt", 1),)) for paper in papers]
+    assert ColourBy.SOURCE not in informative_colourings(
+        replace(generation, records=PaperTable.from_papers(one_digest))
+    )
+
+
+def test_a_ramp_has_the_colours_of_all_known_values_between_its_ends(
+    generation: Generation,
+) -> None:
+    years = _coloured(generation, ColourBy.YEAR)
+    known = generation.records.years[generation.records.years > 0]
+    assert years.ramp is not None
+    assert (years.ramp.low, years.ramp.high) == (str(known.min()), str(known.max()))
+    assert years.ramp.steps == sum(bool(key.clause) for key in years.legend)
+    assert _coloured(generation, ColourBy.TOPIC).ramp is None
 
 
 def test_scores_are_binned_and_papers_without_are_faint(generation: Generation) -> None:

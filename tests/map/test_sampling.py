@@ -150,15 +150,28 @@ def test_the_density_counts_every_paper_once(detail: Sampler, places: NDArray[np
 def test_contours_lie_within_the_view_and_rise(detail: Sampler) -> None:
     view = Viewport(-60.0, -60.0, 60.0, 60.0)
     density = detail.density(view, 120, 90, np.zeros(PAPERS, dtype=np.uint8))
-    lines = contours(density, 4)
+    lines = contours(density, 4, view)
     assert {level for level, _ in lines} == {0, 1, 2, 3}
     for _, line in lines:
         assert line.shape[1] == 2
         assert ((line >= 0) & (line <= 1)).all()
-    nothing = detail.density(
-        Viewport(900.0, 900.0, 901.0, 901.0), 12, 9, np.zeros(PAPERS, np.uint8)
-    )
-    assert contours(nothing, 4) == []
+    away = Viewport(900.0, 900.0, 901.0, 901.0)
+    nothing = detail.density(away, 12, 9, np.zeros(PAPERS, np.uint8))
+    assert contours(nothing, 4, away) == []
+
+
+@pytest.mark.parametrize("papers", [60, 1_000])
+def test_contours_of_one_group_of_papers_are_round_at_any_zoom(papers: int) -> None:
+    view = Viewport(0.0, 0.0, 2.0, 1.0)
+    spots = np.random.default_rng(0).normal((1.0, 0.5), 0.06, (papers, 2)).astype(np.float32)
+    few = Sampler(spots, np.ones(papers, dtype=np.float32))
+    density = few.density(view, 120, 90, np.zeros(papers, dtype=np.uint8))
+    lines = contours(density, 4, view)
+    assert len(lines) <= 8
+    for _, line in lines:
+        steps = np.diff(line * (2.0, 1.0), axis=0)
+        turns = np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))
+        assert np.abs(turns).sum() < 4 * np.pi
 
 
 @pytest.mark.parametrize("papers", [0, 1, 2, 50])

@@ -121,6 +121,22 @@ export function widen([left, bottom, right, top], share) {
 }
 
 /**
+ * Return a view of points except for the outermost tenth.
+ * @param {{x: number, y: number}[]} points
+ * @param {View} home the whole map
+ * @returns {View}
+ */
+export function middleView(points, home) {
+  /** @param {number[]} values */
+  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+  const [x, y] = [median(points.map((point) => point.x)), median(points.map((point) => point.y))];
+  /** @param {{x: number, y: number}} point */
+  const distance = (point) => Math.hypot(point.x - x, point.y - y);
+  const nearest = [...points].sort((one, other) => distance(one) - distance(other));
+  return viewAround(nearest.slice(0, Math.ceil(0.9 * points.length)), home);
+}
+
+/**
  * Return a view of all points, not closer than a tenth of the whole map.
  * @param {{x: number, y: number}[]} points
  * @param {View} home the whole map

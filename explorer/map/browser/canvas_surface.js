@@ -1,13 +1,17 @@
 // @ts-check
 // Canvas that the map is painted on, on the screen and for PNG files.
 
+import { quadraticPieces } from "./polygon.js";
 import { fontOf } from "./text.js";
 /** @import { Point, Size, Surface, TextStyle } from "./types.d.ts" */
 
+const MOST_SPRITES = 500;
+
+/** Small pictures that are drawn once and copied, frame after frame. @type {Map<string, HTMLCanvasElement>} */
+const sprites = new Map();
+
 /** @implements {Surface} */
 export class CanvasSurface {
-  /** @type {Map<string, HTMLCanvasElement>} */
-  #sprites = new Map();
   #context;
   #size;
   #ratio;
@@ -42,34 +46,31 @@ export class CanvasSurface {
     const side = 2 * radius + 2;
     return (x, y, colour, opacity) => {
       this.#context.globalAlpha = opacity;
-      const sprite = this.#sprite(radius, colour, edge);
-      this.#context.drawImage(sprite, x - radius - 1, y - radius - 1, side, side);
+      const dot = sprite(`${radius} ${colour} ${edge}`, side, this.#ratio, (context) => {
+        context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
+        context.fillStyle = colour;
+        context.fill();
+        context.lineWidth = 0.6;
+        context.strokeStyle = edge;
+        context.stroke();
+      });
+      this.#context.drawImage(dot, x - side / 2, y - side / 2, side, side);
     };
   }
 
-  /**
-   * Return a picture of a circle, drawn once and copied: thousands of arcs would take too long.
-   * @param {number} radius
-   * @param {string} colour
-   * @param {string} edge
-   */
-  #sprite(radius, colour, edge) {
-    const key = `${radius} ${colour} ${edge}`;
-    let sprite = this.#sprites.get(key);
-    if (!sprite) {
-      sprite = document.createElement("canvas");
-      sprite.width = sprite.height = Math.ceil((2 * radius + 2) * this.#ratio);
-      const context = contextOf(sprite);
-      context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-      context.arc(radius + 1, radius + 1, radius, 0, 2 * Math.PI);
-      context.fillStyle = colour;
-      context.fill();
-      context.lineWidth = 0.6;
-      context.strokeStyle = edge;
-      context.stroke();
-      this.#sprites.set(key, sprite);
-    }
-    return sprite;
+  /** @param {number} radius @param {string} colour @returns {ReturnType<Surface["glow"]>} */
+  glow(radius, colour) {
+    const spot = sprite(`glow ${radius} ${colour}`, 2 * radius, this.#ratio, (context) => {
+      const gradient = context.createRadialGradient(radius, radius, 0, radius, radius, radius);
+      gradient.addColorStop(0, colour);
+      gradient.addColorStop(1, `${colour}00`);
+      context.fillStyle = gradient;
+      context.fillRect(0, 0, 2 * radius, 2 * radius);
+    });
+    return (x, y, opacity) => {
+      this.#context.globalAlpha = opacity;
+      this.#context.drawImage(spot, x - radius, y - radius, 2 * radius, 2 * radius);
+    };
   }
 
   /**
@@ -109,6 +110,24 @@ export class CanvasSurface {
   }
 
   /**
+   * @param {Point[]} points
+   * @param {string} colour
+   * @param {number} thickness
+   * @param {number} opacity
+   */
+  curve(points, colour, thickness, opacity) {
+    this.#context.globalAlpha = opacity;
+    this.#context.beginPath();
+    this.#context.moveTo(...points[0]);
+    for (const [x, y, endX, endY] of quadraticPieces(points)) {
+      this.#context.quadraticCurveTo(x, y, endX, endY);
+    }
+    this.#context.lineWidth = thickness;
+    this.#context.strokeStyle = colour;
+    this.#context.stroke();
+  }
+
+  /**
    * @param {HTMLCanvasElement} canvas
    * @param {Point} corner
    * @param {Size} size
@@ -143,4 +162,26 @@ function contextOf(canvas) {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("no 2D canvas");
   return context;
+}
+
+/**
+ * Return a square picture; drawing thousands of arcs or gradients would take too long.
+ * @param {string} name
+ * @param {number} side
+ * @param {number} ratio pixels of the picture per pixel of `side`
+ * @param {(context: CanvasRenderingContext2D) => void} draw
+ */
+function sprite(name, side, ratio, draw) {
+  const key = `${name} ${ratio}`;
+  let picture = sprites.get(key);
+  if (!picture) {
+    if (sprites.size >= MOST_SPRITES) sprites.clear();
+    picture = document.createElement("canvas");
+    picture.width = picture.height = Math.ceil(side * ratio);
+    const context = contextOf(picture);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    draw(context);
+    sprites.set(key, picture);
+  }
+  return picture;
 }

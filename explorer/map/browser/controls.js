@@ -1,6 +1,7 @@
 // @ts-check
 // Controls around the map: toolbar, legend, timeline, table and count of papers.
 
+import { createBreadcrumb } from "./breadcrumb.js";
 import { element } from "./dom.js";
 import { createLegend } from "./legend.js";
 import { createPaperTable } from "./paper_table.js";
@@ -8,7 +9,7 @@ import { createTimeline } from "./timeline.js";
 import { createToolbar } from "./toolbar.js";
 /** @import { LegendActions } from "./legend.js" */
 /** @import { ToolbarActions } from "./toolbar.js" */
-/** @import { Box, ListedPaper, Scene, SceneRequest, Span } from "./types.d.ts" */
+/** @import { Box, ListedPaper, Scene, Span } from "./types.d.ts" */
 
 /**
  * Actions of the controls.
@@ -16,6 +17,7 @@ import { createToolbar } from "./toolbar.js";
  *   selectSpan(span: Span | null, settled: boolean): void,
  *   papersInView(): {papers: ListedPaper[], total: number},
  *   open(row: number): void,
+ *   openTopic(id: string): void,
  * }} ControlActions
  */
 
@@ -30,37 +32,44 @@ export function createControls(frame, actions) {
   const timeline = createTimeline(actions.selectSpan);
   const table = createPaperTable(actions.papersInView, actions.open);
   const count = element("div", "paper-count");
-  const overMap = [legend.element, timeline.element, count, toolbar.element];
+  const breadcrumb = createBreadcrumb(actions);
+  const panels = [legend.element, timeline.element, count, toolbar.element, timeline.moment];
+  const overMap = [breadcrumb.element, ...panels];
   frame.append(table.element, ...overMap);
-  /** @type {Scene | null} */
-  let shown = null;
-
   function toggleTable() {
     toolbar.showTableOpen(table.toggle());
   }
 
-  /** @param {number} papers in view */
-  function showCount(papers) {
+  /**
+   * @param {number} papers in view
+   * @param {number} drawn of these
+   * @param {boolean} isWhole whether all of them are drawn
+   */
+  function showCount(papers, drawn, isWhole) {
     table.refresh();
     const inView = `${papers.toLocaleString()} ${papers === 1 ? "paper" : "papers"} in view`;
-    if (!papers) count.textContent = "No papers in view. Zoom out to see some.";
-    else if (!shown || shown.complete) count.textContent = inView;
-    else count.textContent = `Showing ${shown.count.toLocaleString()} of ${inView}`;
+    if (!papers) count.textContent = "No papers in view";
+    else if (isWhole || drawn >= papers) count.textContent = inView;
+    else count.textContent = `Showing ${drawn.toLocaleString()} of ${inView}`;
   }
 
   return {
-    /** @param {Scene} scene @param {SceneRequest} request @param {number} papers in view */
-    showScene(scene, request, papers) {
-      shown = scene;
-      legend.show(scene, request.safe);
-      timeline.show(scene, request.span);
-      showCount(papers);
+    /**
+     * @param {Scene} scene
+     * @param {boolean} safe whether colours are those that colour-blind people can distinguish
+     * @param {Span | null} span
+     */
+    showScene(scene, safe, span) {
+      legend.show(scene, safe);
+      timeline.show(scene, span);
     },
 
     showCount,
+    showTopics: breadcrumb.show,
     toggleTable,
     showTool: toolbar.showTool,
     offerResults: toolbar.offerResults,
+    showSpan: timeline.showSpan,
     stop: timeline.stop,
 
     /** Return the areas of the map that the controls cover. @returns {Box[]} */

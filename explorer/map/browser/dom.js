@@ -10,6 +10,7 @@ const ICONS = {
   lasso: "M7 16c-3-1-4-3-4-5 0-4 4-6 9-6s9 2 9 6-4 6-9 6c-2 0-3 0-4-.6M7 16c1 0 2 1 2 2s-1 3-3 3",
   box: "M4 4h3M10 4h4M17 4h3v3M20 10v4M20 17v3h-3M14 20h-4M7 20H4v-3M4 14v-4M4 7V4",
   table: "M4 5h16v14H4zM4 10h16M4 15h16M10 5v14",
+  arrow: "M4 12h15M13 6l6 6-6 6",
   save: "M12 4v11M7 11l5 5 5-5M5 20h14",
   play: "M8 5l11 7-11 7z",
   pause: "M8 5v14M16 5v14",

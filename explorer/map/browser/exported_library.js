@@ -3,7 +3,7 @@
 
 import { polygonContains } from "./polygon.js";
 import { unpack } from "./scene.js";
-/** @import { Colouring, ExportedLibrary, Point } from "./types.d.ts" */
+/** @import { Colouring, Details, ExportedLibrary, Point } from "./types.d.ts" */
 
 /**
  * Return the library from the text of explorer/map/html_export.py: a message in base 64.
@@ -11,15 +11,12 @@ import { unpack } from "./scene.js";
  * @returns {Promise<ExportedLibrary>}
  */
 export async function decodeLibrary(text) {
-  const bytes = Uint8Array.from(atob(text.trim()), (sign) => sign.charCodeAt(0));
-  const { header, arrays } = await unpack(bytes);
-  const titles = header.titles.split("\n");
+  const { header, arrays } = await unpack(bytesOf(text));
   return {
     ...header,
     ...arrays,
     count: arrays.x.length,
-    titles,
-    searchable: titles.map(searchable),
+    titles: header.titles.split("\n"),
     links: header.links.split("\n"),
     colourings: new Map(
       header.colourings.map((/** @type {Colouring} */ colouring) => [
@@ -31,6 +28,32 @@ export async function decodeLibrary(text) {
 }
 
 /**
+ * Return authors, venues and abstracts in the order of the library, whose own texts they follow.
+ * @param {string} text
+ * @returns {Promise<Details>}
+ */
+export async function decodeDetails(text) {
+  const { header, arrays: { place } } = await unpack(bytesOf(text));
+  /** @param {string} lines */
+  const inOrder = (lines) => {
+    /** @type {string[]} */
+    const values = [];
+    lines.split("\n").forEach((line, i) => (values[place[i]] = line));
+    return values;
+  };
+  return {
+    authors: inOrder(header.authors),
+    venues: inOrder(header.venues),
+    abstracts: inOrder(header.abstracts),
+  };
+}
+
+/** @param {string} text in base 64 */
+function bytesOf(text) {
+  return Uint8Array.from(atob(text.trim()), (sign) => sign.charCodeAt(0));
+}
+
+/**
  * Return text without case and accents.
  * @param {string} text
  */
@@ -38,15 +61,39 @@ export function searchable(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/**
- * Return the rows of papers with all words of a query in their titles; none for no words.
- * @param {ExportedLibrary} library
- * @param {string} query
- */
-export function searchTitles(library, query) {
-  const words = searchable(query).split(/\s+/).filter(Boolean);
-  if (!words.length) return [];
-  return rowsOf(library, (row) => words.every((word) => library.searchable[row].includes(word)));
+/** Search over the titles of an exported library and, once they are there, its other texts. */
+export class TextSearch {
+  /** Searchable texts, those that count most first: titles, authors, abstracts. */
+  #fields;
+
+  /** @param {string[]} titles @param {Details | null} details */
+  constructor(titles, details) {
+    const texts = details ? [titles, details.authors, details.abstracts] : [titles];
+    this.#fields = texts.map((field) => field.map(searchable));
+  }
+
+  /**
+   * Return the rows of papers with all words of a query: first those that have them in the title,
+   * then those that need the authors, then those that need the abstract; none for no words.
+   * @param {string} query
+   */
+  rows(query) {
+    const words = searchable(query).split(/\s+/).filter(Boolean);
+    /** @type {number[][]} */
+    const groups = this.#fields.map(() => []);
+    if (!words.length) return [];
+    for (let row = 0; row < this.#fields[0].length; row++) {
+      const needed = Math.max(...words.map((word) => this.#firstWith(word, row)));
+      groups[needed]?.push(row);
+    }
+    return groups.flat();
+  }
+
+  /** @param {string} word @param {number} row */
+  #firstWith(word, row) {
+    const index = this.#fields.findIndex((field) => field[row].includes(word));
+    return index < 0 ? Infinity : index;
+  }
 }
 
 /**
@@ -56,6 +103,17 @@ export function searchTitles(library, query) {
  */
 export function rowsInRegion(library, region) {
   return rowsOf(library, (row) => polygonContains(region, library.x[row], library.y[row]));
+}
+
+/**
+ * Return the rows of papers in a topic of any level.
+ * @param {ExportedLibrary} library
+ * @param {string} id
+ */
+export function rowsOfTopic(library, id) {
+  const { topic, topicPaths, pathTopics } = library;
+  const place = pathTopics.findIndex((each) => each.id === id);
+  return rowsOf(library, (row) => topicPaths[topic[row]].includes(place));
 }
 
 /** @param {ExportedLibrary} library @param {(row: number) => boolean} matches */

@@ -1,16 +1,24 @@
 // @ts-check
-// Map in a file of its own, with a list beside it: search over titles, hits, the open paper.
+// Map in a file of its own, with a list beside it: search, hits, the open paper.
 
 import { element } from "./dom.js";
-import { decodeLibrary, rowsInRegion, searchTitles } from "./exported_library.js";
+import { middleView } from "./camera.js";
+import {
+  decodeDetails,
+  decodeLibrary,
+  rowsInRegion,
+  rowsOfTopic,
+  TextSearch,
+} from "./exported_library.js";
 import { sceneOf } from "./exported_scene.js";
 import { LiteratureMap } from "./map.js";
-/** @import { ExportedLibrary, MapEvent, Overlay, Point, SceneRequest, View } from "./types.d.ts" */
+/** @import { Details, ExportedLibrary, MapEvent, Overlay, Point, SceneRequest, View } from "./types.d.ts" */
 
 const MAX_LISTED = 50;
 const MAX_BADGES = 20;
+const SEARCH_BY_TITLE = "https://scholar.google.com/scholar?q=";
+const MAX_NAMES = 3; // of authors in a list
 const PAPER_FRAME = 1 / 16; // of the whole map's width and height, to each side
-const TOPIC_FRAME = 1.6; // times the topic's radius
 
 class ExportedMap {
   #library;
@@ -26,12 +34,16 @@ class ExportedMap {
   #matches = [];
   /** Row of the open paper. @type {number | undefined} */
   #opened;
+  /** Null until they are unpacked. @type {Details | null} */
+  #details = null;
+  #textSearch;
   /** @type {Point[] | null} */
   #region = null;
 
   /** @param {ExportedLibrary} library */
   constructor(library) {
     this.#library = library;
+    this.#textSearch = new TextSearch(library.titles, null);
     this.#map = new LiteratureMap(byId("root"), {
       theme: this.#theme,
       request: this.#request,
@@ -41,7 +53,7 @@ class ExportedMap {
       },
       act: (event) => this.#act(event),
     });
-    this.#search.addEventListener("input", () => this.#searchTitles());
+    this.#search.addEventListener("input", () => this.#searchTexts());
     this.#darkScheme.addEventListener("change", () => this.#showOverlay());
     this.#showOverlay();
     this.#showScene();
@@ -56,7 +68,7 @@ class ExportedMap {
     if (event.kind === "open") this.#open(event.row);
     else if (event.kind === "topic") this.#flyToTopic(event.topic);
     else if (event.kind === "region") this.#select(event.region);
-    else if (event.kind === "release") this.#searchTitles();
+    else if (event.kind === "release") this.#searchTexts();
   }
 
   #showScene() {
@@ -79,7 +91,7 @@ class ExportedMap {
     const opened = this.#opened === undefined ? null : this.#openPaper(this.#opened);
     const grey = hits.length > 0 || opened !== null;
     /** @type {Overlay} */
-    const overlay = { hits, opened, starred: [], region: this.#region, grey };
+    const overlay = { hits, heat: [], opened, starred: [], region: this.#region, grey };
     this.#map.showOverlay(overlay, this.#theme);
   }
 
@@ -87,16 +99,25 @@ class ExportedMap {
   #openPaper(row) {
     const { x, y, colourings } = this.#library;
     const topics = colourings.get("topic");
-    return { x: x[row], y: y[row], colour: topics ? topics.palette[topics.colours[row]] : "" };
+    return { row, x: x[row], y: y[row], colour: topics ? topics.palette[topics.colours[row]] : "" };
   }
 
-  #searchTitles() {
+  /** Search and show authors, venues and abstracts from now on. @param {Details} details */
+  addDetails(details) {
+    this.#details = details;
+    this.#textSearch = new TextSearch(this.#library.titles, details);
+    if (this.#search.value.trim()) this.#searchTexts();
+    else if (this.#opened !== undefined) this.#open(this.#opened);
+  }
+
+  #searchTexts() {
     this.#opened = undefined;
     this.#region = null;
-    this.#matches = searchTitles(this.#library, this.#search.value);
+    this.#matches = this.#textSearch.rows(this.#search.value);
     this.#list(this.#matches, true);
     const more = this.#matches.length > MAX_LISTED ? `, showing the first ${MAX_LISTED}` : "";
-    const count = `${this.#matches.length.toLocaleString()} titles match${more}`;
+    const papers = this.#matches.length === 1 ? "paper matches" : "papers match";
+    const count = `${this.#matches.length.toLocaleString()} ${papers}${more}`;
     this.#status.textContent = this.#search.value.trim() ? count : "";
     this.#paper.hidden = true;
     this.#showOverlay();
@@ -116,15 +137,20 @@ class ExportedMap {
   #open(row) {
     this.#opened = row;
     const { titles, links } = this.#library;
-    const details = element("small", "", this.#details(row));
-    this.#paper.replaceChildren(element("strong", "", titles[row]), details);
-    if (/^https?:\/\//.test(links[row])) {
-      const link = element("a", "", "Open paper");
-      link.href = links[row];
-      link.rel = "noreferrer";
-      link.target = "_blank";
-      this.#paper.append(link);
-    }
+    const isLink = /^https?:\/\//.test(links[row]);
+    const link = element("a", "", isLink ? "Open paper" : "Find on Google Scholar");
+    link.href = isLink ? links[row] : SEARCH_BY_TITLE + encodeURIComponent(titles[row]);
+    link.rel = "noreferrer";
+    link.target = "_blank";
+    const facts = [this.#details?.venues[row], this.#yearAndTopic(row)].filter(Boolean);
+    this.#paper.replaceChildren(
+      element("strong", "", titles[row]),
+      element("small", "authors", this.#details?.authors[row]),
+      element("small", "", facts.join(" · ")),
+      element("p", "abstract", this.#details?.abstracts[row]),
+      link,
+    );
+    this.#paper.scrollTop = 0;
     this.#paper.hidden = false;
     this.#showOverlay();
   }
@@ -139,14 +165,15 @@ class ExportedMap {
         this.#flyToPaper(row);
       };
       const item = element("li");
-      item.append(button, element("small", "", this.#details(row)));
+      const facts = [shortByline(this.#details?.authors[row]), this.#yearAndTopic(row)];
+      item.append(button, element("small", "", facts.filter(Boolean).join(" · ")));
       return item;
     });
     this.#results.replaceChildren(...items);
   }
 
   /** @param {number} row */
-  #details(row) {
+  #yearAndTopic(row) {
     const year = this.#library.year[row];
     return `${year > 0 ? `${year} · ` : ""}${this.#topicOf(row)}`;
   }
@@ -166,11 +193,16 @@ class ExportedMap {
 
   /** @param {string} id */
   #flyToTopic(id) {
-    const topic = this.#library.topicNames.find((name) => name.id === id);
-    if (!topic) return;
-    const radius = Math.max(topic.radius * TOPIC_FRAME, 1e-3);
-    this.#map.flyTo(frame(topic.x, topic.y, radius, radius));
+    const { home, x, y } = this.#library;
+    const rows = rowsOfTopic(this.#library, id);
+    this.#map.flyTo(middleView(rows.map((row) => ({ x: x[row], y: y[row] })), home));
   }
+}
+
+/** Return the first authors. */
+function shortByline(authors = "") {
+  const names = authors.split(", ");
+  return names.length > MAX_NAMES ? `${names.slice(0, MAX_NAMES).join(", ")} et al.` : authors;
 }
 
 /**
@@ -189,4 +221,5 @@ function byId(id) {
   return /** @type {HTMLInputElement} */ (document.getElementById(id));
 }
 
-decodeLibrary(byId("library").textContent).then((library) => new ExportedMap(library));
+const map = new ExportedMap(await decodeLibrary(byId("library").textContent));
+map.addDetails(await decodeDetails(byId("details").textContent));

@@ -3,7 +3,7 @@
 // explorer/map/scene.py does (a test compares both), but without contours.
 
 import { contains, widen } from "./camera.js";
-/** @import { Colouring, ExportedLibrary, Sampling, Scene, SceneRequest, View } from "./types.d.ts" */
+/** @import { Colouring, ExportedLibrary, Sampling, Scene, SceneRequest, Span, View } from "./types.d.ts" */
 
 /**
  * Return the scene of a view.
@@ -14,6 +14,7 @@ import { contains, widen } from "./camera.js";
  */
 export function sceneOf(library, request, matches) {
   const { sampling } = library;
+  const { span } = request;
   const view = request.view ?? library.home;
   const extent = widen(view, sampling.margin);
   const colouring = /** @type {Colouring} */ (library.colourings.get(request.colourBy));
@@ -32,21 +33,29 @@ export function sceneOf(library, request, matches) {
     isHome: !request.view,
     view,
     extent,
-    papersInView: inside.length,
+    papersInView: span
+      ? inside.filter((row) => isInSpan(library, row, span)).length
+      : inside.length,
     complete,
     focused: false,
     colourBy: request.colourBy,
     colourings: [...library.colourings.keys()],
     palette: request.safe ? colouring.safe : colouring.palette,
     legend: colouring.legend,
+    ramp: colouring.ramp,
     topicNames: library.topicNames.map((name) =>
       request.colourBy === "topic" ? name : { ...name, colour: sampling.noColour }
     ),
     periods: library.periods,
+    earliest: library.earliest,
+    latest: library.latest,
+    span,
     papersPerPeriod: library.papersPerPeriod,
     contours: [],
     contourSteps: 1,
     topics: library.topics,
+    topicPaths: library.topicPaths,
+    pathTopics: library.pathTopics,
     titles: take(library.titles),
     count: rows.length,
     x: take(library.x),
@@ -86,15 +95,20 @@ function rowsAt({ x, y, count }, view, extent) {
  * @param {number[]} inside
  * @param {number[]} around
  */
-function sample({ sampling, period }, { span }, matches, inside, around) {
-  const { sampleSize, maxAround } = sampling;
+function sample(library, { span }, matches, inside, around) {
+  const { sampleSize, maxAround } = library.sampling;
   if (!span && !matches) return [...inside.slice(0, sampleSize), ...around.slice(0, maxAround)];
   /** @param {number} row */
   const isWanted = (row) =>
-    (!span || (period[row] >= span[0] && period[row] <= span[1])) && (!matches || matches.has(row));
+    (!span || isInSpan(library, row, span)) && (!matches || matches.has(row));
   const first = inside.filter(isWanted).slice(0, sampleSize);
   const room = Math.max(sampleSize - first.length, maxAround);
   return [...first, ...inside.filter((row) => !isWanted(row)).slice(0, room)];
+}
+
+/** @param {ExportedLibrary} library @param {number} row @param {Span} span */
+function isInSpan({ period }, row, [first, last]) {
+  return period[row] >= first && period[row] <= last;
 }
 
 /**

@@ -74,7 +74,7 @@ export function placeTitles(scene, camera, size, occupied, widthOf = textWidth) 
       }));
       const box = sides.find((side) =>
         side.x - width / 2 > 0 && side.x + width / 2 < size.width &&
-        !boxes.some((other) => overlap(side, other))
+        !boxes.some((other) => boxesOverlap(side, other))
       );
       if (!box) continue;
       boxes.push(box);
@@ -141,12 +141,12 @@ function freeBox(wanted, boxes, size) {
   const { y, height } = wanted;
   return LINE_STEPS.map((step) => ({ ...wanted, y: y + step * height })).find((box) =>
     box.y - height / 2 > 0 && box.y + height / 2 < size.height &&
-    !boxes.some((other) => overlap(box, other))
+    !boxes.some((other) => boxesOverlap(box, other))
   );
 }
 
-/** @param {Box} one @param {Box} other */
-function overlap(one, other) {
+/** Return whether two boxes overlap. @param {Box} one @param {Box} other */
+export function boxesOverlap(one, other) {
   return (
     2 * Math.abs(one.x - other.x) < one.width + other.width &&
     2 * Math.abs(one.y - other.y) < one.height + other.height

@@ -2,7 +2,7 @@
 // Legend: what papers are coloured by, and what each colour stands for.
 
 import { element } from "./dom.js";
-/** @import { LegendEntry, Scene } from "./types.d.ts" */
+/** @import { LegendEntry, Ramp, Scene } from "./types.d.ts" */
 
 /** @type {Record<string, string>} */
 const COLOURINGS = {
@@ -22,10 +22,10 @@ const COLOURINGS = {
  * @property {() => void} resized
  */
 
-/** Return the legend. */
+/** Return the legend: a line that opens to choose and to read colours. */
 export function createLegend(/** @type {LegendActions} */ actions) {
   const legend = element("details", "legend");
-  const heading = element("summary", "", "Colours");
+  const heading = element("summary");
   const colourings = element("select");
   colourings.setAttribute("aria-label", "Colour papers by");
   colourings.onchange = () => actions.colourBy(colourings.value);
@@ -58,15 +58,31 @@ export function createLegend(/** @type {LegendActions} */ actions) {
     element: legend,
 
     /** @param {Scene} scene @param {boolean} useSafeColours */
-    show(scene, useSafeColours) {
+    show({ colourBy, colourings: offered, palette, ramp, legend: listed }, useSafeColours) {
       colourings.replaceChildren(
-        ...scene.colourings.map((name) =>
-          new Option(COLOURINGS[name], name, false, name === scene.colourBy)
-        ),
+        ...offered.map((name) => new Option(COLOURINGS[name], name, false, name === colourBy)),
       );
       safe.checked = useSafeColours;
-      heading.textContent = `Colours: ${COLOURINGS[scene.colourBy].toLowerCase()}`;
-      entries.replaceChildren(...scene.legend.map((entry) => entryOf(entry, scene.palette)));
+      heading.replaceChildren(`Colours: ${COLOURINGS[colourBy].toLowerCase()}`);
+      if (ramp) heading.append(rampOf(ramp, palette));
+      // The names on the map have the colours of topics.
+      const shown = colourBy === "topic" ? [] : listed.filter(({ papers }) => papers !== 0);
+      entries.replaceChildren(...shown.map((entry) => entryOf(entry, palette)));
     },
   };
+}
+
+/** Return ordered colours side by side between the words for their ends. */
+function rampOf(/** @type {Ramp} */ { low, high, steps }, /** @type {string[]} */ palette) {
+  const ramp = element("span", "ramp");
+  const bar = element("span", "bar");
+  bar.append(
+    ...palette.slice(0, steps).map((colour) => {
+      const step = element("span");
+      step.style.background = colour;
+      return step;
+    }),
+  );
+  ramp.append(element("small", "", low), bar, element("small", "", high));
+  return ramp;
 }

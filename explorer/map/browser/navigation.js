@@ -35,9 +35,10 @@ export class Navigation {
 
   /** Keep the view in a map of another size. @param {Size} size @param {boolean} hasScene */
   resize(size, hasScene) {
+    const isWhole = this.camera && this.showsWholeMap;
     const view = this.camera ? this.view : hasScene ? (this.#startView ?? this.#home) : null;
     this.size = size;
-    if (view) this.camera = cameraFor(view, size);
+    if (view) this.camera = cameraFor(isWhole ? this.#home : view, size);
   }
 
   /** The part of the map in sight. @returns {View} */
@@ -72,6 +73,11 @@ export class Navigation {
     const [left, bottom, right, top] = this.view;
     if (point && point.x > left && point.x < right && point.y > bottom && point.y < top) return;
     this.#fly(cameraFor(view ?? this.#home, this.size));
+  }
+
+  /** Fly to a point without zooming. @param {{x: number, y: number}} point */
+  centre({ x, y }) {
+    if (this.camera) this.#fly({ ...this.camera, x, y });
   }
 
   /** @param {number} factor @param {Point} point stays where it is */

@@ -3,24 +3,28 @@
 
 import { page } from "./page_state.js";
 /** @import { ComponentArguments } from "./streamlit.d.ts" */
-/** @import { Overlay, Theme, View } from "./types.d.ts" */
+/** @import { LiteratureMap } from "./map.js" */
+/** @import { Overlay, Span, Theme, View } from "./types.d.ts" */
 
 /**
  * @typedef {object} Highlights
  * @property {Overlay} overlay
  * @property {Theme} theme
+ * @property {Span | null} span
+ * @property {number} requests the number of the last request that the server had when it made this
+ * @property {string} search identifies it; empty if nothing is searched
  * @property {string} flight identifies the goal; empty for none
  * @property {View | null} goal null for the whole map
+ * @property {View | null} around the open paper
+ * @property {number} wholeMap how often the whole map was requested
  */
 
 /** @param {ComponentArguments<Highlights>} component */
 export default function ({ data }) {
   page.showOverlay = (map) => {
     map.showOverlay(data.overlay, data.theme);
-    // A new map shows the view of the URL; later it flies wherever the server leads it.
-    const isLed = map.flight === undefined ? data.flight && !page.view : data.flight !== map.flight;
-    if (isLed) map.flyTo(data.goal, data.overlay.opened);
-    map.flight = data.flight;
+    if (data.requests >= (page.requests ?? 0)) map.followSpan(data.span);
+    lead(map, data);
   };
   if (page.map) page.showOverlay(page.map);
   document.addEventListener("pointerover", highlightHit);
@@ -29,6 +33,29 @@ export default function ({ data }) {
     document.removeEventListener("pointerover", highlightHit);
     document.removeEventListener("focusin", highlightHit);
   };
+}
+
+/**
+ * Lead the map where the server wants it: to a paper or topic that was opened, or to the hits of a
+ * search. A new map shows the view of the URL.
+ * @param {LiteratureMap} map
+ * @param {Highlights} highlights
+ */
+function lead(map, { flight, goal, around, search, wholeMap, overlay: { opened } }) {
+  const isNew = map.flight === undefined;
+  const hasFlight = isNew ? flight !== "" : flight !== map.flight;
+  const opens = opened !== null && opened.row !== map.opened;
+  const hasRequest = !isNew && wholeMap !== map.wholeMapRequests;
+  map.wholeMapRequests = wholeMap;
+  map.flight = flight;
+  map.opened = opened?.row;
+  if (isNew && page.view) map.keepViewFor(search);
+  else if (hasRequest) map.flyTo(null);
+  else if (opens) map.flyTo(around, opened);
+  else if (hasFlight) {
+    map.keepViewFor(search);
+    map.flyTo(goal);
+  } else if (!opened) map.frameHits(search);
 }
 
 /** Highlight the badge of the hit in the list that is hovered or has the focus. */

@@ -4,7 +4,7 @@
 import { LiteratureMap } from "./map.js";
 import { page } from "./page_state.js";
 import { decodeScene } from "./scene.js";
-import { keepViewInUrl, viewText, writeView } from "./url.js";
+import { keepViewInUrl, place, viewText, writeView } from "./url.js";
 /** @import { ComponentArguments } from "./streamlit.d.ts" */
 /** @import { FirstScene, MapEvent, SceneRequest } from "./types.d.ts" */
 
@@ -33,7 +33,11 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     sendRequest: () => {},
     sendEvent: () => {},
   });
-  mount.sendRequest = (request) => setStateValue("request", request);
+  mount.sendRequest = (request) => {
+    page.requests = (page.requests ?? 0) + 1;
+    const own = { at: page.view ?? "", number: page.requests };
+    setStateValue("request", { ...request, ...own, from: place() });
+  };
   mount.sendEvent = (event) => setTriggerValue("event", { ...event, generation: mount.generation });
   const call = ++mount.calls;
   decodeScene(data)
@@ -67,9 +71,13 @@ function addMap(root, mount, { request, theme }, parameters) {
     request,
     requestScene: (wanted) => mount.sendRequest(wanted),
     act: (event) => mount.sendEvent(event),
-    viewChanged: (view) => writeView(view, parameters),
+    viewChanged: (view) => {
+      writeView(view, parameters);
+      page.viewChanged?.(page.view ?? "");
+    },
   });
   page.map = map;
   page.showOverlay?.(map);
+  map.showListed(page.listed ?? null);
   return map;
 }

@@ -4,38 +4,48 @@
 import { covers, projection, viewOf } from "./camera.js";
 import { densityPicture } from "./density.js";
 import { placeTitles, placeTopicNames, TITLE_FONT_SIZE } from "./labels.js";
+import { fadedNames, namesInSpan } from "./presence.js";
+import { hitMarks, RING_RADIUS } from "./hit_marks.js";
 import { isOutside } from "./scene.js";
 import { legible } from "./text.js";
-/** @import { Box, OpenPaper, Picture, PlacedTopicName, Point, Scene, Surface } from "./types.d.ts" */
+/** @import { Box, Camera, Picture, PlacedTopicName, Point, Scene, Size, Surface } from "./types.d.ts" */
 
 const STAR_COLOUR = "#d18f13";
 const GREYED_OPACITY = 0.75;
 const OUTSIDE_OPACITY = 0.25;
 const STAR_SIZE = 14;
+const HEAT_COLOUR = "#e0943a";
 const UNDER_NAME_OPACITY = 0.12; // of dots that letters are written over
 const MIN_CLEARED_OPACITY = 0.6; // of names that dots give way to; below fainter ones dots stay
-const MAX_RADIUS = 9; // of dots, where few are in view
+const MAX_RADIUS = 7; // of dots, where few are in view
 const BADGE_SIZE = 24;
+const HEAT_RADIUS = 34; // at most
+const HEAT_SHARE = 0.045; // of the map's width that the radius is
+const HEAT_OPACITY = 0.14; // of the shade in the middle of one paper
+const MIN_LEADER = 4; // pixels between a paper and its badge from which on a line joins them
 
 /** @typedef {ReturnType<typeof projection>} Screen */
 
 /**
- * Paint the map, except for the badges of hits, and return the topic names on it.
+ * Paint the map, except for what is over it on the screen (badges, the ring), and return the topic names on it.
  * @param {Surface} surface
  * @param {Picture} picture
  * @returns {PlacedTopicName[]}
  */
 export function paintMap(surface, picture) {
-  const { scenes, overlay, camera, size, theme, hovered } = picture;
+  const { scenes, overlay, camera, size, theme, hovered, span } = picture;
   const screen = projection(camera, size);
   const scene = scenes[scenes.length - 1];
   const grey = (overlay.grey && scene.colourBy !== "score") || scene.focused;
   const covered = covers(scene.extent, viewOf(camera, size));
   const visible = covered ? [scene] : scenes;
   const marks = marksOf(picture, screen);
-  const names = placeTopicNames(scene, camera, size, marks);
+  const present = { ...scene, topicNames: namesInSpan(scene.topicNames, span) };
+  const names = fadedNames(placeTopicNames(present, camera, size, marks), span);
   const written = names.filter(({ opacity }) => opacity > MIN_CLEARED_OPACITY);
-  for (const each of visible) paintDensity(surface, each, screen, camera.scale, grey);
+  const densityOpacity = span ? 0.2 : grey ? 0.35 : 0.8;
+  for (const each of visible) paintDensity(surface, each, screen, camera.scale, densityOpacity);
+  paintHeat(surface, picture, screen);
   paintContours(surface, scene, screen, theme.text);
   for (const each of visible) paintPapers(surface, each, picture, screen, written, grey);
   if (overlay.region) {
@@ -44,26 +54,64 @@ export function paintMap(surface, picture) {
   for (const [x, y] of overlay.starred.map(toScreen(screen))) {
     surface.text("★", x, y, { size: 17, colour: STAR_COLOUR, halo: theme.background, weight: 400 });
   }
-  if (overlay.opened) paintOpenPaper(surface, overlay.opened, picture, screen);
   if (hovered !== undefined && scene.count > hovered) {
     const [x, y] = [screen.x(scene.x[hovered]), screen.y(scene.y[hovered])];
     surface.circle(x, y, 8, "none", theme.text, 2);
   }
   paintLabels(surface, picture, names, marks, grey);
+  paintLeaders(surface, picture);
   return names;
 }
 
 /**
- * Paint the badges of hits, which on the screen are buttons.
+ * Paint the badges of hits and the ring around the open paper, which on the screen are elements.
  * @param {Surface} surface
  * @param {Picture} picture
  */
-export function paintBadges(surface, { overlay, camera, size }) {
+export function paintBadges(surface, { overlay, camera, size, theme }) {
+  for (const { hits, x, y } of [...hitMarks(overlay, camera, size)].reverse()) {
+    const isGroup = hits.length > 1;
+    const { background, text } = isGroup
+      ? { background: theme.text, text: theme.background }
+      : hits[0];
+    surface.circle(x, y, isGroup ? 13 : 11, background, theme.background, 1.5);
+    const label = String(isGroup ? hits.length : hits[0].number);
+    surface.text(label, x, y + 0.5, { size: 11.5, colour: text });
+  }
+  if (!overlay.opened) return;
   const screen = projection(camera, size);
-  for (const hit of [...overlay.hits].reverse()) {
-    const [x, y] = [screen.x(hit.x), screen.y(hit.y)];
-    surface.circle(x, y, 11, hit.background, "#ffffff", 1.5);
-    surface.text(String(hit.number), x, y + 0.5, { size: 11.5, colour: hit.text });
+  const [x, y] = [screen.x(overlay.opened.x), screen.y(overlay.opened.y)];
+  surface.circle(x, y, RING_RADIUS - 1, theme.background, theme.background, 2);
+  surface.circle(x, y, RING_RADIUS - 4, "none", theme.text, 3);
+  surface.circle(x, y, 5, overlay.opened.colour, theme.background, 1);
+}
+
+/**
+ * Shade the papers that match best beyond those with a badge.
+ * @param {Surface} surface
+ * @param {Picture} picture
+ * @param {Screen} screen
+ */
+function paintHeat(surface, { overlay, size }, screen) {
+  if (!overlay.heat.length) return;
+  const radius = Math.min(HEAT_RADIUS, HEAT_SHARE * size.width);
+  const shade = surface.glow(radius, HEAT_COLOUR);
+  const [right, bottom] = [size.width + radius, size.height + radius];
+  for (const [x, y] of overlay.heat.map(toScreen(screen))) {
+    const isNear = x > -radius && y > -radius && x < right && y < bottom;
+    if (isNear) shade(x, y, HEAT_OPACITY);
+  }
+}
+
+/** Join papers with badges that stand beside them. @param {Surface} surface @param {Picture} picture */
+function paintLeaders(surface, { overlay, camera, size, theme }) {
+  for (const { spots, x, y } of hitMarks(overlay, camera, size)) {
+    for (const spot of spots) {
+      if (Math.hypot(spot[0] - x, spot[1] - y) < MIN_LEADER) continue;
+      surface.line([spot, [x, y]], theme.background, 3, 0.8);
+      surface.line([spot, [x, y]], theme.text, 1, 0.9);
+      surface.circle(spot[0], spot[1], 2.5, theme.text, theme.background, 1);
+    }
   }
 }
 
@@ -72,15 +120,15 @@ export function paintBadges(surface, { overlay, camera, size }) {
  * @param {Scene} scene
  * @param {Screen} screen
  * @param {number} scale
- * @param {boolean} grey
+ * @param {number} opacity
  */
-function paintDensity(surface, scene, screen, scale, grey) {
+function paintDensity(surface, scene, screen, scale, opacity) {
   const { density } = scene;
   if (!density) return;
   const [left, bottom, right, top] = density.view;
   const size = { width: (right - left) * scale, height: (top - bottom) * scale };
   const picture = densityPicture(scene, density);
-  surface.image(picture, [screen.x(left), screen.y(top)], size, grey ? 0.35 : 0.8);
+  surface.image(picture, [screen.x(left), screen.y(top)], size, opacity);
 }
 
 /** @param {Surface} surface @param {Scene} scene @param {Screen} screen @param {string} colour */
@@ -93,7 +141,7 @@ function paintContours(surface, { contours, contourSteps, extent }, screen, colo
     for (let i = 0; i < line.length; i += 2) {
       points.push([screen.x(left + width * line[i]), screen.y(bottom + height * line[i + 1])]);
     }
-    surface.line(points, colour, 1, 0.07 + 0.03 * level);
+    surface.curve(points, colour, 1, 0.07 + 0.03 * level);
   }
 }
 
@@ -107,8 +155,8 @@ function paintContours(surface, { contours, contourSteps, extent }, screen, colo
  * @param {PlacedTopicName[]} names
  * @param {boolean} grey
  */
-function paintPapers(surface, scene, { size, theme, span }, screen, names, grey) {
-  const radius = Math.min(Math.max(30 / Math.sqrt(Math.max(scene.count, 1)) + 2, 2.4), MAX_RADIUS);
+function paintPapers(surface, scene, { camera, size, theme, span }, screen, names, grey) {
+  const radius = dotRadius(scene, camera, size);
   const plainDot = surface.dots(radius, theme.background);
   const brightDot = scene.focused ? surface.dots(radius + 1, theme.background) : plainDot;
   const bright = [];
@@ -130,6 +178,20 @@ function paintPapers(surface, scene, { size, theme, span }, screen, names, grey)
 }
 
 /**
+ * Return the radius of dots, larger the fewer are in view if they are spread evenly; in steps,
+ * since each radius is drawn once and copied.
+ * @param {Scene} scene
+ * @param {Camera} camera
+ * @param {Size} size
+ */
+export function dotRadius({ count, extent }, camera, size) {
+  const area = (extent[2] - extent[0]) * (extent[3] - extent[1]);
+  const share = (size.width * size.height) / camera.scale ** 2 / area;
+  const radius = 30 / Math.sqrt(Math.max(count * Math.min(share, 1), 1)) + 2;
+  return Math.round(4 * Math.min(Math.max(radius, 2.4), MAX_RADIUS)) / 4;
+}
+
+/**
  * Return whether a topic name is written over a dot.
  * @param {PlacedTopicName} name
  * @param {number} x
@@ -142,29 +204,11 @@ function isOver({ box, fontSize }, x, y, radius) {
 }
 
 /** Return areas that texts keep clear of. @param {Picture} picture @param {Screen} screen */
-function marksOf({ overlay, occupied = [] }, screen) {
-  const hits = overlay.hits.map(({ x, y }) => squareAt(screen, [x, y], BADGE_SIZE));
-  const stars = overlay.starred.map((star) => squareAt(screen, star, STAR_SIZE));
-  return [...occupied, ...hits, ...stars];
-}
-
-/**
- * @param {Surface} surface
- * @param {OpenPaper} paper
- * @param {Picture} picture
- * @param {Screen} screen
- */
-function paintOpenPaper(surface, paper, { theme }, screen) {
-  const [x, y] = [screen.x(paper.x), screen.y(paper.y)];
-  /** @type {Point[]} */
-  const star = [];
-  for (let i = 0; i < 10; i++) {
-    const [angle, radius] = [(i * Math.PI) / 5 - Math.PI / 2, i % 2 ? 6 : 14];
-    star.push([x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
-  }
-  surface.circle(x, y, 17, theme.background, theme.text, 1.5);
-  for (const thickness of [9, 5, 2]) surface.line(star, paper.colour, thickness, 1, true);
-  surface.circle(x, y, 5, paper.colour, paper.colour, 1);
+function marksOf({ overlay, camera, size, occupied = [] }, screen) {
+  const hits = hitMarks(overlay, camera, size).map(({ x, y }) => squareOf([x, y], BADGE_SIZE));
+  const stars = overlay.starred.map((star) => squareOf(toScreen(screen)(star), STAR_SIZE));
+  const opened = overlay.opened ? [toScreen(screen)([overlay.opened.x, overlay.opened.y])] : [];
+  return [...occupied, ...hits, ...stars, ...opened.map((spot) => squareOf(spot, 2 * RING_RADIUS))];
 }
 
 /**
@@ -199,7 +243,7 @@ function toScreen(screen) {
   return ([x, y]) => [screen.x(x), screen.y(y)];
 }
 
-/** @param {Screen} screen @param {Point} point @param {number} side @returns {Box} */
-function squareAt(screen, [x, y], side) {
-  return { x: screen.x(x), y: screen.y(y), width: side, height: side };
+/** @param {Point} point in pixels @param {number} side @returns {Box} */
+function squareOf([x, y], side) {
+  return { x, y, width: side, height: side };
 }

@@ -58,6 +58,28 @@ export function targetAt(scene, names, camera, size, pixel, span) {
 }
 
 /**
+ * Return the drawn paper nearest to the middle of the view if none is in view.
+ * @param {Scene[]} scenes
+ * @param {View} view
+ * @returns {{x: number, y: number} | null}
+ */
+export function nearestOutside(scenes, view) {
+  const [x, y] = [(view[0] + view[2]) / 2, (view[1] + view[3]) / 2];
+  let nearest = null;
+  let least = Infinity;
+  for (const scene of scenes) {
+    for (let i = 0; i < scene.count; i++) {
+      if (contains(view, scene.x[i], scene.y[i])) return null;
+      const distance = Math.hypot(scene.x[i] - x, scene.y[i] - y);
+      if (distance >= least) continue;
+      least = distance;
+      nearest = { x: scene.x[i], y: scene.y[i] };
+    }
+  }
+  return nearest;
+}
+
+/**
  * Return how many papers are in view. If the scene is a sample and the view has changed since, the
  * server's count for the scene is the best there is.
  * @param {Scene} scene
@@ -65,12 +87,27 @@ export function targetAt(scene, names, camera, size, pixel, span) {
  * @param {Span | null} span
  */
 export function countInView(scene, view, span) {
-  if (!scene.complete && !span) return scene.papersInView;
+  const isKnown = !scene.complete && sameSpan(span, scene.span);
+  return isKnown ? scene.papersInView : drawnInView(scene, view, span);
+}
+
+/**
+ * Return how many papers of a span are drawn in view.
+ * @param {Scene} scene
+ * @param {View} view
+ * @param {Span | null} span
+ */
+export function drawnInView(scene, view, span) {
   let count = 0;
   for (let i = 0; i < scene.count; i++) {
     if (contains(view, scene.x[i], scene.y[i]) && !isOutside(scene, i, span)) count++;
   }
   return count;
+}
+
+/** @param {Span | null} one @param {Span | null} other */
+function sameSpan(one, other) {
+  return one?.[0] === other?.[0] && one?.[1] === other?.[1];
 }
 
 /**

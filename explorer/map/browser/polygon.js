@@ -44,3 +44,17 @@ export function polygonContains(corners, x, y) {
   });
   return inside;
 }
+
+/**
+ * Return a smooth curve along points as quadratic Bézier pieces, each by its control point and its
+ * end: the quadratic B-spline of the points, which corner cutting (Chaikin 1974) comes to.
+ * @param {Point[]} points
+ * @returns {[x: number, y: number, endX: number, endY: number][]}
+ */
+export function quadraticPieces(points) {
+  const last = points.length - 1;
+  return points.slice(1).map(([x, y], i) => {
+    const [nextX, nextY] = points[Math.min(i + 2, last)];
+    return [x, y, (x + nextX) / 2, (y + nextY) / 2];
+  });
+}

@@ -1,6 +1,7 @@
 // @ts-check
 // SVG file that the map is painted on.
 
+import { quadraticPieces } from "./polygon.js";
 import { FAMILY } from "./text.js";
 /** @import { Point, Size, Surface, TextStyle } from "./types.d.ts" */
 
@@ -31,6 +32,21 @@ export class SvgSurface {
     };
   }
 
+  /** @param {number} radius @param {string} colour @returns {ReturnType<Surface["glow"]>} */
+  glow(radius, colour) {
+    const id = `glow${this.#parts.length}`;
+    this.#parts.push(
+      `<radialGradient id="${id}"><stop offset="0" stop-color="${colour}"/>` +
+        `<stop offset="1" stop-color="${colour}" stop-opacity="0"/></radialGradient>`,
+    );
+    return (x, y, opacity) => {
+      this.#parts.push(
+        `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius}" fill="url(#${id})" ` +
+          `opacity="${opacity}"/>`,
+      );
+    };
+  }
+
   /**
    * @param {number} x
    * @param {number} y
@@ -56,6 +72,22 @@ export class SvgSurface {
     const path = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
     this.#parts.push(
       `<${closed ? "polygon" : "polyline"} points="${path}" fill="none" stroke="${colour}" ` +
+        `stroke-width="${thickness}" opacity="${opacity}"/>`,
+    );
+  }
+
+  /**
+   * @param {Point[]} points
+   * @param {string} colour
+   * @param {number} thickness
+   * @param {number} opacity
+   */
+  curve(points, colour, thickness, opacity) {
+    /** @param {number[]} numbers */
+    const written = (numbers) => numbers.map((each) => each.toFixed(1)).join(" ");
+    const pieces = quadraticPieces(points).map((piece) => `Q${written(piece)}`);
+    this.#parts.push(
+      `<path d="M${written(points[0])}${pieces.join("")}" fill="none" stroke="${colour}" ` +
         `stroke-width="${thickness}" opacity="${opacity}"/>`,
     );
   }

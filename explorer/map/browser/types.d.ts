@@ -56,11 +56,18 @@ export interface TopicName {
   /** Whether the topic has no finer ones. */
   finest: boolean;
   papers: number;
+  papersPerPeriod: number[];
   x: number;
   y: number;
   radius: number;
   /** An index into the palette; one beyond it for none. */
   colour: number;
+}
+
+/** A topic on the path to a finer one. */
+export interface PathTopic {
+  id: string;
+  label: string;
 }
 
 export interface LegendEntry {
@@ -69,6 +76,13 @@ export interface LegendEntry {
   papers: number | null;
   /** Query that shows only these papers; empty if there is none. */
   clause: string;
+}
+
+/** Ordered colours, the first ones of the palette, with a word for each end. */
+export interface Ramp {
+  low: string;
+  high: string;
+  steps: number;
 }
 
 /** Counts of papers on a grid over `view`, drawn behind a sample of papers. */
@@ -90,6 +104,7 @@ export interface Scene {
   view: View;
   /** The view and a margin around it, which the drawn papers and the density cover. */
   extent: View;
+  /** Those of other periods than the span are left out. */
   papersInView: number;
   /** Whether all papers in view are drawn, not a sample. */
   complete: boolean;
@@ -99,15 +114,25 @@ export interface Scene {
   colourings: string[];
   palette: string[];
   legend: LegendEntry[];
+  /** Null for categories, whose colours have no order. */
+  ramp: Ramp | null;
   topicNames: TopicName[];
   periods: string[];
+  /** Periods of the earliest and latest papers, which count in the first and last of `periods`. */
+  earliest: string;
+  latest: string;
   papersPerPeriod: number[];
+  /** The span that was requested. */
+  span: Span | null;
   /** Level and coordinates (x, y, x, y, ...) of lines of equal density, in steps of `extent`. */
   contours: [level: number, line: number[]][];
   contourSteps: number;
   density: Density | null;
   /** Labels of the topics that `topic` indexes. */
   topics: string[];
+  /** For each of them the topics that it lies in, coarse to fine, as indices into `pathTopics`. */
+  topicPaths: number[][];
+  pathTopics: PathTopic[];
   titles: string[];
   count: number;
   x: ArrayLike<number>;
@@ -144,7 +169,17 @@ export interface Hit {
   text: string;
 }
 
+/** The mark of one search result, or of several that lie too close together. */
+export interface HitMark {
+  hits: Hit[];
+  /** Pixels of their papers. */
+  spots: Point[];
+  x: number;
+  y: number;
+}
+
 export interface OpenPaper {
+  row: number;
   x: number;
   y: number;
   colour: string;
@@ -153,6 +188,8 @@ export interface OpenPaper {
 /** Highlights on the map. */
 export interface Overlay {
   hits: Hit[];
+  /** Further papers that match best, shaded. */
+  heat: Point[];
   opened: OpenPaper | null;
   starred: Point[];
   region: Point[] | null;
@@ -237,6 +274,11 @@ export interface Surface {
     radius: number,
     edge: string,
   ): (x: number, y: number, colour: string, opacity: number) => void;
+  /** Prepare soft spots of one radius and colour, strongest in the middle. */
+  glow(
+    radius: number,
+    colour: string,
+  ): (x: number, y: number, opacity: number) => void;
   circle(
     x: number,
     y: number,
@@ -252,6 +294,8 @@ export interface Surface {
     opacity: number,
     closed?: boolean,
   ): void;
+  /** Draw a smooth line that points pull at; it ends at the first and the last of them. */
+  curve(points: Point[], colour: string, thickness: number, opacity: number): void;
   image(
     canvas: HTMLCanvasElement,
     corner: Point,
@@ -270,12 +314,24 @@ export interface TextStyle {
   weight?: number;
 }
 
+/** A topic on the chart of growth against size; see `explorer/map/charts.py`. */
+export interface GrowthPoint {
+  id: string;
+  label: string;
+  papers: number;
+  growth: number;
+  colour: string;
+  /** Size and growth in words. */
+  note: string;
+}
+
 /** A way to colour the papers of an exported map. */
 export interface Colouring {
   name: string;
   palette: string[];
   safe: string[];
   legend: LegendEntry[];
+  ramp: Ramp | null;
   /** An index into the palette per paper. */
   colours: ArrayLike<number>;
 }
@@ -287,11 +343,13 @@ export interface ExportedLibrary {
   colourings: Map<string, Colouring>;
   topicNames: TopicName[];
   periods: string[];
+  earliest: string;
+  latest: string;
   papersPerPeriod: number[];
   topics: string[];
+  topicPaths: number[][];
+  pathTopics: PathTopic[];
   titles: string[];
-  /** Titles in the form in which they are searched. */
-  searchable: string[];
   links: string[];
   light: Theme;
   dark: Theme;
@@ -303,6 +361,13 @@ export interface ExportedLibrary {
   topic: ArrayLike<number>;
   year: ArrayLike<number>;
   period: ArrayLike<number>;
+}
+
+/** Texts about the papers of an exported map, in the same order. */
+export interface Details {
+  authors: string[];
+  venues: string[];
+  abstracts: string[];
 }
 
 /** Settings of `explorer/map/scene.py`. */

@@ -46,6 +46,7 @@ export function showSamePage(one, other, parameters) {
 export function keepViewInUrl(parameters) {
   if (page.keepsUrl) return;
   page.keepsUrl = true;
+  addEventListener("popstate", () => page.steps = (page.steps ?? 0) + 1);
   const pushState = history.pushState.bind(history);
   history.pushState = (state, title, url) => {
     const wanted = new URL(url ?? location.href, location.href);
@@ -65,6 +66,11 @@ export function writeView(view, parameters) {
   page.view = viewText(view);
   const url = new URL(location.href);
   history.replaceState(history.state, "", page.map ? withView(url, parameters[0], page.view) : url);
+}
+
+/** Return where a message is sent from: the server's URL may be older or newer. */
+export function place() {
+  return { search: location.search, steps: page.steps ?? 0 };
 }
 
 /** Return the view as the URL has it. @param {View | null} view */

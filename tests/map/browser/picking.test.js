@@ -70,6 +70,7 @@ test("of a sample the server's count is shown", () => {
   const scene = sceneWith([[10, 10]], { complete: false, papersInView: 9_000 });
   assert.equal(countInView(scene, VIEW, null), 9_000);
   assert.equal(countInView(scene, VIEW, [1, 1]), 1);
+  assert.equal(countInView({ ...scene, span: [1, 1] }, VIEW, [1, 1]), 9_000);
 });
 
 test("the papers in view are listed once, hits first", () => {

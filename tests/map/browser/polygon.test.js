@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { polygonContains, simplifyPolygon } from "../../../explorer/map/browser/polygon.js";
+import {
+  polygonContains,
+  quadraticPieces,
+  simplifyPolygon,
+} from "../../../explorer/map/browser/polygon.js";
 /** @import { Point } from "../../../explorer/map/browser/types.d.ts" */
 
 /** @type {Point[]} */
@@ -59,4 +63,12 @@ test("points are inside or outside, in a notch too", () => {
   assert.ok(!polygonContains(notched, 5, 6));
   assert.ok(!polygonContains(notched, 11, 5));
   assert.ok(!polygonContains([], 0, 0));
+});
+
+test("a curve ends where its points do and turns between them", () => {
+  assert.deepEqual(quadraticPieces([[0, 0], [2, 0], [2, 2], [4, 2]]), [
+    [2, 0, 2, 1],
+    [2, 2, 3, 2],
+    [4, 2, 4, 2],
+  ]);
 });

@@ -26,13 +26,19 @@ export function sceneWith(papers, changes = {}) {
     colourings: ["topic"],
     palette: ["#4878d0", "#e07b39"],
     legend: [],
+    ramp: null,
     topicNames: [],
     periods: ["2023", "2024", "2025"],
+    earliest: "2023",
+    latest: "2025",
     papersPerPeriod: [0, 0, 0],
+    span: null,
     contours: [],
     contourSteps: 4095,
     density: null,
     topics: ["Only topic"],
+    topicPaths: [[0]],
+    pathTopics: [{ id: "t1", label: "Only topic" }],
     titles: papers.map((_, i) => `Title ${i}`),
     count: papers.length,
     x: papers.map(([x]) => x),
@@ -54,5 +60,5 @@ export function sceneWith(papers, changes = {}) {
  */
 export function topicName(label, changes = {}) {
   const name = { id: label, label, level: 0, finest: true, papers: 40, x: 50, y: 50, radius: 10 };
-  return { ...name, colour: 0, ...changes };
+  return { ...name, papersPerPeriod: [10, 20, 10], colour: 0, ...changes };
 }
