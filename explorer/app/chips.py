@@ -11,11 +11,13 @@ from explorer.app import navigation, texts
 from explorer.app.list_rows import shortened
 from explorer.app.query_text import pieces_of, without_clause, without_example
 from explorer.app.search_box import SearchForm, rows_in
+from explorer.insights.trends import time_axis
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.search.model import Results
-from explorer.search.notes import Note, note_text, problem_text
-from explorer.search.query import Clause, Field, parse
+from explorer.search.queries.notes import Note, note_text, problem_text
+from explorer.search.queries.syntax import Clause, Field, parse
+from explorer.search.resolution import interpretation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,19 @@ def show_chips(generation: Generation, form: SearchForm, results: Results | None
                 on_click=chip.remove,
                 args=chip.args,
             )
-        if results is not None and chips and results.allowed is not None:
-            st.caption(texts.papers_match(results.allowed), width="content")
         for number, note in enumerate(results.parsed.notes if results is not None else ()):
             _show_note(form.text, note, number)
 
 
 def clause_label(generation: Generation, clause: Clause) -> str:
     """Return a clause as the page shows it, as Markdown."""
-    value = clause.value
-    if clause.field is Field.TOPIC and value in generation.topics:
-        value = generation.topics[value].label
-    value = escape_markdown(shortened(value))
+    values = [
+        generation.topics[value].label
+        if clause.field is Field.TOPIC and value in generation.topics
+        else value
+        for value in clause.values
+    ]
+    value = escape_markdown(texts.either(list(map(shortened, values))))
     if clause.field is not Field.TEXT:
         label = f"{clause.field}\\: {value}"
     else:
@@ -61,29 +64,64 @@ def clause_label(generation: Generation, clause: Clause) -> str:
     return texts.without(label) if clause.without else label
 
 
+def clause_removal(
+    form: SearchForm, clause: Clause, results: Results
+) -> tuple[Callable[[str], None], str]:
+    """Return the action that removes a clause, and its argument, such as the text without it."""
+    for inferred in results.interpretation.inferred:
+        if inferred.clause == clause:
+            return navigation.take_back, inferred.typed
+    if clause in form.query.filters.clauses:
+        return navigation.refine, without_clause(form.refinement, clause)
+    return navigation.search_for, without_clause(form.text, clause)
+
+
 def _chips(generation: Generation, form: SearchForm, results: Results | None) -> list[_Chip]:
-    parsed = results.parsed if results is not None else parse(form.text)
+    if results is None:
+        read = interpretation_of(generation, form.query)
+        results = Results((), 0.0, form.mode, parse(form.text), interpretation=read)
+    parsed, read = results.parsed, results.interpretation
+    inferred = [one.clause for one in read.inferred]
     chips = [
-        _Chip(
-            clause_label(generation, clause),
-            navigation.search_for,
-            (without_clause(form.text, clause),),
-        )
-        for clause in parsed.clauses
+        _Chip(clause_label(generation, clause), remove, (text,))
+        for clause in (*form.query.filters.clauses, *parsed.clauses, *inferred)
+        for remove, text in [clause_removal(form, clause, results)]
     ]
-    for field, papers in ((Field.LIKE, parsed.like), (Field.UNLIKE, parsed.unlike)):
+    chips += [
+        _Chip(texts.dropped_words(words), navigation.take_back, (words,)) for words in read.dropped
+    ]
+    for field, papers in (
+        (Field.LIKE, (*form.like, *parsed.like)),
+        (Field.UNLIKE, (*form.unlike, *parsed.unlike)),
+    ):
         for paper in papers:
             name = _example_name(generation, paper)
             if name:
-                query = without_example(form.text, paper)
-                chips.append(_Chip(f"{field}\\: {name}", navigation.search_for, (query,)))
+                remove, text = _example_removal(form, paper)
+                chips.append(_Chip(f"{field}\\: {name}", remove, (text,)))
     if form.similar_to:
         label = texts.similar_to_selected(len(form.similar_to))
         chips.append(_Chip(label, navigation.clear_similar_to))
     if form.within:
         label = texts.within_selected(len(rows_in(generation, form.within)))
         chips.append(_Chip(label, navigation.clear_within))
+    if form.period:
+        chips.append(_Chip(period_label(generation, form.period), navigation.clear_period))
     return chips
+
+
+def period_label(generation: Generation, period: tuple[str, str]) -> str:
+    """Return a first and last period as the page shows them, as Markdown."""
+    axis = time_axis(generation)
+    span = axis.span(*period)
+    return texts.period_filter(*(period if span is None else axis.ends(*span)))
+
+
+def _example_removal(form: SearchForm, paper: str) -> tuple[Callable[[str], None], str]:
+    """Return the action that removes an example, and what it takes: the text without it."""
+    if paper in (*form.like, *form.unlike):
+        return navigation.refine, without_example(form.refinement, paper)
+    return navigation.search_for, without_example(form.text, paper)
 
 
 def _example_name(generation: Generation, paper: str) -> str:

@@ -1,4 +1,4 @@
-"""The list of hits: each with its reason, marks and abstract; advice where there are none."""
+"""The list of hits, each with its reason; advice where there are none."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.app import navigation, session, texts, url
-from explorer.app.list_rows import paper_button
-from explorer.app.paper_marks import show_marks, show_star
-from explorer.app.query_text import with_example
-from explorer.insights.topic_tree import shown_level
+from explorer.app import navigation, session, texts
+from explorer.app.list_rows import shortened
+from explorer.app.paper_row import Rank, name_in_title, paper_button, show_paper_row
 from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
 from explorer.map.palette import BadgeColours, badge_colours, shares_of_best
-from explorer.papers.text import escape_markdown, markdown, markdown_link
-from explorer.search.model import Hit
+from explorer.papers.text import escape_markdown
+from explorer.search.model import Explanation, Hit
 from explorer.search.near_duplicates import Fold
 from explorer.search.word_matches import highlight
 from explorer.topics.communities import Topic
@@ -38,35 +36,47 @@ def show_hits(
     generation: Generation,
     folds: Sequence[Fold],
     words: str,
-    sentences: Mapping[int, str] | None = None,
+    explained: Mapping[int, Explanation] | None = None,
+    authors: Sequence[str] = (),
 ) -> None:
     """List hits, best first.
 
     Args:
-        words: the words of the query, set in bold.
-        sentences: key sentences by row, in place of those of the hits.
+        words: the words of the query, set in bold; ``authors``: names that it searches for.
+        explained: explanations by row, in place of those of the hits.
     """
-    shares = shares_of_best([fold.hit.score for fold in folds])
+    shares = badge_strengths([fold.hit for fold in folds])
     badges = badge_colours(shares, dark=session.is_dark()) or [
         BadgeColours(topic_colour(generation, fold.hit.row), "#ffffff") for fold in folds
     ]
-    for index, (fold, badge) in enumerate(zip(folds, badges, strict=True)):
-        hit = fold.hit
-        sentence = (sentences or {}).get(hit.row, hit.why.sentence)
-        with st.container(key=f"hit-{hit.rank}", gap="xxsmall"):
-            with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
-                _show_badge(hit.rank, badge)
-                paper_button(hit.paper, f"hit{hit.rank}")
-                show_star(generation, hit.row, f"hit{hit.rank}")
-            _show_facts(generation, hit)
-            with st.container(key=f"sentence-{hit.rank}"):
-                st.markdown(_with_bold(sentence, words, hit.paper.language))
-            _show_actions(generation, hit, shares[index] if shares else None)
-            if hit.paper.abstract:
-                with st.expander(texts.ABSTRACT):
-                    st.markdown(markdown(hit.paper.abstract_body))
+    searched = [*words.split(), *authors]
+    with st.container(key="papers-hits", gap=None):
+        for index, (fold, badge) in enumerate(zip(folds, badges, strict=True)):
+            hit = fold.hit
+            share = hit.likelihood
+            if share is None and shares:
+                share = shares[index]
+            show_paper_row(
+                generation,
+                hit.row,
+                "hit",
+                rank=Rank(hit.rank, badge, share, hit.why.meaning, hit.why.words),
+                searched=searched,
+                reason=_reason(generation, hit, words, (explained or {}).get(hit.row, hit.why)),
+            )
             if fold.same:
                 _show_near_duplicates(fold)
+
+
+def badge_strengths(hits: Sequence[Hit]) -> tuple[float, ...]:
+    """Return the strength of each hit's colour, from 0 to 1; empty where nothing was ranked.
+
+    It is the score as a share of the best, times the greatest likelihood: hits differ, and are pale
+    where none of them is likely.
+    """
+    known = [hit.likelihood for hit in hits if hit.likelihood is not None]
+    best = max(known, default=1.0)
+    return tuple(best * share for share in shares_of_best([hit.score for hit in hits]))
 
 
 def show_related_topics(topics: Sequence[Topic]) -> None:
@@ -105,42 +115,16 @@ def show_filter_removals(removals: Sequence[FilterRemoval]) -> None:
         )
 
 
-def _show_facts(generation: Generation, hit: Hit) -> None:
-    topic = generation.topics_of(hit.row)[shown_level(generation)]
-    facts = [topic.label, _short_authors(hit.paper.authors), hit.paper.date, hit.paper.venue]
-    st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
-
-
-def _show_actions(generation: Generation, hit: Hit, share: float | None) -> None:
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="medium", key=f"actions-{hit.rank}"
-    ):
-        if share is not None:
-            _show_score(share, hit.why.meaning, hit.why.words)
-        show_marks(generation, hit.row, f"hit{hit.rank}")
-        _show_example_buttons(hit)
-        for label, address in hit.paper.links:
-            st.markdown(markdown_link(label, address), width="content")
-
-
-def _show_example_buttons(hit: Hit) -> None:
-    for name, label, icon in (
-        ("more", texts.MORE_LIKE_THIS, ":material/add_circle:"),
-        ("less", texts.LESS_LIKE_THIS, ":material/do_not_disturb_on:"),
-    ):
-        st.button(
-            label,
-            key=f"{name}-hit{hit.rank}-{hit.paper.id}",
-            type="tertiary",
-            icon=icon,
-            on_click=_search_with_example,
-            args=(hit.paper.id,),
-            kwargs={"unlike": name == "less"},
-        )
-
-
-def _search_with_example(paper: str, *, unlike: bool) -> None:
-    navigation.search_for(with_example(url.query(), paper, unlike=unlike))
+def _reason(generation: Generation, hit: Hit, words: str, why: Explanation) -> str:
+    """Return the nearest example, near words and the key sentence of a hit, as Markdown."""
+    reason = _with_bold(why.sentence, words, hit.paper.language)
+    if why.near:
+        reason = f"{texts.words_near_query(why.near)} {reason}"
+    example = generation.records.row_of(hit.why.example) if hit.why.example else None
+    if example is None:
+        return reason
+    name = escape_markdown(shortened(name_in_title(generation.records[example])))
+    return f"{texts.like_example(name)} {reason}".strip()
 
 
 def _show_near_duplicates(fold: Fold) -> None:
@@ -149,29 +133,9 @@ def _show_near_duplicates(fold: Fold) -> None:
             paper_button(hit.paper, f"same{fold.hit.rank}")
 
 
-def _short_authors(authors: Sequence[str]) -> str:
-    return f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
-
-
 def _with_bold(sentence: str, words: str, language: str) -> str:
     pieces = (
         f"**{escape_markdown(piece)}**" if matches else escape_markdown(piece)
         for piece, matches in highlight(sentence, words, language)
     )
     return "".join(pieces)
-
-
-def _show_badge(number: int, colours: BadgeColours) -> None:
-    style = f"background:{colours.background};color:{colours.text}"
-    st.html(f'<span class="badge" style="{style}">{number:d}</span>', width="content")
-
-
-def _show_score(share: float, meaning: float, words: float) -> None:
-    """Draw a score as a bar: its length the score, its parts meaning and words."""
-    st.html(
-        f'<div class="score" role="img" aria-label="{texts.score(share, meaning, words)}" '
-        f'title="{texts.score_parts(meaning, words)}">'
-        f'<span class="meaning" style="width:{share * meaning:.1%}"></span>'
-        f'<span class="words" style="width:{share * words:.1%}"></span></div>',
-        width="content",
-    )

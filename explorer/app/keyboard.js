@@ -7,7 +7,7 @@
 const SEARCH_BOX = ".st-key-q input";
 const TITLES = '.st-key-list [class*="st-key-open-"] button';
 const BACK_BUTTONS = [".st-key-back", ".st-key-release", ".st-key-back-to-topic"];
-const PAPERS = '[class*="st-key-hit-"], [class*="st-key-kept-"]';
+const PAPERS = '[class*="st-key-headline-"]';
 const WITH_OWN_KEYS =
   'input, textarea, select, [contenteditable="true"], [role="radiogroup"], [role="listbox"],' +
   '[role="combobox"], [role="dialog"], [role="menu"]';
@@ -48,7 +48,7 @@ function moveThroughList(step) {
 function star() {
   const focused = document.activeElement?.closest(PAPERS);
   const last = titles().find((title) => keyOf(title) === lastTitle)?.closest(PAPERS);
-  const paper = focused ?? find(".st-key-paper-head") ?? last;
+  const paper = focused ?? find(".st-key-paper-actions") ?? last;
   return click(paper?.querySelector('[class*="st-key-star-"] button'));
 }
 
@@ -89,9 +89,9 @@ function onKey(event) {
 
 /** @param {ComponentArguments<{calls: number}>} component */
 export default function ({ data }) {
-  // While capturing: what Escape closes is still open.
-  document.addEventListener("keydown", onKey, true);
+  // At the window, before any listener of the document: what Escape closes is still open.
+  globalThis.addEventListener("keydown", onKey, true);
   if (data.calls > calls) find(SEARCH_BOX)?.focus();
   calls = data.calls;
-  return () => document.removeEventListener("keydown", onKey, true);
+  return () => globalThis.removeEventListener("keydown", onKey, true);
 }

@@ -1,52 +1,17 @@
-"""Rows of lists: papers by title, topics by name, each a button that opens it."""
+"""Parts of lists: rows of topics, dots in their colours, the button for more papers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from explorer.app import navigation, session, texts
+from explorer.app import navigation, session, texts, url
 from explorer.library.generation import Generation
 from explorer.map.charts import topic_colours
-from explorer.map.colouring import topic_colour
-from explorer.papers.paper import Paper
-from explorer.papers.text import escape_markdown, markdown
+from explorer.papers.text import escape_markdown
 from explorer.topics.communities import Topic
 
 _LONGEST_LABEL = 44
 """Characters of a title or a venue on a button."""
-
-
-def show_papers(
-    generation: Generation, rows: Sequence[int], list_name: str, *, dots: bool = True
-) -> None:
-    """List papers by title, each with a dot in its topic's colour if ``dots``.
-
-    ``list_name`` makes the keys of this list unique on the page, here and below.
-    """
-    for row in rows:
-        paper = generation.records[row]
-        with (
-            st.container(key=f"{list_name}-{paper.id}", gap=None),
-            st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False),
-        ):
-            if dots:
-                show_dot(topic_colour(generation, row))
-            paper_button(paper, list_name)
-
-
-def paper_button(paper: Paper, list_name: str) -> None:
-    """Draw a paper's title, which opens the paper."""
-    st.button(
-        markdown(paper.title),
-        key=f"open-{list_name}-{paper.id}",
-        type="tertiary",
-        wrap=True,
-        width="stretch",
-        on_click=navigation.open_paper,
-        args=(paper.id,),
-    )
 
 
 def topic_row(generation: Generation, topic: Topic, list_name: str, note: str) -> None:
@@ -72,6 +37,19 @@ def topic_button(topic: Topic, list_name: str) -> None:
         wrap=True,
         on_click=navigation.open_topic,
         args=(topic.id,),
+    )
+
+
+def all_topics_button() -> None:
+    """Draw the button that leads back to the tree of topics."""
+    st.button(
+        texts.ALL_TOPICS,
+        key="all-topics",
+        type="tertiary",
+        icon=":material/arrow_back:",
+        wrap=True,
+        on_click=navigation.show_view,
+        args=(url.TOPICS,),
     )
 
 

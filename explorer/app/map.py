@@ -1,4 +1,4 @@
-"""The map and the sunburst of topics, and the actions of clicks on them.
+"""The map and the chart of topics, and the actions of clicks on them.
 
 The map in the browser requests the scene of its view, and only this part of the page runs then.
 Hits, the open paper and the selection come separately, since they change as the user types.
@@ -12,21 +12,22 @@ from typing import Any
 import streamlit as st
 
 from explorer.app import navigation, session, texts, url
-from explorer.app.components import script_component
 from explorer.app.query_text import with_clause, without_clause
+from explorer.app.resources import trends_of
 from explorer.app.user import current_marks
+from explorer.insights.trends import time_axis
 from explorer.library.generation import Generation
 from explorer.map import browser
-from explorer.map.charts import BARE_CONFIG, sunburst_figure
+from explorer.map.charts import growth_points
 from explorer.map.colouring import ColourBy, topic_colour
 from explorer.map.highlights import Highlights, badges
 from explorer.map.palette import DARK, LIGHT
 from explorer.map.sampling import Viewport
 from explorer.map.scene import SceneRequest, corners, home_view, scene, topic_view
-from explorer.search.query import Field, parse
+from explorer.search.queries.syntax import Field, parse
 
 _MAP = "map"
-_SUNBURST = "sunburst"
+_GROWTH = "growth"
 _PICTURE = "picture"
 _mount_map = st.components.v2.component(
     "literature_explorer_map",
@@ -37,7 +38,12 @@ _mount_map = st.components.v2.component(
 _mount_overlay = st.components.v2.component(
     "literature_explorer_overlay", js=browser.script("overlay")
 )
-_open_sectors = script_component("sunburst")
+_mount_growth = st.components.v2.component(
+    "literature_explorer_growth_chart",
+    html='<div class="chart"></div>',
+    css=browser.style("growth_chart"),
+    js=browser.script("growth_chart"),
+)
 _HAS_ACTED = "acted-on-the-map"
 _MOST_STARS = 2_000
 """Stars on the map, the latest first."""
@@ -57,9 +63,9 @@ def _show_scene(generation: Generation, highlights: Highlights) -> None:
         st.rerun()
     _mount_map(
         key=_MAP,
-        data=scene(generation, _scene_request(), highlights),
+        data=scene(generation, _scene_request(generation), highlights),
         height="stretch",
-        on_request_change=_keep_view,
+        on_request_change=lambda: _keep_view(generation),
         on_event_change=lambda: _act(generation),
     )
 
@@ -70,45 +76,69 @@ def show_plain_map(generation: Generation) -> None:
 
 
 def show_topics_picture(generation: Generation) -> None:
-    """Draw the topics as a sunburst or as the map, with a switch between them."""
-    pictures = (texts.SUNBURST, texts.MAP)
-    picture = st.segmented_control(
-        texts.PICTURE,
-        pictures,
-        default=pictures[0],
-        key=_PICTURE,
-        label_visibility="collapsed",
-        required=True,
-        persist_state="session",
-    )
-    if picture == texts.MAP:
-        show_plain_map(generation)
+    """Draw growth against size or the map, with a switch; without dates there is the map alone."""
+    pictures = (texts.GROWTH, texts.MAP)
+    picture = None
+    if any(trend.growth is not None for trend in trends_of(generation).of.values()):
+        picture = st.segmented_control(
+            texts.PICTURE,
+            pictures,
+            default=pictures[0],
+            key=_PICTURE,
+            label_visibility="collapsed",
+            required=True,
+            persist_state="session",
+        )
+    if picture == texts.GROWTH:
+        _show_growth(generation)
     else:
-        _show_sunburst(generation)
+        show_plain_map(generation)
 
 
-def _scene_request() -> SceneRequest:
+def _scene_request(generation: Generation) -> SceneRequest:
     """Return the request for the scene of the view in the URL."""
-    view, by, safe, period = url.map_view()
+    view, by, safe = url.map_view()
+    is_whole = view is None
+    requested = _last_request()
+    if requested.get("at") == url.parameter(url.MAP_VIEW):
+        view = requested["view"]  # exact; that of the whole map has the shape of its frame
     known = {str(kind): kind for kind in ColourBy}
     return SceneRequest(
         Viewport(*view) if view is not None else None,
         known.get(by, ColourBy.TOPIC),
         safe,
-        period,
+        _span(generation),
         dark=session.is_dark(),
+        is_whole=is_whole,
     )
 
 
-def _keep_view() -> None:
-    url.restore()
-    request = st.session_state[_MAP].get("request") or {}
-    url.set_map_view(
-        request.get("view"),
-        request.get("colourBy", ""),
-        bool(request.get("safe")),
-        request.get("span"),
-    )
+def _span(generation: Generation) -> tuple[int, int] | None:
+    """Return the indices of the first and last period in the URL."""
+    period = url.period()
+    return None if period is None else time_axis(generation).span(*period)
+
+
+def _keep_view(generation: Generation) -> None:
+    """Write the requested view into the URL; another span of time changes the whole page."""
+    request = _last_request()
+    if not url.restore(request.get("from", {})):
+        return
+    url.set_map_view(request.get("at", ""), request.get("colourBy", ""), bool(request.get("safe")))
+    span = request.get("span")
+    if span == (None if (shown := _span(generation)) is None else list(shown)):
+        return
+    st.session_state[_HAS_ACTED] = True
+    if span is None:
+        navigation.clear_period()
+    else:
+        periods = time_axis(generation).periods
+        navigation.filter_by_period(periods[int(span[0])], periods[int(span[1])])
+
+
+def _last_request() -> dict[str, Any]:
+    """Return what the map has requested last; ``at`` is its view as the URL has it."""
+    return (st.session_state.get(_MAP) or {}).get("request") or {}
 
 
 def _act(generation: Generation) -> None:
@@ -149,23 +179,28 @@ def _overlay(generation: Generation, highlights: Highlights) -> dict[str, Any]:
     opened = None
     if highlights.opened is not None:
         x, y = (float(value) for value in generation.positions[highlights.opened])
-        opened = {"x": x, "y": y, "colour": topic_colour(generation, highlights.opened)}
-    flight, goal = highlights.topic, None
-    if opened is not None:
-        flight, goal = f"{flight} {highlights.opened}", corners(_around(generation, opened))
-    elif highlights.topic:
-        goal = corners(topic_view(generation, highlights.topic))
+        colour = topic_colour(generation, highlights.opened)
+        opened = {"row": highlights.opened, "x": x, "y": y, "colour": colour}
+    hits = set(highlights.hits)
+    shaded = [row for row in highlights.best if row not in hits]
+    topic = highlights.topic
     return {
         "overlay": {
             "hits": [asdict(spot) for spot in badges(generation, highlights, dark=dark)],
+            "heat": generation.positions[shaded].tolist(),
             "opened": opened,
             "starred": generation.positions[list(highlights.starred[:_MOST_STARS])].tolist(),
             "region": [list(corner) for corner in highlights.region] or None,
             "grey": bool(highlights.hits) or opened is not None,
         },
         "theme": asdict(theme),
-        "flight": flight,
-        "goal": goal,
+        "span": _span(generation),
+        "requests": int(_last_request().get("number", 0)),
+        "search": highlights.search,
+        "flight": topic,
+        "wholeMap": session.whole_map_requests(),
+        "goal": corners(topic_view(generation, topic)) if topic else None,
+        "around": None if opened is None else corners(_around(generation, opened)),
     }
 
 
@@ -177,23 +212,25 @@ def _around(generation: Generation, opened: dict[str, Any]) -> Viewport:
     return Viewport(x - width, y - height, x + width, y + height)
 
 
-def _show_sunburst(generation: Generation) -> None:
+def _show_growth(generation: Generation) -> None:
     url.reset_map_view()
-    st.plotly_chart(
-        sunburst_figure(generation, dark=session.is_dark()),
-        key=_SUNBURST,
+    points = growth_points(generation, trends_of(generation))
+    _mount_growth(
+        key=_GROWTH,
+        data={
+            "points": [
+                asdict(point) | {"note": texts.topic_growth(point.papers, point.growth)}
+                for point in points
+            ],
+            "theme": asdict(DARK if session.is_dark() else LIGHT),
+            "description": texts.GROWTH_DESCRIPTION,
+        },
         height="stretch",
-        theme=None,
-        on_select=lambda: _open_sector(generation),
-        selection_mode="points",
-        config=BARE_CONFIG,
-        alt=texts.sunburst_description(generation.size),
+        on_topic_change=lambda: _open_point(generation),
     )
-    _open_sectors(key="rings")
 
 
-def _open_sector(generation: Generation) -> None:
-    points = st.session_state[_SUNBURST]["selection"]["points"]
-    sector = str(points[-1].get("id", "")) if points else ""
-    if sector in generation.topics:  # the centre is not
-        navigation.open_topic(sector)
+def _open_point(generation: Generation) -> None:
+    topic = str(st.session_state[_GROWTH].get("topic") or "")
+    if topic in generation.topics:
+        navigation.open_topic(topic)

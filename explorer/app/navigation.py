@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.app import session, url
 from explorer.app.url import Corners
+from explorer.search.queries.syntax import DISMISSED, STARRED, Field
 
 
 def open_paper(paper: str) -> None:
@@ -31,6 +32,8 @@ def close_paper() -> None:
 def open_topic(topic: str) -> None:
     """Open the page of a topic; an empty id opens the view."""
     url.set_query("")
+    url.set_parameter(url.REFINEMENT, "")
+    url.set_as_typed(())
     filter_by_topic(topic)
 
 
@@ -46,7 +49,38 @@ def show_view(view: str) -> None:
     clear_within()
     open_topic("")
     show_since("")
+    clear_period()
+    close_name_review()
     url.set_parameter(url.VIEW, view)
+
+
+def open_name_review() -> None:
+    """Open the review of topic names."""
+    show_view(url.TOPICS)
+    url.set_parameter(url.REVIEW, "names")
+
+
+def close_name_review() -> None:
+    """Close the review of topic names."""
+    url.set_parameter(url.REVIEW, "")
+
+
+def show_whole_map() -> None:
+    """Show all of the map again."""
+    url.reset_map_view()
+    session.request_whole_map()
+    session.reset_lengths()
+
+
+def filter_by_period(first: str, last: str) -> None:
+    """Show papers from period ``first`` to ``last`` alone."""
+    url.set_period(first, last)
+    session.reset_lengths()
+
+
+def clear_period() -> None:
+    """Show papers of all times again."""
+    filter_by_period("", "")
 
 
 def show_since(moment: str) -> None:
@@ -59,6 +93,24 @@ def search_for(query: str) -> None:
     """Search for a query as if it had been typed."""
     url.set_query(query)
     show_list()
+
+
+def take_back(*parts: str) -> None:
+    """Search for parts of the query as they are typed."""
+    url.set_as_typed([*url.as_typed(), *parts])
+    show_list()
+
+
+def refine(clauses: str) -> None:
+    """Search with other clauses and examples beside the text; each is shown as a chip."""
+    url.set_parameter(url.REFINEMENT, clauses)
+    show_list()
+
+
+def recommend() -> None:
+    """Search the library for papers like those starred, and unlike those dismissed."""
+    show_view("")
+    refine(f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}")
 
 
 def search_topic(topic: str, query: str) -> None:

@@ -11,12 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import navigation, session, texts, url
-from explorer.app.chips import clause_label, show_chips
+from explorer.app.chips import clause_label, clause_removal, period_label, show_chips
 from explorer.app.controls import view_control
-from explorer.app.export_menu import export_menu
+from explorer.app.export_menu import RankedPapers, export_menu
 from explorer.app.headings import page_title
 from explorer.app.hits import (
     FilterRemoval,
+    badge_strengths,
     show_filter_removals,
     show_hits,
     show_no_match,
@@ -24,7 +25,8 @@ from explorer.app.hits import (
 )
 from explorer.app.keyboard import listen_to_keys
 from explorer.app.map import show_map, show_plain_map, show_topics_picture
-from explorer.app.query_text import without_clause
+from explorer.app.match_count import show_match_count
+from explorer.app.papers_in_view import show_papers_in_view
 from explorer.app.reading_place import keep_reading_place
 from explorer.app.refine import show_controls
 from explorer.app.resources import (
@@ -35,8 +37,9 @@ from explorer.app.resources import (
     model,
     read_only_reason,
 )
-from explorer.app.search_box import SearchForm, rows_in, search_row, show_examples
+from explorer.app.search_box import SearchForm, filters_of, rows_in, search_row, show_examples
 from explorer.app.selection import show_region, show_selection
+from explorer.app.understanding import show_understanding
 from explorer.app.upload_guard import dismiss as dismiss_uploads
 from explorer.app.user import current_desk, is_admitted, show_user
 from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_follow_menu
@@ -46,23 +49,24 @@ from explorer.app.views.paper import show_paper
 from explorer.app.views.topic import show_topic
 from explorer.app.views.topics import show_topic_tree
 from explorer.app.views.whats_new import show_whats_new, show_whats_new_map
-from explorer.app.visits import keep_visit
+from explorer.app.visits import has_read_news, keep_visit
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, ExplorerError, LibraryMissing, UnknownPaper
-from explorer.insights.topic_tree import shown_level
+from explorer.insights.topic_tree import count_topics, shown_level
 from explorer.insights.whats_new import whats_new
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.map.highlights import Highlights
-from explorer.map.palette import shares_of_best
 from explorer.papers.dates import latest
 from explorer.papers.text import escape_markdown
 from explorer.search.explain import explain
-from explorer.search.facets import loosened, related_topics
-from explorer.search.filters import allowed_rows
-from explorer.search.model import Mode, Results
+from explorer.search.facets import AMONG_BEST, loosened, related_topics, rows_to_count
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.model import Explanation, Mode, Results
 from explorer.search.near_duplicates import Fold, folded_results
+from explorer.search.queries.syntax import Field
 from explorer.search.query_vector import check_model
+from explorer.search.ranking import by_words
 from explorer.search.search import search
 from explorer.search.similar import similar
 
@@ -145,18 +149,19 @@ def main() -> None:
 def _show_header(generation: Generation) -> PageView:
     """Draw title, views and facts, and return the current view."""
     latest_digest = latest(digest.date for digest in digests_of(generation))
-    topics = len(generation.levels[shown_level(generation)])
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         page_title()
         labels = {name: view.name for name, view in _VIEWS.items()}
         new_papers = len(whats_new(generation).rows)
-        if new_papers:
+        if new_papers and not has_read_news(generation):
             labels[url.NEW] = texts.with_count(texts.WHATS_NEW, new_papers)
         labels[url.DESK] = desk_label(generation)
         if current_desk() is None:
             del labels[url.DESK]
         current = view_control(labels)
-        facts = texts.library_facts(generation.size, topics, texts.edtf_date(latest_digest))
+        facts = texts.library_facts(
+            generation.size, count_topics(generation), texts.edtf_date(latest_digest)
+        )
         st.caption(facts, width="content")
         show_user()
         with st.container(width="content"):
@@ -175,28 +180,34 @@ def _show_list(
     if url.paper():
         with toolbar:
             show_chips(generation, form, None)
-        return _show_open_paper(generation, url.paper(), form)
+        return replace(
+            _show_open_paper(generation, url.paper(), form),
+            search=form.identity if form.is_search else "",
+        )
     if url.selection():
         with toolbar:
             show_chips(generation, form, None)
-        rows = rows_in(generation, url.selection())
+        rows = rows_in(generation, url.selection(), form.period)
         show_selection(generation, rows)
         return Highlights(focus=tuple(rows), topic=form.topic, region=url.selection())
     if form.is_search:
         return _show_search(generation, embedding, form, toolbar)
     with toolbar:
-        if form.within:
+        if form.within or form.period:
             show_chips(generation, form, None)
         else:
             show_examples(generation)
     if form.within:
-        rows = rows_in(generation, form.within)
+        rows = rows_in(generation, form.within, form.period)
         show_region(generation, rows)
         return Highlights(focus=tuple(rows), topic=form.topic, region=form.within)
     if form.topic:
         topic = generation.topics[form.topic]
-        show_topic(generation, topic)
+        show_topic(generation, topic, allowed_rows(generation, Filters(period=form.period)))
         return Highlights(focus=tuple(generation.members(topic).tolist()), topic=form.topic)
+    if not url.parameter(url.VIEW):
+        show_papers_in_view(generation, form.period, show_explore)
+        return Highlights()
     return None
 
 
@@ -214,7 +225,7 @@ def _show_open_paper(generation: Generation, paper: str, form: SearchForm) -> Hi
 
 
 def _numbered(folds: Sequence[Fold], topic: str) -> Highlights:
-    shares = shares_of_best([fold.hit.score for fold in folds])
+    shares = badge_strengths([fold.hit for fold in folds])
     return Highlights(tuple(fold.hit.row for fold in folds), shares, topic=topic)
 
 
@@ -230,47 +241,85 @@ def _show_search(
             on_click=navigation.open_topic,
             args=(form.topic,),
         )
-    results, folds = folded_results(
-        generation, _searcher(generation, embedding, form), session.hits_shown()
-    )
+    searcher = _searcher(generation, embedding, form)
+    results, folds = folded_results(generation, searcher, session.hits_shown())
     with toolbar:
+        if results.hits:
+            show_match_count(generation, results, len(_rows_of(folds)))
         show_chips(generation, form, results)
         if results.hits:
             show_controls(generation, form, results)
-            export_menu(generation, _rows_of(folds), "hits", form.text or texts.SIMILAR_SEARCH)
+            export_menu(
+                generation,
+                _rows_of(folds),
+                "hits",
+                form.text or texts.SIMILAR_SEARCH,
+                _ranked(generation, form, searcher, results),
+            )
             show_follow_menu(generation, form)
+    show_understanding(form, results)
     if results.hits:
         _show_hits(generation, embedding, results, folds)
     elif results.allowed == 0:
         show_filter_removals(_filter_removals(generation, form, results))
     else:
         show_no_match()
-    matching = allowed_rows(generation, replace(form.query.filters, clauses=results.parsed.clauses))
+    # The map greys other times itself, at once.
+    filters = filters_of(form, results)
+    matching = allowed_rows(generation, replace(filters, period=None))
     return replace(
         _numbered(folds, form.topic),
         focus=() if matching is None else tuple(matching.tolist()),
         region=form.within,
         query=results.vector,
+        best=_best(generation, results, filters),
+        search=form.identity,
     )
+
+
+def _best(generation: Generation, results: Results, filters: Filters) -> tuple[int, ...]:
+    """Return the rows of the papers that match best, or of all that match if they are few."""
+    rows = rows_to_count(generation, results, filters)
+    return tuple(rows.tolist()) if len(rows) <= AMONG_BEST else ()
 
 
 def _show_hits(
     generation: Generation, embedding: Model, results: Results, folds: Sequence[Fold]
 ) -> None:
     """List hits and related topics; compute key sentences once the list is drawn."""
-    if results.only_nearest:
-        st.caption(texts.NO_EXACT_MATCH)
     vector = b"" if results.vector is None else results.vector.tobytes()
-    sentences = session.key_sentences(f"{generation.manifest.number} {hash(vector)}")
-    show_hits(generation, folds, results.parsed.words, sentences)
+    explained = session.explanations(f"{generation.manifest.number} {hash(vector)}")
+    inferred = [one.clause for one in results.interpretation.inferred]
+    authors = [
+        value
+        for clause in (*results.parsed.clauses, *inferred)
+        if clause.field is Field.AUTHOR and not clause.without
+        for value in clause.values
+    ]
+    show_hits(generation, folds, results.parsed.words, explained, authors)
     if len(folds) == session.hits_shown():
         st.button(texts.MORE_RESULTS, key="more-results", on_click=session.show_more_hits)
     rows = [fold.hit.row for fold in folds]
     show_related_topics(related_topics(generation, rows, shown_level(generation)))
-    hits = tuple(fold.hit for fold in folds if fold.hit.row not in sentences)
-    if embedding.embedder is not None and results.vector is not None and hits:
+    missing = [row for row in rows if row not in explained]
+    if embedding.embedder is not None and results.vector is not None and missing:
         session.postpone()
-        _find_key_sentences(embedding.embedder, replace(results, hits=hits), sentences)
+        shown = replace(results, hits=tuple(fold.hit for fold in folds))
+        _find_key_sentences(generation, embedding.embedder, shown, missing, explained)
+
+
+def _ranked(
+    generation: Generation,
+    form: SearchForm,
+    searcher: Callable[[int], Results],
+    results: Results,
+) -> RankedPapers:
+    """Return the ranking that ``results`` are the beginning of."""
+    total = generation.size if results.allowed is None else results.allowed
+    if results.mode is Mode.LEXICAL and results.parsed.words:  # only papers with the words are hits
+        allowed = allowed_rows(generation, filters_of(form, results))
+        total = len(by_words(generation, results.parsed.words, generation.size, allowed).rows)
+    return RankedPapers(lambda k: [hit.row for hit in searcher(k).hits], total)
 
 
 def _rows_of(folds: Sequence[Fold]) -> list[int]:
@@ -309,17 +358,23 @@ def _wait_for_model(embedding: Model) -> None:
 
 
 @st.fragment(run_every=_TYPING_PAUSE)
-def _find_key_sentences(embedder: Embedder, results: Results, sentences: dict[int, str]) -> None:
-    """Compute the key sentences of the hits, then draw the list with them.
+def _find_key_sentences(
+    generation: Generation,
+    embedder: Embedder,
+    results: Results,
+    rows: Sequence[int],
+    explained: dict[int, Explanation],
+) -> None:
+    """Compute the key sentences of the hits in ``rows``, then draw the list with them.
 
     The first run is part of drawing the list, which does not wait.
     """
     st.html(_PENDING)
     if session.take_postponed():
         return
-    for hit in results.hits:
-        [explained] = explain(embedder, replace(results, hits=(hit,))).hits
-        sentences[hit.row] = explained.why.sentence
+    for row in rows:
+        hits = explain(generation, embedder, results, {row}).hits
+        explained |= {hit.row: hit.why for hit in hits if hit.row == row}
         st.empty()  # where a new query can interrupt
     st.rerun()
 
@@ -328,16 +383,19 @@ def _filter_removals(
     generation: Generation, form: SearchForm, results: Results
 ) -> list[FilterRemoval]:
     """Return the filters without any one of which papers would match."""
-    filters = replace(form.query.filters, clauses=results.parsed.clauses)
+    filters = filters_of(form, results)
     removals: list[FilterRemoval] = []
     for looser in loosened(generation, filters):
         if looser.left_out is not None:
             label = clause_label(generation, looser.left_out)
-            query = without_clause(form.text, looser.left_out)
-            removal = FilterRemoval(label, looser.papers, navigation.search_for, (query,))
+            remove, query = clause_removal(form, looser.left_out, results)
+            removal = FilterRemoval(label, looser.papers, remove, (query,))
         elif looser.filters.topic != form.topic:
             label = texts.topic_filter(generation.topics[form.topic].label)
             removal = FilterRemoval(label, looser.papers, navigation.filter_by_topic, ("",))
+        elif form.period and looser.filters.period is None:
+            label = period_label(generation, form.period)
+            removal = FilterRemoval(label, looser.papers, navigation.clear_period)
         else:
             removal = FilterRemoval(texts.SELECTION_FILTER, looser.papers, navigation.clear_within)
         removals.append(removal)

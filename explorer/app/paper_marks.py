@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.app import texts
 from explorer.app.user import can_write_desk, current_marks, mark_paper
 from explorer.desk.desk import LONGEST_NOTE, DeskChange, ReadingState
-from explorer.desk.marks import PaperMark, PaperMarks
+from explorer.desk.marks import PaperMark
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 
@@ -35,6 +35,26 @@ def show_star(generation: Generation, row: int, list_name: str) -> None:
     )
 
 
+def show_dismissal(generation: Generation, row: int, list_name: str) -> None:
+    """Draw the button that marks a paper as not for the user, or takes that back."""
+    marks = current_marks(generation)
+    if marks is None:
+        return
+    paper = generation.records.ids[row]
+    dismissed = marks[row].state is ReadingState.NOT_FOR_ME
+    state = ReadingState.NONE if dismissed else ReadingState.NOT_FOR_ME
+    st.button(
+        texts.STATES[ReadingState.NOT_FOR_ME],
+        key=f"dismiss-{list_name}-{paper}",
+        type="tertiary",
+        icon=":material/check_circle:" if dismissed else ":material/thumb_down:",
+        help=texts.UNDO_DISMISSAL if dismissed else texts.DISMISSAL_HELP,
+        disabled=not can_write_desk(),
+        on_click=mark_paper,
+        args=(generation, paper, DeskChange(state=state)),
+    )
+
+
 @st.fragment
 def show_marks(generation: Generation, row: int, list_name: str, *, note: bool = False) -> None:
     """Draw a paper's status and tags, with its ``note`` or without, and the form to edit them."""
@@ -42,7 +62,7 @@ def show_marks(generation: Generation, row: int, list_name: str, *, note: bool =
     if marks is None:
         return
     paper = generation.records.ids[row]
-    summary = _summary(marks[row])
+    summary = marks_summary(marks[row])
     with st.container(
         horizontal=True,
         vertical_alignment="center",
@@ -62,11 +82,11 @@ def show_marks(generation: Generation, row: int, list_name: str, *, note: bool =
             st.caption(summary, width="content")
     with popover, st.container(key=f"keeping-{list_name}-{paper}", gap="small"):
         # style.css gives it its full height from the start, so that it opens where there is room.
-        st.caption(texts.SAVED_AUTOMATICALLY)
         if popover.open:
-            _show_form(generation, row, marks, list_name)
-    if note:
-        show_note(marks[row])
+            show_marks_form(generation, row, list_name)
+    if note and marks[row].note:
+        with st.container(key=f"note-{list_name}-{paper}"):
+            show_note(marks[row])
 
 
 def show_note(mark: PaperMark) -> None:
@@ -77,9 +97,13 @@ def show_note(mark: PaperMark) -> None:
         st.caption("  \n".join(escape_markdown(line) for line in shown.splitlines()))
 
 
-def _show_form(generation: Generation, row: int, marks: PaperMarks, list_name: str) -> None:
-    """Draw status, tags and note of a paper; each change is saved at once."""
+def show_marks_form(generation: Generation, row: int, list_name: str) -> None:
+    """Draw status, tags and note of a paper, if there is a desk; each change is saved at once."""
+    marks = current_marks(generation)
+    if marks is None:
+        return
     paper, mark = generation.records.ids[row], marks[row]
+    st.caption(texts.SAVED_AUTOMATICALLY)
     name = f"{list_name}-{paper}"
     disabled = not can_write_desk()
     _set_value(f"state-{name}", None if mark.state is ReadingState.NONE else mark.state)
@@ -126,7 +150,7 @@ def _set_value(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def _summary(mark: PaperMark) -> str:
+def marks_summary(mark: PaperMark) -> str:
     """Return status, tags and whether there is a note in a few words, as Markdown."""
     parts = [texts.STATES[mark.state]] if mark.state in texts.STATES else []
     parts += [escape_markdown(f"#{tag}") for tag in mark.tags[:_MOST_TAGS]]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from explorer.search.query import Clause, Field, accepts_clauses, parse
+from explorer.search.queries.syntax import Clause, Field, accepts_clauses, parse
 
-_PIECE = re.compile(r'[^\s"“”]*["“”][^"“”]*["“”]?|\S+')
+_PIECE = re.compile(
+    r"""-?[^\W\d_]+:\((?:[^()"“”]|["“”][^"“”]*["“”])*\)"""  # several values
+    r"""|[^\s"“”]*["“”][^"“”]*["“”]?|\S+"""
+)
 _QUOTES = re.compile(r'["“”]')
 
 
@@ -20,6 +23,26 @@ def with_clause(text: str, clause: str) -> str:
 def without_clause(text: str, clause: Clause) -> str:
     """Return a query without ``clause``."""
     return _filtered(text, lambda piece: clause not in parse(piece).clauses)
+
+
+def with_value_toggled(text: str, clause: Clause) -> str:
+    """Return a query with the value of ``clause`` more, or without it if it has it.
+
+    A value joins the others of its field: any of them will do.
+    """
+    on_field = [one for one in parse(text).clauses if one.field is clause.field and not one.without]
+    wanted = clause.value.casefold()
+    having = [one for one in on_field if wanted in map(str.casefold, one.values)]
+    if not on_field:
+        return with_clause(text, str(clause))
+    changed = having[0] if having else on_field[-1]
+    values = [value for value in changed.values if value.casefold() != wanted]
+    new = changed.with_values(values if having else [*values, clause.value])
+    pieces = [
+        (str(new) if new else "") if changed in parse(piece).clauses else piece
+        for piece in pieces_of(text)
+    ]
+    return " ".join(filter(None, pieces))
 
 
 def with_example(text: str, paper: str, *, unlike: bool = False) -> str:

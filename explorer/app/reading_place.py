@@ -7,8 +7,8 @@ from explorer.app.components import script_component
 
 _mount = script_component("reading_place")
 _LIST = (
-    *(url.VIEW, url.SINCE, url.MODE, url.SORT, url.VARIED),
-    *(url.SELECTION, url.WITHIN, url.SIMILAR_TO),
+    *(url.VIEW, url.SINCE, url.REFINEMENT, url.MODE, url.SORT, url.VARIED),
+    *(url.SELECTION, url.WITHIN, url.SIMILAR_TO, url.PERIOD, url.REVIEW),
 )
 """Parameters of what is listed; the query and the topic are added."""
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
 import streamlit as st
 
 from explorer.app import navigation, texts
 from explorer.app.controls import sort_control, varied_switch
 from explorer.app.list_rows import shortened
-from explorer.app.query_text import with_clause
-from explorer.app.search_box import SearchForm
+from explorer.app.query_text import with_value_toggled
+from explorer.app.search_box import SearchForm, filters_of
 from explorer.insights.topic_tree import shown_level
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
-from explorer.search.facets import AMONG_BEST, Count, facets, rows_to_count
+from explorer.search.facets import AMONG_BEST, Count, facets_of
 from explorer.search.model import Results, Sort
-from explorer.search.query import accepts_clauses
-
-_BOILERPLATE = re.compile(r"^(?:in )?proceedings of (?:the )?", re.IGNORECASE)
+from explorer.search.queries.syntax import Clause, accepts_clauses
 
 
 def show_controls(generation: Generation, form: SearchForm, results: Results) -> None:
@@ -27,8 +22,7 @@ def show_controls(generation: Generation, form: SearchForm, results: Results) ->
     with st.container(
         horizontal=True, vertical_alignment="center", key="controls", gap="small", width="content"
     ):
-        if accepts_clauses(form.text):
-            _show_facets(generation, form, results)
+        _show_facets(generation, form, results)
         sort_control({sort.value: label for sort, label in texts.SORTS.items()})
         by_date = form.sort is Sort.DATE
         varied_switch(texts.VARIED_BY_DATE_HELP if by_date else texts.VARIED_HELP, disabled=by_date)
@@ -46,12 +40,12 @@ def _show_facets(generation: Generation, form: SearchForm, results: Results) -> 
     )
     if not popover.open:
         return
-    filters = replace(form.query.filters, clauses=results.parsed.clauses)
-    rows = rows_to_count(generation, results, filters)
-    shown = facets(generation, rows, shown_level(generation), desk=form.desk)
+    shown, counted = facets_of(
+        generation, results, filters_of(form, results), shown_level(generation)
+    )
     with popover, st.container(key="facets"):
-        best = len(rows) == AMONG_BEST and results.allowed != AMONG_BEST
-        st.caption(texts.facets_over(len(rows), best=best))
+        best = counted == AMONG_BEST and results.allowed != AMONG_BEST
+        st.caption(texts.facets_over(counted, best=best))
         if not shown:
             st.caption(texts.NO_FACETS)
         with st.container(horizontal=True, key="facet-columns", gap="medium"):
@@ -59,17 +53,27 @@ def _show_facets(generation: Generation, form: SearchForm, results: Results) -> 
                 with st.container(key=f"facet-{facet.field}", gap=None, width="content"):
                     st.markdown(f"**{texts.FACETS[facet.field]}**")
                     for number, count in enumerate(facet.counts):
-                        _show_count(form.text, count, f"{facet.field}-{number}")
+                        _show_count(form, count, f"{facet.field}-{number}")
 
 
-def _show_count(text: str, count: Count, key: str) -> None:
-    label = shortened(_BOILERPLATE.sub("", count.label))
+def _show_count(form: SearchForm, count: Count, key: str) -> None:
+    """Draw a value as a check box; a click adds it to the others of its field, or removes it."""
+    label = escape_markdown(shortened(count.label))
+    # The query is the truth: a widget would remember what was chosen for another one.
     pressed = st.button(
-        f"{escape_markdown(label)} :gray[{count.papers:,}]",
+        f"{label} :gray[{count.papers:,}]",
         key=f"count-{key}",
         type="tertiary",
-        on_click=navigation.search_for,
-        args=(with_clause(text, str(count.clause)),),
+        icon=":material/check_box:" if count.chosen else ":material/check_box_outline_blank:",
+        on_click=_toggle,
+        args=(form, count.clause),
     )
     if pressed:  # the query has changed, so the whole page is drawn, not only this fragment
         st.rerun()
+
+
+def _toggle(form: SearchForm, clause: Clause) -> None:
+    if accepts_clauses(form.text):
+        navigation.search_for(with_value_toggled(form.text, clause))
+    else:
+        navigation.refine(with_value_toggled(form.refinement, clause))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.app import navigation, texts, url
+from explorer.app.controls import list_order
 from explorer.app.export_menu import export_menu
-from explorer.app.list_rows import show_papers
+from explorer.app.paper_row import show_paper_rows
 from explorer.insights.selection_summary import summarise
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
@@ -42,7 +43,8 @@ def show_selection(generation: Generation, rows: Sequence[int]) -> None:
             )
     if summary.keywords:
         st.caption(texts.common_keywords(summary.keywords))
-    show_papers(generation, rows[:_MOST_PAPERS], "caught")
+    rows = list_order(generation, rows, texts.LIBRARY_ORDER)
+    show_paper_rows(generation, rows[:_MOST_PAPERS], "caught")
     if len(rows) > _MOST_PAPERS:
         st.caption(texts.more_selected(len(rows) - _MOST_PAPERS))
 
@@ -52,7 +54,8 @@ def show_region(generation: Generation, rows: Sequence[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(texts.SEARCH_THESE, width="content")
         export_menu(generation, rows, "within", texts.PAPERS_IN_REGION)
-    show_papers(generation, rows[:_MOST_PAPERS], "within")
+    rows = list_order(generation, rows, texts.LIBRARY_ORDER)
+    show_paper_rows(generation, rows[:_MOST_PAPERS], "within")
     if len(rows) > _MOST_PAPERS:
         st.caption(texts.and_more(len(rows) - _MOST_PAPERS))
 

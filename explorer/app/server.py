@@ -40,6 +40,10 @@ SETTINGS: dict[str, Any] = {
     # It comes with an offer to install files for coding agents, on the page and in the terminal.
     "logger.hideWelcomeMessage": True,
     "runner.magicEnabled": False,
+    # Looking through all objects after each click would take longer than most clicks.
+    "runner.postScriptGC": False,
+    # Watching all files below this folder costs seconds of processor time for each page opened.
+    "server.fileWatcherType": "none",
     "server.maxUploadSize": UploadLimits().file_megabytes,
     "server.showEmailPrompt": False,
     "theme.font": "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",

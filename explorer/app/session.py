@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.insights.name_review import NameChoice
+from explorer.search.model import Explanation
+
 HITS_PER_PAGE = 10
 PAPERS_PER_PAGE = 30
 _HITS = "hits-wanted"
@@ -14,7 +17,9 @@ _POSTPONED = "later"
 _TOGGLED = "turned"
 _EDITS = "edits"
 _UPLOADS = "uploads"
+_WHOLE_MAP_REQUESTS = "calls-for-the-whole-map"
 _FOCUS_REQUESTS = "calls-to-search"
+_NAME_CHOICES = "name-choices"
 
 
 def hits_shown() -> int:
@@ -54,14 +59,14 @@ def clear_trail() -> None:
     st.session_state.pop(_TRAIL, None)
 
 
-def key_sentences(search: str) -> dict[int, str]:
-    """Return the key sentences of a search so far, by row; fill it. Only one search is kept."""
+def explanations(search: str) -> dict[int, Explanation]:
+    """Return the explanations of a search so far, by row; fill it. Only one search is kept."""
     kept = st.session_state.get(_SENTENCES)
     if kept is None or kept[0] != search:
         kept = (search, {})
         st.session_state[_SENTENCES] = kept
-    sentences: dict[int, str] = kept[1]
-    return sentences
+    explanations: dict[int, Explanation] = kept[1]
+    return explanations
 
 
 def postpone() -> None:
@@ -94,6 +99,17 @@ def reset_edit_forms() -> None:
     st.session_state[_EDITS] = edit_forms() + 1
 
 
+def name_choices() -> dict[str, NameChoice]:
+    """Return the choices of the review of names that are not applied yet, by topic; fill it."""
+    choices: dict[str, NameChoice] = st.session_state.setdefault(_NAME_CHOICES, {})
+    return choices
+
+
+def clear_name_choices() -> None:
+    """Forget the choices of the review of names."""
+    st.session_state.pop(_NAME_CHOICES, None)
+
+
 def upload_box() -> int:
     """Return the number of the current upload box; another number makes a new, empty box."""
     return int(st.session_state.get(_UPLOADS, 0))
@@ -112,6 +128,16 @@ def focus_requests() -> int:
 def request_focus() -> None:
     """Let the search box get the focus."""
     st.session_state[_FOCUS_REQUESTS] = focus_requests() + 1
+
+
+def whole_map_requests() -> int:
+    """Return how often the map was to show all papers."""
+    return int(st.session_state.get(_WHOLE_MAP_REQUESTS, 0))
+
+
+def request_whole_map() -> None:
+    """Let the map show all papers."""
+    st.session_state[_WHOLE_MAP_REQUESTS] = whole_map_requests() + 1
 
 
 def is_dark() -> bool:

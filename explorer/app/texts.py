@@ -10,10 +10,11 @@ from datetime import datetime
 
 from explorer.desk.desk import ReadingState
 from explorer.export import ExportFormat
+from explorer.export.formatted import CitationStyle
 from explorer.insights.trends import Order
 from explorer.papers.text import escape_markdown, plural
 from explorer.search.model import Mode, Sort
-from explorer.search.query import DISMISSED, STARRED, Field
+from explorer.search.queries.syntax import DISMISSED, STARRED, Field
 from explorer.topics.edits import EditKind
 from explorer.topics.tracking import TopicEvent, TopicEventKind
 
@@ -27,6 +28,8 @@ TOPICS = "Topics"
 WHATS_NEW = "What's new"
 DESK = "Desk"
 LIBRARY = "Library"
+LIST = "List"
+SEARCH_OPTIONS = "Search options"
 MAP_FAILED = "The map could not be drawn; see the server's log. Search still works."
 SHOW_ALL = "Show all papers"
 START_LIBRARY = (
@@ -88,13 +91,17 @@ ALL_TOPICS = "All topics"
 TRY = "Try:"
 SORT_BY = "Sort by"
 SORTS = {Sort.RELEVANCE: "Best match", Sort.DATE: "Newest"}
+LIBRARY_ORDER = "Library order"
+BY_TOPIC = "By topic"
+STARRED_FIRST = "Starred first"
 VARIED = "Varied"
 VARIED_HELP = "Show results that differ from each other."
 VARIED_BY_DATE_HELP = "Show results that differ from each other; not available when sorted by date."
 REFINE = "Refine"
-NO_FACETS = "These papers share topic, year, venue and digest."
+NO_FACETS = "These papers share topic, author, year, venue and digest."
 FACETS = {
     Field.TOPIC: "Topic",
+    Field.AUTHOR: "Author",
     Field.YEAR: "Year",
     Field.VENUE: "Venue",
     Field.SOURCE: "Digest",
@@ -106,7 +113,9 @@ SELECTION_FILTER = "the selected region"
 SEARCH_HELP = """
 | Type | to find papers |
 |---|---|
-| `diffusion models` | on this subject, by meaning and words |
+| `diffusion models` | on this subject, by meaning and words; typing errors are corrected |
+| `Goldberg 2020` `NeurIPS 2023` | by this author or at this venue, in this year |
+| a DOI, a link, a reference | this paper, or those most like it |
 | `"speculative decoding"` | containing this phrase (any word form) |
 | `-survey` `-"case study"` | not containing it |
 | `title:segmentation` | with this word in the title; likewise `abstract:` |
@@ -114,12 +123,14 @@ SEARCH_HELP = """
 | `venue:neurips` `category:cs.CL` `keyword:robotics` | with these words in these fields |
 | `year:2023` `year:2020..2022` `year:2023..` | from these years |
 | `topic:"video generation"` | in this topic |
+| `year:(2021\\|2023)` `venue:(NeurIPS\\|ICML)` | with any of these values, in any field |
 | `source:march.txt` | from this digest |
 | `has:abstract` | with an abstract; likewise `doi`, `arxiv`, `venue`, `authors`, `date` |
 | `is:starred` `tag:thesis` | on your desk; likewise `to-read`, `read`, `not-for-me`, `noted` |
 | `like:2405.14458` `unlike:10.1000/5` | similar to this paper, or different from it |
 | `like:starred` `unlike:dismissed` | like your starred papers, unlike your “Not for me” |
 
+A chip shows each part that was understood; remove it to search for the words as typed.
 Pasted abstracts are searched as plain text.
 
 Keyboard: `/` goes to the search box, `j` `k` or `↓` `↑` move through the results, `Enter` opens,
@@ -131,6 +142,18 @@ def topic_filter(label: str) -> str:
     return rf"topic\: {escape_markdown(label)}"
 
 
+def best_of(listed: int, papers: int) -> str:
+    return f"{listed:,} best of {plural(papers, 'paper')}"
+
+
+def newest_of(listed: int, papers: int) -> str:
+    return f"{papers_match(papers)}, the {listed:,} newest first"
+
+
+def best_are_shaded(papers: int) -> str:
+    return f"the {papers:,} best are shaded on the map"
+
+
 def papers_match(count: int) -> str:
     return f"{count:,} paper matches" if count == 1 else f"{count:,} papers match"
 
@@ -138,6 +161,11 @@ def papers_match(count: int) -> str:
 def facets_over(count: int, *, best: bool) -> str:
     """Return which papers are counted: the best results, or all that match."""
     return f"In the {count:,} best results" if best else f"In {plural(count, 'paper')}"
+
+
+def either(values: Sequence[str]) -> str:
+    """Return several values of a filter, any of which will do."""
+    return " or ".join(values)
 
 
 def without(label: str) -> str:
@@ -152,6 +180,10 @@ def within_selected(papers: int) -> str:
     return f"within {_selected(papers)}"
 
 
+def period_filter(first: str, last: str) -> str:
+    return f"time\\: {first}" if first == last else f"time\\: {first} to {last}"
+
+
 def _selected(papers: int) -> str:
     return "the selected paper" if papers == 1 else f"{papers:,} selected papers"
 
@@ -160,6 +192,7 @@ def _selected(papers: int) -> str:
 
 BACK = "Back"
 NO_EXACT_MATCH = "No paper contains these words. Showing the closest in meaning."
+DID_YOU_MEAN = "Did you mean"
 WORDS_ONLY = ":material/hourglass_top: Searching by words only; the model is still loading."
 MORE_RESULTS = "More results"
 NOTHING_MATCHES = "No papers match. Try fewer or different words."
@@ -168,7 +201,7 @@ EACH_FILTER_MATCHES_NOTHING = (
     "No papers match these filters, even with any one of them removed. Remove several."
 )
 RELATED_TOPICS = "Related topics"
-ABSTRACT = "Abstract"
+MORE_ACTIONS = "More actions"
 MORE_LIKE_THIS = "More like this"
 LESS_LIKE_THIS = "Less like this"
 SIMILAR_SEARCH = "papers like these"
@@ -188,8 +221,46 @@ def near_duplicate_count(count: int) -> str:
     return f"+{plural(count, 'near-duplicate')}"
 
 
+def like_example(name: str) -> str:
+    """Return which example a paper is most like; ``name`` is Markdown."""
+    return f"Like *{name}*:"
+
+
+def words_near_query(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return which words of a paper are near to words of the query, as Markdown."""
+    shown = (f"*{escape_markdown(word)}* ≈ {escape_markdown(sought)}" for sought, word in pairs)
+    return f"{', '.join(shown)}:"
+
+
+def showing_results_for(query: str) -> str:
+    """Return a line in Markdown; so is ``query``."""
+    return f"Showing results for {query}."
+
+
+def search_instead_for(query: str) -> str:
+    return f"Search instead for {query}"
+
+
+def papers_by(name: str) -> str:
+    return f"Papers by {escape_markdown(name)}:"
+
+
+def nothing_close(query: str) -> str:
+    """Return a message in Markdown; so is ``query``, with words that no paper has struck out."""
+    return f"Nothing in the library is close to “{query}”. The nearest papers:"
+
+
+def words_in_no_paper(words: Sequence[str]) -> str:
+    listed = ", ".join(f"“{word}”" for word in words)
+    return f"In no paper: {listed}"
+
+
+def dropped_words(words: str) -> str:
+    return f"~~{escape_markdown(words)}~~"
+
+
 def score(share: float, meaning: float, words: float) -> str:
-    return f"Score: {share:.0%} of the best; meaning {meaning:.0%}, words {words:.0%}"
+    return f"Relevance {share:.0%}: meaning {meaning:.0%}, words {words:.0%}"
 
 
 def score_parts(meaning: float, words: float) -> str:
@@ -204,6 +275,10 @@ SEARCH_WITHIN = "Search within this region"
 MORE_LIKE_THESE = "More like these"
 SEARCH_THESE = "Type above to search these papers."
 SELECTED_PAPERS = "selected papers"
+PAPERS_IN_VIEW = "papers in view"
+COHERENCE_HELP = "Coherence: the share of links between similar papers that stay within the topic."
+WHOLE_LIBRARY = "Whole library"
+MOST_CENTRAL_FIRST = "Those that have most in common with the others first."
 PAPERS_IN_REGION = "papers in a region"
 
 
@@ -219,6 +294,10 @@ def more_selected(count: int) -> str:
     return f"and {count:,} more; select a smaller region to see them."
 
 
+def papers_listed(count: int, *, in_view: bool) -> str:
+    return f"**{plural(count, 'paper')} in view**" if in_view else f"**{plural(count, 'paper')}**"
+
+
 def and_more(count: int) -> str:
     return f"and {count:,} more"
 
@@ -231,10 +310,40 @@ def show_more(count: int) -> str:
 
 NO_ABSTRACT = "*No abstract available.*"
 NEAR_DUPLICATES = "Near-duplicates"
+SIMILAR_PAPERS = "Similar papers"
+CITE = "Cite"
+CITE_AS = "Cite as"
+CITE_HELP = "Copy with the button in the corner. Check a formatted reference before you submit it."
+CITATION_FORMS = {
+    "bibtex": "BibTeX",
+    "csl-json": "CSL-JSON",
+    CitationStyle.APA: "APA",
+    CitationStyle.CHICAGO: "Chicago",
+    CitationStyle.MLA: "MLA",
+    CitationStyle.IEEE: "IEEE",
+    CitationStyle.NATURE: "Nature",
+    CitationStyle.ACL: "ACL",
+}
+OPEN = "Open"
+FIND = "Find"
+FIND_BY_TITLE = "Find by title"
+NEAR_IN_MEANING = "close in meaning"
 
 
 def summary(markdown: str) -> str:
     return f"**Summary:** {markdown}"
+
+
+def keywords(words: Sequence[str]) -> str:
+    return escape_markdown(f"Keywords: {', '.join(words)}")
+
+
+def in_common(phrases: Sequence[str]) -> str:
+    return f"in common: {escape_markdown(', '.join(phrases))}"
+
+
+def in_same_topic(label: str) -> str:
+    return f"also in {escape_markdown(label)}"
 
 
 def source(places: Sequence[tuple[str, int]]) -> str:
@@ -247,6 +356,8 @@ def source(places: Sequence[tuple[str, int]]) -> str:
 # Star, tags and note of a paper
 
 STAR = "Star this paper"
+DISMISSAL_HELP = "Recommendations avoid papers like this one."
+UNDO_DISMISSAL = "Remove the mark."
 UNSTAR = "Remove the star"
 TAGS_AND_NOTE = "Tags & note"
 SAVED_AUTOMATICALLY = "Saved automatically"
@@ -276,8 +387,32 @@ EXPORT_FORMATS = {
 }
 
 
+EXPORT_DEPTH = "Papers to export"
+EXPORT_MARKS = "With my tags and notes"
+RANKING = "Ranking papers"
+
+
 def export_size(count: int) -> str:
     return f"{plural(count, 'paper')}, in this order"
+
+
+def export_depth(count: int, total: int) -> str:
+    return f"All {count:,}" if count == total else f"{count:,}"
+
+
+def ranked_export_size(count: int, total: int) -> str:
+    """Return how many papers of a ranking are exported."""
+    if count == total:
+        return f"All {plural(total, 'paper')} that match, best first"
+    return f"The best {count:,} of {plural(total, 'paper')} that match"
+
+
+def papers_written(done: int, total: int) -> str:
+    return f"{done:,} of {plural(total, 'paper')}"
+
+
+def save_file(name: str) -> str:
+    return f"Save {escape_markdown(name)}"
 
 
 # Explore and Topics
@@ -289,7 +424,7 @@ NO_TOPIC_MATCHES = "No topic name contains this."
 ORDERS = {Order.SIZE: "Largest", Order.NEWEST: "Newest", Order.GROWTH: "Growing"}
 UNDATED = "undated"
 PICTURE = "Picture"
-SUNBURST = "Sunburst"
+GROWTH = "Growth"
 MAP = "Map"
 EXPAND = "Expand"
 COLLAPSE = "Collapse"
@@ -299,14 +434,25 @@ def topic_count(topics: int, levels: int) -> str:
     return plural(topics, "topic") + (f" on {levels} levels" if levels > 1 else "")
 
 
-def sunburst_description(papers: int) -> str:
-    return f"Topics of {plural(papers, 'paper')} as rings, the broadest inside."
+GROWTH_DESCRIPTION = "Growth of topics against their size. Arrow keys move, Enter opens a topic."
+
+
+def topic_growth(papers: int, times: float) -> str:
+    return f"{plural(papers, 'paper')}, {times:.1f} times their share of the years before"
+
+
+def growth_help(times: float, first: str) -> str:
+    return (
+        f"× {times:.1f}: the topic's share of papers since {first} is {times:.1f} times its share "
+        "of the years before."
+    )
 
 
 # One topic
 
 KEYWORDS_HELP = "Click a keyword or type above to search within this topic."
 REPRESENTATIVE_PAPERS = "Representative papers"
+SUMMARY = "Summary"
 SUBTOPICS = "Subtopics"
 NEIGHBOURING_TOPICS = "Neighbouring topics"
 TREND_HELP = "Bars: papers per period. Dotted line: expected if the topic grew with the library."
@@ -322,6 +468,17 @@ def topic_evidence(label: str, evidence: int, papers: int) -> str:
     return escape_markdown(f"{evidence:,} of {plural(papers, 'paper')} {verb} the phrase “{label}”")
 
 
+def topic_coherence(share: str) -> str:
+    return escape_markdown(f"coherence {share}")
+
+
+def written_by(model: str) -> str:
+    return escape_markdown(
+        f"Written by a language model ({model}). Below each sentence are the papers that it cites; "
+        "read them before you rely on it."
+    )
+
+
 def grows_faster(times: float) -> str:
     return f"Growing {times:.1f} times as fast as the library"
 
@@ -332,6 +489,10 @@ def grows_slower(times: float) -> str:
 
 def trend_description(first: str, last: str) -> str:
     return f"Papers of this topic from {first} to {last}."
+
+
+def papers_of(shown: int, total: int) -> str:
+    return f"{shown:,} of {plural(total, 'paper')}"
 
 
 def all_papers(count: int) -> str:
@@ -368,6 +529,10 @@ def merged_here(names: Sequence[str]) -> str:
     return f"You merged {_quoted(names)}"
 
 
+def merged_and_pinned_here(names: Sequence[str]) -> str:
+    return f"{merged_here(names)}, and pinned the topic"
+
+
 def named_otherwise(name: str) -> str:
     return f"You named it “{name}”; another name is in use"
 
@@ -382,12 +547,59 @@ def edit(kind: EditKind, topics: Sequence[str], name: str) -> str:
     if kind is EditKind.RENAME:
         return f"You renamed {names} to “{name}”"
     verb = "merged" if kind is EditKind.MERGE else "pinned"
+    if kind is EditKind.PIN and len(topics) > 1:
+        verb = "merged and pinned"
     return f"You {verb} {names}" + (f" as “{name}”" if name and f"“{name}”" != names else "")
 
 
 def _quoted(names: Sequence[str]) -> str:
     *first, last = [f"“{name}”" for name in names] or ["topics"]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+# Review of topic names
+
+REVIEW_NAMES = "Review names"
+KEEP = "Keep"
+APPLYING = "Applying ..."
+ALL_REVIEWED = "All topic names are reviewed."
+
+
+def reviewed(done: int, total: int) -> str:
+    return f"{done:,} of {total:,} reviewed"
+
+
+def apply_changes(count: int) -> str:
+    return f"Apply {plural(count, 'change')}" if count else "Apply"
+
+
+def choice_of_name(topic: str) -> str:
+    return f"Name of “{escape_markdown(topic)}”"
+
+
+def new_name_of(topic: str) -> str:
+    return f"New name of “{escape_markdown(topic)}”"
+
+
+def merge_topic_with(topic: str) -> str:
+    return f"Merge “{escape_markdown(topic)}” with"
+
+
+def formerly(name: str) -> str:
+    return f"was “{escape_markdown(name)}”"
+
+
+def will_merge_with(name: str) -> str:
+    return f"merge with “{escape_markdown(name)}”"
+
+
+def name_and_notes(name: str, notes: Sequence[str]) -> str:
+    """``notes`` are Markdown."""
+    return f"**{escape_markdown(name)}** :small[:gray[{' · '.join(notes)}]]"
+
+
+def name_taken(name: str) -> str:
+    return f"Another topic is called “{escape_markdown(name)}”."
 
 
 # What's new
@@ -405,6 +617,7 @@ EVENTS = {
     TopicEventKind.SPLIT: (":material/call_split: Topic", "split off from"),
     TopicEventKind.MERGED: (":material/call_merge: Topic", "was merged into"),
     TopicEventKind.RETIRED: (":material/do_not_disturb_on: Topic", "was dissolved"),
+    TopicEventKind.RENAMED: (":material/edit: Topic", "is the new name of"),
 }
 """Before the topic's name and after it; the other topic's name comes last."""
 
@@ -643,6 +856,7 @@ def topic_event(event: TopicEvent) -> str:
         TopicEventKind.SPLIT: f"{topic} split off from {other}",
         TopicEventKind.MERGED: f"{topic} was merged into {other}",
         TopicEventKind.RETIRED: f"{topic} was dissolved",
+        TopicEventKind.RENAMED: f"{topic} is the new name of {other}",
     }[event.kind]
 
 

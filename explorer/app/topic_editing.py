@@ -70,7 +70,7 @@ def show_edit_menu(generation: Generation, topic: Topic, edits: Sequence[TopicEd
         # Only after all forms are drawn: a form that is not drawn loses what was typed into it.
         for section, (spinner, act) in submitted:
             with section:
-                _run(spinner, act)
+                run_edit(spinner, act)
         _move_focus_here()
 
 
@@ -184,7 +184,7 @@ def _show_edit(text: str, edit: TopicEdit, topic: Topic | None) -> None:
             icon=":material/undo:",
         )
     if pressed:
-        _run(texts.UNDOING, lambda: _undo(edit, topic))
+        run_edit(texts.UNDOING, lambda: _undo(edit, topic))
 
 
 def _undo(edit: TopicEdit, topic: Topic | None) -> Topic | None:
@@ -198,7 +198,7 @@ def _undo(edit: TopicEdit, topic: Topic | None) -> Topic | None:
     return None if row is None else generation.topics_of(row)[: topic.level + 1][-1]
 
 
-def _run(spinner: str, act: Callable[[], Topic | None]) -> None:
+def run_edit(spinner: str, act: Callable[[], Topic | None]) -> None:
     """Make an edit and draw the page anew at the topic it returns, or warn why that failed."""
     with st.empty():
         try:
@@ -236,7 +236,8 @@ def _text(edit: TopicEdit, topic: Topic, *, is_naming: bool) -> str:
     if edit.kind is EditKind.MERGE:
         text = texts.merged_here(edit.about)
     elif edit.kind is EditKind.PIN:
-        text = texts.PINNED_HERE
+        merged = len(edit.about) > 1
+        text = texts.merged_and_pinned_here(edit.about) if merged else texts.PINNED_HERE
     else:
         text = texts.NAMED_HERE if _names(edit, topic) else texts.named_otherwise(edit.name)
     automatic = topic.computed_name.label

@@ -1,9 +1,12 @@
 """The page's state in the URL: what is shown, and how the map is viewed.
 
-``view`` the view, ``q`` the query, ``mode``, ``sort`` and ``varied`` the ranking, ``topic`` the
-topic filter, ``paper`` the open paper, ``since`` the start of what is new; ``region`` the selection
-on the map, ``within`` and ``alike`` the regions searched in and searched for, by their corners;
-``at``, ``by``, ``safe`` and ``when`` the map's view, colours, palette and period.
+``view`` the view, ``q`` the query, ``only`` clauses and examples chosen on the page, ``mode``,
+``sort`` and ``varied`` the ranking, ``topic`` the topic filter, ``paper`` the open paper,
+``since`` the start of what is new; ``region`` the selection on the map, ``within`` and ``alike``
+the regions searched in and searched for, by their corners; ``when`` the first and last period that
+papers are from; ``review`` the review of topic names; ``asis`` parts of the query that are searched
+for as typed; ``at``, ``by`` and ``safe`` the map's view,
+colours and palette.
 
 Streamlit binds ``q`` to the search box. All other widgets take their value from here and write it
 back when they change, so the URL is always right.
@@ -11,7 +14,10 @@ back when they change, so the URL is always right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -23,6 +29,7 @@ NEW = "new"
 DESK = "desk"
 LIBRARY = "library"
 QUERY = "q"
+REFINEMENT = "only"
 MODE = "mode"
 SORT = "sort"
 VARIED = "varied"
@@ -37,10 +44,19 @@ MAP_VIEW = "at"
 COLOUR_BY = "by"
 SAFE_COLOURS = "safe"
 PERIOD = "when"
-_CONTENT = (VIEW, SINCE, MODE, SORT, VARIED, TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO)
+REVIEW = "review"
+AS_TYPED = "asis"
+_CONTENT = (
+    *(VIEW, SINCE, REFINEMENT, MODE, SORT, VARIED),
+    *(TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO, PERIOD, REVIEW, AS_TYPED),
+)
 """Parameters of what is shown."""
-MAP_PARAMETERS = (MAP_VIEW, COLOUR_BY, SAFE_COLOURS, PERIOD)
+MAP_PARAMETERS = (MAP_VIEW, COLOUR_BY, SAFE_COLOURS)
 _LAST_RUN = "shown"
+_STEPS = "steps-back-or-forward"
+_BETWEEN_PARTS = "|"
+_DATE = r"[0-9]{4}(?:-[0-9]{2}){0,2}"
+_PERIOD = re.compile(rf"({_DATE})\.\.({_DATE})")
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -66,14 +82,26 @@ def remember() -> None:
     st.session_state[_LAST_RUN] = {name: parameter(name) for name in _CONTENT}
 
 
-def restore() -> None:
-    """Write the content of the last run back into the URL.
+def restore(sent_from: Mapping[str, Any]) -> bool:
+    """Write the content of the last run back into the URL, and return True; False if it is newer.
 
     A message of the map may leave the browser before that has the URL of what was opened just now;
-    it brings the previous URL along.
+    it brings the previous URL along. Somebody may also have gone back since: then the URL is
+    another than the one that the message was sent from, or the message knows of the step.
+
+    Args:
+        sent_from: ``search``, the URL's query when the message was sent, and ``steps``, how often
+            somebody had gone back or forward.
     """
+    steps = int(sent_from.get("steps", 0))
+    has_stepped = steps > st.session_state.get(_STEPS, 0)
+    st.session_state[_STEPS] = steps
+    query = dict(parse_qsl(str(sent_from.get("search", "")).removeprefix("?")))
+    if has_stepped or any(query.get(name, "") != parameter(name) for name in _CONTENT):
+        return False
     for name, value in st.session_state.get(_LAST_RUN, {}).items():
         set_parameter(name, value)
+    return True
 
 
 def query() -> str:
@@ -84,6 +112,22 @@ def query() -> str:
 def set_query(text: str) -> None:
     """Put a text into the search box."""
     st.session_state[QUERY] = text
+
+
+def refinement() -> str:
+    """Return clauses and examples chosen on the page, which cannot hold them, as they are typed."""
+    return parameter(REFINEMENT)
+
+
+def as_typed() -> tuple[str, ...]:
+    """Return the parts of the query that are neither corrected nor interpreted."""
+    parts = dict.fromkeys(parameter(AS_TYPED).split(_BETWEEN_PARTS))
+    return tuple(part for part in parts if part and part in query())
+
+
+def set_as_typed(parts: Iterable[str]) -> None:
+    """Write the parts of the query that are neither corrected nor interpreted."""
+    set_parameter(AS_TYPED, _BETWEEN_PARTS.join(dict.fromkeys(parts)))
 
 
 def paper() -> str:
@@ -131,28 +175,38 @@ def set_region(name: str, region: Corners) -> None:
     set_parameter(name, ",".join(f"{value:.5g}" for corner in region for value in corner))
 
 
-def map_view() -> tuple[list[float] | None, str, bool, tuple[int, int] | None]:
+def period() -> tuple[str, str] | None:
+    """Return the first and last period that papers are from; None for all."""
+    match = _PERIOD.fullmatch(parameter(PERIOD))
+    return (match[1], match[2]) if match else None
+
+
+def set_period(first: str, last: str) -> None:
+    """Write the first and last period that papers are from; two empty ones for all."""
+    set_parameter(PERIOD, f"{first}..{last}", "..")
+
+
+def is_review() -> bool:
+    """Whether the Topics view shows the review of names."""
+    return parameter(REVIEW) == "names"
+
+
+def map_view() -> tuple[list[float] | None, str, bool]:
     """Return the map's state.
 
     Left, bottom, right and top of the view, None for the whole map; what papers are coloured by;
-    whether the palette is colour-blind safe; the first and last period shown, None for all.
+    whether the palette is colour-blind safe.
     """
     corners = [value for corner in corners_of(parameter(MAP_VIEW)) for value in corner]
     is_box = len(corners) == 4 and corners[0] < corners[2] and corners[1] < corners[3]
-    first, _, last = parameter(PERIOD).partition("-")
-    period = (int(first), int(last)) if first.isdecimal() and last.isdecimal() else None
-    is_safe = parameter(SAFE_COLOURS) == "1"
-    return corners if is_box else None, parameter(COLOUR_BY), is_safe, period
+    return corners if is_box else None, parameter(COLOUR_BY), parameter(SAFE_COLOURS) == "1"
 
 
-def set_map_view(
-    view: Sequence[float] | None, by: str, safe: bool, period: Sequence[int] | None
-) -> None:
-    """Write the map's state; see :func:`map_view`."""
-    set_parameter(MAP_VIEW, ",".join(f"{value:.5g}" for value in view or ()))
+def set_map_view(view: str, by: str, safe: bool) -> None:
+    """Write the map's state; see :func:`map_view`. ``view`` has the corners, empty for all."""
+    set_parameter(MAP_VIEW, view)
     set_parameter(COLOUR_BY, by, "topic")
     set_parameter(SAFE_COLOURS, "1" if safe else "")
-    set_parameter(PERIOD, f"{period[0]}-{period[1]}" if period else "")
 
 
 def reset_map_view() -> None:

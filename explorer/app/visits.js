@@ -4,6 +4,10 @@
 /** @import { ComponentArguments } from "../map/browser/streamlit.d.ts" */
 
 const KEY = "literature-explorer-visits";
+/** A cookie, so that the first page that the server draws knows it. */
+const READ_COOKIE = "literature-explorer-read";
+const MOST_READ = 8;
+const YEAR = 365 * 24 * 60 * 60; // Seconds.
 const MIN_PAUSE = 30 * 60 * 1000; // Openings within half an hour belong to one visit.
 
 /**
@@ -19,6 +23,17 @@ function storedVisits() {
   } catch {
     return {};
   }
+}
+
+/**
+ * Add an update to those whose news were read, the last first; they are known by their time.
+ * @param {number} newest
+ */
+function keepAsRead(newest) {
+  const cookies = document.cookie.split("; ").map((cookie) => cookie.split("="));
+  const read = cookies.find(([name]) => name === READ_COOKIE)?.[1]?.split(".") ?? [];
+  const kept = [...new Set([String(newest), ...read])].slice(0, MOST_READ).join(".");
+  document.cookie = `${READ_COOKIE}=${kept}; path=/; max-age=${YEAR}; samesite=strict`;
 }
 
 /** @param {ComponentArguments<{wanted: boolean, newest: number}>} component */
@@ -42,6 +57,7 @@ export default function ({ data, setStateValue }) {
     }
   }
   if (data.wanted) {
+    keepAsRead(data.newest);
     setStateValue("seen", visits.seen ?? 0);
     setStateValue("previous", visits.before ?? 0);
   }

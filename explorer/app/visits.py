@@ -13,14 +13,24 @@ from explorer.library.generation import Generation
 
 _mount = script_component("visits")
 _PREVIOUS = "previous-visit"
+_READ = "news-read"
+_READ_COOKIE = "literature-explorer-read"
 _SEEN = "seen-by-previous-visit"
 
 
 def keep_visit(generation: Generation, *, wanted: bool) -> None:
-    """Record this visit in the browser; if ``wanted``, get what it knows of the one before."""
+    """Record this visit in the browser.
+
+    Args:
+        wanted: whether what is new is shown: then the browser is asked for the visit before, and
+            keeps that the news of this update were read.
+    """
+    newest = int(generation.added_at.max())
+    if wanted:
+        st.session_state[_READ] = newest
     reply = _mount(
         key="visit",
-        data={"wanted": wanted, "newest": int(generation.added_at.max())},
+        data={"wanted": wanted, "newest": newest},
         default={"previous": None, "seen": None},
         on_previous_change=lambda: None,
         on_seen_change=lambda: None,
@@ -29,6 +39,13 @@ def keep_visit(generation: Generation, *, wanted: bool) -> None:
     if reply.previous is not None and _PREVIOUS not in st.session_state:
         st.session_state[_PREVIOUS] = reply.previous
         st.session_state[_SEEN] = reply.seen
+
+
+def has_read_news(generation: Generation) -> bool:
+    """Whether the visitor has opened what is new since the last update, in any visit."""
+    newest = int(generation.added_at.max())
+    read = st.context.cookies.get(_READ_COOKIE, "").split(".")
+    return st.session_state.get(_READ) == newest or str(newest) in read
 
 
 def is_first_visit() -> bool:

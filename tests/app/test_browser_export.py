@@ -101,7 +101,25 @@ def test_a_map_of_a_topic_has_only_its_papers(page: Page, generation: Generation
     assert int(page.locator(".paper-count").inner_text().split()[0]) == len(inside) == topic.size
     outside = next(title for title in generation.records.titles if title not in inside)
     for title, found in ((next(iter(inside)), 1), (outside, 0)):
-        page.get_by_label("Search titles").fill(title)
+        page.get_by_role("searchbox").fill(title)
         page.wait_for_function(
             "found => document.querySelectorAll('#results button').length === found", arg=found
         )
+
+
+def test_a_reference_is_copied_from_the_page_of_a_paper(page: Page, generation: Generation) -> None:
+    paper = generation.records[3]
+    page.goto(f"/?paper={paper.id}")
+    page.locator(".st-key-paper-actions .stButton").first.wait_for()
+    wait_for_rest(page)
+    page.locator(".st-key-cite button").first.click()
+    page.locator(".st-key-citing code").get_by_text(citation_key(paper)).wait_for()
+    page.locator(".st-key-citing").get_by_role("button", name="Copy to clipboard").wait_for()
+    page.get_by_role("radio", name="APA").click()
+    page.locator(".st-key-citing code").get_by_text(paper.title).wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-pages-menu button").first.click()
+    link = page.locator(".st-key-pages a", has_text="Google Scholar")
+    link.wait_for()
+    assert link.get_attribute("rel") == "noreferrer"
+    assert link.get_attribute("target") == "_blank"

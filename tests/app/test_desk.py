@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,7 @@ def test_more_like_mine_is_one_click(
     page = open_page(view="desk")
     page.button(key="like-mine").click().run()
     assert not page.exception
-    assert page.text_input(key="q").value == "like:starred unlike:dismissed"
+    assert page.text_input(key="q").value == ""
     assert labels(page, "clause-") == ["like: my starred papers", "unlike: my “Not for me” papers"]
     hits = [str(b.key) for b in page.button if str(b.key).startswith("open-hit")]
     assert len(hits) == 10
@@ -210,6 +211,24 @@ def test_a_desk_that_cannot_be_read_leaves_the_search_as_it_is(
     assert not page.exception
     assert labels(page, "open-hit")
     assert labels(page, "star-") == []
+
+
+def test_the_desk_counts_what_is_new_and_not_what_is_to_be_read(
+    generation: Generation, desk: Desk, open_page: OpenPage
+) -> None:
+    def views(page: AppTest) -> list[str]:
+        return [str(option.content) for option in page.get("button_group")[0].proto.options]
+
+    mark_papers(
+        generation, desk, generation.records.ids[:2], DeskChange(state=ReadingState.TO_READ)
+    )
+    assert "Desk" in views(open_page())
+    search = followed(generation, "livers", Query("liver", mode=Mode.LEXICAL))
+    desk.follow(replace(search, seen=0))
+    new = run(generation, None, desk.followings()[0]).new
+    assert f"Desk · {len(new)}" in views(open_page())
+    desk.mark_seen(["livers"], int(generation.added_at.max()))
+    assert "Desk" in views(open_page())
 
 
 def test_a_followed_search_that_failed_is_tried_again_with_the_next_look(
@@ -333,15 +352,15 @@ def test_keys_star_the_chosen_hit_and_the_map_shows_it(
         page.locator('[class*="st-key-star-hit2-"] button[kind="tertiary"]').wait_for()
         _wait_for_star(page, generation, row, painted=False)
         assert kept(library, desk).of == {}
-        # A tag and a note, in the popover beside the hit.
-        page.locator('[class*="st-key-keep-hit1-"] button').first.click()
+        # A tag and a note, in the menu of the hit.
+        page.locator('[class*="st-key-menu-hit1-"] button').first.click()
         page.get_by_placeholder("Note").fill("worth it")
         page.get_by_placeholder("Note").blur()
-        page.locator('[class*="st-key-keep-hit1-"] p', has_text="note").first.wait_for()
+        page.locator('[class*="st-key-end-hit1-"] p', has_text="note").first.wait_for()
         tags = page.locator('[class*="st-key-tags-hit1-"] input')
         tags.fill("thesis")
         tags.press("Enter")
-        page.locator('[class*="st-key-keep-hit1-"] p', has_text="#thesis").first.wait_for()
+        page.locator('[class*="st-key-end-hit1-"] p', has_text="#thesis").first.wait_for()
         (mark,) = kept(library, desk).of.values()
         assert (mark.tags, mark.note) == (("thesis",), "worth it")
         page.context.close()

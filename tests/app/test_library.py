@@ -167,6 +167,19 @@ def test_an_upload_is_previewed_then_added_then_a_hit(
     assert hits(page)[0] == NEW.title
 
 
+def test_the_result_of_an_update_goes_with_a_rollback(
+    library: LibraryStore, open_page: OpenPage, content: bytes
+) -> None:
+    page = open_page()
+    upload(page, ("today.txt", content))
+    press(page, "add")
+    wait_for_end(page)
+    assert "1 paper added; the library has" in text(page)
+    library.rollback()
+    page.run()
+    assert "the library has" not in text(page)
+
+
 def test_the_same_file_again_brings_nothing_new(
     library: LibraryStore, digests: Path, open_page: OpenPage, content: bytes
 ) -> None:

@@ -15,11 +15,11 @@ from explorer.app.views import topics
 from explorer.builds.build import BuildOptions, build
 from explorer.errors import EngineError, ExplorerError
 from explorer.insights.topic_profile import topic_profile
-from explorer.insights.topic_tree import topic_tree
-from explorer.insights.trends import trends
+from explorer.insights.topic_tree import node_of, topic_tree
+from explorer.insights.trends import time_axis, trends
 from explorer.library.store import LibraryStore
 from explorer.map.highlights import Highlights
-from explorer.search.model import Results
+from explorer.search.model import Explanation, Results
 from explorer.settings import ReadingLimits, Settings
 from tests.helpers.generations import seal_again
 from tests.helpers.map_page import strip
@@ -107,14 +107,26 @@ def test_an_example_query_fills_the_box_and_finds_something(
     assert len(_labels(page, "open-hit")) > 0
 
 
-def test_every_hit_offers_its_abstract_and_more_like_it(
+def open_menu(page: AppTest, name: str) -> AppTest:
+    """Open the menu of the paper in a row, ``hit1-ID`` for the first hit."""
+    page.session_state[f"menu-{name}"] = True
+    return page.run()
+
+
+def test_the_menu_of_a_hit_has_its_abstract_and_more_like_it(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
-    hits = _labels(page, "open-hit")
+    hits = [str(button.key) for button in page.button if str(button.key).startswith("open-hit")]
     assert len(hits) == 10
-    assert len(_labels(page, "more-hit")) == 10
-    assert len(page.expander) == 10
+    assert _labels(page, "more-hit") == []
+    open_menu(page, hits[0].removeprefix("open-"))
+    assert _labels(page, "more-hit1-") == ["More like this"]
+    assert _labels(page, "less-hit1-") == ["Less like this"]
+    paper = hashing_library.open().records.find(hits[0].rpartition("-")[2])
+    assert paper is not None
+    abstract = hashing_library.open().records[paper].readable_abstract
+    assert abstract[:40] in _text(page).replace("\\", "")
 
 
 def test_a_title_opens_the_paper_and_the_url_names_it(
@@ -221,24 +233,26 @@ def test_the_tree_is_filtered_by_name_and_keeps_the_topics_above(
     assert "No topic" in _text(page)
 
 
-def test_the_tree_is_sorted_by_size_or_growth(
+def test_topics_are_a_tree_by_size_and_one_list_by_growth(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
+    generation = hashing_library.open()
     page = _open(hashing_library.folder, monkeypatch, repository, view="topics")
-    coarse = {topic.id for topic in hashing_library.open().levels[0]}
 
     def order(by: str) -> list[str]:
         page.session_state["order"] = by
         page.run()
-        keys = [str(b.key).removeprefix("to-tree-") for b in page.button]
-        return [key for key in keys if key in coarse]
+        keys = [str(b.key) for b in page.button]
+        return [key.removeprefix("to-tree-") for key in keys if key.startswith("to-tree-")]
 
-    of = trends(hashing_library.open()).of
-    sizes = [hashing_library.open().topics[key].size for key in order("size")]
-    growths = [of[key].growth or 0.0 for key in order("growth")]
+    coarse = {topic.id for topic in generation.levels[0]}
+    sizes = [generation.topics[key].size for key in order("size") if key in coarse]
     assert sizes == sorted(sizes, reverse=True)
-    assert growths == sorted(growths, reverse=True)
-    assert order("size") != order("growth")
+    of = trends(generation).of
+    nodes = {node_of(generation, topic).topic.id for topic in generation.topics.values()}
+    growths = [of[key].growth or 0.0 for key in order("growth")]
+    assert growths == sorted((of[key].growth or 0.0 for key in nodes), reverse=True)[:30]
+    assert f"{growths[0]:.1f} times its share of the years before" in _text(page)
 
 
 def test_a_keyword_searches_within_its_topic_and_the_topic_is_one_button_away(
@@ -315,6 +329,8 @@ def test_a_hostile_digest_shows_as_text(
         shown = [part.value for part in parts]
         shown += [button.label for button in page.button]
         assert any("evil" in text for text in shown)
+        is_written = any("Written by a language model" in text for text in shown)
+        assert is_written == ("topic" in url)
         for text in shown:
             assert "<img" not in text.replace("\\<img", "")
             assert "](http://evil" not in text
@@ -322,11 +338,13 @@ def test_a_hostile_digest_shows_as_text(
 
 
 def _call_all_topics(library: LibraryStore, name: str) -> None:
-    """Give each topic of the live generation this name and keyword."""
+    """Give each topic of the live generation this name and keyword, and a summary with them."""
     live = library.folder / "generations" / library.live
     levels = json.loads((live / "topics.json").read_text(encoding="utf-8"))
     for topic in (topic for level in levels for topic in level):
+        sentence = {"text": name, "papers": topic["representatives"][:1]}
         topic |= {"label": name, "keywords": [name], "evidence": 1}
+        topic |= {"summary": {"model": name, "sentences": [sentence]}}
     (live / "topics.json").write_text(json.dumps(levels), encoding="utf-8")
     seal_again(live)
 
@@ -352,13 +370,13 @@ def test_more_results_are_one_button_away(
     assert len(_labels(page, "open-hit")) == 20
 
 
-def test_a_note_says_that_no_result_contains_the_words(
+def test_a_note_says_that_nothing_is_close_and_strikes_unknown_words(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     page = _open(hashing_library.folder, monkeypatch, repository, q="zzyzx qwv")
-    assert "closest in meaning" in _text(page)
+    assert "is close to “~~zzyzx~~ qwv”" in _text(page)
     page = _open(hashing_library.folder, monkeypatch, repository, q="learning")
-    assert "closest in meaning" not in _text(page)
+    assert "is close to" not in _text(page)
 
 
 def test_a_library_of_another_model_is_searched_by_words_and_says_why(
@@ -401,13 +419,13 @@ def test_key_sentences_belong_to_one_search(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     searches: list[str] = []
-    key_sentences = session.key_sentences
+    explanations = session.explanations
 
-    def recorded(search: str) -> dict[int, str]:
+    def recorded(search: str) -> dict[int, Explanation]:
         searches.append(search)
-        return key_sentences(search)
+        return explanations(search)
 
-    monkeypatch.setattr(session, "key_sentences", recorded)
+    monkeypatch.setattr(session, "explanations", recorded)
     ids = hashing_library.open().records.ids
     queries = [
         f"like:{ids[0]}",
@@ -423,37 +441,80 @@ def test_key_sentences_belong_to_one_search(
     assert last[5] == last[0]
 
 
+def test_a_span_of_time_filters_list_topic_and_search_until_its_chip_is_removed(
+    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    generation = hashing_library.open()
+    axis = time_axis(generation)
+    assert len(axis.periods) > 1
+    first = axis.periods[0]
+    within = {generation.records.ids[row] for row in axis.rows(first, first)}
+    page = _open(hashing_library.folder, monkeypatch, repository, when=f"{first}..{first}")
+    assert f"**{len(within)} papers**" in _text(page)
+    listed = {str(b.key).rpartition("-")[2] for b in page.button if "open-in-view" in str(b.key)}
+    assert listed <= within
+    assert len(listed) == min(len(within), session.PAPERS_PER_PAGE)
+    [chip] = _labels(page, "clause-")
+    assert chip == f"time\\: {first}"
+    topic = max(generation.levels[0], key=lambda topic: topic.size)
+    page.query_params["topic"] = topic.id
+    page.run()
+    members = {generation.records.ids[row] for row in generation.members(topic)}
+    listed = {str(b.key).rpartition("-")[2] for b in page.button if "open-member-" in str(b.key)}
+    assert listed == members & within != members
+    page.query_params["topic"] = ""
+    page.text_input(key="q").set_value("graphs").run()
+    keys = [str(b.key) for b in page.button if str(b.key).startswith("open-hit")]
+    assert keys
+    assert {key.rpartition("-")[2] for key in keys} <= within
+    page.button(key="clause-0").click().run()
+    assert "when" not in page.query_params
+    assert _labels(page, "clause-") == []
+
+
 def test_a_period_that_is_no_number_is_passed_over(
     hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
-    page = _open(hashing_library.folder, monkeypatch, repository, when="²-³")
+    page = _open(hashing_library.folder, monkeypatch, repository, when="²..³")
     assert not page.exception
     assert not page.warning
 
 
-@pytest.mark.parametrize("name", ["paper", "topic", "view", "region"])
+@pytest.mark.parametrize("name", ["paper", "topic", "view", "region", "when"])
 def test_content_stays_when_a_late_message_brings_the_previous_url(name: str) -> None:
     def run(name: str) -> None:
+        import json
+
         import streamlit as st
 
         from explorer.app import url
 
-        if st.query_params.get("at"):
-            url.restore()
+        if sent := st.query_params.get("sent"):
+            url.restore(json.loads(sent))
         url.remember()
         st.write(st.query_params.get(name, "none"))
+
+    def message(sent_from: str, *, arrives_at: str, steps: int = 0) -> str:
+        """Return the content that the page shows after a message of the map."""
+        page.query_params.clear()
+        if arrives_at:
+            page.query_params[name] = arrives_at
+        search = f"?{name}={sent_from}" if sent_from else ""
+        page.query_params["sent"] = json.dumps({"search": search, "steps": steps})
+        return str(page.run().markdown[0].value)
 
     page = AppTest.from_function(run, args=(name,)).run()
     assert page.markdown[0].value == "none"
     page.query_params[name] = "opened"
     assert page.run().markdown[0].value == "opened"
+    assert message("", arrives_at="") == "opened"  # the browser did not have the URL yet
+    assert message("opened", arrives_at="") == "none"  # somebody has gone back since it was sent
+    assert message("before", arrives_at="before") == "none"
     page.query_params.clear()
-    page.query_params["at"] = "0,0,1,1"
+    page.query_params[name] = "opened"
     assert page.run().markdown[0].value == "opened"
-    page.query_params.clear()
-    assert page.run().markdown[0].value == "none"
-    page.query_params.update({name: "before", "at": "0,0,1,1"})
-    assert page.run().markdown[0].value == "none"
+    assert message("", arrives_at="", steps=1) == "none"  # it was sent after the step back
+    assert message("before", arrives_at="before", steps=1) == "none"
 
 
 @pytest.mark.parametrize("first", ["close", "keep"])
@@ -464,7 +525,8 @@ def test_a_closed_paper_stays_closed_when_a_message_of_the_map_comes(first: str)
         from explorer.app import navigation, url
 
         if st.query_params.get("close"):
-            steps = (navigation.close_paper, url.restore)
+            sent_from = {"search": "?paper=p1", "steps": 0}
+            steps = (navigation.close_paper, lambda: url.restore(sent_from))
             for step in steps if first == "close" else steps[::-1]:
                 step()
         url.remember()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,10 +20,14 @@ from explorer.builds.build import BuildOptions, build
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.search.query import Clause, Field, parse
-from tests.app.test_page import _labels, _open, _text
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.queries.syntax import Clause, Field, parse
+from tests.app.test_page import _labels, _open, _text, open_menu
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.map_page import strip
+
+if TYPE_CHECKING:
+    from tests.helpers.page_run import Visit
 
 pytestmark = pytest.mark.slow
 
@@ -30,25 +35,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
-
-
-@pytest.fixture
-def visit(
-    hashing_library: LibraryStore, monkeypatch: pytest.MonkeyPatch, repository: Path
-) -> _Visit:
-    return _Visit(hashing_library.folder, monkeypatch, repository)
-
-
-class _Visit:
-    """Opens the page with a URL."""
-
-    def __init__(self, library: Path, patch: pytest.MonkeyPatch, repository: Path) -> None:
-        self._library, self._patch, self._repository = library, patch, repository
-
-    def __call__(self, **url: str) -> AppTest:
-        page = _open(self._library, self._patch, self._repository, **url)
-        assert not page.exception
-        return page
 
 
 def _chips(page: AppTest) -> list[str]:
@@ -64,13 +50,13 @@ def _query(page: AppTest) -> str:
     return str(page.text_input(key="q").value)
 
 
-def test_plain_words_show_no_parts(visit: _Visit) -> None:
+def test_plain_words_show_no_parts(visit: Visit) -> None:
     page = visit(q="learning")
     assert _chips(page) == []
     assert "papers match" not in _text(page)
 
 
-def test_each_part_of_a_query_is_shown_and_pressing_it_takes_it_out(visit: _Visit) -> None:
+def test_each_part_of_a_query_is_shown_and_pressing_it_takes_it_out(visit: Visit) -> None:
     page = visit(q='scans "liver" -video author:"Ada Byron" year:2020..2024')
     assert _chips(page) == ["“liver”", "without video", "author: Ada Byron", "year: 2020..2024"]
     page.button(key="clause-2").click().run()
@@ -80,17 +66,17 @@ def test_each_part_of_a_query_is_shown_and_pressing_it_takes_it_out(visit: _Visi
     assert _chips(page) == ["without video", "year: 2020..2024"]
 
 
-def test_a_topic_is_shown_by_its_name(visit: _Visit, generation: Generation) -> None:
+def test_a_topic_is_shown_by_its_name(visit: Visit, generation: Generation) -> None:
     topic = generation.levels[0][0]
     assert _chips(visit(q=f"learning topic:{topic.id}")) == [f"topic: {topic.label}"]
 
 
-def test_the_number_of_matching_papers_is_shown(visit: _Visit, generation: Generation) -> None:
+def test_the_number_of_matching_papers_is_shown(visit: Visit, generation: Generation) -> None:
     topic = generation.levels[0][0]
     assert f"{topic.size} papers match" in _text(visit(q=f"learning topic:{topic.id}"))
 
 
-def test_a_misspelt_field_gets_a_note_with_a_suggestion_to_press(visit: _Visit) -> None:
+def test_a_misspelt_field_gets_a_note_with_a_suggestion_to_press(visit: Visit) -> None:
     page = visit(q='scans autor:"Ada Byron"')
     assert "“autor:” is not a field. Did you mean" in _text(page).replace("\\", "").replace(
         "\u2060", ""
@@ -100,7 +86,7 @@ def test_a_misspelt_field_gets_a_note_with_a_suggestion_to_press(visit: _Visit) 
     assert _chips(page) == ["author: Ada Byron"]
 
 
-def test_a_part_without_a_suggestion_gets_a_note(visit: _Visit) -> None:
+def test_a_part_without_a_suggestion_gets_a_note(visit: Visit) -> None:
     page = visit(q="scans year:soon source:nowhere")
     shown = _text(page).replace("\\", "")
     assert "“soon” is not a year" in shown
@@ -108,30 +94,47 @@ def test_a_part_without_a_suggestion_gets_a_note(visit: _Visit) -> None:
     assert _labels(page, "meant-") == []
 
 
-def test_more_and_less_like_a_hit_go_into_the_query(visit: _Visit, generation: Generation) -> None:
+def test_more_and_less_like_a_hit_are_chips_and_leave_the_text(
+    visit: Visit, generation: Generation
+) -> None:
     page = visit(q="learning")
     first, second = _hits(page)[:2]
-    page.button(key=f"more-hit1-{first}").click().run()
-    assert _query(page) == f"learning like:{first}"
+    open_menu(page, f"hit1-{first}").button(key=f"more-hit1-{first}").click().run()
+    assert _query(page) == "learning"
     title = generation.records[generation.records.find(first) or 0].readable_title
     assert _chips(page)[0].removeprefix("like: ").rstrip("…") in title
     assert first not in _hits(page)
+    assert "Like *" in _text(page)
     again = _hits(page).index(second) + 1
+    open_menu(page, f"hit{again}-{second}")
     page.button(key=f"less-hit{again}-{second}").click().run()
-    assert _query(page) == f"learning like:{first} unlike:{second}"
+    assert _query(page) == "learning"
     assert second not in _hits(page)
+    assert [chip.partition(":")[0] for chip in _chips(page)] == ["like", "unlike"]
     page.button(key="clause-0").click().run()
-    assert _query(page) == f"learning unlike:{second}"
+    assert [chip.partition(":")[0] for chip in _chips(page)] == ["unlike"]
+    assert first in _hits(page)
 
 
-def test_a_pasted_abstract_gives_way_to_the_example(visit: _Visit, corpus: list[Paper]) -> None:
-    page = visit(q=f"{corpus[0].title}\n{corpus[0].abstract}")
+def test_a_pasted_abstract_and_an_example_are_searched_together(
+    visit: Visit, corpus: list[Paper]
+) -> None:
+    pasted = f"{corpus[0].title}\n{corpus[0].abstract}"
+    page = visit(q=pasted)
     paper = _hits(page)[0]
-    page.button(key=f"more-hit1-{paper}").click().run()
-    assert _query(page) == f"like:{paper}"
+    open_menu(page, f"hit1-{paper}").button(key=f"more-hit1-{paper}").click().run()
+    assert _query(page) == pasted
+    assert [chip.partition(":")[0] for chip in _chips(page)] == ["like"]
+    assert paper not in _hits(page)
 
 
-def test_a_facet_is_counted_and_goes_into_the_query(visit: _Visit) -> None:
+def test_examples_that_left_the_library_are_passed_over(visit: Visit) -> None:
+    page = visit(q="learning", only="like:p000000000000")
+    assert _chips(page) == []
+    assert _hits(page)
+
+
+def test_a_facet_is_counted_and_goes_into_the_query(visit: Visit) -> None:
     page = visit(q="has:abstract")
     assert _labels(page, "count-") == []
     page.session_state["refine"] = True
@@ -144,7 +147,37 @@ def test_a_facet_is_counted_and_goes_into_the_query(visit: _Visit) -> None:
     assert f"{papers} papers match" in _text(page)
 
 
-def test_the_order_stands_in_the_url_and_is_kept(visit: _Visit, generation: Generation) -> None:
+def test_values_of_a_facet_are_added_exchanged_and_taken_out(visit: Visit) -> None:
+    page = visit(q="has:abstract")
+    page.session_state["refine"] = True
+    page.run()
+    first, second = (page.button(key=f"count-source-{n}").label for n in (0, 1))
+    page.button(key="count-source-0").click().run()
+    page.button(key="count-source-1").click().run()
+    assert len(parse(_query(page)).clauses[-1].values) == 2
+    assert "40 papers match" in _text(page)
+    assert {page.button(key=f"count-source-{n}").label for n in (0, 1)} == {first, second}
+    page.button(key="count-source-0").click().run()
+    page.button(key="count-source-1").click().run()
+    assert _query(page) == "has:abstract"
+
+
+def test_a_pasted_abstract_can_be_refined(visit: Visit, corpus: list[Paper]) -> None:
+    pasted = f"{corpus[0].title}\n{corpus[0].abstract}"
+    page = visit(q=pasted)
+    page.session_state["refine"] = True
+    page.run()
+    papers = int(re.findall(r"\d+", page.button(key="count-year-0").label)[-1])
+    page.button(key="count-year-0").click().run()
+    assert _query(page) == pasted
+    [chip] = _chips(page)
+    assert chip.startswith("year: ")
+    assert f"{papers} paper" in _text(page)
+    page.button(key="clause-0").click().run()
+    assert _chips(page) == []
+
+
+def test_the_order_stands_in_the_url_and_is_kept(visit: Visit, generation: Generation) -> None:
     best = _hits(visit(q="learning"))
     page = visit(q="learning", sort="date")
     rows = [generation.records.find(paper) or 0 for paper in _hits(page)]
@@ -154,7 +187,7 @@ def test_the_order_stands_in_the_url_and_is_kept(visit: _Visit, generation: Gene
     assert page.toggle(key="varied-box").disabled
 
 
-def test_varied_hits_stand_in_the_url(visit: _Visit) -> None:
+def test_varied_hits_stand_in_the_url(visit: Visit) -> None:
     page = visit(q="learning")
     page.toggle(key="varied-box").set_value(True).run()
     assert page.query_params["varied"] in ("1", ["1"])
@@ -164,7 +197,7 @@ def test_varied_hits_stand_in_the_url(visit: _Visit) -> None:
     assert "varied" not in page.query_params
 
 
-def test_the_filter_that_matches_nothing_can_be_removed(visit: _Visit) -> None:
+def test_the_filter_that_matches_nothing_can_be_removed(visit: Visit) -> None:
     page = visit(q="scans author:nobody has:abstract")
     assert "No papers match all of these filters" in page.info[0].value
     [label] = _labels(page, "drop-")
@@ -174,14 +207,14 @@ def test_the_filter_that_matches_nothing_can_be_removed(visit: _Visit) -> None:
     assert len(_hits(page)) == 10
 
 
-def test_filters_that_each_match_nothing_are_shown_as_such(visit: _Visit) -> None:
+def test_filters_that_each_match_nothing_are_shown_as_such(visit: Visit) -> None:
     page = visit(q="author:nobody venue:nowhere")
     assert "even with any one of them removed" in page.info[0].value
     assert len(_chips(page)) == 2
 
 
 def test_related_topics_are_those_of_the_hits_and_can_be_opened(
-    visit: _Visit, generation: Generation
+    visit: Visit, generation: Generation
 ) -> None:
     page = visit(q="learning")
     keys = [str(b.key) for b in page.button if str(b.key).startswith("related-")]
@@ -195,7 +228,7 @@ def test_related_topics_are_those_of_the_hits_and_can_be_opened(
 
 
 def test_a_search_stays_within_a_selected_region_until_its_chip_is_removed(
-    visit: _Visit, generation: Generation
+    visit: Visit, generation: Generation
 ) -> None:
     region, inside = strip(generation, 12)
     page = visit(region=region)
@@ -211,7 +244,7 @@ def test_a_search_stays_within_a_selected_region_until_its_chip_is_removed(
 
 
 def test_papers_like_selected_ones_are_listed_with_and_without_words(
-    visit: _Visit, generation: Generation
+    visit: Visit, generation: Generation
 ) -> None:
     region, chosen = strip(generation, 4)
     page = visit(region=region)
@@ -264,3 +297,17 @@ def test_a_paper_is_an_example_or_a_counter_example_not_both() -> None:
     assert text == "scans like:p1"
     assert with_example(text, "p1", unlike=True) == "scans unlike:p1"
     assert without_example("scans -like:p1 like:p2", "p1") == "scans like:p2"
+
+
+def test_the_number_of_matches_stands_over_the_hits(visit: Visit, generation: Generation) -> None:
+    def count(query: str) -> str:
+        captions = [caption.value for caption in visit(q=query).caption]
+        [line] = [text for text in captions if re.search("best of|papers match", text)]
+        return line
+
+    filtered = allowed_rows(generation, Filters(clauses=parse("has:date").clauses))
+    assert filtered is not None
+    assert 10 < len(filtered) < generation.size
+    assert count("graphs").startswith(f"10 best of {generation.size} papers")
+    assert count("graphs has:date").startswith(f"{len(filtered):,} papers match")
+    assert count("has:date") == f"{len(filtered):,} papers match, the 10 newest first"

@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.builds import apply_edits
-from explorer.builds.apply_edits import all_edits, merge, pin, rename
+from explorer.builds.apply_edits import TopicPin, all_edits, merge, pin, rename
 from explorer.builds.build import BuildOptions, build
+from explorer.insights.name_review import name_review
 from explorer.insights.topic_tree import node_of
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
@@ -325,6 +326,145 @@ def test_a_damaged_file_of_edits_leaves_the_page_usable(
         (warning,) = page.warning
         assert "topic_edits.json" in warning.value.replace("\\", "")
     assert len(keyed(page.button, "to-tree-")) > 0
+
+
+def review_row(library: LibraryStore, page: AppTest, place: int) -> str:
+    """Return the id of the topic in a row of the review, whose widgets end with it."""
+    topic = name_review(library.open()).topics[place].topic.id
+    assert len([key for key in keyed(page.pills, "names-") if key.endswith(f"-{topic}")]) == 1
+    return topic
+
+
+def widget(elements: object, kind: str, topic: str) -> str:
+    (key,) = (key for key in keyed(elements, f"{kind}-") if key.endswith(f"-{topic}"))
+    return key
+
+
+def test_names_are_reviewed_together_and_not_offered_again(
+    library: LibraryStore, open_page: OpenPage
+) -> None:
+    page = open_page(view="topics")
+    press(page, "review-names")
+    assert page.query_params["review"] in ("names", ["names"])
+    before = name_review(library.open())
+    total = len(before.topics)
+    assert f"0 of {total} reviewed" in text(page)
+    assert page.button(key="apply-names").disabled
+    kept, renamed, typed, merged, other = (each.topic for each in before.topics[:5])
+    alternative = before.topics[1].alternatives[0]
+    page.pills(key=widget(page.pills, "names", kept.id)).set_value(kept.label).run()
+    page.pills(key=widget(page.pills, "names", renamed.id)).set_value(alternative).run()
+    page.text_input(key=widget(page.text_input, "new-name", typed.id)).set_value(" My  own ").run()
+    page.selectbox(key=widget(page.selectbox, "merge", merged.id)).set_value(other.id).run()
+    assert all_edits(library) == [], "applied too early"
+    shown = text(page)
+    assert f"4 of {total} reviewed" in shown
+    assert f"was “{typed.label}”" in shown
+    assert f"merge with “{other.label}”" in shown
+    assert page.button(key="apply-names").label == "Apply 4 changes"
+    generations = len(library.history())
+    press(page, "apply-names")
+    assert not page.exception
+    assert len(library.history()) == generations + 1, "published once for all"
+    after = library.open()
+    labels = [topic.label for topic in after.topics.values()]
+    assert {kept.label, alternative, "My own", other.label} <= set(labels)
+    assert {outcome.edit.kind for outcome in all_edits(library)} == {EditKind.PIN}
+    assert "review" not in page.query_params, "the review stays open"
+    assert f"You merged and pinned “{other.label}” and “{merged.label}”" in text(page)
+    press(page, "undo-")
+    assert len(all_edits(library)) == 3
+    press(page, "review-names")
+    assert f"3 of {total - 1} reviewed" in text(page)
+    assert len(name_review(library.open()).topics) == total - 4
+
+
+def test_a_choice_is_undone_and_the_last_of_a_row_counts(
+    library: LibraryStore, open_page: OpenPage
+) -> None:
+    page = open_page(view="topics", review="names")
+    topic = review_row(library, page, 0)
+    label = library.open().topics[topic].label
+    page.pills(key=widget(page.pills, "names", topic)).set_value(label).run()
+    page.text_input(key=widget(page.text_input, "new-name", topic)).set_value("My own").run()
+    assert page.pills(key=widget(page.pills, "names", topic)).value is None
+    assert "1 of " in text(page)
+    page.text_input(key=widget(page.text_input, "new-name", topic)).set_value("").run()
+    assert "0 of " in text(page)
+    assert page.button(key="apply-names").disabled
+
+
+def test_a_name_that_is_in_use_is_refused_and_no_choice_is_lost(
+    library: LibraryStore, open_page: OpenPage
+) -> None:
+    page = open_page(view="topics", review="names")
+    topic, other = (review_row(library, page, place) for place in (0, 1))
+    label = library.open().topics[other].label
+    page.text_input(key=widget(page.text_input, "new-name", topic)).set_value(label.upper()).run()
+    assert "Another topic is called" in page.warning[0].value
+    press(page, "apply-names")
+    assert not page.exception
+    assert len(page.warning) == 2
+    assert all_edits(library) == []
+    page.text_input(key=widget(page.text_input, "new-name", other)).set_value("My own").run()
+    assert not page.warning
+    press(page, "apply-names")
+    assert {outcome.edit.name for outcome in all_edits(library)} == {label.upper(), "My own"}
+
+
+def test_a_read_only_page_and_a_reviewed_library_offer_no_review(
+    library: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pins = [
+        TopicPin((each.topic.id,), each.topic.label) for each in name_review(library.open()).topics
+    ]
+    with monkeypatch.context() as patch:
+        patch.setenv("EXPLORER_READ_ONLY", "1")
+        page = open_page(view="topics", review="names")
+        assert keyed(page.button, "review-names") == keyed(page.button, "apply-names") == []
+        assert len(keyed(page.button, "to-tree-")) > 0
+    apply_edits.pin_all(library, pins)
+    assert keyed(open_page(view="topics").button, "review-names") == []
+    assert "All topic names are reviewed." in text(open_page(view="topics", review="names"))
+
+
+def test_no_text_of_a_library_breaks_the_review(library: LibraryStore, open_page: OpenPage) -> None:
+    page = open_page(view="topics", review="names")
+    topic = review_row(library, page, 0)
+    page.text_input(key=widget(page.text_input, "new-name", topic)).set_value(HOSTILE).run()
+    for button in ("apply-names", "review-names"):
+        assert not page.exception
+        shown = [part.value for part in (*page.markdown, *page.caption)]
+        shown += [pills.label for pills in page.pills]
+        assert any("evil" in line for line in shown)
+        for line in shown:
+            assert "<b" not in line.replace("\\<b", "")
+            assert "](http" not in line
+            assert ":red[" not in line
+        press(page, button)
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_reviews_names_on_a_phone(library: LibraryStore) -> None:
+    first, second = name_review(library.open()).topics[:2]
+    with serve_page(library.folder) as address, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/?view=topics")
+        page.locator(".st-key-review-names button").press("Enter")
+        row = page.locator(f".st-key-review-{first.topic.id}")
+        row.get_by_role("radio", name="Keep").press("Space")
+        apply = page.locator(".st-key-apply-names button")
+        apply.get_by_text("Apply 1 change").wait_for()
+        name = page.locator(f".st-key-review-{second.topic.id}").get_by_placeholder("Rename")
+        name.fill("My own name")
+        name.press("Enter")
+        apply.get_by_text("Apply 2 changes").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        apply.press("Enter")
+        row.wait_for(state="detached")
+    names = [outcome.edit.name for outcome in all_edits(library)]
+    assert names == [first.topic.label, "My own name"]
 
 
 @pytest.mark.browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -92,9 +93,7 @@ def ids(generation: Generation) -> list[str]:
     return [generation.records.ids[row] for of in whats_new(generation).topics for row in of.rows]
 
 
-def test_the_last_update_is_listed_by_topic_and_its_size_stands_beside_the_view(
-    updated: LibraryStore, open_page: OpenPage
-) -> None:
+def test_the_last_update_is_listed_by_topic(updated: LibraryStore, open_page: OpenPage) -> None:
     generation = updated.open()
     page = open_page(updated)
     assert not page.exception
@@ -102,7 +101,36 @@ def test_the_last_update_is_listed_by_topic_and_its_size_stands_beside_the_view(
     assert "10 papers added by the last update" in text(page)
     headings = [str(b.key) for b in page.button if str(b.key).startswith("to-news-")]
     assert headings == [f"to-news-{of.topic.id}" for of in whats_new(generation).topics]
+
+
+def test_the_number_of_new_papers_stays_until_they_were_seen(
+    updated: LibraryStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(updated, view="")
     assert "What's new · 10" in views(page)
+    page.query_params["view"] = "new"
+    page.run()
+    page.query_params["view"] = ""
+    page.run()
+    assert "What's new" in views(page)
+    newest = int(updated.open().added_at.max())
+    cookies = {"literature-explorer-read": f"{newest}.1"}
+    monkeypatch.setattr("explorer.app.visits.st.context", SimpleNamespace(cookies=cookies))
+    assert "What's new" in views(open_page(updated, view=""))
+    cookies["literature-explorer-read"] = f"{newest - 1}"
+    assert "What's new · 10" in views(open_page(updated, view=""))
+
+
+def test_new_papers_are_listed_by_date_too(updated: LibraryStore, open_page: OpenPage) -> None:
+    generation = updated.open()
+    page = open_page(updated)
+    page.segmented_control(key="sort-box").set_value("date").run()
+    assert sorted(listed(page)) == sorted(ids(generation))
+    ranks = [
+        int(generation.records.dates.ranks[generation.records.row_of(p)]) for p in listed(page)
+    ]
+    assert ranks == sorted(ranks, reverse=True)
+    assert [key for b in page.button if (key := str(b.key)).startswith("to-news-")] == []
 
 
 def test_a_paper_and_a_topic_open_and_the_view_stays(
@@ -338,7 +366,7 @@ def test_a_browser_keeps_when_it_was_here_last(updated: LibraryStore) -> None:
         page.get_by_role("radio", name="My last visit").wait_for()
         page.wait_for_selector("text=40 papers added since your last visit")
         page.locator("[class*='st-key-open-newcomer-'] button").first.click()
-        page.wait_for_selector("text=More like this")
+        page.wait_for_selector("text=Similar papers")
         page.reload()  # within half an hour: the same visit, counted from the same one before
         page.get_by_role("button", name="Back").click()
         page.wait_for_selector("text=40 papers added since your last visit")
@@ -349,6 +377,9 @@ def test_a_browser_keeps_when_it_was_here_last(updated: LibraryStore) -> None:
         page.goto(f"{address}/?view=new&since=visit")
         page.wait_for_selector("text=10 papers added since your last visit")
 
+        page.goto(address)  # what was seen is no longer counted
+        page.get_by_role("radio", name="What's new", exact=True).wait_for()
+        page.goto(f"{address}/?view=new&since=visit")
         page.evaluate("localStorage.setItem('literature-explorer-visits', '{torn')")
         page.reload()
         page.get_by_role("radio", name="My first visit").wait_for()

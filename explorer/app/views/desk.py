@@ -17,26 +17,25 @@ from explorer.alerts.followed_search import (
     typed,
 )
 from explorer.app import navigation, session, texts
+from explorer.app.controls import list_order
 from explorer.app.export_menu import export_menu
 from explorer.app.headings import view_heading
-from explorer.app.list_rows import paper_button, show_dot, show_more_button
+from explorer.app.list_rows import show_more_button
 from explorer.app.map import show_map
-from explorer.app.paper_marks import show_marks, show_note, show_star
+from explorer.app.paper_marks import show_note
+from explorer.app.paper_row import show_paper_row
 from explorer.app.resources import Model, model
 from explorer.app.search_box import SearchForm
 from explorer.app.user import can_write_desk, change_desk, current_desk, current_marks
-from explorer.desk.desk import FollowedSearch, ReadingState
+from explorer.desk.desk import FollowedSearch
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import ExplorerError
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
-from explorer.map.colouring import topic_colour
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown, markdown
-from explorer.search.query import DISMISSED, STARRED, Field, accepts_clauses
+from explorer.search.queries.syntax import Field, accepts_clauses
 
-RECOMMENDATIONS = f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}"
-"""The query for papers like those starred, and unlike those dismissed."""
 _ALL = "all"
 _STARRED = "starred"
 _LIST = "desk-shown"
@@ -65,10 +64,23 @@ def show_desk_map(generation: Generation) -> None:
 
 
 def desk_label(generation: Generation) -> str:
-    """Return the view's name, with the number of papers to read if there are any."""
-    marks = current_marks(generation)
-    to_read = 0 if marks is None else len(marks.rows_in(ReadingState.TO_READ))
-    return texts.with_count(texts.DESK, to_read) if to_read else texts.DESK
+    """Return the view's name, with the number of new papers in followed searches if any are new.
+
+    A model that still loads is not waited for.
+    """
+    desk, marks = current_desk(), current_marks(generation)
+    if desk is None or marks is None:
+        return texts.DESK
+    newest = int(generation.added_at.max())
+    searches = [search for search in desk.followings() if search.seen < newest]
+    if not searches:
+        return texts.DESK
+    embedding = model(generation.manifest.model)
+    if any(needs_model(generation, one) for one in searches) and not embedding.is_ready:
+        return texts.DESK
+    results = [_run(generation, embedding, search, marks) for search in searches]
+    new = {hit.row for one in results for hit in one.new}
+    return texts.with_count(texts.DESK, len(new)) if new else texts.DESK
 
 
 def show_follow_menu(generation: Generation, form: SearchForm) -> None:
@@ -170,7 +182,7 @@ def _show_followed_search(
     if results.problem:
         st.caption(f":material/info: {escape_markdown(results.problem)}")
     for hit in newest_first(generation, results.new)[:_MOST_NEW]:
-        _show_paper(generation, hit.row, f"new-{search.uid[:8]}")
+        show_paper_row(generation, hit.row, f"new-{search.uid[:8]}")
     if len(results.new) > _MOST_NEW:
         st.caption(texts.and_more(len(results.new) - _MOST_NEW))
 
@@ -206,12 +218,12 @@ def _show_marked_papers(generation: Generation, marks: PaperMarks) -> None:
                 texts.RECOMMEND,
                 key="like-mine",
                 icon=":material/auto_awesome:",
-                on_click=navigation.search_for,
-                args=(RECOMMENDATIONS,),
+                on_click=navigation.recommend,
             )
-        export_menu(generation, lists[chosen], "desk", texts.desk_list(labels[chosen]))
+        rows = list_order(generation, lists[chosen], texts.STARRED_FIRST)
+        export_menu(generation, rows, "desk", texts.desk_list(labels[chosen]))
     _show_tags(marks)
-    _show_papers(generation, lists[chosen], marks)
+    _show_papers(generation, rows, marks)
     if chosen == _ALL:
         _show_missing_papers(marks)
 
@@ -232,9 +244,8 @@ def _list_control(labels: dict[str, str]) -> str:
 def _show_papers(generation: Generation, rows: Sequence[int], marks: PaperMarks) -> None:
     """List papers with their notes."""
     for row in rows[: session.papers_shown()]:
-        with st.container(key=f"kept-{generation.records.ids[row]}", gap="xxsmall"):
-            _show_paper(generation, row, "kept")
-            show_note(marks[row])
+        show_paper_row(generation, row, "kept")
+        show_note(marks[row])
     show_more_button(len(rows))
     if not rows:
         st.caption(texts.NO_PAPERS)
@@ -251,21 +262,6 @@ def _show_tags(marks: PaperMarks) -> None:
                 on_click=navigation.search_for,
                 args=(f'{Field.TAG}:"{tag}"',),
             )
-
-
-def _show_paper(generation: Generation, row: int, list_name: str) -> None:
-    paper = generation.records[row]
-    with st.container(
-        horizontal=True,
-        vertical_alignment="top",
-        gap="small",
-        wrap=False,
-        key=f"paper-{list_name}-{paper.id}",
-    ):
-        show_dot(topic_colour(generation, row))
-        paper_button(paper, list_name)
-        show_marks(generation, row, list_name)
-        show_star(generation, row, list_name)
 
 
 def _show_missing_papers(marks: PaperMarks) -> None:

@@ -38,7 +38,8 @@ def show_library(generation: Generation | None) -> None:
         updates = shared_updates()
         # A container of its own: the update comes and goes without drawing over what follows.
         with st.container():
-            _show_update(updates, updates.last, updates.is_running)
+            version = generation.manifest.number if generation is not None else 0
+            _show_update(updates, updates.last, updates.is_running, version)
         if not reason:
             show_uploads(generation, updates)
             _show_update_buttons(generation, updates)
@@ -68,14 +69,19 @@ def show_update_notice(shown: str) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _show_update(updates: UpdateRunner, shown: Update | None, was_running: bool) -> None:
-    """Draw the progress of an update, or its result.
+def _show_update(
+    updates: UpdateRunner, shown: Update | None, was_running: bool, version: int
+) -> None:
+    """Draw the progress of an update, or its result while the library is as the update left it.
 
-    ``shown`` and ``was_running`` are the state that the rest of the page was drawn with.
+    ``shown``, ``was_running`` and ``version`` are the state that the rest of the page was drawn
+    with; ``version`` is 0 for an empty library.
     """
     if updates.last is not shown or updates.is_running != was_running:
         st.rerun()
-    if shown is None:
+    if shown is None or (
+        shown.report is not None and shown.report.published and shown.report.generation != version
+    ):
         return
     with st.container(key="update", border=True, gap="small"):
         if shown.ended is None:

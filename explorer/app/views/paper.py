@@ -1,18 +1,23 @@
-"""The page of one paper: its abstract, marks and sources, and the papers nearest to it."""
+"""The page of one paper: what one can do with it, its abstract, and the papers nearest to it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from explorer.app import navigation, texts
+from explorer.app.cite_menu import show_cite_menu
+from explorer.app.export_menu import export_menu
 from explorer.app.headings import section_heading, view_heading
-from explorer.app.hits import show_hits
-from explorer.app.paper_marks import show_marks, show_star
+from explorer.app.neighbours import show_neighbours
+from explorer.app.open_menu import show_open_menu
+from explorer.app.paper_marks import show_dismissal, show_marks, show_star
 from explorer.app.views.topic import show_topics_of
+from explorer.export.citations import citation_key
 from explorer.library.generation import Generation
-from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.papers.paper import Paper
+from explorer.papers.text import escape_markdown, markdown
 from explorer.search.model import Results
-from explorer.search.near_duplicates import Fold, near_duplicates_of
+from explorer.search.near_duplicates import near_duplicates_of
 
 
 def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
@@ -20,28 +25,52 @@ def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
     paper = generation.records[row]
     st.button(texts.BACK, key="back", icon=":material/arrow_back:", on_click=navigation.go_back)
     with st.container(key="paper", gap="small"):
-        with st.container(
-            horizontal=True, vertical_alignment="top", gap="small", wrap=False, key="paper-head"
-        ):
+        with st.container(key="paper-head", gap=None):
             view_heading(markdown(paper.title))
-            show_star(generation, row, "paper")
-        if paper.authors:
-            st.markdown(escape_markdown("; ".join(paper.authors)))
-        show_topics_of(generation, row)
-        show_marks(generation, row, "paper", note=True)
-        facts = [paper.venue, paper.date, *paper.categories]
-        if any(facts):
-            st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
+            if paper.authors:
+                st.markdown(escape_markdown("; ".join(paper.authors)))
+            facts = [paper.venue, texts.edtf_date(paper.published), *paper.categories]
+            if any(facts):
+                st.caption(escape_markdown(" · ".join(fact for fact in facts if fact)))
+        _show_actions(generation, row)
         st.markdown(markdown(paper.abstract_body) or texts.NO_ABSTRACT)
         if paper.summary:
             st.markdown(texts.summary(markdown(paper.summary)))
-        links = [markdown_link(label, address) for label, address in paper.links]
-        if links:
-            st.markdown("  ·  ".join(links))
-        st.caption(texts.source([(source.digest, source.line) for source in paper.sources]))
+        _show_details(generation, row)
     _show_near_duplicates(generation, row)
-    section_heading(texts.MORE_LIKE_THIS)
-    show_hits(generation, [Fold(hit) for hit in neighbours.hits], "")
+    section_heading(texts.SIMILAR_PAPERS)
+    show_neighbours(generation, row, neighbours)
+
+
+def _show_actions(generation: Generation, row: int) -> None:
+    """Draw the row of actions on the paper, and its note below."""
+    paper = generation.records[row]
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="paper-actions"
+    ):
+        show_star(generation, row, "paper")
+        show_cite_menu(paper)
+        show_open_menu(paper)
+        export_menu(generation, [row], "paper", citation_key(paper))
+        show_dismissal(generation, row, "paper")
+        show_marks(generation, row, "paper", note=True)
+
+
+def _show_details(generation: Generation, row: int) -> None:
+    """Draw topics, keywords, ids and sources."""
+    paper = generation.records[row]
+    with st.container(key="paper-details", gap=None):
+        show_topics_of(generation, row)
+        details = [texts.keywords(paper.keywords)] if paper.keywords else []
+        details += [escape_markdown(" · ".join(_ids(paper)))] if _ids(paper) else []
+        details += [texts.source([(source.digest, source.line) for source in paper.sources])]
+        for line in details:
+            st.caption(line)
+
+
+def _ids(paper: Paper) -> list[str]:
+    named = (("arXiv", paper.arxiv), ("DOI", paper.doi))
+    return [f"{name} {value}" for name, value in named if value]
 
 
 def _show_near_duplicates(generation: Generation, row: int) -> None:

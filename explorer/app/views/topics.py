@@ -1,4 +1,4 @@
-"""The Topics view: all topics as a tree that can be expanded, sorted and filtered by name."""
+"""The Topics view: all topics as a tree that can be expanded, or in one list by date or growth."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.app import session, texts
+from explorer.app import navigation, session, texts, url
 from explorer.app.headings import view_heading
-from explorer.app.list_rows import topic_row
-from explorer.app.resources import trends_of
+from explorer.app.list_rows import show_more_button, topic_row
+from explorer.app.resources import read_only_reason, trends_of
 from explorer.app.topic_editing import show_all_edits
-from explorer.insights.topic_tree import TopicNode, topic_tree
-from explorer.insights.trends import Order, Trends, in_order
+from explorer.app.views.name_review import show_name_review
+from explorer.insights.name_review import name_review
+from explorer.insights.topic_tree import TopicNode, all_topics, count_topics, topic_tree
+from explorer.insights.trends import Order, Trends, first_recent, in_order
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.topics.communities import Topic
@@ -36,19 +38,38 @@ class _Tree:
 
 
 def show_topic_tree(generation: Generation) -> None:
-    """Draw the tree of topics and the list of topic edits; a click on a name opens the topic."""
+    """Draw the tree of topics and the list of topic edits; a click on a name opens the topic.
+
+    The review of names takes the place of the tree while it is open.
+    """
+    if url.is_review() and not read_only_reason():
+        show_name_review(generation)
+        show_all_edits(generation)
+        return
     trends = trends_of(generation)
     nodes = topic_tree(generation)
-    count = _count(nodes)
+    count = count_topics(generation)
     with st.container(horizontal=True, vertical_alignment="center", key="tree-head"):
         view_heading(texts.topic_count(count, len(generation.levels)))
         order = _order_control(trends)
+        if not read_only_reason() and name_review(generation).topics:
+            st.button(
+                texts.REVIEW_NAMES,
+                key="review-names",
+                type="tertiary",
+                icon=":material/checklist:",
+                on_click=navigation.open_name_review,
+            )
     name_filter = _filter_box() if count > _MOST_UNFILTERED else ""
     if name_filter and not _any_matches(nodes, name_filter):
         st.caption(texts.NO_TOPIC_MATCHES)
-    expanded = len(nodes) + sum(len(node.below) for node in nodes) <= _MOST_EXPANDED
-    with st.container(key="tree", gap=None):
-        _show_nodes(_Tree(generation, trends, order, name_filter), nodes, expanded)
+    tree = _Tree(generation, trends, order, name_filter)
+    if order is Order.SIZE:
+        expanded = len(nodes) + sum(len(node.below) for node in nodes) <= _MOST_EXPANDED
+        with st.container(key="tree", gap=None):
+            _show_nodes(tree, nodes, expanded)
+    else:
+        _show_list(tree)
     show_all_edits(generation)
 
 
@@ -93,14 +114,27 @@ def _order_control(trends: Trends) -> Order:
     return Order(chosen or Order.SIZE)
 
 
+def _show_list(tree: _Tree) -> None:
+    """Draw the topics of all levels in one list, so that the first is the first of all."""
+    matching = [topic for topic in all_topics(tree.generation) if _matches(topic, tree.name_filter)]
+    topics = in_order(matching, tree.trends, tree.order)
+    recent = first_recent(tree.trends.library)
+    if tree.order is Order.GROWTH and topics and recent is not None:
+        fastest = tree.trends.of[topics[0].id].growth or 0.0
+        st.caption(texts.growth_help(fastest, texts.edtf_date(tree.trends.periods[recent])))
+    with st.container(key="tree", gap=None):
+        for topic in topics[: session.papers_shown()]:
+            topic_row(tree.generation, topic, "tree", _measure(tree, topic))
+    show_more_button(len(topics))
+
+
 def _show_nodes(tree: _Tree, nodes: Sequence[TopicNode], expanded: bool, depth: int = 0) -> None:
-    """Draw nodes and, below each that is expanded, its children.
+    """Draw nodes, large before small, and below each that is expanded its children.
 
     ``expanded`` is the state before any click; a name filter expands what leads to a match.
     """
-    by_id = {node.topic.id: node for node in nodes}
-    for topic in in_order((node.topic for node in nodes), tree.trends, tree.order):
-        node = by_id[topic.id]
+    for node in nodes:
+        topic = node.topic
         if tree.name_filter:
             is_open = _any_matches(node.below, tree.name_filter)
             if not is_open and not _matches(topic, tree.name_filter):
@@ -142,10 +176,6 @@ def _measure(tree: _Tree, topic: Topic) -> str:
     else:
         measure = percent(topic.size / tree.generation.size)
     return f"{topic.size:,} · {measure}"
-
-
-def _count(nodes: Sequence[TopicNode]) -> int:
-    return sum(1 + _count(node.below) for node in nodes)
 
 
 def _matches(topic: Topic, name_filter: str) -> bool:

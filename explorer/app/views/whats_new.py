@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from explorer.app import navigation, session, texts, url
+from explorer.app.controls import list_order
 from explorer.app.export_menu import export_menu
 from explorer.app.headings import view_heading
-from explorer.app.list_rows import show_dot, show_more_button, show_papers, topic_button
+from explorer.app.list_rows import show_dot, show_more_button, topic_button
 from explorer.app.map import show_map
+from explorer.app.paper_row import show_paper_rows
 from explorer.app.visits import is_first_visit, last_visit, unseen_from
 from explorer.errors import UnusableInput
 from explorer.insights.topic_tree import node_of
@@ -26,6 +28,7 @@ from explorer.library.generation import Generation
 from explorer.map.charts import topic_colours
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown, plural
+from explorer.search.model import Sort
 from explorer.topics.tracking import TopicEvent
 
 _LAST_UPDATE = ""
@@ -99,6 +102,8 @@ def _show_head(generation: Generation, news: WhatsNew) -> None:
 
 def _show_option(generation: Generation) -> None:
     option = str(st.session_state[_CONTROL])
+    if option == _option(generation):
+        return  # a late message of a control that is gone, not a choice
     last_day = last_update(generation).date()
     navigation.show_since(last_day.isoformat() if option == _DATE else option)
 
@@ -137,14 +142,22 @@ def _since(news: WhatsNew) -> str:
 
 
 def _show_papers(generation: Generation, news: WhatsNew) -> None:
-    """List new papers by topic, up to the number shown so far."""
+    """List new papers by topic or the newest first, up to the number shown so far."""
+    if not news.rows:
+        return
     room = session.papers_shown()
+    by_topic = [row for of in news.topics for row in of.rows]
+    rows = list_order(generation, by_topic, texts.BY_TOPIC)
+    if url.is_sorted_by(Sort.DATE, ""):
+        show_paper_rows(generation, rows[:room], "newcomer")
+        show_more_button(len(news.rows))
+        return
     for of in news.topics:
         if room <= 0:
             break
         with st.container(key=f"newcomers-{of.topic.id}", gap="xxsmall"):
             _show_topic_heading(generation, of)
-            show_papers(generation, of.rows[:room], "newcomer", dots=False)
+            show_paper_rows(generation, of.rows[:room], "newcomer", topics=False)
         room -= len(of.rows)
     show_more_button(len(news.rows))
 
@@ -183,7 +196,7 @@ def _show_event(generation: Generation, event: TopicEvent, index: int) -> None:
         _show_topic_name(generation, event.topic, event.label, f"event{index}")
         if after:
             st.markdown(after, width="content")
-        if event.other:
+        if event.other_label:
             _show_topic_name(generation, event.other, event.other_label, f"other{index}")
         st.caption(plural(event.papers, "paper"), width="content")
 
