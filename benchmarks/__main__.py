@@ -24,16 +24,16 @@ EVERYDAY = ("embedding", "footprint", "cold_start", "rebuild", "interrupted", "f
 _DATA = f"""\
 `make bench` repeats {", ".join(f"`{name}`" for name in EVERYDAY[:-1])}
 and `{EVERYDAY[-1]}`, which need nothing but the repository and, for `cold_start`, Chromium.
-`http`, `map`, `storage`, `attacks`, `attacks_servers`, `promises`, `mutations`, `fault_injection`
-and `million` (with the `bench` extra) need no data either, only time; `sizing` computes from what
-others measured.
+`http`, `map`, `summaries`, `storage`, `attacks`, `attacks_servers`, `promises`, `mutations`,
+`fault_injection` and `million` (with the `bench` extra) need no data either, only time; `sizing`
+computes from what others measured.
 `milvus` needs a server, which `make test-cluster` installs. All others need data that does not come
 with the project.
 
-**Judged collections** (`retrieval`, `search`, `beside_txtai`) are folders as BEIR has them:
-`corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with `_id` and `text`, both gzipped
-or not; `qrels.tsv` with a head and the columns query, paper, grade. Where a query is made of a
-paper, `query_paper` names it, and it is left out of the ranking.
+**Judged collections** (`retrieval`, `search`, `typos`, `nothing_close`, `beside_txtai`) are folders
+as BEIR has them: `corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with `_id` and
+`text`, both gzipped or not; `qrels.tsv` with a head and the columns query, paper, grade. Where a
+query is made of a paper, `query_paper` names it, and it is left out of the ranking.
 
 | collection | what it is | papers | queries | licence |
 |---|---|--:|--:|---|
@@ -45,9 +45,10 @@ arXiv:2103.12906) | 4,205 | 50 | CC BY-NC 4.0 |
 
 Queries without a relevant paper are left out, which leaves 52 of `cacm` and 76 of `cisi`.
 
-**Corpora** (`map_quality`, `topics`, `growth`) are JSON Lines with `title`, `abstract`, `authors`,
-`date` and `labels`, and for each a NumPy array of unit vectors, one row a paper, by the default
-model at 256 tokens. Of more than 20,000 papers, as many are drawn at random.
+**Corpora** (`map_quality`, `topics`, `author_queries`, `follow_replay`, `growth`) are JSON Lines
+with `title`, `abstract`, `authors`, `date` and `labels`, and for each a NumPy array of unit
+vectors, one row a paper, by the default model at 256 tokens. Of more than 20,000 papers, as many
+are drawn at random; `follow_replay` draws its own.
 
 | corpus | what it is | papers | label |
 |---|---|--:|---|
@@ -70,8 +71,14 @@ ALL = (
     "map_quality",
     "retrieval",
     "search",
+    "typos",
+    "nothing_close",
+    "follow_replay",
     "beside_txtai",
     "topics",
+    "names",
+    "author_queries",
+    "summaries",
     "growth",
     "storage",
     "million",

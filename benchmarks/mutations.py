@@ -10,7 +10,9 @@ or an address, begins with the name of a field, or has over 300 characters.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,6 +26,7 @@ from explorer.readers.shared.titles import LONGEST_TITLE, is_labelled, why_no_ti
 from tests.readers.fuzz import cases
 from tests.readers.fuzz_property import Violation, check_readers
 
+_Row = dict[str, int]
 _SEED = "benchmark"
 _COUNTED = ("inputs", "refused", "papers", "rejected", "wrong titles", "broken promises")
 
@@ -38,7 +41,8 @@ def measure(arguments: list[str]) -> dict[str, Any]:
     count = int(arguments[0]) if arguments else 2_000
     names = arguments[1:] or reader_names()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        rows = dict(zip(names, processes.map(_tried, names, [count] * len(names)), strict=True))
+        done = processes.map(_tried, names, [count] * len(names))
+        rows = dict(zip(names, _with_progress(done, names), strict=True))
     total = sum((Counter(row) for row in rows.values()), Counter[str]())
     share = 1_000 * total["wrong titles"] / max(total["papers"], 1)
     return {
@@ -50,7 +54,15 @@ def measure(arguments: list[str]) -> dict[str, Any]:
     }
 
 
-def _tried(name: str, count: int) -> dict[str, int]:
+def _with_progress(done: Iterable[_Row], names: Sequence[str]) -> Iterator[_Row]:
+    begin = time.monotonic()
+    for number, row in enumerate(done, 1):
+        left = (time.monotonic() - begin) / number * (len(names) - number) / 60
+        print(f"{number} of {len(names)}: {names[number - 1]} {row}; {left:.0f} min left")
+        yield row
+
+
+def _tried(name: str, count: int) -> _Row:
     counts = dict.fromkeys(_COUNTED, 0)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "digest"

@@ -98,6 +98,7 @@ def _measured(papers: int, scratch: Path) -> dict[str, object]:
             "papers": "generations/000002/papers.arrow",
             "columns": "generations/000002/columns.arrow",
             "words": "generations/000002/words/*",
+            "vocabulary": "generations/000002/vocabulary/*",
             "vectors": "vectors/*",
         }.items()
     }

@@ -43,6 +43,7 @@ from explorer.index.engines import load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
 from explorer.papers.paper import Paper
 from explorer.settings import GraphSettings, TopicSettings
+from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.communities import edges_of, partition
 from explorer.topics.labelling import name_topics
 from explorer.topics.phrases import phrase_table
@@ -71,7 +72,12 @@ def measure(arguments: list[str]) -> dict[str, object]:
         tables[f"{name}, {len(papers):,} papers, {len(set(labels))} labels"] = _ways(
             papers, units, labels
         )
-        tables[f"{name}, names of its held-out papers"] = _names(papers, units)
+        order = content_order(papers)
+        papers, units = [papers[i] for i in order], units[order]
+        (levels,) = _ours([], units).values()
+        tables[f"{name}, names of its held-out papers"] = pointing(
+            papers, units, levels, open_embedder().embed_queries
+        )
     return tables
 
 
@@ -88,7 +94,7 @@ def _load(corpus: Path, vectors: Path, label: str) -> tuple[list[Paper], Vectors
 
 
 def _ways(papers: list[Paper], vectors: Vectors, labels: list[str]) -> dict[str, dict[str, Any]]:
-    order = _content_order(papers)
+    order = content_order(papers)
     texts = [papers[i].text for i in order]
     labels, vectors = [labels[i] for i in order], vectors[order]
     ways: list[Way] = [_ours, *(partial(_bertopic, size) for size in _BERTOPIC_SIZES), _evoc]
@@ -120,7 +126,7 @@ def _ways(papers: list[Paper], vectors: Vectors, labels: list[str]) -> dict[str,
     return rows
 
 
-def _content_order(papers: Sequence[Paper]) -> NDArray[np.int64]:
+def content_order(papers: Sequence[Paper]) -> NDArray[np.int64]:
     """Return the order by a hash of the text; a build sorts by ids, which come from it."""
     return np.argsort([hashlib.sha256(paper.text.encode()).hexdigest() for paper in papers])
 
@@ -189,37 +195,33 @@ def _evoc(_texts: Sequence[str], vectors: Vectors) -> dict[str, list[Labels]]:
     return {"EVoC": [np.asarray(layer, dtype=np.int32) for layer in clusterer.cluster_layers_]}
 
 
-def _names(papers: list[Paper], vectors: Vectors) -> dict[str, dict[str, Any]]:
-    order = _content_order(papers)
-    papers, vectors = [papers[i] for i in order], vectors[order]
-    embedder = open_embedder()
+def pointing(
+    papers: Sequence[Paper], vectors: Vectors, levels: Sequence[Labels], embed: EmbedPhrases
+) -> dict[str, dict[str, Any]]:
+    """Return, by level, how often names and lists of words point to the topic of a paper.
+
+    Names are made without a fifth of the papers, which are those pointed to.
+    """
     known = np.arange(len(papers)) % _HELD_OUT != 0
     read = [paper for paper, is_known in zip(papers, known, strict=True) if is_known]
     table = phrase_table(read)
     rows: dict[str, dict[str, Any]] = {}
     parents = np.zeros(len(papers), dtype=np.int32)
     names: list[Any] = []
-    (levels,) = _ours([], vectors).values()
     for depth, labels in enumerate(levels):
         kept = np.unique(labels[known])  # a topic all of whose papers are held out has no name
         renumbered = np.full(int(labels.max()) + 1, -1, dtype=np.int32)
         renumbered[kept] = np.arange(len(kept), dtype=np.int32)
         own = renumbered[labels]
-        by_number = name_topics(
-            table, own[known], parents[known], names, vectors[known], embedder.embed_queries
-        )
+        by_number = name_topics(table, own[known], parents[known], names, vectors[known], embed)
         names = [by_number[number] for number in sorted(by_number)]
         labelled = [name.label for name in names]
         lists = _word_lists(read, own[known], labelled)
         held_out = ~known & (own >= 0)
         rows[f"level {depth + 1} of {len(levels)}"] = {
             "topics": len(names),
-            "names right": _right(
-                labelled, vectors[held_out], own[held_out], embedder.embed_queries
-            ),
-            "c-TF-IDF lists right": _right(
-                lists, vectors[held_out], own[held_out], embedder.embed_queries
-            ),
+            "names right": _right(labelled, vectors[held_out], own[held_out], embed),
+            "c-TF-IDF lists right": _right(lists, vectors[held_out], own[held_out], embed),
             "names given twice": len(labelled) - len({label.casefold() for label in labelled}),
             "mean words": round(float(np.mean([len(label.split()) for label in labelled])), 2),
         }
@@ -232,7 +234,7 @@ def _right(
     names: list[str],
     vectors: Vectors,
     own: Labels,
-    embed: Callable[[Sequence[str]], Vectors],
+    embed: EmbedPhrases,
 ) -> float:
     nearest: NDArray[np.int64] = np.argmax(vectors @ embed(names).T, axis=1)
     return round(float((nearest == own).mean()), 3)

@@ -73,9 +73,9 @@ def _open_first(page: Page) -> None:
     page.wait_for_timeout(2_500)
 
 
-def _show_sunburst(page: Page) -> None:
+def _show_topics(page: Page) -> None:
     page.goto("/?view=topics")
-    page.wait_for_selector(".sunburstlayer .slice")
+    page.locator(".map[data-scene], .chart svg").first.wait_for()
     page.wait_for_timeout(1_500)
 
 
@@ -102,7 +102,7 @@ _VIEWS = (
     ("dark", "dark", "?q=KV+cache+compression+for+LLM+serving", _as_it_is),
     ("lasso", "light", "", _draw_lasso),
     ("paper", "light", "?q=graph+neural+networks", _open_first),
-    ("topics", "light", "", _show_sunburst),
+    ("topics", "light", "", _show_topics),
     ("desk", "light", "?q=KV+cache+compression+for+LLM+serving", _star_some),
 )
 """What each picture is called, its colours, the address, and what is done on the page first."""
