@@ -108,6 +108,9 @@ class TopicSettings:
     handful: int = 8
     """Topics above which they are grouped into fields."""
     most_levels: int = 4
+    """Levels by division, at most; those that are put between them come on top."""
+    longest_step: float = 4.0
+    """Topics of a level for each of the level above, beyond which a level is put between them."""
     seed: int = 1
 
 
@@ -145,10 +148,48 @@ class SearchSettings:
     """Weight of the similarity to negative examples, subtracted from a score."""
     examples_at_once: int = 3
     """Examples that a paper is compared with, at most: those it is most similar to."""
-    relevance_weight: float = 0.7
+    relevance_weight: float = 0.4
     """Weight of relevance in diversified results; dissimilarity to better hits gets the rest."""
+    recency_weight: float = 0.2
+    """Share of the best score that the newest paper gains where a query prefers recent papers."""
     diversified_from: int = 5
     """Candidates for each hit in diversified results."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingSettings:
+    """Correction of the spelling of queries; scores are natural logarithms of likelihoods."""
+
+    most_words: int = 40
+    """Words of a query; a longer one was pasted, and its words are those of an author."""
+    shortest: int = 4
+    """Letters of a word that may be corrected."""
+    error_cost: float = 6.0
+    """Cost of each typing error."""
+    first_letter_cost: float = 2.5
+    """Cost of another first letter on top: it is seldom mistyped."""
+    right_word: float = -3.0
+    """Score of the word as it was typed: it may be right, though the library lacks it."""
+    right_letter: float = 0.8
+    """Taken from that for each letter: the longer a word, the rarer one like it by chance."""
+    derived_word: float = 1.0
+    """Score of a word that is made of another one of the library and a prefix or suffix."""
+    common_word: float = 6.0
+    """Score of a common English word that the library lacks: it is hardly a typing error."""
+    neighbour_weight: float = 1.0
+    """Weight of how often a word stands near its neighbours in the query."""
+    clear: float = 1.5
+    """Lead of a correction over the next likely one from which it is applied at once."""
+    meaning_weight: float = 40.0
+    """Weight of the cosine of a whole query to its nearest papers."""
+    far_rarer: int = 20
+    """Times that the library's usual spelling is as frequent as one that gives way to it."""
+    joint: int = 3
+    """Times that two words stand near each other from which one word may be the two joined."""
+    rare: int = 2
+    """Papers with a word up to which it may be a typing error in the library itself."""
+    rare_times: int = 100
+    """Times as many papers that have the word that is then offered for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,18 @@ import pytest
 from benchmarks.__main__ import ALL, EVERYDAY, PAGE, RESULTS, main
 from tests.helpers.corpus import ROOT
 
-NEED_ARGUMENTS = ("map_quality", "retrieval", "search", "beside_txtai", "topics", "growth")
+NEED_ARGUMENTS = (
+    "map_quality",
+    "retrieval",
+    "search",
+    "typos",
+    "nothing_close",
+    "follow_replay",
+    "beside_txtai",
+    "topics",
+    "growth",
+    "author_queries",
+)
 MODULES = sorted((ROOT / "benchmarks").glob("*.py"))
 
 

@@ -95,8 +95,8 @@ def _entry(feed: ET.Element, generation: Generation, results: FollowedResults, h
     _add(entry, "id", f"urn:uuid:{own}")
     _add(entry, "title", paper.readable_title or "Untitled")
     _add(entry, "updated", _stamp(moment_at(int(generation.added_at[hit.row]))))
-    if _WHOLE_DATE.fullmatch(paper.date):
-        _add(entry, "published", f"{paper.date}T00:00:00Z")
+    if _WHOLE_DATE.fullmatch(paper.published):
+        _add(entry, "published", f"{paper.published}T00:00:00Z")
     for author in paper.authors:
         if author.strip():
             _add(_add(entry, "author"), "name", author)

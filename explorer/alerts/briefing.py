@@ -21,7 +21,7 @@ from explorer.desk.marks import PaperMarks
 from explorer.insights.whats_new import whats_new
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
-from explorer.papers.text import escape_markdown, markdown, markdown_link
+from explorer.papers.text import markdown_line, markdown_link
 from explorer.search.ranking import likeness
 from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
@@ -151,15 +151,15 @@ def as_markdown(page: Briefing) -> str:
     if page.by_desk:
         lines += ["Nearest to what you starred first.", ""]
     for section in page.sections:
-        lines += [f"## {escape_markdown(section.topic.label)} ({len(section.items):,})", ""]
+        lines += [f"## {markdown_line(section.topic.label)} ({len(section.items):,})", ""]
         for item in section.items:
             address = _address(item.paper)
-            title = markdown(item.paper.title)
+            title = markdown_line(item.paper.title)
             lines.append(
                 f"- **{title}**" + (f" {markdown_link('open', address)}" if address else "")
             )
-            lines += [f"  {escape_markdown(line)}" for line in _about(item)]
-            lines += ["", f"  {escape_markdown(_excerpt(item.paper))}", ""]
+            lines += [f"  {markdown_line(line)}" for line in _about(item)]
+            lines += ["", f"  {markdown_line(_excerpt(item.paper))}", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -210,7 +210,7 @@ def _about(item: BriefingItem) -> list[str]:
     authors = (
         paper.authors[0] + " et al." if len(paper.authors) > 2 else " and ".join(paper.authors)
     )
-    lines = [" · ".join(fact for fact in (authors, paper.date, paper.venue) if fact)]
+    lines = [" · ".join(fact for fact in (authors, paper.published, paper.venue) if fact)]
     if item.nearest is not None and item.nearest.id == paper.id:
         lines.append("You starred it")
     elif item.nearest is not None:

@@ -1,9 +1,9 @@
 """Followed searches: stored whole and run again to report their new hits.
 
 The hits of a followed search are the papers at the top of its ranking over the whole library, old
-and new: as many as the user chose, :data:`MOST` by default. Filters alone rank nothing; then every
-paper that passes is a hit. A hit is new if it was added after those that the user saw last.
-``docs/desk.md`` has the reasons.
+and new: as many as the user chose, :data:`MOST` by default, less those that are off its subject.
+Filters alone rank nothing; then every paper that passes is a hit. A hit is new if it was added
+after those that the user saw last. ``docs/desk.md`` has the reasons.
 """
 
 from __future__ import annotations
@@ -22,14 +22,19 @@ from explorer.errors import ExplorerError, UnusableInput
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.search.filters import Filters, allowed_rows, usable
+from explorer.search.likelihood import ALL_WORDS
 from explorer.search.model import Hit, Mode, Query
-from explorer.search.notes import Note, NoteKind, note_text, problem_text, suggestion_text
-from explorer.search.query import ON_DESK, Field, parse, quotable
+from explorer.search.queries.notes import Note, NoteKind, note_text, problem_text, suggestion_text
+from explorer.search.queries.syntax import ON_DESK, Field, parse, quotable
 from explorer.search.search import needs_model as query_needs_model
 from explorer.search.search import search
 
 MOST = 20
 """Papers at the top of a ranking that count as hits."""
+ON_SUBJECT = 0.6
+"""Nearness from which a paper is on the subject of a followed search. It is stricter than what
+makes a hit likely: those who search read on to where hits get vague, those who follow get each.
+Chosen on half of the searches of ``benchmarks/follow_replay.py``."""
 LONGEST_NAME = 100
 _SCHEMA = 1
 _MOST_PASSING = 1_000
@@ -64,6 +69,7 @@ def followed(
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise UnusableInput(f"A followed search has a name of 1 to {LONGEST_NAME} characters.")
+    query = _with_desk_in_text(query)
     parsed = parse(query.text)
     clauses, notes = usable(generation, parsed.clauses, query.filters.desk)
     is_ranked = (
@@ -116,10 +122,19 @@ def stored_query(
         source=kept["source"],
         year_from=kept["years"][0],
         year_to=kept["years"][1],
+        clauses=parse(" ".join(kept.get("clauses", ()))).clauses,
         region=tuple((float(x), float(y)) for x, y in kept["region"]),
         desk=desk,
     )
-    query = Query(kept["text"], like, unlike, filters, Mode(kept["mode"]))
+    query = Query(
+        kept["text"],
+        like,
+        unlike,
+        filters,
+        Mode(kept["mode"]),
+        literal=kept.get("literal", False),
+        as_typed=tuple(kept.get("as_typed", ())),
+    )
     return query, gone if not like else ""
 
 
@@ -168,9 +183,24 @@ def find(
     begin = following.seen + 1 if since is None else since
     narrowed, most = _with_recent_papers(generation, query, following.most, begin)
     results = search(generation, embedder, narrowed, most)
-    new = tuple(hit for hit in results.hits if int(generation.added_at[hit.row]) >= begin)
+    hits = tuple(filter(_is_on_subject, results.hits))
+    new = tuple(hit for hit in hits if int(generation.added_at[hit.row]) >= begin)
     problem = "" if results.hits else _problem(results.parsed.notes, query)
-    return FollowedResults(following, results.hits, new, problem)
+    return FollowedResults(following, hits, new, problem)
+
+
+def _is_on_subject(hit: Hit) -> bool:
+    """Return whether a paper is near the query, has all its words, or is one that it names.
+
+    Where nearness was not measured, every paper is: by words alone, of filters alone, of
+    counter-examples alone and in a library without a scale.
+    """
+    return (
+        hit.nearness is None
+        or hit.nearness >= ON_SUBJECT
+        or hit.why.coverage >= ALL_WORDS
+        or hit.likelihood == 1.0
+    )
 
 
 def _with_recent_papers(
@@ -219,7 +249,7 @@ def described(following: FollowedSearch) -> str:
 def typed(query: Query) -> str:
     """Return ``query`` as typed into the search box, without its region and mode.
 
-    With very many examples it is too long for a query (see :mod:`explorer.search.query`).
+    With very many examples it is too long for a query (see :mod:`explorer.search.queries.syntax`).
     """
     filters = query.filters
     parsed = parse(query.text)
@@ -230,9 +260,26 @@ def typed(query: Query) -> str:
     ):
         parts += [f"{field}:{name}" for name in names if name not in there]
     parts += [f'{Field.SOURCE}:"{quotable(filters.source)}"'] if filters.source else []
+    parts += [str(clause) for clause in filters.clauses if clause not in parsed.clauses]
     first, last = filters.year_from, filters.year_to
     parts += [f"{Field.YEAR}:{first or ''}..{last or ''}"] if first or last else []
     return " ".join(part for part in parts if part)
+
+
+def _with_desk_in_text(query: Query) -> Query:
+    """Return ``query`` with its examples on the desk as typed ones: they are no papers to store."""
+    like, unlike = (
+        tuple(name for name in names if name.casefold() in ON_DESK)
+        for names in (query.like, query.unlike)
+    )
+    typed_like = (f"{Field.LIKE}:{name}" for name in like)
+    typed_unlike = (f"{Field.UNLIKE}:{name}" for name in unlike)
+    return replace(
+        query,
+        text=" ".join([query.text, *typed_like, *typed_unlike]).strip(),
+        like=tuple(name for name in query.like if name not in like),
+        unlike=tuple(name for name in query.unlike if name not in unlike),
+    )
 
 
 def _as_dict(generation: Generation, query: Query) -> dict[str, Any]:
@@ -250,11 +297,14 @@ def _as_dict(generation: Generation, query: Query) -> dict[str, Any]:
         "text": query.text.strip(),
         "like": anchors((*query.like, *parsed.like)),
         "unlike": anchors((*query.unlike, *parsed.unlike)),
+        "clauses": [str(clause) for clause in filters.clauses],
         "topic": filters.topic,
         "source": filters.source,
         "years": [filters.year_from, filters.year_to],
         "region": [list(corner) for corner in filters.region],
         "mode": str(query.mode),
+        "literal": query.literal,
+        "as_typed": list(query.as_typed),
     }
 
 

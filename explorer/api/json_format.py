@@ -6,7 +6,7 @@ Scripts rely on these names; fields may be added, none renamed or taken away.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from explorer.alerts.briefing import Briefing
@@ -19,6 +19,7 @@ from explorer.doctor import Finding, damaged, next_step
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric
+from explorer.insights.name_review import NameReview
 from explorer.insights.topic_profile import TopicProfile
 from explorer.insights.trends import Trend, Trends
 from explorer.insights.whats_new import WhatsNew
@@ -29,12 +30,17 @@ from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.readers import Rejection
 from explorer.search.model import Hit, Results
-from explorer.search.notes import note_text
+from explorer.search.queries.interpretation import Interpretation
+from explorer.search.queries.notes import note_text
 from explorer.topics.communities import Topic
 from explorer.topics.tracking import TopicEvent
 
 
 def paper_as_json(paper: Paper) -> dict[str, Any]:
+    return _paper_fields(replace(paper, date=paper.published))
+
+
+def _paper_fields(paper: Paper) -> dict[str, Any]:
     known = {name: value for name, value in asdict(paper).items() if value}
     first = {"id": paper.id, "title": paper.title, "abstract": paper.abstract}
     return first | {name: value for name, value in known.items() if name not in first}
@@ -61,8 +67,9 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "topic": hit.topic.label,
         "topic_id": hit.topic.id,
+        "likelihood": hit.likelihood,
         "why": asdict(hit.why),
-        "date": hit.paper.date,
+        "date": hit.paper.published,
         "known_as": list(hit.paper.known_as),
         "links": [address for _, address in hit.paper.links],
     }
@@ -83,6 +90,27 @@ def results_as_json(results: Results) -> dict[str, Any]:
             "unlike": list(parsed.unlike),
             "notes": [note_text(note) for note in parsed.notes],
         },
+        "interpretation": interpretation_as_json(results.interpretation),
+        "nothing_close": results.nothing_close,
+    }
+
+
+def interpretation_as_json(interpretation: Interpretation) -> dict[str, Any]:
+    return {
+        "typed": interpretation.typed,
+        "corrections": [list(pair) for pair in interpretation.corrections],
+        "offered": list(interpretation.offered),
+        "unknown_words": list(interpretation.unknown),
+        "dropped": list(interpretation.dropped),
+        "inferred": [
+            {"typed": one.typed, "clause": str(one.clause), "is_filter": one.is_filter}
+            for one in interpretation.inferred
+        ],
+        "author_choices": [
+            {"typed": choice.typed, "authors": [asdict(author) for author in choice.authors]}
+            for choice in interpretation.choices
+        ],
+        "prefers_recent": interpretation.prefers_recent,
     }
 
 
@@ -161,6 +189,7 @@ def topic_profile_as_json(
         "topic": topic_as_json(profile.topic, trends.of[profile.topic.id], generation.size),
         "periods": list(trends.periods),
         "library": list(trends.library),
+        "coherence": round(profile.coherence, 3),
         "above": short(profile.above),
         "below": short(profile.below),
         "neighbours": short(profile.neighbours),
@@ -171,7 +200,7 @@ def topic_profile_as_json(
 
 def parsed_paper_as_json(paper: Paper) -> dict[str, Any]:
     """Return a paper as parsed: without a library id, its sources without a first-seen day."""
-    fields = {name: value for name, value in paper_as_json(paper).items() if name != "id"}
+    fields = {name: value for name, value in _paper_fields(paper).items() if name != "id"}
     sources = [{"digest": s.digest, "line": s.line, "date": s.date} for s in paper.sources]
     return fields | {"sources": sources}
 
@@ -197,6 +226,25 @@ def topic_edit_as_json(outcome: EditOutcome) -> dict[str, Any]:
         "papers": sum(map(len, edit.groups)),
         "resting": topic is None,
         "topic": topic and {"id": topic.id, "label": topic.label, "size": topic.size},
+    }
+
+
+def name_review_as_json(review: NameReview) -> dict[str, Any]:
+    """Return the topics whose names are not reviewed; ``closest`` are the nearest five topics."""
+    return {
+        "reviewed": review.reviewed,
+        "total": review.total,
+        "topics": [
+            {
+                "id": each.topic.id,
+                "label": each.topic.label,
+                "size": each.topic.size,
+                "titles": list(each.titles),
+                "alternatives": list(each.alternatives),
+                "closest": [{"id": other.id, "label": other.label} for other in each.others[:5]],
+            }
+            for each in review.topics
+        ],
     }
 
 

@@ -31,7 +31,7 @@ from explorer.papers.text import plain
 from explorer.search.explain import explain
 from explorer.search.filters import Filters
 from explorer.search.model import Mode, Query, Results, Sort
-from explorer.search.query import parse
+from explorer.search.queries.syntax import parse
 from explorer.search.search import needs_model, search
 from explorer.search.similar import similar
 
@@ -104,6 +104,7 @@ class Library(LibraryStore):
         sort: Sort | str = Sort.RELEVANCE,
         diverse: bool = False,
         topic: str = "",
+        literal: bool = False,
         why: bool = False,
     ) -> Results:
         """Return the ``k`` best papers for the query ``text``, with fields and "phrases".
@@ -115,13 +116,16 @@ class Library(LibraryStore):
             sort: ``relevance`` or ``date``.
             diverse: prefer hits that differ from each other.
             topic: only papers of this topic, by id or name.
+            literal: search for the words exactly as typed: correct no spelling, recognise no names.
             why: add the key sentence of each hit; takes longer.
 
         Raises:
             UnusableInput: an example or the topic is unknown.
         """
         filters = Filters(topic=topic)
-        query = Query(text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse)
+        query = Query(
+            text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse, literal
+        )
         generation = self.generation
         results = self._run(generation, query, k)
         return self._with_explanations(generation, results) if why else results
@@ -155,7 +159,7 @@ class Library(LibraryStore):
         """Return ``results`` with key sentences; unchanged if the query has no vector."""
         if results.vector is None:
             return results
-        return explain(self.embedder(generation), results)
+        return explain(generation, self.embedder(generation), results)
 
     def similar(self, paper: str, k: int = 10) -> Results:
         """Return the ``k`` papers nearest in meaning to the paper with the id ``paper``.

@@ -50,6 +50,15 @@ class EditOutcome:
     """None while the edit is inactive: no topic matches it at present."""
 
 
+@dataclass(frozen=True, slots=True)
+class TopicPin:
+    """One topic to pin, or several of one level to merge and pin, under a name."""
+
+    topics: tuple[str, ...]
+    """Ids or names."""
+    name: str
+
+
 def rename(
     library: LibraryStore, topic: str, name: str, progress: Progress | None = None
 ) -> EditOutcome:
@@ -89,6 +98,33 @@ def pin(
         LibraryBusy: a build is running.
     """
     return _edit(library, EditKind.PIN, [topic], name, progress)
+
+
+def pin_all(
+    library: LibraryStore, pins: Sequence[TopicPin], progress: Progress | None = None
+) -> list[EditOutcome]:
+    """Make several pins, each an edit of its own, and publish them together.
+
+    Raises:
+        UnknownTopic: there is no such topic.
+        UnusableInput: a name is empty, too long, or another topic's of the same level; topics to
+            merge are not of one level.
+        LibraryBusy: a build is running.
+    """
+    if not pins:
+        return []
+    with library.building():
+        generation = library.open()
+        named = [
+            ([find_topic(generation, topic) for topic in each.topics], edits.clean_name(each.name))
+            for each in pins
+        ]
+        _check_free(generation, named)
+        new_edits = edits.read(library.folder)
+        for topics, name in named:
+            new_edits = _recorded(generation, new_edits, EditKind.PIN, topics, name)
+        published = _publish(library, generation, new_edits, progress)
+    return _outcomes(published, new_edits)[-len(pins) :]
 
 
 def undo(library: LibraryStore, number: int, progress: Progress | None = None) -> TopicEdit:
@@ -137,24 +173,35 @@ def _edit(
         topics = list({_levels_of(generation, topic)[0]: topic for topic in named}.values())
         if kind is EditKind.MERGE and len(topics) < 2:
             raise UnusableInput("A merge takes two topics or more, by id or name.")
-        level = _common_level(generation, topics)
         if name or kind is EditKind.RENAME:
             name = edits.clean_name(name)
-            _check_free(generation, topics, name)
+            _check_free(generation, [(topics, name)])
         elif kind is EditKind.PIN:
             name = topics[0].label
-        ids = generation.records.ids
-        new_edits = edits.with_edit(
-            edits.read(library.folder),
-            kind,
-            level,
-            len(generation.levels),
-            [[ids[row] for row in generation.members(topic)] for topic in topics],
-            name,
-            [topic.label for topic in topics],
-        )
+        stored = edits.read(library.folder)
+        new_edits = _recorded(generation, stored, kind, topics, name)
         published = _publish(library, generation, new_edits, progress)
     return _outcomes(published, new_edits)[-1]
+
+
+def _recorded(
+    generation: Generation,
+    stored: Sequence[TopicEdit],
+    kind: EditKind,
+    topics: Sequence[Topic],
+    name: str,
+) -> tuple[TopicEdit, ...]:
+    """Return ``stored`` with a new edit of ``topics``."""
+    ids = generation.records.ids
+    return edits.with_edit(
+        stored,
+        kind,
+        _common_level(generation, topics),
+        len(generation.levels),
+        [[ids[row] for row in generation.members(topic)] for topic in topics],
+        name,
+        [topic.label for topic in topics],
+    )
 
 
 def _publish(
@@ -263,14 +310,23 @@ def _common_level(generation: Generation, topics: Sequence[Topic]) -> int:
     return min(common)
 
 
-def _check_free(generation: Generation, topics: Sequence[Topic], name: str) -> None:
-    """Raise if another topic has this name on any level that has one of ``topics``."""
-    own = {one for topic in topics for one in _levels_of(generation, topic)}
-    for level in {level for level, _ in own}:
+def _check_free(generation: Generation, named: Sequence[tuple[Sequence[Topic], str]]) -> None:
+    """Raise if a new name is another topic's on any level that has the topics it is for.
+
+    Topics that get new names as well count with those.
+    """
+    new_names = {
+        place: (number, name)
+        for number, (topics, name) in enumerate(named)
+        for topic in topics
+        for place in _levels_of(generation, topic)
+    }
+    for (level, _), (number, name) in new_names.items():
         for index, other in enumerate(generation.levels[level]):
-            if (level, index) not in own and other.label.casefold() == name.casefold():
+            other_number, label = new_names.get((level, index), (-1, other.label))
+            if other_number != number and label.casefold() == name.casefold():
                 raise UnusableInput(
-                    f"Another topic of this level is called “{other.label}” already ({other.id}, "
+                    f"Another topic of this level is called “{label}” already ({other.id}, "
                     f"{other.size} papers).",
                     advice="Choose another name, or use `explorer topics merge`.",
                 )

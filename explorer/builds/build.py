@@ -30,6 +30,7 @@ from explorer.builds.stages import (
 )
 from explorer.builds.stored_configuration import (
     ENGINE_URI,
+    UNANSWERED,
     manifest_settings,
     settings_in_force,
     stored_configuration,
@@ -82,7 +83,7 @@ class BuildOptions:
     given_vectors: Path | None = None
     """Unit vectors, one row a record of the one digest given, instead of embedding."""
     namer: Namer | None = None
-    """Custom function that names topics (:class:`explorer.topics.custom_namer.Namer`)."""
+    """Custom function that names topics (:data:`explorer.topics.custom_namer.Namer`)."""
     topics: str = ""
     """Fineness of topics, one of ``settings.FINENESS``; empty keeps what the library has."""
     settings: Settings = field(default_factory=Settings)
@@ -247,7 +248,7 @@ class _Update:
         self._options = options
         self._read = read
         self._clock = clock
-        self._namer = CarefulNamer(options.namer) if options.namer else None
+        self._namer = CarefulNamer(options.namer, self._named) if options.namer else None
         with clock.stage("read", announced=False):
             self._live, self._stored_papers = _live(library, full=options.full)
             self._stored = stored_configuration(library, self._live)
@@ -298,6 +299,7 @@ class _Update:
             self._same_papers
             and not (options.full or options.redraw or options.given_vectors)
             and options.engine_uri in ("", self._stored.engine_uri)
+            and not (self._namer and live.manifest.settings.get(UNANSWERED))
             and is_unchanged(_fingerprints_of(live), target.fingerprints)
         )
 
@@ -329,6 +331,7 @@ class _Update:
             vectors=vectors,
             factory=factory,
             embed_phrases=phrase_embedder(cache, target.embedder, clock.progress.advance),
+            embed_queries=target.embedder.embed_queries,
             settings=target.settings,
             namer=self._namer,
             edits=target.edits,
@@ -353,7 +356,11 @@ class _Update:
         self, target: _Target, inputs: BuildInputs, result: BuildResult, embedded: Embedded
     ) -> Manifest:
         counts = {"rejected": self._read.rejected_count, "embedded": embedded.new}
-        uri = server_uri(inputs.factory)
+        more = {
+            LAST_TOPIC: result.last_topic,
+            ENGINE_URI: server_uri(inputs.factory),
+            UNANSWERED: self._namer.unanswered if self._namer else 0,
+        }
         return Manifest(
             number=inputs.number,
             created=inputs.created,
@@ -364,10 +371,11 @@ class _Update:
             engine=target.engine,
             digests=self._read.summaries,
             changes=self._plan.counts | counts,
-            settings=target.stored_settings | {LAST_TOPIC: result.last_topic, ENGINE_URI: uri},
+            settings=target.stored_settings | more,
             fit=result.fit,
             files={},
             index=result.draft.engine.stats,
+            scale=result.scale.as_dict() if result.scale else {},
         )
 
     def _previous_build(self, target: _Target) -> PreviousBuild | None:
@@ -406,6 +414,12 @@ class _Update:
         progress.stage("embed", len(missing))
         embedded = embed_missing(cache, embedder, missing, progress.advance)
         return replace(embedded, reused=len(set(self._papers.fingerprints)) - embedded.new)
+
+    def _named(self, done: int, total: int) -> None:
+        """Show how many topics the naming function was called for."""
+        if not done:
+            self._clock.progress.stage("names", total)
+        self._clock.progress.advance(done, total)
 
     def _missing(self, cache: VectorCache) -> TextsByFingerprint:
         return TextsByFingerprint(self._papers, cache.missing(list(self._papers.fingerprints)))

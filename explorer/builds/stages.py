@@ -20,6 +20,13 @@ from explorer.builds.redraw_advice import measure_fit
 from explorer.builds.reuse import NOTHING_REUSED, ReusePlan
 from explorer.embedders import Embedder
 from explorer.embedders.cache import VectorCache, embed_missing
+from explorer.index.cosine_scale import (
+    CosineScale,
+    EmbedQueries,
+    is_current,
+    measure_scale,
+    stored_scale,
+)
 from explorer.index.engines.contract import Engine, EngineFactory
 from explorer.index.full_text import INDEXED_FIELDS
 from explorer.index.knn_graph import NeighbourGraph, build_graph, updated_graph
@@ -32,7 +39,7 @@ from explorer.papers.unchanged import unchanged_rows
 from explorer.settings import Settings
 from explorer.topics.candidates import EmbedPhrases
 from explorer.topics.communities import Topic, edges_of
-from explorer.topics.custom_namer import NAMING_FUNCTION, Namer
+from explorer.topics.custom_namer import CUSTOM_SOURCES, CarefulNamer
 from explorer.topics.edits import TopicEdit
 from explorer.topics.hierarchy import TopicHierarchy, build_hierarchy
 from explorer.topics.tracking import (
@@ -57,8 +64,9 @@ class BuildInputs:
     """Unit vectors in the order of ``papers``, shape (papers, dimension)."""
     factory: EngineFactory
     embed_phrases: EmbedPhrases
+    embed_queries: EmbedQueries
     settings: Settings
-    namer: Namer | None
+    namer: CarefulNamer | None
     edits: Sequence[TopicEdit]
     number: int
     """Of the new generation."""
@@ -99,6 +107,7 @@ class BuildResult:
     redrawn: str
     """Why the map was drawn anew; empty where papers stayed."""
     drift: Drift | None
+    scale: CosineScale | None
     last_topic: int
     """The highest number that a topic of the library ever had in its id."""
 
@@ -155,6 +164,7 @@ def make_draft(inputs: BuildInputs, previous: PreviousBuild | None, clock: Clock
         fit={"drawn": drawn} | asdict(fit),
         redrawn=plan.redraw_reason,
         drift=drift,
+        scale=_scale(inputs, engine, graph, previous),
         last_topic=max(past.last_number if past else 0, last_number(hierarchy.levels)),
     )
 
@@ -177,6 +187,17 @@ def _make_index(
         engine = factory.build(vectors, settings.index)
     graph = updated_graph(generation.graph, same, engine, settings.graph, progress.advance)
     return engine, graph
+
+
+def _scale(
+    inputs: BuildInputs, engine: Engine, graph: NeighbourGraph, previous: PreviousBuild | None
+) -> CosineScale | None:
+    """Return the scale of the cosines: the previous one while the library is of a like size."""
+    if previous is not None and previous.plan.graph and not previous.vectors_given:
+        stored = stored_scale(previous.generation.manifest.scale)
+        if stored is not None and is_current(stored, len(inputs.papers)):
+            return stored
+    return measure_scale(engine, graph, inputs.papers, inputs.embed_queries)
 
 
 def _make_map(
@@ -323,8 +344,9 @@ def _drift(start: Positions, positions: Positions) -> Drift:
 
 
 def _with_computed_name(topic: Topic) -> Topic:
-    """Return ``topic`` without the name that a custom function gave it."""
-    if topic.named_by != NAMING_FUNCTION:
+    """Return ``topic`` without the name and the summary that a custom function gave it."""
+    topic = replace(topic, summary=None)
+    if topic.named_by not in CUSTOM_SOURCES:
         return topic
     name = topic.computed_name
     return replace(

@@ -16,6 +16,8 @@ from explorer.topics.edits import TopicEdit, fingerprint_of_edits
 
 ENGINE_URI = "engine_uri"
 """Key in a manifest's settings: the address of the engine's server."""
+UNANSWERED = "unanswered"
+"""Key in a manifest's settings: topics that a language model's server gave no answer for."""
 _STORED_SETTINGS = ("index", "graph", "map", "topics")
 """Settings with an effect on stored data; those of reading and search have none."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from explorer.api.json_format import build_report_as_json
@@ -10,11 +11,14 @@ from explorer.builds.build import BuildOptions, build
 from explorer.cli.commands import Commands
 from explorer.cli.options import count, print_json, size, with_force
 from explorer.embedders import DEFAULT_MODEL
-from explorer.errors import DigestError
+from explorer.errors import DigestError, UnusableInput
 from explorer.index.engines import DEFAULT_ENGINE, engine_names
 from explorer.library.store import LibraryStore
 from explorer.settings import FINENESS, ReadingLimits, Settings
+from explorer.topics.answer_cache import AnswerCache
+from explorer.topics.chat_endpoint import ChatEndpoint
 from explorer.topics.custom_namer import Namer, load_namer
+from explorer.topics.language_model import LanguageModel
 
 DIGESTS = Path("data/digests")
 """Default folder of digests."""
@@ -27,7 +31,13 @@ examples:
   explorer build --engine milvus --engine-uri http://127.0.0.1:19530
                                           search on a Milvus server (docs/scaling.md)
   explorer build --model ./my-model       use another sentence-transformers model
+  explorer build --namer openai --namer-url http://localhost:11434/v1 --namer-model llama3.2
+                                          name and summarise topics by a language model; sends
+                                          it titles and beginnings of abstracts (docs/topics.md)
 """
+_OPENAI = "openai"
+"""``--namer`` for a language model behind an OpenAI-compatible server."""
+_NAMER_KEY = "EXPLORER_NAMER_KEY"
 
 
 def add_build(commands: Commands) -> None:
@@ -115,14 +125,46 @@ def with_engines(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--namer",
         default="",
-        metavar="MODULE:FUNCTION",
-        help="Python function of your own that names topics (see docs/topics.md)",
+        metavar="MODULE:FUNCTION|openai",
+        help="Python function of your own that names topics, or `openai` for the language model "
+        "of --namer-url (see docs/topics.md; default: none, names are computed)",
+    )
+    added.add_argument(
+        "--namer-url",
+        default="",
+        metavar="URL",
+        help="OpenAI-compatible server, such as http://localhost:11434/v1, that names and "
+        "summarises topics: titles and the beginnings of abstracts of representative papers are "
+        f"sent to its host, and to no other; the key, if any, is ${_NAMER_KEY}",
+    )
+    added.add_argument(
+        "--namer-model", default="", metavar="NAME", help="language model of --namer-url"
     )
 
 
-def your_namer(options: argparse.Namespace) -> Namer | None:
-    """Return the function that ``--namer`` refers to, imported from the current folder."""
-    return load_namer(options.namer, Path.cwd()) if options.namer else None
+def chosen_namer(options: argparse.Namespace) -> Namer | None:
+    """Return the naming function of the options, after a notice if it sends anything away.
+
+    A function is imported from the current folder.
+    """
+    url, model = options.namer_url, options.namer_model
+    if options.namer != _OPENAI:
+        if url or model:
+            raise UnusableInput(f"--namer-url and --namer-model need `--namer {_OPENAI}`.")
+        return load_namer(options.namer, Path.cwd()) if options.namer else None
+    if not url or not model:
+        raise UnusableInput(
+            f"`--namer {_OPENAI}` needs --namer-url and --namer-model.",
+            advice="For Ollama on this machine: --namer-url http://localhost:11434/v1 "
+            "--namer-model llama3.2.",
+        )
+    endpoint = ChatEndpoint(url, os.environ.get(_NAMER_KEY, ""))
+    namer = LanguageModel(endpoint, model, AnswerCache(LibraryStore(options.library).answers))
+    if not vars(options).get("dry_run"):
+        from explorer.cli.output.builds import show_notice
+
+        show_notice(namer.notice)
+    return namer
 
 
 def build_library(options: argparse.Namespace) -> int:
@@ -136,7 +178,7 @@ def build_library(options: argparse.Namespace) -> int:
         )
     build_options = BuildOptions(
         topics=options.topics,
-        namer=your_namer(options),
+        namer=chosen_namer(options),
         model=options.model,
         engine=options.engine,
         memory=options.memory,

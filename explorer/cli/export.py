@@ -13,7 +13,7 @@ from typing import TextIO
 from explorer.cli.commands import Commands
 from explorer.cli.options import count, one_of, print_json, with_user
 from explorer.desk.desk import desk_of
-from explorer.desk.marks import marks_of
+from explorer.desk.marks import PaperMarks, marks_of
 from explorer.embedders import open_embedder
 from explorer.errors import UnusableInput
 from explorer.export import ExportFormat, write_file, write_list
@@ -23,7 +23,7 @@ from explorer.library.lookup import find_paper, find_topic
 from explorer.library.store import LibraryStore
 from explorer.search.filters import Filters, allowed_rows, corners_of
 from explorer.search.model import Mode, Query
-from explorer.search.notes import note_text
+from explorer.search.remarks import remarks
 from explorer.search.search import needs_model, search
 
 _MOST_RANKED = 100
@@ -59,12 +59,23 @@ def add_export(commands: Commands) -> None:
     selection.add_argument(
         "--query", default="", metavar="QUERY", help="query, as in `explorer search`"
     )
-    selection.add_argument(
+    depth = selection.add_mutually_exclusive_group()
+    depth.add_argument(
         "-k",
+        "--limit",
         type=count,
         metavar="N",
         help=f"number of hits of the query, the best (default: {_MOST_RANKED}, or all matches of a "
         "query without words and examples)",
+    )
+    depth.add_argument(
+        "--all",
+        action="store_true",
+        help="all papers that pass the query's filters, best first; for example: explorer export "
+        '--query "KV cache compression year:2024.." --all',
+    )
+    selection.add_argument(
+        "--literal", action="store_true", help="search for the words of --query exactly as typed"
     )
     selection.add_argument(
         "--mode",
@@ -88,6 +99,12 @@ def add_export(commands: Commands) -> None:
     added.add_argument(
         "--output", type=Path, metavar="FILE", help="file to write (default: standard output)"
     )
+    added.add_argument(
+        "--no-marks",
+        action="store_true",
+        help="leave out your tags and notes, for a file that others get; for example: "
+        "explorer export --format ris --query is:starred --no-marks",
+    )
     with_user(added)
 
 
@@ -98,13 +115,17 @@ def export_papers(options: argparse.Namespace) -> int:
     from explorer.cli.output.progress import counting
 
     generation = LibraryStore(options.library).open()
-    rows = _rows(generation, options)
+    marks = marks_of(generation, desk_of(options.library, options.user))
+    rows = _rows(generation, options, marks)
+    exported_marks = None if options.no_marks else marks
 
     def write(file: TextIO) -> None:
         # On a terminal that shows the papers themselves, a progress bar would be in the way.
         with nullcontext(None) if file.isatty() else counting("Writing papers") as bar:
             progress = bar or (lambda _done, _total: None)
-            write_list(generation, rows, options.format, file, options.title, progress)
+            write_list(
+                generation, rows, options.format, file, options.title, exported_marks, progress
+            )
 
     if options.output is None:
         write(sys.stdout)
@@ -118,7 +139,7 @@ def export_papers(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
+def _rows(generation: Generation, options: argparse.Namespace, marks: PaperMarks) -> Sequence[int]:
     """Return the rows of the selected papers, in the order of the export."""
     if options.ids and (options.query or options.topic or options.region):
         raise UnusableInput("Give either --ids, or --query, --topic and --region.")
@@ -126,8 +147,7 @@ def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
         return list(dict.fromkeys(find_paper(generation, name) for name in options.ids))
     filters = Filters(topic=options.topic, region=options.region)
     if options.query.strip():
-        desk = marks_of(generation, desk_of(options.library, options.user))
-        return _hits(generation, options, replace(filters, desk=desk))
+        return _hits(generation, options, replace(filters, desk=marks))
     if options.topic and not options.region:
         return topic_profile(generation, find_topic(generation, options.topic)).members
     allowed = allowed_rows(generation, filters)
@@ -135,15 +155,16 @@ def _rows(generation: Generation, options: argparse.Namespace) -> Sequence[int]:
 
 
 def _hits(generation: Generation, options: argparse.Namespace, filters: Filters) -> list[int]:
-    query = Query(options.query, filters=filters, mode=options.mode)
+    query = Query(options.query, filters=filters, mode=options.mode, literal=options.literal)
     model = generation.manifest.model
     embedder = open_embedder(model) if needs_model(generation, query) else None
-    results = search(generation, embedder, query, options.k or _MOST_RANKED)
+    limit = generation.size if options.all else options.limit
+    results = search(generation, embedder, query, limit or _MOST_RANKED)
     is_ranked = bool(results.parsed.words) or results.vector is not None
-    if not is_ranked and options.k is None:
+    if not is_ranked and limit is None:
         results = search(generation, embedder, query, generation.size)
-    for note in results.parsed.notes:
-        print(f"explorer: {note_text(note)}", file=sys.stderr)
+    for remark in remarks(results, "--literal"):
+        print(f"explorer: {remark}", file=sys.stderr)
     return [hit.row for hit in results.hits]
 
 

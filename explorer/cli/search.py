@@ -17,7 +17,7 @@ from explorer.library.store import LibraryStore
 from explorer.search.explain import explain
 from explorer.search.filters import Filters
 from explorer.search.model import Mode, Query, Results, Sort
-from explorer.search.query import DISMISSED, STARRED
+from explorer.search.queries.syntax import DISMISSED, STARRED
 from explorer.search.search import needs_model, search
 from explorer.search.similar import similar
 
@@ -28,6 +28,8 @@ examples:
   explorer search --like 2405.14458 --unlike 1801.04381
   explorer search 'diffusion "text to video" -survey author:smith year:2023..'
   explorer search diffusion --topic t4 --year 2023..2024 --json
+  explorer search "Goldberg 2020"              papers of an author in a year
+  explorer search "sarcsm" --literal           without correcting the spelling
   explorer search "is:starred tag:thesis"      papers on your desk
   explorer search --like-starred               recommend papers from your stars
 """
@@ -87,6 +89,12 @@ def with_query(added: argparse.ArgumentParser) -> None:
         help="meaning (dense), words (lexical) or both (default: hybrid)",
     )
     added.add_argument(
+        "--literal",
+        action="store_true",
+        help="search for the words exactly as typed: no correction of spelling, no author, venue, "
+        "year or request recognised in them",
+    )
+    added.add_argument(
         "--like", action="append", default=[], metavar="ID", help="prefer papers like this one"
     )
     added.add_argument(
@@ -125,6 +133,7 @@ def query_of(options: argparse.Namespace, generation: Generation) -> Query:
         unlike=tuple(options.unlike),
         filters=replace(_filters(options), desk=marks),
         mode=options.mode,
+        literal=options.literal,
     )
 
 
@@ -145,7 +154,7 @@ def search_papers(options: argparse.Namespace) -> int:
             embedder.embed_queries(["warm up"])
     results = search(generation, embedder, query, options.k)
     if options.explain and results.vector is not None:
-        results = explain(embedder or open_embedder(model), results)
+        results = explain(generation, embedder or open_embedder(model), results)
     return _print(results, options)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from explorer.api.json_format import topic_profile_as_json, topics_as_json
 from explorer.cli.commands import Commands
+from explorer.cli.name_review import add_name_review
 from explorer.cli.options import TOPIC, one_of, print_json
 from explorer.cli.topic_edits import add_topic_edits
 from explorer.export import write_file
@@ -23,6 +24,7 @@ examples:
   explorer topics show t4
   explorer topics rename t4 "Serving language models"
   explorer topics merge "video editing" "video diffusion" --name "Video"
+  explorer topics review                            keep, rename or merge the main topics
   explorer topics edits                             list your renames, merges and pins
   explorer topics undo 2
 """
@@ -40,7 +42,7 @@ examples:
 
 
 def add_topics(commands: Commands) -> None:
-    """Add ``topics list``, ``show``, ``rename``, ``merge``, ``pin``, ``edits`` and ``undo``."""
+    """Add ``topics list``, ``show``, ``review``, and the commands that edit topics."""
     text = "List and show topics; rename, merge and pin them."
     group = commands.group("topics", text, _GROUP_EXAMPLES, default="list")
 
@@ -57,6 +59,7 @@ def add_topics(commands: Commands) -> None:
     added = group.add("show", show_topic, "Show a topic.", _SHOW_EXAMPLES)
     added.add_argument("topic", metavar="TOPIC", help=TOPIC)
 
+    add_name_review(group)
     add_topic_edits(group)
 
 
@@ -75,7 +78,7 @@ def list_topics(options: argparse.Namespace) -> int:
     else:
         from explorer.cli.output.topics import show_topics
 
-        show_topics(levels, dated, options.sort)
+        show_topics(generation, dated, options.sort)
     return 0
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from explorer.api.json_format import update_as_json
 from explorer.builds.build import BuildOptions
 from explorer.builds.watch import UpdateOutcome, silence, watch
-from explorer.cli.build import DIGESTS, with_engines, your_namer
+from explorer.cli.build import DIGESTS, chosen_namer, with_engines
 from explorer.cli.commands import Commands
 from explorer.cli.options import as_json, seconds
 from explorer.errors import UnusableInput
@@ -91,7 +91,7 @@ def watch_folder(options: argparse.Namespace) -> int:
         engine=options.engine,
         memory=options.memory,
         engine_uri=options.engine_uri,
-        namer=your_namer(options),
+        namer=chosen_namer(options),
     )
     with _stopped_by_signals() as stop:
         watch(

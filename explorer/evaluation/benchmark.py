@@ -122,7 +122,13 @@ def open_collection(
     progress.stage("index")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "generation"
-        generation = scratch_generation(collection.papers, units, embedder.identity, folder)
+        generation = scratch_generation(
+            collection.papers,
+            units,
+            embedder.identity,
+            folder,
+            embed_queries=embedder.embed_queries,
+        )
         yield OpenCollection(collection, generation, queries, embedded.new)
 
 

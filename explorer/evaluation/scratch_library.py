@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.arrays import Vectors
+from explorer.index.cosine_scale import EmbedQueries, measure_scale
 from explorer.index.engines import DEFAULT_ENGINE, load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
 from explorer.library.generation import Generation, Manifest, open_generation
@@ -34,6 +35,8 @@ def scratch_generation(
     graph: NeighbourGraph | None = None,
     previous_full_text: PreviousFullText | None = None,
     hierarchy: TopicHierarchy | None = None,
+    embed_queries: EmbedQueries | None = None,
+    added_at: Sequence[int] | None = None,
 ) -> Generation:
     """Return ``papers`` as an opened generation.
 
@@ -45,16 +48,20 @@ def scratch_generation(
         graph: the neighbour graph, where it is known.
         previous_full_text: an index to update instead of building a new one.
         hierarchy: topics; without it there is one, of all papers. The map is left out.
+        embed_queries: measures the scale of the cosines; without it hits have no likelihood.
+        added_at: when each paper came, in milliseconds since 1970; without it all came at once.
     """
     index = load_engine(engine).build(vectors)
+    graph = build_graph(index, Settings().graph) if graph is None else graph
+    scale = embed_queries and measure_scale(index, graph, papers, embed_queries)
     draft = Draft(
         papers=papers,
         vectors=vectors,
         engine=index,
-        graph=build_graph(index, Settings().graph) if graph is None else graph,
+        graph=graph,
         positions=np.zeros((len(papers), 2), dtype=np.float32),
         hierarchy=_one_topic(len(papers)) if hierarchy is None else hierarchy,
-        added_at=np.zeros(len(papers), dtype=np.int64),
+        added_at=np.array([0] * len(papers) if added_at is None else added_at, dtype=np.int64),
         events=(),
         previous_full_text=previous_full_text,
     )
@@ -71,6 +78,7 @@ def scratch_generation(
         settings={},
         fit={},
         files={},
+        scale=scale.as_dict() if scale else {},
     )
     write_generation(draft, manifest, folder)
     return open_generation(folder)

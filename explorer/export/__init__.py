@@ -7,11 +7,12 @@ map, marks), and is written in their order.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
+from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import UnusableInput
 from explorer.files import replacing
 from explorer.library.generation import Generation
@@ -57,36 +58,43 @@ def write_list(
     form: ExportFormat,
     file: TextIO,
     title: str = "Literature map",
+    marks: PaperMarks | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> None:
     """Write the papers in ``rows``, in their order, to ``file``.
 
     Args:
         title: heading of an HTML file; other formats ignore it.
+        marks: the user's marks, whose tags become keywords and whose notes become notes; tables
+            and JSON have fields of their own for both, and an HTML file has none.
         progress: called with the number of papers written and their total.
 
     Raises:
         UnusableInput: more papers than an HTML file can hold.
     """
     from explorer.export.bibtex import write_bibtex
+    from explorer.export.citations import CitedPaper
     from explorer.export.csl import write_csl_json
     from explorer.export.ris import write_ris
     from explorer.export.tables import write_papers, write_table
     from explorer.map.html_export import standalone
 
     counted = _counted(rows, progress)
-    papers = (generation.records[row] for row in counted)
+    mark_of: Mapping[int, PaperMark] = {} if marks is None else marks.of
+    references = (
+        CitedPaper(generation.records[row], mark_of.get(row, PaperMark())) for row in counted
+    )
     match form:
         case ExportFormat.BIBTEX:
-            write_bibtex(papers, file)
+            write_bibtex(references, file)
         case ExportFormat.RIS:
-            write_ris(papers, file)
+            write_ris(references, file)
         case ExportFormat.CSL_JSON:
-            write_csl_json(papers, file)
+            write_csl_json(references, file)
         case ExportFormat.CSV:
-            write_table(generation, file, counted)
+            write_table(generation, file, counted, mark_of)
         case ExportFormat.JSONL:
-            write_papers(generation, file, counted)
+            write_papers(generation, file, counted, mark_of)
         case ExportFormat.HTML:
             file.write(standalone(generation, title, rows))
 

@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 from explorer.export.citations import (
+    CitedPaper,
     EntryType,
+    address_of,
     citation_key,
     date_parts,
     entry_type_of,
@@ -50,8 +52,8 @@ _CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 _UNSAFE = re.compile(r"[\s{}\\\"]")
 
 
-def write_bibtex(papers: Iterable[Paper], file: TextIO) -> None:
-    """Write an entry for each of ``papers``; keys are those of :func:`citation_key`."""
+def write_bibtex(references: Iterable[CitedPaper], file: TextIO) -> None:
+    """Write an entry for each of ``references``; keys are those of :func:`citation_key`."""
     from bibtexparser.library import Library
     from bibtexparser.model import Entry, Field
     from bibtexparser.writer import BibtexFormat, write
@@ -59,9 +61,11 @@ def write_bibtex(papers: Iterable[Paper], file: TextIO) -> None:
     layout = BibtexFormat()  # type: ignore[no-untyped-call]
     layout.indent = "  "
     layout.trailing_comma = True
-    for paper in papers:
-        type_, fields = _entry(paper)
-        entry = Entry(type_, citation_key(paper), [Field(*pair) for pair in fields.items()])
+    for reference in references:
+        type_, fields = _entry(reference)
+        entry = Entry(
+            type_, citation_key(reference.paper), [Field(*pair) for pair in fields.items()]
+        )
         # One at a time: an export of a large library need not fit into memory.
         file.write(f"{write(Library([entry]), layout)}\n")
 
@@ -74,7 +78,8 @@ def tex(text: str) -> str:
     ).strip()
 
 
-def _entry(paper: Paper) -> tuple[str, dict[str, Any]]:
+def _entry(reference: CitedPaper) -> tuple[str, dict[str, Any]]:
+    paper = reference.paper
     kind, venue = _TYPES[entry_type_of(paper)]
     year, month, day = (*date_parts(paper), 0, 0, 0)[:3]
     texts = {
@@ -85,14 +90,20 @@ def _entry(paper: Paper) -> tuple[str, dict[str, Any]]:
         "day": str(day) if day else "",
         "doi": _address(paper.doi),
         **_eprint(paper),
-        "url": _address(paper.url),
-        "keywords": joined_keywords(map(tex, paper.keywords)),
-        "abstract": tex(paper.abstract or paper.summary),
+        "url": _address(paper.url or ("" if paper.arxiv or paper.doi else address_of(paper))),
+        "keywords": joined_keywords(map(tex, reference.keywords)),
+        "abstract": tex(paper.abstract),
+        # Styles print the field "note", so that is no place for notes.
+        "annote": "\n\n".join(map(_paragraphs, reference.notes)),
     }
     fields = {name: f"{{{text}}}" for name, text in texts.items() if text}
     if month:
         fields["month"] = _MONTHS[month - 1]  # a macro, which styles spell out
     return kind, fields
+
+
+def _paragraphs(note: str) -> str:
+    return "\n".join(tex(line) for line in note.splitlines())
 
 
 def _eprint(paper: Paper) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from explorer.desk.marks import PaperMark
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain, tidy
 
@@ -33,6 +34,27 @@ class EntryType(StrEnum):
     CONFERENCE = "conference"
     PREPRINT = "preprint"
     OTHER = "other"
+
+
+class CitedPaper(NamedTuple):
+    """A paper to export, with the user's mark on it."""
+
+    paper: Paper
+    mark: PaperMark = PaperMark()
+
+    @property
+    def keywords(self) -> list[str]:
+        """The user's tags, then the paper's own keywords; case does not distinguish them."""
+        words: dict[str, str] = {}
+        for word in (*self.mark.tags, *self.paper.keywords):
+            words.setdefault(word.casefold(), word)
+        return list(words.values())
+
+    @property
+    def notes(self) -> list[str]:
+        """The user's note, and the summary that a digest gives: no words of the authors."""
+        summary = self.paper.summary
+        return [self.mark.note] * bool(self.mark.note) + [f"Summary: {summary}"] * bool(summary)
 
 
 class Name(NamedTuple):
@@ -83,7 +105,7 @@ def citation_key(paper: Paper) -> str:
     'byronanalytical-9fc2'
     """
     family = _ascii(split_name(paper.authors[0]).family) if paper.authors else ""
-    year = paper.date[:4] if paper.date[:4].isdecimal() else ""
+    year = paper.published[:4] if paper.published[:4].isdecimal() else ""
     words = [word for word in _WORD.findall(_folded(paper.readable_title)) if len(word) > 1]
     keyword = next((word for word in words if word not in _STOP_WORDS), "")
     end = _ascii(paper.id)[-_ID_CHARACTERS:]
@@ -93,7 +115,7 @@ def citation_key(paper: Paper) -> str:
 
 def date_parts(paper: Paper) -> tuple[int, ...]:
     """Return year, month and day of ``paper`` as far as known; empty without a year."""
-    known = _DATE.match(paper.date)
+    known = _DATE.match(paper.published)
     return tuple(map(int, known[0].split("-"))) if known else ()
 
 

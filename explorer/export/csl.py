@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from explorer.export.citations import (
+    CitedPaper,
     EntryType,
     address_of,
     citation_key,
@@ -16,7 +17,6 @@ from explorer.export.citations import (
     shown,
     split_name,
 )
-from explorer.papers.paper import Paper
 from explorer.papers.text import tidy
 
 _TYPES = {
@@ -27,17 +27,18 @@ _TYPES = {
 }
 
 
-def write_csl_json(papers: Iterable[Paper], file: TextIO) -> None:
-    """Write one JSON list with an item for each of ``papers``."""
+def write_csl_json(references: Iterable[CitedPaper], file: TextIO) -> None:
+    """Write one JSON list with an item for each of ``references``."""
     before = "[\n"
-    for paper in papers:
-        file.write(before + json.dumps(csl_item(paper), ensure_ascii=False))
+    for reference in references:
+        file.write(before + json.dumps(csl_item(reference), ensure_ascii=False))
         before = ",\n"
     file.write("\n]\n" if before == ",\n" else "[]\n")
 
 
-def csl_item(paper: Paper) -> dict[str, Any]:
-    """Return ``paper`` as an item of CSL-JSON, version 1.0."""
+def csl_item(reference: CitedPaper) -> dict[str, Any]:
+    """Return a paper as an item of CSL-JSON, version 1.0."""
+    paper = reference.paper
     parts = date_parts(paper)
     fields = {
         "id": citation_key(paper),
@@ -49,10 +50,15 @@ def csl_item(paper: Paper) -> dict[str, Any]:
         "DOI": paper.doi,
         "number": f"arXiv:{paper.arxiv}" if paper.arxiv else "",
         "URL": tidy(address_of(paper)),
-        "keyword": joined_keywords(map(shown, paper.keywords)),
-        "abstract": shown(paper.abstract or paper.summary),
+        "keyword": joined_keywords(map(shown, reference.keywords)),
+        "abstract": shown(paper.abstract),
+        "note": "\n\n".join(map(_paragraphs, reference.notes)),
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _paragraphs(note: str) -> str:
+    return "\n".join(map(shown, note.splitlines()))
 
 
 def _author(author: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from explorer.export.citations import (
+    CitedPaper,
     EntryType,
     address_of,
     citation_key,
@@ -14,7 +15,6 @@ from explorer.export.citations import (
     shown,
     split_name,
 )
-from explorer.papers.paper import Paper
 from explorer.papers.text import tidy
 
 _TYPES = {
@@ -25,8 +25,8 @@ _TYPES = {
 }
 
 
-def write_ris(papers: Iterable[Paper], file: TextIO) -> None:
-    """Write a record for each of ``papers``."""
+def write_ris(references: Iterable[CitedPaper], file: TextIO) -> None:
+    """Write a record for each of ``references``."""
     from rispy import RisWriter
 
     class Writer(RisWriter):  # type: ignore[misc]
@@ -37,12 +37,13 @@ def write_ris(papers: Iterable[Paper], file: TextIO) -> None:
 
     # A list of addresses would come out as one line; each gets its own here.
     writer = Writer(delimiter_tags_mapping={})
-    for paper in papers:
-        writer.format_lines(file, [_record(paper)])
+    for reference in references:
+        writer.format_lines(file, [_record(reference)])
         file.write("\n")
 
 
-def _record(paper: Paper) -> dict[str, Any]:
+def _record(reference: CitedPaper) -> dict[str, Any]:
+    paper = reference.paper
     parts = date_parts(paper)
     fields: dict[str, Any] = {
         "type_of_reference": _TYPES[entry_type_of(paper)],
@@ -54,8 +55,9 @@ def _record(paper: Paper) -> dict[str, Any]:
         "date": "/".join(f"{part:02d}" for part in parts) + "/" * (3 - len(parts)) if parts else "",
         "doi": paper.doi,
         "accession_number": f"arXiv:{paper.arxiv}" if paper.arxiv else "",
-        "keywords": [shown(word) for word in paper.keywords],
-        "abstract": shown(paper.abstract or paper.summary),
+        "keywords": [shown(word) for word in reference.keywords],
+        "abstract": shown(paper.abstract),
+        "notes": [shown(note) for note in reference.notes],  # each on one line
         # A semicolon would end the address: RIS has several in one line with these between them.
         "urls": [tidy(address).replace(";", "%3B")] if (address := address_of(paper)) else [],
     }

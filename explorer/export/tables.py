@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from explorer.api.json_format import paper_as_json, topic_as_json
+from explorer.desk.marks import PaperMark
 from explorer.export.citations import shown
 from explorer.insights.trends import Trends
 from explorer.library.generation import Generation
@@ -18,29 +19,45 @@ from explorer.topics.communities import Topic
 
 _COLUMNS = (
     "id title abstract authors date venue doi arxiv url keywords categories other_ids summary topic"
-    " x y"
+    " x y my_tags my_note"
 ).split()
+_NO_MARKS: Mapping[int, PaperMark] = {}
 _FORMULA = re.compile(r"'*[=+\-@]")
 
 
-def write_papers(generation: Generation, file: TextIO, rows: Iterable[int]) -> None:
-    """Write the papers in ``rows`` with map and topics, one JSON object a line."""
+def write_papers(
+    generation: Generation,
+    file: TextIO,
+    rows: Iterable[int],
+    marks: Mapping[int, PaperMark] = _NO_MARKS,
+) -> None:
+    """Write the papers in ``rows`` with map, topics and marks, one JSON object a line."""
     for row in rows:
         paper = generation.records[row]
         topics = [topic.id for topic in generation.topics_of(row)]
         strengths = [round(float(level[row]), 3) for level in generation.strengths]
         record = paper_as_json(paper) | map_position(generation, row)
         record |= {"topics": topics, "strengths": strengths}
+        if mark := marks.get(row):
+            record |= {"my_tags": list(mark.tags)} if mark.tags else {}
+            record |= {"my_note": mark.note} if mark.note else {}
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def write_table(generation: Generation, file: TextIO, rows: Iterable[int]) -> None:
-    """Write the papers in ``rows`` as a CSV table, each with its finest topic and position."""
+def write_table(
+    generation: Generation,
+    file: TextIO,
+    rows: Iterable[int],
+    marks: Mapping[int, PaperMark] = _NO_MARKS,
+) -> None:
+    """Write the papers in ``rows`` as a CSV table, each with finest topic, position and mark."""
     table = csv.writer(file, lineterminator="\n")
     table.writerow(_COLUMNS)
     for row in rows:
         paper = generation.records[row]
         fields = _paper_fields(paper) | map_position(generation, row)
+        mark = marks.get(row, PaperMark())
+        fields |= {"my_tags": _cell("; ".join(mark.tags)), "my_note": _cell(mark.note)}
         fields["topic"] = _cell(generation.topics_of(row)[-1].label)
         table.writerow([fields[name] for name in _COLUMNS])
 
@@ -67,11 +84,11 @@ def _paper_fields(paper: Paper) -> dict[str, Any]:
         name: _listed(name, getattr(paper, name))
         for name in ("authors", "keywords", "categories", "other_ids")
     }
-    texts = {name: _cell(getattr(paper, name)) for name in ("date", "venue", "doi", "arxiv", "url")}
+    texts = {name: _cell(getattr(paper, name)) for name in ("venue", "doi", "arxiv", "url")}
     readable = {
         name: _cell(shown(getattr(paper, name))) for name in ("title", "abstract", "summary")
     }
-    return {"id": _cell(paper.id)} | lists | texts | readable
+    return {"id": _cell(paper.id), "date": _cell(paper.published)} | lists | texts | readable
 
 
 def _listed(name: str, values: Sequence[str]) -> str:

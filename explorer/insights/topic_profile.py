@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
+from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.topics.communities import Topic
 
@@ -21,6 +23,9 @@ class TopicProfile:
     topic: Topic
     share: float
     """Share of the library's papers, from 0 to 1."""
+    coherence: float
+    """Mean strength of its papers, from 0 to 1: the share of ties to similar papers that stay in
+    the topic."""
     above: tuple[Topic, ...]
     """Larger topics that contain it, coarse to fine."""
     below: tuple[Topic, ...]
@@ -47,9 +52,10 @@ def topic_profile(generation: Generation, topic: Topic) -> TopicProfile:
     return TopicProfile(
         topic=topic,
         share=topic.size / generation.size,
+        coherence=float(strengths.mean()),
         above=tuple(_above(generation, topic))[::-1],
         below=_below(generation, topic, members),
-        neighbours=_neighbours(generation, topic, members),
+        neighbours=closest_topics(generation, topic)[:_NEIGHBOURS],
         representatives=tuple(row for row in representatives if row is not None),
         members=tuple(members[order].tolist()),
     )
@@ -74,31 +80,33 @@ def _below(generation: Generation, topic: Topic, members: NDArray[np.int64]) -> 
     return ()
 
 
-def _neighbours(
-    generation: Generation, topic: Topic, members: NDArray[np.int64]
-) -> tuple[Topic, ...]:
-    """Return the topics of the same level with the strongest ties to ``topic``, for their sizes.
+def closest_topics(generation: Generation, topic: Topic) -> tuple[Topic, ...]:
+    """Return the topics of the same level with ties to ``topic``, strongest for their sizes first.
 
     Ties are the cosines of edges from either side to the other; they are taken relative to all
     that the other topic's edges weigh. ``topic``'s own edges would divide all alike.
     """
-    topics, graph = generation.levels[topic.level], generation.graph
-    labels = np.asarray(generation.memberships[topic.level])
-    own = int(labels[members[0]])
-    weights = np.clip(graph.similarities, 0.0, None).ravel()
-    ends = labels[graph.neighbours].ravel()
-    starts = np.repeat(labels, graph.neighbours.shape[1])
-
-    def of_each(
-        indices: NDArray[np.int32], edges: slice | NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        heavy = np.bincount(indices[edges], weights=weights[edges], minlength=len(topics))
-        return heavy.astype(np.float64)
-
-    every = slice(None)
-    volumes = of_each(starts, every) + of_each(ends, every)
-    ties = of_each(ends, starts == own) + of_each(starts, ends == own)
-    ties[own] = 0.0
-    closeness = ties / np.maximum(volumes, 1e-9)
-    nearest = np.argsort(-closeness, kind="stable")[:_NEIGHBOURS]
+    topics = generation.levels[topic.level]
+    ties = _ties(generation, topic.level)
+    own = topics.index(topic)
+    volumes = np.asarray(ties.sum(axis=0)).ravel()
+    closeness = ties[[own]].toarray().ravel() / np.maximum(volumes, 1e-9)
+    closeness[own] = 0.0
+    nearest = np.argsort(-closeness, kind="stable")
     return tuple(topics[index] for index in nearest.tolist() if closeness[index] > 0)
+
+
+@cached_by_owner(8)
+def _ties(generation: Generation, level: int) -> sparse.csr_matrix:
+    """Return the weights of all edges between topics of a level, both ways added up.
+
+    The shape is (topics, topics).
+    """
+    graph = generation.graph
+    labels = np.asarray(generation.memberships[level])
+    weights = np.clip(graph.similarities, 0.0, None).ravel().astype(np.float64)
+    starts = np.repeat(labels, graph.neighbours.shape[1])
+    ends = labels[graph.neighbours].ravel()
+    count = len(generation.levels[level])
+    one_way = sparse.csr_matrix((weights, (starts, ends)), shape=(count, count))
+    return (one_way + one_way.T).tocsr()

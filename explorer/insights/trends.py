@@ -15,6 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.papers.columns import DateColumn
 from explorer.papers.dates import parse_date
@@ -96,14 +97,49 @@ _UNITS = (
 """Days, months, years. The day comes first: the finest unit that fits is used."""
 
 
-def periods_of(generation: Generation) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the periods that papers are counted in, and the index of each paper's.
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """The periods that papers are counted in, and the period of each paper."""
 
-    The periods are those of :func:`trends`; indices, shape (papers,), are -1 where a paper
-    has no date.
-    """
-    periods, indices = _axis(*_dates(generation.records.dates))
-    return periods, indices
+    periods: tuple[str, ...]
+    """Those of :class:`Trends`."""
+    indices: NDArray[np.int64]
+    """The index of each paper's period, -1 where it has no date; shape (papers,)."""
+    earliest: str
+    """The period of the earliest paper, which may lie before the first of ``periods``."""
+    latest: str
+
+    def span(self, first: str, last: str) -> tuple[int, int] | None:
+        """Return the indices of the first and last period from ``first`` to ``last``.
+
+        Both may be longer or shorter periods than those of the axis, which change as a library
+        grows. None if there is no such period.
+        """
+        indices = [
+            index
+            for index, period in enumerate(self.periods)
+            if first[: len(period)] <= period[: len(first)]
+            and period[: len(last)] <= last[: len(period)]
+        ]
+        return (indices[0], indices[-1]) if indices else None
+
+    def ends(self, first: int, last: int) -> tuple[str, str]:
+        """Return the first and the last period of the papers in periods ``first`` to ``last``."""
+        start = self.periods[first] if first else self.earliest
+        return start, self.periods[last] if last < len(self.periods) - 1 else self.latest
+
+    def rows(self, first: str, last: str) -> NDArray[np.int64]:
+        """Return the rows of the papers from period ``first`` to ``last``, sorted."""
+        span = self.span(first, last)
+        if span is None:
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero((self.indices >= span[0]) & (self.indices <= span[1]))
+
+
+@cached_by_owner(1)
+def time_axis(generation: Generation) -> TimeAxis:
+    """Return the periods that the papers of ``generation`` are counted in."""
+    return _axis(*_dates(generation.records.dates))
 
 
 def trends(generation: Generation) -> Trends:
@@ -119,7 +155,8 @@ def trends(generation: Generation) -> Trends:
     It takes time in proportion to the papers: call it once for a generation.
     """
     edtf, ranks = _dates(generation.records.dates)
-    periods, indices = _axis(edtf, ranks)
+    axis = _axis(edtf, ranks)
+    periods, indices = axis.periods, axis.indices
     rows = np.flatnonzero(indices >= 0)
     library = np.bincount(indices[rows], minlength=len(periods))
     of: dict[str, Trend] = {}
@@ -178,14 +215,11 @@ def _dates(written: DateColumn) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
     return dates, indices[1:][np.searchsorted(distinct_ranks, written.ranks)]
 
 
-def _axis(
-    dates: NDArray[np.str_], ranks: NDArray[np.int64]
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the periods, and the index of each paper's, -1 where it has none."""
+def _axis(dates: NDArray[np.str_], ranks: NDArray[np.int64]) -> TimeAxis:
     counts = np.bincount(ranks, minlength=len(dates))
     dated = int(counts[1:].sum())
     if not dated:
-        return (), np.full(len(ranks), -1)
+        return TimeAxis((), np.full(len(ranks), -1), "", "")
     for unit in _UNITS:  # the last one, years, stays where none fits
         numbers = np.array([unit.number(edtf) if edtf else -1 for edtf in dates.tolist()])
         known = numbers >= 0
@@ -196,7 +230,12 @@ def _axis(
             break
     first = max(first, last - unit.most + 1)
     indices = np.where(known, np.clip(numbers, first, last) - first, -1)
-    return tuple(unit.label(number) for number in range(first, last + 1)), indices[ranks]
+    return TimeAxis(
+        tuple(unit.label(number) for number in range(first, last + 1)),
+        indices[ranks],
+        unit.label(int(numbers[known].min())),
+        unit.label(int(numbers[known].max())),
+    )
 
 
 def _outliers(papers: int) -> int:

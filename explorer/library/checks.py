@@ -100,6 +100,8 @@ def verify_parts(generation: Generation) -> None:
         "communities": len(generation.raw_labels[0]),
         "arrived": len(generation.added_at),
     }
+    if generation.vocabulary is not None:
+        counts["vocabulary"] = generation.vocabulary.papers
     if (
         set(counts.values()) != {size}
         or generation.engine.dimension != generation.manifest.dimension

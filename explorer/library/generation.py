@@ -23,10 +23,17 @@ from explorer.index.engines import load_engine
 from explorer.index.engines.contract import Engine
 from explorer.index.full_text import FullTextIndex
 from explorer.index.knn_graph import NeighbourGraph
+from explorer.index.vocabulary import Vocabulary
 from explorer.library.arrival import milliseconds
 from explorer.library.caching import cached_by_owner
 from explorer.papers.table import PaperTable
-from explorer.topics.communities import Topic, TopicName, members_of
+from explorer.topics.communities import (
+    SummarySentence,
+    Topic,
+    TopicName,
+    TopicSummary,
+    members_of,
+)
 from explorer.topics.tracking import TopicEvent, TopicEventKind
 
 SCHEMA = 4
@@ -73,6 +80,9 @@ class Manifest:
     schema: int = SCHEMA
     index: dict[str, Any] = field(default_factory=dict)
     """Kind and measurements of the vector index (see ``Engine.stats``)."""
+    scale: dict[str, Any] = field(default_factory=dict)
+    """Cosines of unrelated and of related texts (:mod:`explorer.index.cosine_scale`); empty where
+    nothing was measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +110,8 @@ class Generation:
     added_at: Arrivals
     events: tuple[TopicEvent, ...]
     """Topic events of this and all earlier builds, oldest first."""
+    vocabulary: Vocabulary | None = None
+    """The words of the library; None where an older version wrote it, until the next update."""
 
     @property
     def size(self) -> int:
@@ -177,6 +189,7 @@ def open_generation(folder: Path) -> Generation:
             raw_labels=raw_labels,
             added_at=added_at,
             events=events,
+            vocabulary=Vocabulary.open(folder / "vocabulary"),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         # Files of the right size may still hold anything; sizes are all that was checked.
@@ -189,6 +202,9 @@ def _topic(fields: dict[str, Any], index: int) -> Topic:
     computed = fields.pop("found", None)
     if computed:
         fields["replaced_name"] = TopicName(**computed | {"keywords": tuple(computed["keywords"])})
+    if summary := fields.pop("summary", None):
+        sentences = (SummarySentence(s["text"], tuple(s["papers"])) for s in summary["sentences"])
+        fields["summary"] = TopicSummary(summary["model"], tuple(sentences))
     return Topic(**fields)
 
 

@@ -12,6 +12,7 @@ from explorer.library.generation import Generation
 from explorer.papers.paper import title_key
 from explorer.papers.text import plain
 from explorer.topics.communities import Topic
+from explorer.topics.tracking import TopicEventKind
 
 _LIKELY_TITLES = 20
 """Best matches by words whose whole titles are compared; short ones have many matches."""
@@ -60,14 +61,21 @@ def _topics_named_like(generation: Generation, name: str) -> list[str]:
 
 
 def find_topics(generation: Generation, name: str) -> list[Topic]:
-    """Return all topics with the id or label ``name``, fine to coarse; case is ignored."""
+    """Return all topics with the id or label ``name``, fine to coarse; case is ignored.
+
+    If there is none, those that had this label before an update renamed them.
+    """
     wanted = name.strip().casefold()
+    topics = [topic for level in reversed(generation.levels) for topic in level]
     return [
-        topic
-        for level in reversed(generation.levels)
-        for topic in level
-        if wanted in (topic.id.casefold(), topic.label.casefold())
-    ]
+        topic for topic in topics if wanted in (topic.id.casefold(), topic.label.casefold())
+    ] or [topic for topic in topics if topic.id in _once_called(generation, wanted)]
+
+
+def _once_called(generation: Generation, label: str) -> set[str]:
+    """Return the ids of topics whose last name before the present one was ``label``."""
+    renamed = [event for event in generation.events if event.kind is TopicEventKind.RENAMED]
+    return {event.topic for event in renamed if event.other_label.casefold() == label}
 
 
 def titled(generation: Generation, title: str, among: Keys | None = None) -> list[int]:

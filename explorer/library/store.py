@@ -7,6 +7,7 @@
       KEEP             how many generations stay, where the user chose
       generations/     immutable builds, numbered
       vectors/         the append-only vector cache; survives every rebuild
+      answers.txt      answers of a language model that names topics, where the user chose one
       .lock            held by the one build at a time; freed by the system if it dies
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,6 +61,11 @@ class LibraryStore:
         return self.folder / "vectors"
 
     @property
+    def answers(self) -> Path:
+        """The file of a language model's answers (:mod:`explorer.topics.answer_cache`)."""
+        return self.folder / "answers.txt"
+
+    @property
     def foreign_owner(self) -> str:
         """The user to whom the folder belongs; empty if it is one's own, or does not exist."""
         try:
@@ -98,10 +105,11 @@ class LibraryStore:
         """
         name = self.live
         if not name:
+            folder = shlex.quote(str(self.folder))
             raise LibraryMissing(
                 "no library here yet.",
                 path=self.folder,
-                advice=f"Build it: `explorer build DIGEST --library {self.folder}`.",
+                advice=f"Build it: `explorer build DIGEST --library {folder}`.",
             )
         if Path(name).name != name:
             raise LibraryDamaged(f"names no generation: {name!r}.", path=self.folder / _LIVE)

@@ -22,6 +22,7 @@ from explorer.index.engines import load_engine
 from explorer.index.engines.contract import Engine, ServerEngineFactory
 from explorer.index.full_text import FullTextIndex
 from explorer.index.knn_graph import NeighbourGraph
+from explorer.index.vocabulary import Vocabulary
 from explorer.library.checks import salvaged_manifest, verify_parts
 from explorer.library.generation import (
     MANIFEST,
@@ -87,6 +88,7 @@ def write_generation(draft: Draft, manifest: Manifest, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "index").mkdir()
     (folder / "words").mkdir()
+    (folder / "vocabulary").mkdir()
     # Written first: `discard` needs the engine's name if the build is cut off.
     _write_json(folder / MANIFEST, asdict(manifest))
     previous = draft.previous
@@ -148,9 +150,20 @@ def _write_papers(draft: Draft, folder: Path) -> None:
     except (RuntimeError, ValueError) as error:
         # FAISS and Tantivy report a full disk as one of these.
         raise OSError(str(error)) from error
+    _write_vocabulary(draft, folder / "vocabulary")
     draft.graph.save(folder)
     np.save(folder / "positions.npy", draft.positions, allow_pickle=False)
     np.save(folder / "arrived.npy", draft.added_at, allow_pickle=False)
+
+
+def _write_vocabulary(draft: Draft, folder: Path) -> None:
+    """Write the vocabulary; that of the previous generation is updated if it has one."""
+    previous, full_text = draft.previous, draft.previous_full_text
+    if previous is None or full_text is None or previous.vocabulary is None:
+        Vocabulary.build(draft.papers, folder)
+    else:
+        before = previous.records
+        previous.vocabulary.updated(before, draft.papers, full_text.row_map, folder)
 
 
 def publish_generation(hidden: Path, final: Path) -> None:

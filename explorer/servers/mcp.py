@@ -30,8 +30,8 @@ from explorer.papers.paper import Paper
 from explorer.papers.text import plain
 from explorer.search.filters import Filters
 from explorer.search.model import Hit, Mode, Query, Results, Sort
-from explorer.search.notes import note_text
-from explorer.search.query import years_of
+from explorer.search.queries.syntax import years_of
+from explorer.search.remarks import remarks
 from explorer.search.similar import similar
 from explorer.topics.communities import Topic
 
@@ -143,7 +143,7 @@ def _tool_errors() -> Iterator[None]:
 
 def _hits(results: Results) -> dict[str, Any]:
     answer: dict[str, Any] = {"hits": [_hit(hit) for hit in results.hits]}
-    notes = [note_text(note) for note in results.parsed.notes]
+    notes = remarks(results)
     return answer | ({"notes": notes} if notes else {})
 
 
@@ -152,8 +152,9 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "id": hit.paper.id,
         "title": hit.paper.readable_title,
         "score": round(hit.score, 2),
+        "likelihood": hit.likelihood if hit.likelihood is not None else "",
         "topic": hit.topic.label,
-        "date": hit.paper.date,
+        "date": hit.paper.published,
         "why": hit.why.sentence,
         "link": _link(hit.paper),
     }

@@ -13,10 +13,12 @@ from typing import Any
 
 import feedparser
 import pytest
+from markdown_it import MarkdownIt
 
 from explorer.alerts.atom import write_feeds
 from explorer.alerts.briefing import as_html, as_markdown, briefing
 from explorer.alerts.followed_search import (
+    ON_SUBJECT,
     FollowedResults,
     described,
     followed,
@@ -24,6 +26,7 @@ from explorer.alerts.followed_search import (
     newest_first,
     run,
     stored_query,
+    typed,
 )
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
@@ -36,6 +39,7 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters
 from explorer.search.model import Mode, Query
+from explorer.search.queries.syntax import parse
 from explorer.search.search import search
 from tests.helpers.corpus import WriteDigest
 
@@ -103,6 +107,42 @@ def test_new_hits_are_at_the_top_of_the_whole_ranking_and_added_since_the_last_l
     assert all_results(generation, desk)[0].new == ()
 
 
+def test_papers_that_are_off_the_subject_are_not_reported(
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    near = Query("pretraining graph networks on molecules")
+    absent = Query("sourdough")
+    unlike = Query(unlike=(library.open().records.ids[0],))
+    by_words = replace(near, mode=Mode.LEXICAL)
+    for name, query in zip("abcd", (near, absent, unlike, by_words), strict=True):
+        begin(library, desk, name, query)
+    generation = grow(library, corpus, write_digest)
+    found = all_results(generation, desk)
+    assert "Pretraining Graph Networks on Unlabelled Molecules" in titles(found[0])
+    ranked = search(generation, WORDS, near, 20).hits
+    assert set(found[0].hits) < set(ranked)
+    for hit in ranked:
+        is_near = hit.nearness is not None and hit.nearness >= ON_SUBJECT
+        assert (hit in found[0].hits) == (is_near or hit.why.coverage == 1)
+    assert (found[1].hits, found[1].new, found[1].problem) == ((), (), "")
+    # Nothing is measured of counter-examples alone and by words alone.
+    assert len(found[2].hits) == 20
+    assert found[3].hits == search(generation, None, by_words, 20).hits
+    without = replace(generation, manifest=replace(generation.manifest, scale={}))
+    assert [len(results.hits) for results in all_results(without, desk)[:2]] == [20, 20]
+
+
+def test_a_paper_with_every_word_is_on_the_subject_however_far_its_vector(
+    library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    begin(library, desk, "molecules", Query("molecules"))
+    generation = grow(library, corpus, write_digest)
+    (results,) = all_results(generation, desk)
+    far = [hit for hit in results.new if hit.nearness is not None and hit.nearness < ON_SUBJECT]
+    assert far
+    assert all(hit.why.matched for hit in far)
+
+
 def test_of_filters_alone_every_new_paper_that_passes_is_a_hit(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
@@ -144,6 +184,31 @@ def test_every_part_of_a_search_is_followed(library: LibraryStore) -> None:
         assert part in described(kept)
 
 
+def test_clauses_beside_the_text_are_followed_too(library: LibraryStore) -> None:
+    generation = library.open()
+    clauses = parse("year:(2023|2024) -video").clauses
+    query = Query(text="learning", filters=Filters(clauses=clauses))
+    kept, _ = stored_query(generation, followed(generation, "Mine", query))
+    assert kept.filters.clauses == clauses
+    assert typed(kept) == 'learning year:(2023|2024) -"video"'
+
+
+def test_recommendations_are_followed_as_the_stars_change(
+    library: LibraryStore, desk: Desk
+) -> None:
+    generation = library.open()
+    query = Query(like=("starred",), unlike=("dismissed",))
+    following = followed(generation, "for me", query)
+    assert described(following) == "like:starred unlike:dismissed"
+    for star in generation.records.ids[:2]:
+        mark_papers(generation, desk, [star], DeskChange(star=True))
+        stored, _ = stored_query(generation, following, marks_of(generation, desk))
+        stars = marks_of(generation, desk).starred
+        assert search(generation, WORDS, stored).like == stars
+        marked = Filters(desk=marks_of(generation, desk))
+        assert search(generation, WORDS, replace(query, filters=marked)).like == stars
+
+
 def test_an_example_is_located_under_another_id_and_inactive_while_it_is_gone(
     library: LibraryStore, desk: Desk, corpus: list[Paper], write_digest: WriteDigest
 ) -> None:
@@ -163,7 +228,7 @@ def test_an_example_is_located_under_another_id_and_inactive_while_it_is_gone(
     assert again.records.find(example.id) is None
     for results in all_results(again, desk):
         assert results.problem == ""
-        assert len(results.hits) > 5
+        assert results.hits
         assert example.title not in {hit.paper.title for hit in results.hits}
 
 
@@ -344,8 +409,13 @@ def test_nothing_from_a_digest_is_active_in_the_briefing(
     known = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "small", "p", "a"}
     assert tags.seen <= {*known, "article"}
     assert all(address.startswith("https://arxiv.org/") for address in tags.addresses)
-    assert "evil)" not in text.replace("evil\\)", "")
-    assert not re.search(r"(?<!\\)<", text)
+    tokens = [inner for token in MarkdownIt().parse(text) for inner in token.children or ()]
+    links = [token.attrs["href"] for token in tokens if token.type == "link_open"]
+    assert all(str(link).startswith("https://arxiv.org/") for link in links)
+    assert {token.type for token in tokens} <= {
+        *("text", "softbreak", "strong_open", "strong_close", "link_open", "link_close"),
+        "text_special",
+    }
 
 
 # The commands.
@@ -386,7 +456,7 @@ def test_the_commands_mark_papers_and_follow_searches(
     assert alike
     assert paper.id not in {hit["id"] for hit in alike}
     added = answer(capsys, "follow", "add", "protein molecule", "--name", "chem", "--top", 9, *here)
-    assert (added["name"], added["hits"], added["new"]) == ("chem", 9, [])
+    assert (added["name"], added["hits"], added["new"]) == ("chem", 0, [])
     grow(library, corpus, write_digest)
     feeds = tmp_path / "feeds"
     (chem,) = answer(capsys, "follow", "--atom", feeds, "--seen", *here)["searches"]
@@ -395,7 +465,7 @@ def test_the_commands_mark_papers_and_follow_searches(
     (chem,) = answer(capsys, "follow", *here)["searches"]
     assert chem["new"] == []
     (chem,) = answer(capsys, "follow", "--since", "2020-01-01", *here)["searches"]
-    assert len(chem["new"]) == chem["hits"] == 9
+    assert 0 < len(chem["new"]) == chem["hits"] <= 9
     new_papers = answer(capsys, "briefing", *here)
     assert new_papers["papers"] == 10
     page = tmp_path / "today.html"

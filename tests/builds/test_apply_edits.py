@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from explorer.builds.apply_edits import all_edits, apply_edits, merge, pin, rename, undo
+from explorer.builds.apply_edits import (
+    TopicPin,
+    all_edits,
+    apply_edits,
+    merge,
+    pin,
+    pin_all,
+    rename,
+    undo,
+)
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.errors import LibraryBusy, LibraryDamaged, LibraryError, UnusableInput
@@ -208,6 +217,85 @@ def test_an_edit_stored_but_not_published_is_published_by_the_next_build(
     live = library.live
     apply_edits(library)
     assert library.live == live
+
+
+def test_many_pins_are_published_once_and_undone_one_by_one(library: LibraryStore) -> None:
+    before = library.open()
+    first, second, third, fourth = before.levels[0][:4]
+    pins = [
+        TopicPin((first.id,), first.label),
+        TopicPin((second.id, third.id), "Both"),
+        TopicPin((fourth.id,), second.label),  # free, because that topic gets another name
+    ]
+    outcomes = pin_all(library, pins)
+    after = library.open()
+    assert after.manifest.number == before.manifest.number + 1
+    assert [outcome.topic and outcome.topic.label for outcome in outcomes] == [
+        first.label,
+        "Both",
+        second.label,
+    ]
+    (both,) = (topic for topic in after.levels[0] if topic.label == "Both")
+    assert papers_of(after, both) == papers_of(before, second) | papers_of(before, third)
+    undo(library, outcomes[1].edit.number)
+    assert len(all_edits(library)) == 2
+    assert len(library.open().levels[0]) == len(before.levels[0])
+    assert pin_all(library, []) == []
+
+
+def test_of_many_pins_one_that_is_refused_refuses_all(library: LibraryStore) -> None:
+    first, second, third = coarsest(library)[:3]
+    live = library.live
+    for name in (third.label, "Twice", " "):
+        pins = [TopicPin((first.id,), "Twice"), TopicPin((second.id,), name)]
+        with pytest.raises(UnusableInput):
+            pin_all(library, pins)
+    assert (library.live, all_edits(library)) == (live, [])
+
+
+def test_a_pinned_topic_keeps_its_name_when_newcomers_outnumber_its_papers(
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+) -> None:
+    before = library.open()
+    topic = min(before.levels[0], key=lambda topic: topic.size)
+    titles = {before.records.titles[row] for row in before.members(topic)}
+    pin(library, topic.id, "My thesis")
+    added = []
+    # A few at a time: many at once would be a topic of their own.
+    for word in ("Revisited", "Reconsidered", "Extended", "Again"):
+        added += [
+            replace(paper, title=f"{paper.title} {word}", arxiv="")
+            for paper in corpus
+            if paper.title in titles
+        ][:7]
+        build(library, [write_digest(tmp_path / "more.txt", added)])
+        after = library.open()
+        (named,) = [topic for topic in after.levels[0] if topic.label == "My thesis"]
+        assert named.size == topic.size + len(added)
+        assert papers_of(after, named) > papers_of(before, topic)
+        assert all_edits(library)[0].topic == named
+    other = after.levels[0][1]
+    rename(library, other.id, "Another")
+    assert papers_of(library.open(), library.open().topics[named.id]) == papers_of(after, named)
+    build(library, [tmp_path / "more.txt"], BuildOptions(full=True))
+    (again,) = [topic for topic in coarsest(library) if topic.label == "My thesis"]
+    assert papers_of(library.open(), again) >= papers_of(after, named)
+
+
+def test_undoing_a_merging_pin_takes_apart_topics_that_have_grown(
+    library: LibraryStore, corpus: list[Paper], tmp_path: Path, write_digest: WriteDigest
+) -> None:
+    before = library.open()
+    first, second = before.levels[0][:2]
+    pin_all(library, [TopicPin((first.id,), "First")])
+    (outcome,) = pin_all(library, [TopicPin((first.id, second.id), "Both")])
+    more = [replace(paper, title=f"{paper.title} Again", arxiv="") for paper in corpus[::7]]
+    build(library, [write_digest(tmp_path / "more.txt", more)])
+    undo(library, outcome.edit.number)
+    after = library.open()
+    (named,) = [topic for topic in after.levels[0] if topic.label == "First"]
+    assert papers_of(after, named) >= papers_of(before, first)
+    assert papers_of(after, named).isdisjoint(papers_of(before, second))
 
 
 def test_an_edit_whose_papers_are_gone_is_inactive_and_reported(

@@ -39,6 +39,7 @@ similar ID
 evaluate --self
 topics list
 topics show t1
+topics review
 topics rename t1 Livers
 topics merge t1 t2
 topics pin t3

@@ -180,6 +180,8 @@ def _shows(topic: str, folder: Path) -> Iterator[Use]:
     yield "topics", "list", "--json"
     yield "topics", "list", "--csv", folder / f"topics{HOSTILE}.csv"
     yield "topics", "show", topic
+    yield ("topics", "review")
+    yield "topics", "review", "--json"
     yield "topics", "show", HOSTILE, 1, 2
     yield "news", "--since", "2001-01-01"
     for form in ("markdown", "html"):

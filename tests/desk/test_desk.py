@@ -36,8 +36,8 @@ from explorer.papers.paper import Paper
 from explorer.search.facets import facets
 from explorer.search.filters import Filters, allowed_rows, usable
 from explorer.search.model import Mode, Query
-from explorer.search.notes import Note, NoteKind
-from explorer.search.query import Field, parse
+from explorer.search.queries.notes import Note, NoteKind
+from explorer.search.queries.syntax import Field, parse
 from explorer.search.search import search
 from tests.helpers.corpus import ROOT
 

@@ -24,12 +24,13 @@ from hypothesis import strategies as st
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.desk.desk import DeskChange, ReadingState, desk_of
-from explorer.desk.marks import mark_papers, marks_of
+from explorer.desk.marks import PaperMark, mark_papers, marks_of
 from explorer.embedders import Embedder
 from explorer.errors import EmbedderError, UnusableInput
 from explorer.export import ExportFormat, write_file, write_list
 from explorer.export.bibtex import tex, write_bibtex
 from explorer.export.citations import (
+    CitedPaper,
     EntryType,
     address_of,
     citation_key,
@@ -89,7 +90,7 @@ _ENDINGS = {"bibtex": "bib", "ris": "ris", "csl-json": "json"}
 
 def _written(form: str, papers: Sequence[Paper]) -> str:
     file = StringIO()
-    _WRITERS[form](papers, file)
+    _WRITERS[form]([CitedPaper(paper) for paper in papers], file)
     return file.getvalue()
 
 
@@ -117,7 +118,7 @@ def _told(paper: Paper) -> dict[str, object]:
         "text": paper.text,
         "abstract": paper.readable_abstract,
         "authors": tuple(_person(plain(name)) for name in paper.authors),
-        "date": paper.date,
+        "date": paper.published,
         "venue": plain(paper.venue),
         "doi": paper.doi,
         "arxiv": paper.arxiv,
@@ -219,6 +220,64 @@ def test_no_field_breaks_out_of_its_entry(tmp_path: Path) -> None:
         assert found[0].date == "2024"
 
 
+@pytest.mark.parametrize("form", _WRITERS)
+def test_a_summary_by_somebody_else_never_becomes_the_abstract(form: str, tmp_path: Path) -> None:
+    blurb = "Relevant to AI agents because it weaves."
+    for abstract in ("", "It weaves algebraical patterns."):
+        paper = replace(_PLAIN, abstract=abstract, summary=blurb)
+        (after,) = _read_back(form, [paper], tmp_path)
+        assert (after.abstract, after.title, after.date) == (abstract, paper.title, paper.date)
+        assert tuple(map(_person, after.authors)) == paper.authors
+        assert blurb not in after.text
+        written = _written(form, [paper])
+        field = {"bibtex": "annote = {", "ris": "N1  - ", "csl-json": '"note": "'}[form]
+        assert f"{field}Summary: {blurb}" in written
+
+
+@pytest.mark.parametrize("form", _WRITERS)
+def test_tags_become_keywords_and_notes_become_notes(form: str, tmp_path: Path) -> None:
+    paper = replace(_PLAIN, keywords=("Looms", "engines"), summary="A machine.")
+    note = "Compare figure 3.\nER  - \n@article{x, title={No}}\n100% of it"
+    mark = PaperMark(tags=("thesis", "looms"), note=note)
+    file = StringIO()
+    _WRITERS[form]([CitedPaper(paper, mark), CitedPaper(_BARE)], file)
+    path = tmp_path / f"marked.{_ENDINGS[form]}"
+    path.write_text(file.getvalue(), encoding="utf-8")
+    first, second = read_digest(path).papers
+    assert (first.title, second.title) == (paper.title, _BARE.title)
+    assert first.keywords == ("thesis", "looms", "engines")
+    assert first.abstract == paper.abstract
+    notes = {
+        "bibtex": lambda: (
+            parse_string(
+                file.getvalue(),
+                append_middleware=[LatexDecodingMiddleware()],  # type: ignore[no-untyped-call]
+            )
+            .entries[0]
+            .fields_dict["annote"]
+            .value
+        ),
+        "ris": lambda: "\n".join(rispy.loads(file.getvalue())[0]["notes"]),
+        "csl-json": lambda: json.loads(file.getvalue())[0]["note"],
+    }[form]()
+    assert "Compare figure 3." in notes
+    assert "100% of it" in notes
+    assert notes.endswith("Summary: A machine.")
+
+
+@pytest.mark.parametrize("form", _WRITERS)
+def test_an_arxiv_id_gives_the_year(form: str, tmp_path: Path) -> None:
+    dates = {"2608.01234": "2026-08", "cs/0112017": "2001-12", "hep-th/9901001": "1999-01"}
+    papers = [replace(_PLAIN, date="", arxiv=arxiv) for arxiv in dates]
+    found = _read_back(form, papers, tmp_path)
+    assert [paper.date for paper in found] == list(dates.values())
+    assert "byron2026analytical" in _written(form, papers)
+    partial = replace(_PLAIN, date="XXXX-08-14", arxiv="2608.01234")
+    assert _read_back(form, [partial], tmp_path)[0].date == "2026-08-14"
+    own = replace(_PLAIN, arxiv="2608.01234")
+    assert _read_back(form, [own], tmp_path)[0].date == "1843"
+
+
 # -- by the reference parsers
 
 
@@ -293,7 +352,7 @@ def test_csl_items_hold_what_citation_styles_know() -> None:
 
     known = {"id", "type", *NAMES, *VARIABLES, *DATES, *NUMBERS}
     for paper in _PAPERS:
-        item = csl_item(paper)
+        item = csl_item(CitedPaper(paper))
         assert hasattr(types, item["type"].replace("-", "_").upper())
         assert {name.replace("-", "_") for name in item} <= known
 
@@ -398,6 +457,7 @@ def test_a_table_holds_no_formula_and_loses_nothing(tmp_path: Path) -> None:
         table.writerow(_COLUMNS)
         for paper in (hostile, apostrophe, _NASTY):
             facts: dict[str, Any] = _paper_fields(paper) | {"topic": "t", "x": 0, "y": 0}
+            facts |= {"my_tags": "thesis", "my_note": "Compare."}
             table.writerow([facts[name] for name in _COLUMNS])
     cells = [cell for row in csv.reader(path.open(encoding="utf-8", newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
@@ -558,3 +618,43 @@ def test_authors_in_a_table_are_parted_by_semicolons_where_that_can_be_undone(
     write_table(generation, file, range(4))
     written = [row["authors"] for row in csv.DictReader(io.StringIO(file.getvalue()))]
     assert sorted(written) == sorted(cells.values())
+
+
+def test_the_command_writes_tags_and_notes_unless_they_are_left_out(
+    tmp_path: Path, hashing_library: LibraryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(hashing_library.folder, tmp_path / "library")
+    library = LibraryStore(tmp_path / "library")
+    generation = library.open()
+    paper = generation.records.ids[3]
+    change = DeskChange(add_tags=("=thesis",), note="Compare figure 3")
+    mark_papers(generation, desk_of(library.folder), [paper], change)
+
+    def written(form: str, *options: str) -> str:
+        here = ["--library", str(library.folder), "--format", form, "--ids", paper, *options]
+        assert main(["export", *here]) == 0
+        return capsys.readouterr().out
+
+    for form in ExportFormat:
+        if form is not ExportFormat.HTML:
+            assert "Compare figure 3" in written(form)
+            assert "thesis" in written(form)
+            assert "Compare figure 3" not in written(form, "--no-marks")
+            assert "thesis" not in written(form, "--no-marks")
+    record = json.loads(written("jsonl"))
+    assert (record["my_tags"], record["my_note"]) == (["=thesis"], "Compare figure 3")
+    (row,) = csv.DictReader(io.StringIO(written("csv")))
+    assert (row["my_tags"], row["my_note"]) == ("'=thesis", "Compare figure 3")
+
+
+def test_all_that_pass_the_filters_of_a_ranked_query_are_written_on_demand(
+    run: Any, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.cli.export._MOST_RANKED", 2)
+    query = ["--query", "liver author:byron"]
+    by_byron = {paper.id for paper in generation.records if "Ada Byron" in paper.authors}
+    ranked = [json.loads(line)["id"] for line in run(*query, "--all").splitlines()]
+    assert len(ranked) > 2
+    assert set(ranked) == by_byron
+    best = [json.loads(line)["id"] for line in run(*query, "--limit", "1").splitlines()]
+    assert best == ranked[:1]

@@ -16,8 +16,8 @@ PAGE = ROOT / "docs" / "licences.md"
 LOCK = ROOT / "requirements.lock"
 
 COMPATIBLE = frozenset(
-    "0BSD Apache-2.0 BSD BSD-2-Clause BSD-3-Clause BSL-1.0 CC0-1.0 CNRI-Python HPND ISC MIT MIT-0 "
-    "MIT-CMU MPL-2.0 PSF-2.0 Python-2.0 Unlicense Zlib".split()
+    "0BSD Apache-2.0 BSD BSD-2-Clause BSD-2-Clause-Views BSD-3-Clause BSL-1.0 CC0-1.0 CNRI-Python "
+    "HPND ISC MIT MIT-0 MIT-CMU MPL-2.0 PSF-2.0 Python-2.0 Unlicense Zlib".split()
 )
 """Licences whose packages an Apache-2.0 program may use: permissive ones, and MPL-2.0, which
 concerns the files of the package alone. Licences that are one of several to choose from do not
@@ -39,6 +39,7 @@ SINGLE_MAINTAINER = {
     "bibtexparser": "another parser of BibTeX, such as pybtex, behind `readers/bibtex.py`",
     "budoux": "pairs of characters as words, in `topics/segmentation.py`",
     "charset-normalizer": "chardet, behind `_legacy_encoding` in `readers/opening.py`",
+    "citeproc-py": "pandoc with the same styles, or the two formats of `export/` alone",
     "contourpy": "contours of matplotlib or scikit-image, behind `map/sampling.py`",
     "fastapi-offline": "serving the two files of Swagger UI ourselves, some 30 lines",
     "filelock": "`fcntl.flock` and `msvcrt.locking` ourselves, some 40 lines",
@@ -50,7 +51,9 @@ SINGLE_MAINTAINER = {
     "pylatexenc": "unicodeit, or a table of the accents and symbols that digests use",
     "pystemmer": "snowballstemmer, the same stemmers in Python, slower",
     "python-calamine": "openpyxl, slower",
+    "rapidfuzz": "edit distances of our own, some 20 lines, slower; `index/vocabulary.py`",
     "rispy": "the reader of RIS and its siblings is ours already; the writer is some 60 lines",
+    "sentencex": "pysbd, slower; or a list of abbreviations of our own in `papers/sentences.py`",
     "umap-learn": "openTSNE, or a layout of the neighbour graph by networkx; maps look different",
     "watchfiles": "watchdog, or the scans that network drives get already",
 }
@@ -184,6 +187,13 @@ is not trusted: the SHA-256 of the weights
 (`53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db`), of the tokenizer and of
 each setting that shapes a vector must be those of the model's publisher, or the model is
 refused (`explorer/embedders/model_folder.py`).
+
+## Citation styles
+
+`explorer/export/styles/` holds six styles of the Citation Style Language project
+(https://github.com/citation-style-language/styles), unchanged, under CC BY-SA 3.0
+(https://creativecommons.org/licenses/by-sa/3.0/). Each file names its authors. They are data
+beside the program and stay under their own licence.
 
 ## The {count} direct dependencies
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from explorer.library.generation import Generation
 
 
+PATIENCE = 60_000
+"""Milliseconds. The model loads in the background while the first test waits for its hits."""
 _IS_AT_REST = """() =>
     document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning" &&
     !document.querySelector('.pending, [data-stale="true"]')"""
@@ -28,6 +30,12 @@ def wait_for_map(page: Page) -> None:
 def wait_for_rest(page: Page) -> None:
     """Wait until the list has its key sentences, and nothing runs or is drawn anew."""
     page.wait_for_function(_IS_AT_REST)
+
+
+def url_of(page: Page) -> str:
+    """Return the URL as the page itself has it; the driver's own, `page.url`, may lag behind."""
+    url: str = page.evaluate("location.href")
+    return url
 
 
 def wait_until(page: Page, wrong: Callable[[], str], seconds: float = 30) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from tests.helpers.corpus import ROOT
 if TYPE_CHECKING:
     import pytest
     from streamlit.testing.v1 import AppTest
+
+    Visit = Callable[..., AppTest]
+    """Opens the page; its keywords are parameters of the URL."""
 
 _SECONDS = 60
 

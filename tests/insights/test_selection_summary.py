@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations
 
 import numpy as np
 
-from explorer.insights.selection_summary import summarise
+from explorer.insights.selection_summary import shared_phrases, summarise
 from explorer.library.store import LibraryStore
 
 
@@ -38,3 +39,19 @@ def test_a_single_paper_and_none_have_nothing_in_common(hashing_library: Library
     generation = hashing_library.open()
     assert summarise(generation, [5]).keywords == ()
     assert summarise(generation, []).topics == ()
+
+
+def test_two_papers_share_phrases_that_both_have_and_few_others(
+    hashing_library: LibraryStore,
+) -> None:
+    generation = hashing_library.open()
+    topic = next(topic for topic in generation.levels[0] if topic.size >= 8)
+    rows = generation.members(topic).tolist()[:6]
+    shared = {pair: shared_phrases(generation, *pair) for pair in combinations(rows, 2)}
+    assert any(shared.values())
+    for pair, phrases in shared.items():
+        assert len(phrases) <= 3
+        for phrase in phrases:
+            holding = generation.lexicon.rows_with_phrase(phrase, "text")
+            assert set(pair) <= set(holding.tolist())
+            assert len(holding) <= generation.size / 4

@@ -10,7 +10,8 @@ import pytest
 from explorer.insights.topic_profile import topic_profile
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
-from explorer.topics.communities import Topic
+from explorer.settings import TopicSettings
+from explorer.topics.communities import Topic, edges_of
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,15 @@ def test_a_topic_that_goes_on_unchanged_is_neither_above_nor_below_itself(
     assert topic_profile(nested, nested.topics["c2"]).below == ()
     assert names(topic_profile(nested, nested.topics["c3"]).above) == ["a1"]
     assert names(topic_profile(nested, nested.topics["d3"]).above) == ["a1", "a2"]
+
+
+def test_coherence_is_the_share_of_ties_within_the_topic(generation: Generation) -> None:
+    edges = edges_of(generation.graph, TopicSettings()).toarray()
+    for topic in generation.topics.values():
+        rows = generation.members(topic)
+        shares = edges[np.ix_(rows, rows)].sum(axis=1) / edges[rows].sum(axis=1)
+        coherence = topic_profile(generation, topic).coherence
+        assert coherence == pytest.approx(float(shares.mean()), abs=1e-4)
 
 
 def test_neighbours_are_the_topics_with_the_most_edges_for_their_size(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.insights.trends import Order, Trends, first_recent, in_order, trends
+from explorer.insights.trends import Order, Trends, first_recent, in_order, time_axis, trends
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.dates import year_of
@@ -38,6 +38,7 @@ def dated(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> D
         papers = [
             replace(
                 paper,
+                arxiv="",  # it would date the paper
                 date=own[row % len(own)],
                 sources=(Source("digest", 1, of_digests[row % len(of_digests)]),),
             )
@@ -142,6 +143,27 @@ def test_a_stray_paper_does_not_stretch_the_axis_but_counts(dated: Dated) -> Non
         else:
             assert sum(found.library) == generation.size
             assert found.library[place] == 14
+
+
+def test_the_ends_of_a_span_include_the_papers_before_and_after_the_axis(dated: Dated) -> None:
+    axis = time_axis(dated(["1962-05-01", *(["2022-03-04", "2023-05", "2023-09-17"] * 13)]))
+    last = len(axis.periods) - 1
+    assert axis.ends(0, last) == ("1962-05", "2023-09")
+    assert axis.ends(0, 0) == ("1962-05", "2022-03")
+    assert axis.ends(1, last) == ("2022-04", "2023-09")
+
+
+def test_a_span_is_found_by_longer_and_shorter_periods(dated: Dated) -> None:
+    months = time_axis(dated(["2023-11", "2024-02-05"]))
+    assert months.span("2023-12", "2024-01") == (1, 2)
+    assert months.span("2024", "2024") == (2, 3)
+    assert months.span("2023-12-30", "2030") == (1, 3)
+    assert months.span("2019", "2020") is None
+    years = time_axis(dated(["2021-06-01", "2024-02-05"]))
+    assert years.span("2021-12", "2023-01-31") == (0, 2)
+    of_2024 = np.flatnonzero(years.indices == 3).tolist()
+    assert years.rows("2022-01", "2024-12").tolist() == of_2024
+    assert years.rows("1999", "2000").tolist() == []
 
 
 def test_the_newest_paper_has_a_period_of_its_own(dated: Dated) -> None:

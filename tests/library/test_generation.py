@@ -26,7 +26,7 @@ from explorer.map.layout import draw
 from explorer.map.scene import SceneRequest, scene
 from explorer.papers.paper import Paper
 from explorer.search.filters import Filters, allowed_rows
-from explorer.search.query import parse
+from explorer.search.queries.syntax import parse
 from explorer.settings import GraphSettings, MapSettings
 from explorer.topics.communities import Topic
 from explorer.topics.hierarchy import TopicHierarchy

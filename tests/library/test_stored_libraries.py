@@ -16,6 +16,7 @@ from explorer.cli import main
 from explorer.doctor import Severity, examine
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
+from explorer.search.queries.spelling import correct_spelling
 from explorer.topics import edits
 from tests.helpers.corpus import WriteDigest
 
@@ -85,6 +86,15 @@ def test_an_update_keeps_places_topics_and_edits(library: LibraryStore, grow: Bu
 def test_an_updated_library_is_sound(library: LibraryStore) -> None:
     assert {finding.severity for finding in examine(library)} == {Severity.GOOD}
     assert build(library, [library.folder.with_name("digests")]).published is False
+
+
+def test_spelling_is_corrected_from_the_next_update_on(
+    library: LibraryStore, grow: BuildReport
+) -> None:
+    assert correct_spelling(library.open(), "segmentaton").words == "segmentation"
+    assert library.rollback().number == grow.generation - 1
+    assert library.open().vocabulary is None
+    assert correct_spelling(library.open(), "segmentaton").words == "segmentaton"
 
 
 @pytest.mark.usefixtures("grow")

@@ -10,7 +10,7 @@ from explorer.builds.build import BuildReport
 from explorer.builds.distributed import bulk
 from explorer.builds.inspect import Inspection
 from explorer.builds.watch import UpdateOutcome
-from explorer.cli.output.console import out
+from explorer.cli.output.console import err, out
 from explorer.cli.output.topics import describe_event
 from explorer.errors import ExplorerError
 from explorer.papers.text import plural
@@ -39,7 +39,7 @@ def show_report(report: BuildReport, folder: str) -> None:
     if report.naming_failures:
         out.print(
             f"  [yellow]The naming function failed {report.naming_failures:,} times[/] "
-            f"(first: {escape(report.naming_failure)}). Those topics keep their computed names."
+            f"(first: {escape(report.naming_failure)}). Those topics keep their names."
         )
     if report.resting:
         out.print(
@@ -57,6 +57,11 @@ def show_report(report: BuildReport, folder: str) -> None:
         )
     if report.published:
         out.print(f"  Library: {escape(folder)}. Open it with `explorer app`.")
+
+
+def show_notice(text: str) -> None:
+    """Print a sentence on standard error, before the work that it is about."""
+    err.print(escape(text), highlight=False, soft_wrap=True)
 
 
 def show_embedding(report: bulk.EmbeddingReport, folder: str) -> None:
@@ -160,6 +165,8 @@ def _counts(report: BuildReport) -> Iterator[str]:
         yield "nothing new"
     if report.rejected_count:
         yield f"{report.rejected_count:,} not read as papers"
+    if report.naming_failures:
+        yield f"naming failed {report.naming_failures:,} times ({report.naming_failure})"
     yield f"version {report.generation}"
     yield f"{report.seconds['total']:.1f} s"
 

@@ -34,6 +34,7 @@ _STAGES = {
     "index": "Indexing",
     "map": "Drawing the map",
     "topics": "Naming topics",
+    "names": "Asking for names",
     "publish": "Publishing",
     "queries": "Embedding queries",
     "rank": "Ranking",
@@ -42,7 +43,7 @@ _STAGES = {
     "seek": "Clustering topics",
 }
 _SILENT_SECONDS = 2.0
-"""Duration from which a check prints progress lines where there is no bar."""
+"""Duration from which lines say how much is left, and a check prints any, where there is no bar."""
 
 
 class BuildProgress:
@@ -51,12 +52,14 @@ class BuildProgress:
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._tenths = 0
+        self._begin = time.monotonic()
         self._task = None if progress is None else progress.add_task("Starting", total=None)
 
     def stage(self, name: str, total: int = 0) -> None:
         if self._progress is None or self._task is None:
             print(f"{_STAGES[name]} ...", file=sys.stderr)
             self._tenths = 0
+            self._begin = time.monotonic()
         else:
             self._progress.reset(self._task, description=_STAGES[name], total=total or None)
 
@@ -65,7 +68,11 @@ class BuildProgress:
             self._progress.update(self._task, completed=done, total=total or None)
         elif total and done * 10 // total > self._tenths:
             self._tenths = done * 10 // total
-            print(f"  {done:,} of {total:,}", file=sys.stderr)
+            line = f"  {done:,} of {total:,}"
+            passed = time.monotonic() - self._begin
+            if passed > _SILENT_SECONDS and done < total:
+                line += f", about {passed * (total - done) / done:,.0f} s left"
+            print(line, file=sys.stderr)
 
 
 class _Rate(ProgressColumn):

@@ -15,8 +15,8 @@ from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric
 from explorer.library.generation import Generation
 from explorer.papers.text import plural
-from explorer.search.model import Hit, Results
-from explorer.search.notes import note_text
+from explorer.search.model import Explanation, Hit, Results
+from explorer.search.remarks import remarks
 from explorer.search.word_matches import highlight
 
 _BAR = 12
@@ -25,14 +25,15 @@ _BAR = 12
 def show_results(results: Results) -> None:
     """Print hits as a table, with the words of the query highlighted."""
     query = results.parsed.words
-    for note in results.parsed.notes:
-        out.print(f"[yellow]{escape(note_text(note))}[/]")
+    for remark in remarks(results, "--literal"):
+        out.print(f"[yellow]{escape(remark)}[/]", soft_wrap=True)
     if results.parsed.clauses and results.allowed is not None:
         filters = "  ".join(str(clause) for clause in results.parsed.clauses)
         noun = "paper matches" if results.allowed == 1 else "papers match"
         out.print(f"[dim]{results.allowed:,} {noun} {escape(filters)}[/]", soft_wrap=True)
     if not results.hits:
-        out.print("No matches. Try fewer or other words, or remove a filter.")
+        if not results.interpretation.notes:
+            out.print("No matches. Try fewer or other words, or remove a filter.")
         return
     best = max(hit.score for hit in results.hits)
     table = Table(box=None, show_header=False, padding=(0, 1), expand=True)
@@ -40,12 +41,12 @@ def show_results(results: Results) -> None:
     table.add_column(width=_BAR)
     table.add_column(ratio=1)
     for hit in results.hits:
-        share = max(0.0, hit.score / best) if best > 0 else 0.0
+        share = hit.likelihood
+        if share is None:
+            share = max(0.0, hit.score / best) if best > 0 else 0.0
         bar = Text("━" * max(1, round(share * _BAR)), style="cyan")
         table.add_row(str(hit.rank), bar, _hit_text(hit, query))
     out.print(table)
-    if results.only_nearest:
-        out.print("[yellow]No paper contains these words. Showing the closest in meaning.[/]")
     hits = plural(len(results.hits), "hit")
     out.print(f"[dim]{hits}, {results.mode}, {results.seconds * 1000:.0f} ms[/]")
 
@@ -55,13 +56,18 @@ def _hit_text(hit: Hit, query: str) -> Group:
     authors = hit.paper.authors
     names = f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
     identifier = hit.paper.arxiv or hit.paper.doi or hit.paper.id
-    details = [fact for fact in (names, hit.paper.date, hit.topic.label, identifier) if fact]
+    details = [fact for fact in (names, hit.paper.published, hit.topic.label, identifier) if fact]
     return Group(
         _highlighted(hit.paper.readable_title, query, language, "bold"),
         Text(" · ".join(details), style="dim"),
+        *([Text(_near_words(hit.why), style="dim")] if hit.why.near else []),
         _highlighted(hit.why.sentence, query, language, ""),
         Text(""),
     )
+
+
+def _near_words(why: Explanation) -> str:
+    return ", ".join(f"{word} ≈ {sought}" for sought, word in why.near)
 
 
 def _highlighted(text: str, query: str, language: str, style: str) -> Text:

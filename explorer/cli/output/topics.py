@@ -10,10 +10,12 @@ from rich.tree import Tree
 from explorer.builds.apply_edits import EditOutcome
 from explorer.cli.output.console import out
 from explorer.insights.topic_profile import TopicProfile
-from explorer.insights.trends import Order, Trend, Trends, first_recent
+from explorer.insights.topic_tree import TopicNode, count_topics, topic_tree
+from explorer.insights.trends import Order, Trend, Trends, first_recent, in_order
 from explorer.insights.whats_new import WhatsNew
 from explorer.library.generation import Generation
-from explorer.topics.communities import Topic
+from explorer.papers.text import plural
+from explorer.topics.communities import TopicSummary
 from explorer.topics.tracking import TopicEvent, TopicEventKind
 
 _MOST_MEMBERS = 10
@@ -29,23 +31,28 @@ def describe_event(event: TopicEvent) -> str:
         TopicEventKind.SPLIT: f"[green]Topic[/] {topic} split off {other}",
         TopicEventKind.MERGED: f"[yellow]Topic[/] {topic} was merged into {other}",
         TopicEventKind.RETIRED: f"[yellow]Topic[/] {topic} was dissolved",
+        TopicEventKind.RENAMED: f"[green]Topic[/] {topic} was “{escape(event.other_label)}” before",
     }[event.kind]
 
 
-def show_topics(levels: Sequence[Sequence[Topic]], dated: Trends, order: Order) -> None:
+def show_topics(generation: Generation, dated: Trends, order: Order) -> None:
     """Print the topics as a tree, each branch in the order of its level."""
-    tree = Tree("[bold]Topics[/]")
-    branches = {"": tree}
-    for level in levels:
-        for topic in level:
-            keywords = ", ".join(topic.keywords[:4])
-            line = f"[bold]{escape(topic.label)}[/] [dim]{topic.id} ·[/] {topic.size:,} papers"
-            trend = dated.of[topic.id]
-            note = trend.newest if order is Order.NEWEST else _times(trend)
-            line += f" [dim]·[/] {note}" if note else ""
-            branch = branches[topic.parent].add(f"{line} [dim]{escape(keywords)}[/]")
-            branches[topic.id] = branch
+    count, levels = count_topics(generation), len(generation.levels)
+    tree = Tree(f"[bold]{plural(count, 'topic')} on {plural(levels, 'level')}[/]")
+    _add_topics(tree, topic_tree(generation), dated, order)
     out.print(tree)
+
+
+def _add_topics(branch: Tree, nodes: Sequence[TopicNode], dated: Trends, order: Order) -> None:
+    by_id = {node.topic.id: node for node in nodes}
+    for topic in in_order((node.topic for node in nodes), dated, order):
+        keywords = ", ".join(topic.keywords[:4])
+        line = f"[bold]{escape(topic.label)}[/] [dim]{topic.id} ·[/] {topic.size:,} papers"
+        trend = dated.of[topic.id]
+        note = trend.newest if order is Order.NEWEST else _times(trend)
+        line += f" [dim]·[/] {note}" if note else ""
+        added = branch.add(f"{line} [dim]{escape(keywords)}[/]")
+        _add_topics(added, by_id[topic.id].below, dated, order)
 
 
 def _times(trend: Trend) -> str:
@@ -63,9 +70,15 @@ def show_profile(generation: Generation, profile: TopicProfile, dated: Trends) -
         out.print(f"in {above}", highlight=False)
     share = f"{topic.size:,} papers, {profile.share:.1%} of the library"
     named = f", named by {escape(topic.named_by)}" if topic.named_by else ""
-    evidence = f"{topic.evidence:,} of {topic.size:,} papers use the phrase “{escape(topic.label)}”"
-    out.print(f"{share}; {evidence}{named}", highlight=False, soft_wrap=True)
+    evidence = (
+        f"; {topic.evidence:,} of {topic.size:,} papers use the phrase “{escape(topic.label)}”"
+    )
+    coherence = f"; coherence {profile.coherence:.0%}"
+    facts = f"{share}{coherence}{evidence if topic.evidence else ''}{named}"
+    out.print(facts, highlight=False, soft_wrap=True)
     out.print(f"[dim]{escape(', '.join(topic.keywords))}[/]", highlight=False)
+    if topic.summary:
+        _show_summary(topic.summary)
     trend = dated.of[topic.id]
     if trend.dated:
         out.print(_timeline(trend, dated), highlight=False)
@@ -78,6 +91,14 @@ def show_profile(generation: Generation, profile: TopicProfile, dated: Trends) -
     _show_papers(generation, "Representative papers", profile.representatives)
     first = profile.members[:_MOST_MEMBERS]
     _show_papers(generation, f"Papers ({len(first)} of {topic.size:,})", first)
+
+
+def _show_summary(summary: TopicSummary) -> None:
+    """Print a summary with its writer, each sentence with the ids of the papers it cites."""
+    out.print(f"\n[bold]Summary[/] [dim]by the language model {escape(summary.model)}[/]")
+    for sentence in summary.sentences:
+        cited = f"[dim]{escape(' '.join(sentence.papers))}[/]"
+        out.print(f"  {escape(sentence.text)} {cited}", highlight=False)
 
 
 def _timeline(trend: Trend, dated: Trends) -> str:

@@ -34,7 +34,7 @@ from explorer.map.sampling import Viewport
 from explorer.map.scene import MOST_DRAWN, detail_of, home_view
 from explorer.search.filters import Filters, corners_of
 from explorer.search.model import Mode, Query, Sort
-from explorer.search.query import years_of
+from explorer.search.queries.syntax import years_of
 from explorer.search.similar import similar
 from explorer.servers.http.guard import AccessRules, Guard
 from explorer.servers.http.problems import add_problem_handlers, problem_responses
@@ -80,6 +80,7 @@ class Search(BaseModel):
     region: str = Field(
         "", max_length=_LONGEST_QUERY, description="only within these corners: x,y,x,y,x,y ..."
     )
+    literal: bool = Field(False, description="search for the words exactly as typed")
     why: bool = Field(False, description=f"add each hit's key sentence; k up to {_MOST_EXPLAINED}")
 
     @property
@@ -97,7 +98,7 @@ class Search(BaseModel):
             raise UnusableInput("region takes three corners or more: x,y,x,y,x,y.")
         filters = Filters(self.topic, self.source, *years, region=corners)
         examples = tuple(self.like), tuple(self.unlike)
-        return Query(self.q, *examples, filters, self.mode, self.sort, self.diverse)
+        return Query(self.q, *examples, filters, self.mode, self.sort, self.diverse, self.literal)
 
 
 def make_api(library: Library, rules: AccessRules) -> FastAPI:
