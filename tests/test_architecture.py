@@ -27,7 +27,6 @@ FOLDERS = (
     "alerts",
     "builds",
     "evaluation",
-    "doctor",
     "api",
     "export",
     "servers",

@@ -28,7 +28,7 @@ from explorer.desk.desk import (
     desk_of,
 )
 from explorer.desk.marks import PaperMark, PaperMarks, mark_papers, marks_of
-from explorer.doctor import damaged, examine, next_step
+from explorer.builds.doctor import damaged, examine, next_step
 from explorer.errors import LibraryDamaged, LibraryNewer, UnknownPaper, UnusableInput
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore

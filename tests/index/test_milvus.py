@@ -14,7 +14,7 @@ import pytest
 
 from explorer.builds.apply_edits import rename
 from explorer.builds.build import BuildOptions, build
-from explorer.doctor import Severity, damaged, examine, next_step
+from explorer.builds.doctor import Severity, damaged, examine, next_step
 from explorer.embedders import open_embedder
 from explorer.errors import EngineError, UnusableInput
 from explorer.index.engines import milvus, milvus_server

@@ -13,7 +13,7 @@ import pytest
 from explorer.builds.apply_edits import all_edits, rename, undo
 from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.cli import main
-from explorer.doctor import Severity, examine
+from explorer.builds.doctor import Severity, examine
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.queries.spelling import correct_spelling

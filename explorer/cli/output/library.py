@@ -10,7 +10,7 @@ from rich.table import Table
 
 from explorer.cli.output.console import out
 from explorer.cli.output.topics import describe_event
-from explorer.doctor import Finding, Severity, next_step
+from explorer.builds.doctor import Finding, Severity, next_step
 from explorer.search.near_duplicates import Pair
 from explorer.topics.tracking import TopicEvent
 

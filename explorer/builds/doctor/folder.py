@@ -11,8 +11,8 @@ from rich.filesize import decimal
 from explorer.builds.apply_edits import all_edits
 from explorer.desk.backups import backups, backups_folder
 from explorer.desk.database import desk_file, problems
-from explorer.doctor.disk import size_of
-from explorer.doctor.findings import (
+from explorer.builds.doctor.disk import size_of
+from explorer.builds.doctor.findings import (
     Finding,
     Severity,
     command_line,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from explorer.doctor.disk import Meter, entries, files_below, size_of
-from explorer.doctor.findings import (
+from explorer.builds.doctor.disk import Meter, entries, files_below, size_of
+from explorer.builds.doctor.findings import (
     Finding,
     Severity,
     command_line,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from explorer.doctor.disk import Meter, entries, size_of
-from explorer.doctor.findings import Finding, command_line, damage, good, guarded, note
-from explorer.doctor.generations import Check
+from explorer.builds.doctor.disk import Meter, entries, size_of
+from explorer.builds.doctor.findings import Finding, command_line, damage, good, guarded, note
+from explorer.builds.doctor.generations import Check
 from explorer.embedders.cache import LOCK, CacheFile, read_cache_file
 from explorer.library.generation import GIVEN_SUFFIX, open_generation
 from explorer.library.store import LibraryStore

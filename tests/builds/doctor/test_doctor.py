@@ -17,7 +17,7 @@ import pytest
 from explorer.builds.build import BuildOptions, build
 from explorer.cli import main
 from explorer.cli.output.progress import checking
-from explorer.doctor import Finding, Severity, damaged, examine, next_step
+from explorer.builds.doctor import Finding, Severity, damaged, examine, next_step
 from explorer.embedders.cache import VectorCache
 from explorer.errors import LibraryDamaged
 from explorer.library.generation import SCHEMA, Generation, read_manifest
@@ -364,7 +364,7 @@ def test_a_generation_that_a_build_removes_meanwhile_is_no_damage(
     (ward.library.folder / "LIVE").write_text("000003\n", encoding="utf-8")
     for number in (2, 3):
         flip(ward.generation(number) / "papers.arrow")
-    monkeypatch.setattr("explorer.doctor.generations.verify_parts", removed)
+    monkeypatch.setattr("explorer.builds.doctor.generations.verify_parts", removed)
     findings = examine(ward.library)
     assert "generations/000001" in subjects(findings, Severity.NOTE)
     assert not any("000001" in name for name in subjects(findings, Severity.DAMAGE))
@@ -532,7 +532,7 @@ def test_a_check_that_fails_is_a_finding_and_hides_no_other(
         raise RuntimeError("no such thing was foreseen")
 
     cut(ward.generation(1) / "papers.arrow")
-    monkeypatch.setattr(f"explorer.doctor.{stumbles}", stumble)
+    monkeypatch.setattr(f"explorer.builds.doctor.{stumbles}", stumble)
     findings = examine(ward.library)
     assert any("foreseen" in finding.what for finding in findings)
     assert name_of(ward.generation(1) / "papers.arrow", ward) in subjects(findings, Severity.DAMAGE)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.doctor.cache import CacheCheck
-from explorer.doctor.disk import Meter, Step, build_running, bytes_to_read, generation_names
-from explorer.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
-from explorer.doctor.folder import (
+from explorer.builds.doctor.cache import CacheCheck
+from explorer.builds.doctor.disk import Meter, Step, build_running, bytes_to_read, generation_names
+from explorer.builds.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
+from explorer.builds.doctor.folder import (
     LIVE,
     absence,
     check_desk,
@@ -20,7 +20,7 @@ from explorer.doctor.folder import (
     check_live,
     live_generation,
 )
-from explorer.doctor.generations import (
+from explorer.builds.doctor.generations import (
     advice_where_live,
     advice_where_not_live,
     check_generation,
