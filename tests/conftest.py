@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 SLOW_FIXTURES = frozenset(("seed_library", "milvus_lite", "milvus_standalone"))
 """They build with the real model or start a server."""
 
+AGAIN = pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "Locator expected"])
+"""For tests that wait for a browser: on a busy machine, one that waited in vain proves nothing.
+
+It runs once more, which the summary lists; what is seen and wrong fails at once.
+"""
+
 settings.register_profile("quick", max_examples=15, deadline=None)
 
 
@@ -53,8 +59,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW_FIXTURES & fixtures_of(item):
             item.add_marker("slow")
-        if item.get_closest_marker("browser") and not browser:
-            item.add_marker(no_browser)
+        if item.get_closest_marker("browser"):
+            item.add_marker(AGAIN if browser else no_browser)
     marks = [{mark.name for mark in item.iter_markers()} for item in items]
     opening = {item.path for item, names in zip(items, marks, strict=True) if "browser" in names}
     slow = {item.path for item, names in zip(items, marks, strict=True) if "slow" in names}

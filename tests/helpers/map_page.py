@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 PATIENCE = 60_000
 """Milliseconds. The model loads in the background while the first test waits for its hits."""
-_IS_AT_REST = """() =>
-    document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning" &&
-    !document.querySelector('.pending, [data-stale="true"]')"""
+_UNREST = """() => {
+    const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
+    const waiting = document.querySelector('.pending, [data-stale="true"]');
+    if (state !== "notRunning") return `the script is ${state}`;
+    return waiting ? `not drawn anew yet: ${waiting.outerHTML.slice(0, 300)}` : "";
+}"""
 
 
 def wait_for_map(page: Page) -> None:
@@ -29,7 +32,12 @@ def wait_for_map(page: Page) -> None:
 
 def wait_for_rest(page: Page) -> None:
     """Wait until the list has its key sentences, and nothing runs or is drawn anew."""
-    page.wait_for_function(_IS_AT_REST)
+    from playwright.sync_api import TimeoutError as TimedOut
+
+    try:
+        page.wait_for_function(f"() => !({_UNREST})()")
+    except TimedOut:
+        raise TimeoutError(page.evaluate(_UNREST)) from None
 
 
 def url_of(page: Page) -> str:
@@ -39,10 +47,15 @@ def url_of(page: Page) -> str:
 
 
 def wait_until(page: Page, wrong: Callable[[], str], seconds: float = 30) -> None:
-    """Wait until ``wrong`` has nothing to say; fail with what it says when time is up."""
+    """Wait until ``wrong`` returns nothing.
+
+    Raises:
+        TimeoutError: with what it returned last, when time is up.
+    """
     until = time.monotonic() + seconds
     while problem := wrong():
-        assert time.monotonic() < until, problem
+        if time.monotonic() > until:
+            raise TimeoutError(problem)
         page.wait_for_timeout(50)
 
 
