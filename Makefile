@@ -55,13 +55,13 @@ test: $(VENV)/.installed-dev check-browser
 
 static: lint types javascript
 
-tests: $(VENV)/.installed-dev
+tests: $(VENV)/.compiled
 	$(PYTEST) -m "not cluster"
 
 quick: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory --jobs 2 static quick-tests
 
-quick-tests: $(VENV)/.installed-dev
+quick-tests: $(VENV)/.compiled
 	$(PYTEST) -q --numprocesses 2 -m "not slow and not browser and not cluster" \
 		--hypothesis-profile quick
 
@@ -133,6 +133,11 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+# Numba compiles what UMAP imports, and keeps it: once here, else in each process of the tests.
+$(VENV)/.compiled: $(VENV)/.installed-dev
+	$(BIN)/python -c "import umap"
+	@touch $@
 
 $(VENV)/.installed-cluster: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,cluster]'

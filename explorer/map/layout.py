@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,6 +221,7 @@ def _umap(
 ) -> NDArray[np.float64]:
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
+    _keep_compiled()
     k = min(settings.neighbours, graph.neighbours.shape[1] + 1)
     own = np.arange(graph.size, dtype=np.int32)[:, None]
     indices = np.hstack([own, graph.neighbours[:, : k - 1]])
@@ -257,6 +259,25 @@ def _umap(
             parallel=False,
         )
     return np.asarray(embedding, dtype=np.float64)
+
+
+def _keep_compiled() -> None:
+    """Let Numba keep the machine code of UMAP's slowest functions for the next process.
+
+    It lies beside UMAP's code or in the user's cache folder. UMAP itself compiles them in each
+    process, which takes longer than the layout of a few thousand papers.
+    """
+    from umap import layouts, umap_
+
+    functions = (
+        umap_.smooth_knn_dist,
+        umap_.compute_membership_strengths,
+        getattr(layouts, "_nb_optimize_layout_euclidean_single_epoch", None),
+    )
+    for function in functions:
+        # RuntimeError: no folder to keep it in can be written to.
+        with suppress(RuntimeError, AttributeError):
+            function.enable_caching()
 
 
 def _principal_axes(vectors: Vectors) -> NDArray[np.float64]:
