@@ -30,10 +30,10 @@ computes from what others measured.
 `milvus` needs a server, which `make test-cluster` installs. All others need data that does not come
 with the project.
 
-**Judged collections** (`retrieval`, `search`, `typos`, `nothing_close`, `adapt`, `beside_txtai`) are
-folders as BEIR has them: `corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with `_id` and
-`text`, both gzipped or not; `qrels.tsv` with a head and the columns query, paper, grade. Where a
-query is made of a paper, `query_paper` names it, and it is left out of the ranking.
+**Judged collections** (`retrieval`, `search`, `typos`, `nothing_close`, `adapt`, `beside_txtai`)
+are folders as BEIR has them: `corpus.jsonl` with `_id`, `title` and `text`; `queries.jsonl` with
+`_id` and `text`, both gzipped or not; `qrels.tsv` with a head and the columns query, paper, grade.
+Where a query is made of a paper, `query_paper` names it, and it is left out of the ranking.
 
 | collection | what it is | papers | queries | licence |
 |---|---|--:|--:|---|
