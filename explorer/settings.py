@@ -261,6 +261,32 @@ class UploadLimits:
     """One message of the browser; the longest are corners of a selection on the map."""
 
 
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Limits on ``explorer fetch``, which services may make slow, long or endless."""
+
+    idle_seconds: float = 30.0
+    """Time to connect, and time without a byte."""
+    page_seconds: float = 180.0
+    """Time for a page as a whole."""
+    page_bytes: int = 64 << 20
+    """Size of a page, unpacked."""
+    pages: int = 200
+    """Pages of a feed in one run; the next run goes on from there."""
+    tries: int = 4
+    """Requests for a page, if errors pass."""
+    longest_wait: float = 120.0
+    """Seconds that a service may ask to wait; after longer ones the next run tries again."""
+    redirects: int = 5
+    """Redirects that are followed, one after the other."""
+    first_days: int = 7
+    """Days before today that the first run of a feed asks for."""
+    overlap_days: int = 2
+    """Days that are asked for again: services list papers late."""
+    messages: int = 500
+    """Messages of a mailbox in one run."""
+
+
 KEPT_GENERATIONS = 5
 """Generations that stay on disk for rollback, unless ``--keep`` sets another number."""
 

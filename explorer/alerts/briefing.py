@@ -147,7 +147,7 @@ def relevance_to(
 
 def as_markdown(page: Briefing) -> str:
     """Return a briefing as Markdown; text of digests is escaped."""
-    lines = [f"# {_heading(page)}", ""]
+    lines = [f"# {briefing_heading(page)}", ""]
     if page.by_desk:
         lines += ["Nearest to what you starred first.", ""]
     for section in page.sections:
@@ -165,7 +165,7 @@ def as_markdown(page: Briefing) -> str:
 
 def as_html(page: Briefing) -> str:
     """Return a briefing as one HTML file that fetches nothing; text of digests is escaped."""
-    heading = html.escape(_heading(page))
+    heading = html.escape(briefing_heading(page))
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -200,7 +200,8 @@ a { color: inherit; text-decoration-thickness: 1px; text-underline-offset: 2px; 
 """
 
 
-def _heading(page: Briefing) -> str:
+def briefing_heading(page: Briefing) -> str:
+    """Return how many papers are new, and since when."""
     papers = "1 new paper" if page.papers == 1 else f"{page.papers:,} new papers"
     return f"{papers} since {page.since:%Y-%m-%d %H:%M} UTC"
 

@@ -13,6 +13,7 @@ from explorer.cli.commands import Commands, top_parser
 from explorer.cli.desk import add_desk
 from explorer.cli.evaluate import add_evaluate
 from explorer.cli.export import add_export
+from explorer.cli.feeds import add_feeds
 from explorer.cli.follow import add_follow
 from explorer.cli.inspect import add_inspect
 from explorer.cli.library import add_library
@@ -28,7 +29,7 @@ from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 
 _DESCRIPTION = "Search your paper digests by meaning, and see them as a map of topics."
 _SECTIONS = {
-    "Build": (add_build, add_watch, add_inspect, add_shards),
+    "Build": (add_build, add_feeds, add_watch, add_inspect, add_shards),
     "Search": (add_search, add_evaluate),
     "Topics": (add_topics,),
     "Desk and news": (add_desk, add_follow, add_news, add_briefing),

@@ -274,7 +274,7 @@ def _keep_compiled() -> None:
         umap_.compute_membership_strengths,
         getattr(layouts, "_nb_optimize_layout_euclidean_single_epoch", None),
     )
-    for function in functions:
+    for function in filter(None, functions):
         # RuntimeError: no folder to keep it in can be written to.
         with suppress(RuntimeError, AttributeError):
             function.enable_caching()

@@ -9,12 +9,15 @@ from explorer.errors import DigestError, printable
 
 UNFINISHED_ENDINGS = (".part", ".crdownload", ".tmp", "~")
 """Endings of unfinished files of browsers, scripts and editors."""
+FEEDS_FILE = "feeds.toml"
+"""The list of feeds in a digest folder, which is no digest."""
 
 
 def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     """Return (digest name, file) for each file that ``given`` names or holds, in order.
 
-    A folder means all files below it except hidden ones, partial downloads and editors' backups.
+    A folder means all files below it except hidden ones, partial downloads, editors' backups and
+    its list of feeds.
     The name of a digest is its path relative to that folder; of a single file, its own name.
 
     Raises:
@@ -48,4 +51,5 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
 
 def _is_ignored(inside: Path) -> bool:
     hidden = any(part.startswith(".") for part in inside.parts)
-    return hidden or inside.name.lower().endswith(UNFINISHED_ENDINGS)
+    is_list = inside.as_posix() == FEEDS_FILE
+    return hidden or is_list or inside.name.lower().endswith(UNFINISHED_ENDINGS)

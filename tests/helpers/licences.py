@@ -54,13 +54,14 @@ SINGLE_MAINTAINER = {
     "rapidfuzz": "edit distances of our own, some 20 lines, slower; `index/vocabulary.py`",
     "rispy": "the reader of RIS and its siblings is ours already; the writer is some 60 lines",
     "sentencex": "pysbd, slower; or a list of abbreviations of our own in `papers/sentences.py`",
+    "tenacity": "a loop with waits of our own, some 20 lines, in `builds/feeds/web.py`",
     "umap-learn": "openTSNE, or a layout of the neighbour graph by networkx; maps look different",
     "watchfiles": "watchdog, or the scans that network drives get already",
 }
 """Direct dependencies that one person maintains, with what would take their place."""
 REVIEWED = frozenset(
-    "faiss-cpu fastapi huggingface-hub openvino pandas pyarrow pyyaml rich scipy streamlit uvicorn "
-    "numpy".split()
+    "faiss-cpu fastapi httpx huggingface-hub numpy openvino pandas pyarrow pyyaml rich scipy "
+    "streamlit tomlkit uvicorn".split()
 )
 """Direct dependencies whose metadata name fewer than two people, and that an organisation or
 several people keep, by the page of the project."""

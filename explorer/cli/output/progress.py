@@ -26,6 +26,7 @@ from rich.text import Text
 from explorer.cli.output.console import err
 
 _STAGES = {
+    "fetch": "Fetching feeds",
     "read": "Reading digests",
     "model": "Loading the model",
     "shards": "Reading shards",
