@@ -16,6 +16,7 @@ papers_in_view.py papers in view on the map, as a list; papers_in_view.js is the
 match_count.py    how many papers match
 paper_marks.py    star, status, tags and note of a paper
 export_menu.py    a list of papers as a file
+feeds.py          feeds of papers, and a button to fetch them
 cite_menu.py      a paper's reference, to copy
 open_menu.py      links to pages of a paper, and to searches for its title
 neighbours.py     papers nearest to an open one, with the reasons

@@ -746,6 +746,10 @@ REREAD = "Re-read the digests folder"
 REREADING = "Re-reading the digests folder"
 REDRAW = "Redraw the map"
 REDRAWING = "Redrawing the map"
+FEEDS = "Feeds"
+FETCH = "Fetch now"
+FETCH_HELP = "Fetch what is new from these feeds and add it to the library"
+FETCHING = "Fetching feeds and adding what is new"
 CONTENTS = "Library contents"
 DIGEST = "Digest"
 PAPERS = "Papers"
@@ -757,6 +761,7 @@ RESTORE_REFUSED = "The library was updated meanwhile, so nothing was restored. C
 SAME_PAPERS = "same papers; topics or map changed"
 STAGES = {
     "": "Starting",
+    "fetch": "Fetching feeds",
     "read": "Reading digests",
     "model": "Loading the model",
     "embed": "Embedding papers",
@@ -837,6 +842,13 @@ def redraw_help(reason: str) -> str:
 def progress(stage: str, seconds: float, done: int, total: int) -> str:
     text = f"{STAGES[stage]} · {seconds:.0f} s"
     return f"{text} · {done:,} of {total:,}" if total else text
+
+
+def feed_state(last_success: str, new: int) -> str:
+    """Return when a feed was fetched last, and how many papers came."""
+    if not last_success:
+        return "Not fetched yet"
+    return f"Last fetched {last_success} · {plural(new, 'new paper')}"
 
 
 def update_result(changes: Mapping[str, int], papers: int, *, published: bool) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explorer.api.json_format import briefing_as_json, build_report_as_json
 from explorer.builds.build import BuildOptions, build
-from explorer.builds.feeds.fetching import FeedOutcome, fetch_feeds, preview_feed
+from explorer.builds.feeds.fetching import FeedOutcome, fetch_folder, preview_feed
 from explorer.builds.feeds.services import SERVICES
 from explorer.builds.feeds.state import load_state
 from explorer.builds.feeds.subscriptions import (
     Feed,
-    chosen_feeds,
+    checked_source,
     read_subscriptions,
     subscribe,
     suggested_name,
@@ -27,13 +25,8 @@ from explorer.cli.build import DIGESTS
 from explorer.cli.commands import Commands
 from explorer.cli.follow import run_followed
 from explorer.cli.options import print_json, with_user
-from explorer.errors import UnusableInput
 from explorer.library.store import LibraryStore
 
-if TYPE_CHECKING:
-    from explorer.builds.feeds.web import Web
-
-_CONTACT = "EXPLORER_CONTACT"
 _KINDS = "\n".join(f"  {service.example:<38} {service.about}" for service in SERVICES.values())
 _GROUP_EXAMPLES = """\
 Feeds are kept in feeds.toml in the digest folder. Nothing is fetched until `explorer fetch`.
@@ -166,15 +159,12 @@ def remove_feed(options: argparse.Namespace) -> int:
 
 def show_feed(options: argparse.Namespace) -> int:
     """Show what a feed would bring; keep nothing."""
-    from explorer.builds.feeds.subscriptions import checked_source
-
     feeds = read_subscriptions(options.digests).feeds
     feed = next((feed for feed in feeds if feed.name == options.source), None)
     if feed is None:
         source = checked_source(options.source)
         feed = Feed(suggested_name(source), source)
-    with _web(options.digests) as web:
-        outcome = preview_feed(feed, web, keys=_keys())
+    outcome = preview_feed(options.digests, feed)
     if options.json:
         titles = [paper.readable_title for paper in outcome.papers]
         print_json({"new": outcome.new, "error": outcome.error, "titles": titles})
@@ -246,30 +236,8 @@ def run_morning(options: argparse.Namespace) -> int:
 def _fetched(folder: Path, names: Sequence[str], since: date | None) -> list[FeedOutcome]:
     from explorer.cli.output.progress import build_progress
 
-    feeds = chosen_feeds(read_subscriptions(folder).feeds, names)
-    if not feeds:
-        raise UnusableInput(
-            "no feeds yet.", path=folder, advice="Add one: explorer feeds add arxiv:cs.CL"
-        )
-    with _web(folder) as web, build_progress() as progress:
-        return fetch_feeds(folder, feeds, web, since=since, progress=progress, keys=_keys())
-
-
-@contextmanager
-def _web(folder: Path) -> Iterator[Web]:
-    from explorer.builds.feeds.web import Web
-
-    web = Web(contact=os.environ.get(_CONTACT) or read_subscriptions(folder).contact)
-    try:
-        yield web
-    finally:
-        web.close()
-
-
-def _keys() -> dict[str, str]:
-    """Return the keys of services that the environment has."""
-    names = (service.key for service in SERVICES.values() if service.key)
-    return {name: os.environ[name] for name in names if os.environ.get(name)}
+    with build_progress() as progress:
+        return fetch_folder(folder, names, since=since, progress=progress)
 
 
 def _with_folder(added: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,16 @@ from explorer.app.updates import UpdateRunner
 from explorer.builds import uploads
 from explorer.builds.apply_edits import rename
 from explorer.builds.build import BuildOptions, BuildReport, build
+from explorer.builds.feeds import fetching
+from explorer.builds.feeds.subscriptions import subscribe
+from explorer.builds.feeds.web import Web
 from explorer.builds.progress import Progress
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.feed_services import ToServer, answer, serve
 from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
@@ -337,6 +342,29 @@ def test_the_folder_of_digests_is_read_again(
     press(page, "read-again")
     wait_for_end(page)
     assert "Nothing new" in text(page)
+
+
+def test_feeds_are_fetched_from_the_page(
+    library: LibraryStore, digests: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "fetch" not in [b.key for b in open_page().button]
+    subscribe(digests, "https://journal.example.org/rss", "journal")
+
+    with serve(answer) as serving:
+
+        @contextmanager
+        def web(_folder: Path) -> Iterator[Web]:
+            yield Web(transport=ToServer(serving.port))
+
+        monkeypatch.setattr(fetching, "open_web", web)
+        page = open_page()
+        assert "Not fetched yet" in text(page)
+        press(page, "fetch")
+        wait_for_end(page)
+    assert not page.exception
+    assert "3 papers added" in text(page)
+    assert "3 new papers" in text(page)
+    assert library.open().size == 43
 
 
 def test_a_redraw_is_offered_with_its_reason_where_it_would_pay(

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from explorer.builds.build import BuildOptions, build
+from explorer.builds.feeds import fetching
 from explorer.builds.feeds.web import Web
-from explorer.cli import feeds, main
+from explorer.cli import main
 from explorer.library.store import LibraryStore
 from tests.helpers.feed_services import TITLES, Serving, ToServer, answer, serve
 
@@ -38,7 +39,7 @@ def folder(
         yield opened
         opened.close()
 
-    monkeypatch.setattr(feeds, "_web", web)
+    monkeypatch.setattr(fetching, "open_web", web)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("EXPLORER_LIBRARY", raising=False)
     Path("data").mkdir()

@@ -9,6 +9,7 @@ import streamlit as st
 from rich.filesize import decimal
 
 from explorer.app import texts
+from explorer.app.feeds import show_feeds
 from explorer.app.headings import view_heading
 from explorer.app.resources import digests_folder, digests_of, library_folder, read_only_reason
 from explorer.app.updates import Update, UpdateRunner, Work, shared_updates, start_update
@@ -42,6 +43,7 @@ def show_library(generation: Generation | None) -> None:
             _show_update(updates, updates.last, updates.is_running, version)
         if not reason:
             show_uploads(generation, updates)
+            show_feeds(updates)
             _show_update_buttons(generation, updates)
 
 

@@ -8,6 +8,7 @@ interrupted is resumed: pages that it kept are read from disk.
 from __future__ import annotations
 
 import gzip
+import os
 import secrets
 import tempfile
 import time
@@ -18,16 +19,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from explorer.builds.feeds.mailbox import new_messages
-from explorer.builds.feeds.services import PageRequest, Pages, Service
+from explorer.builds.feeds.services import SERVICES, PageRequest, Pages, Service
 from explorer.builds.feeds.state import FOLDER, Run, load_state, save_state
-from explorer.builds.feeds.subscriptions import Feed
+from explorer.builds.feeds.subscriptions import Feed, chosen_feeds, read_subscriptions
 from explorer.builds.feeds.web import FetchError, Page, WaitWanted, Web
 from explorer.builds.progress import Progress, Silence
-from explorer.errors import DigestError, ExplorerError, LibraryBusy, printable
+from explorer.errors import DigestError, ExplorerError, LibraryBusy, UnusableInput, printable
 from explorer.papers.paper import Paper
 from explorer.readers import read_digests, stream_digests_apart
 from explorer.settings import FetchLimits
 
+_CONTACT = "EXPLORER_CONTACT"
 _LONGEST_EMPTY_PAGE = 20_000
 """Bytes of an answer without papers."""
 _FEED_READER = "feed"
@@ -82,12 +84,53 @@ def fetch_feeds(
     return outcomes
 
 
-def preview_feed(
-    feed: Feed, web: Web, *, limits: FetchLimits | None = None, keys: dict[str, str] | None = None
-) -> FeedOutcome:
-    """Return what a first run of ``feed`` would bring; nothing is kept."""
-    with tempfile.TemporaryDirectory() as scratch:
-        return fetch_feeds(Path(scratch), [feed], web, limits=limits, keys=keys)[0]
+def fetch_folder(
+    folder: Path,
+    names: Sequence[str] = (),
+    *,
+    since: date | None = None,
+    progress: Progress | None = None,
+) -> list[FeedOutcome]:
+    """Fetch the feeds of a digest folder, or those with ``names``; see :func:`fetch_feeds`.
+
+    Keys of services and the contact come from the environment.
+
+    Raises:
+        UnusableInput: the folder has no feeds, or none of a name.
+        LibraryBusy: another run fetches into this folder.
+    """
+    feeds = chosen_feeds(read_subscriptions(folder).feeds, names)
+    if not feeds:
+        raise UnusableInput(
+            "no feeds yet.", path=folder, advice="Add one: explorer feeds add arxiv:cs.CL"
+        )
+    with open_web(folder) as web:
+        return fetch_feeds(folder, feeds, web, since=since, progress=progress, keys=_keys())
+
+
+def preview_feed(folder: Path, feed: Feed) -> FeedOutcome:
+    """Return what a first run of ``feed`` would bring; nothing is kept.
+
+    ``folder`` is the digest folder, whose list names the contact.
+    """
+    with open_web(folder) as web, tempfile.TemporaryDirectory() as scratch:
+        return fetch_feeds(Path(scratch), [feed], web, keys=_keys())[0]
+
+
+@contextmanager
+def open_web(folder: Path) -> Iterator[Web]:
+    """Yield connections for the feeds of a digest folder."""
+    web = Web(contact=os.environ.get(_CONTACT) or read_subscriptions(folder).contact)
+    try:
+        yield web
+    finally:
+        web.close()
+
+
+def _keys() -> dict[str, str]:
+    """Return the keys of services that the environment has."""
+    names = (service.key for service in SERVICES.values() if service.key)
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from explorer.builds.feeds import fetching
-from explorer.builds.feeds.fetching import FeedOutcome, fetch_feeds, preview_feed
+from explorer.builds.feeds.fetching import FeedOutcome, fetch_feeds
 from explorer.builds.feeds.services import SERVICES
 from explorer.builds.feeds.state import load_state, save_state
 from explorer.builds.feeds.subscriptions import Feed
@@ -254,11 +254,3 @@ def test_a_run_that_is_killed_is_resumed(
         raise KeyboardInterrupt  # the run ended before it was killed
     assert fetch(feed)[0].error == ""
     assert sorted(fetch.titles()) == sorted(TITLES)
-
-
-def test_a_preview_keeps_nothing(fetching_from: Start, tmp_path: Path) -> None:
-    fetch = fetching_from(answer)
-    web = Web(_FAST, transport=ToServer(fetch.serving.port))
-    outcome = preview_feed(_RSS, web)
-    assert [paper.title for paper in outcome.papers] == list(TITLES)
-    assert not (tmp_path / "digests").exists()
