@@ -54,6 +54,15 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     return [(printable(name), file) for file, name in names.items()]
 
 
+def parts_of_digest(path: Path) -> tuple[Path, ...]:
+    """Return the files whose change is one of the digest at ``path``, itself first.
+
+    What Zotero has stored last stands in its database's log only.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return (path, log) if path.name == ZOTERO_DATABASE and log.exists() else (path,)
+
+
 def _is_ignored(inside: Path) -> bool:
     hidden = any(part.startswith(".") for part in inside.parts)
     return hidden or inside.name.lower().endswith(UNFINISHED_ENDINGS)
