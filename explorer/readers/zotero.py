@@ -73,7 +73,13 @@ def _outcome(database: ZoteroDatabase, item: ZoteroItem, digest: Digest) -> Item
     if not any(character.isalnum() for character in title):
         return NotAPaper(digest.name, item.id, "item without a title")
     group, name = database.groups.get(item.library, (0, ""))
-    source = Source(f"{digest.name}{SEPARATOR}{name}" if name else digest.name, item.id)
+    tags = database.tags(item)
+    source = Source(
+        f"{digest.name}{SEPARATOR}{name}" if name else digest.name,
+        item.id,
+        collections=database.collections(item),
+        tags=tuple(tag for tag, _ in tags),
+    )
     extra = _extra(fields)
     ids = _ids(fields, extra)
     place = f"groups/{group}/" if name else ""
@@ -87,7 +93,7 @@ def _outcome(database: ZoteroDatabase, item: ZoteroItem, digest: Digest) -> Item
         doi=ids.doi,
         other_ids=(*ids.others, f"zotero:{place}{item.key}"),
         url=tidy(fields.get("url", "")),
-        keywords=tuple(tag for tag, is_automatic in database.tags(item) if is_automatic),
+        keywords=tuple(tag for tag, is_automatic in tags if is_automatic),
         sources=(source,),
     )
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
+from explorer.api.json_format import mapped_paper_as_json
 from explorer.builds.build import BuildOptions, build
 from explorer.builds.update_plan import JoinedPapers, join_papers
 from explorer.builds.watch import _listing
@@ -15,7 +21,11 @@ from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper, Source
 from explorer.papers.spill_file import SpillFile
 from explorer.papers.table import PaperTable
+from explorer.search.facets import facets
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.queries.syntax import Field, parse
 from tests.helpers.corpus import WriteDigest
+from tests.helpers.generations import seal_again
 from tests.helpers.zotero_library import GROUP, Stored, make_zotero
 
 HASHING = BuildOptions(model="hashing")
@@ -56,9 +66,9 @@ def test_an_item_removed_in_zotero_leaves_unless_another_digest_holds_it(
 
 
 def _joined(read: list[Paper], stored: list[Paper], folder: Path) -> JoinedPapers:
-    tables = (PaperTable.from_papers(papers) for papers in (read, stored))
+    now, before = (PaperTable.from_papers(papers) for papers in (read, stored))
     whole = frozenset(("z",))
-    return join_papers(*tables, SpillFile(folder), prune=False, whole=whole)
+    return join_papers(now, before, SpillFile(folder), prune=False, whole=whole)
 
 
 def test_only_digests_that_were_read_whole_lose_papers(tmp_path: Path) -> None:
@@ -100,6 +110,74 @@ def test_a_database_is_read_again_only_when_it_has_changed(
     assert (again.published, again.unchanged) == (False, 6)
     (database.with_name("zotero.sqlite-wal")).touch()
     assert update_from_zotero(library, database) is not None
+
+
+def _as_schema_4_wrote_it(library: LibraryStore) -> None:
+    """Take collections and tags out of the live generation, as if an older version had made it."""
+    folder = library.folder / "generations" / library.live
+    table = pa.ipc.open_file(folder / "papers.arrow").read_all()
+    rows = table.to_pylist()
+    for row in rows:
+        for source in row["sources"]:
+            del source["collections"], source["tags"]
+    older = pa.Table.from_pylist(rows)
+    path = str(folder / "papers.arrow")
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, older.schema) as writer:
+        writer.write_table(older)
+    manifest = folder / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(content | {"schema": 4}), encoding="utf-8")
+    seal_again(folder)
+
+
+def test_collections_and_tags_filter_and_count_also_in_an_older_library(
+    tmp_path: Path, corpus: list[Paper], write_digest: WriteDigest
+) -> None:
+    library = LibraryStore(tmp_path / "library")
+    build(library, [write_digest(tmp_path / "first.txt", corpus[:6])], HASHING)
+    _as_schema_4_wrote_it(library)
+    shelves = (("Thesis/Methods", "to cite"), ("Thesis", "to cite"), ("Walks", "later"))
+    items = [
+        replace(item, collections=(collection,), tags=(tag,))
+        for item, (collection, tag) in zip(_items(corpus[5:8]), shelves, strict=True)
+    ]
+    make_zotero(tmp_path / "zotero.sqlite", items)
+
+    report = update_from_zotero(library, tmp_path / "zotero.sqlite")
+
+    assert report is not None
+    assert (report.added, report.removed, report.embedded) == (2, 0, 2)
+    generation = library.open()
+
+    def titles(query: str) -> set[str]:
+        rows = allowed_rows(generation, Filters(clauses=parse(query).clauses))
+        assert rows is not None
+        return {generation.records[row].title for row in rows.tolist()}
+
+    of = [paper.title for paper in corpus]
+    assert titles("collection:thesis") == {of[5], of[6]}
+    assert titles('collection:"Thesis/Methods"') == {of[5]}
+    assert titles('label:"to cite" -collection:methods') == {of[6]}
+    assert titles("collection:(walks|methods)") == {of[5], of[7]}
+    counted = {
+        facet.field: {count.label: count.papers for count in facet.counts}
+        for facet in facets(generation, np.arange(generation.size), level=0)
+    }
+    assert counted[Field.COLLECTION] == {"Thesis": 2, "Thesis/Methods": 1, "Walks": 1}
+    assert counted[Field.LABEL] == {"to cite": 2, "later": 1}
+    row = generation.records.titles.index(of[5])
+    content = mapped_paper_as_json(generation, row)
+    assert content["sources"][0].keys() == {"digest", "line", "date", "seen"}
+    assert content["sources"][1]["collections"] == ("Thesis/Methods",)
+    assert content["links"][-1] == "zotero://select/library/items/ITEM0001"
+
+    # What is taken out of a collection there is no longer in it here.
+    with closing(sqlite3.connect(tmp_path / "zotero.sqlite")) as connection:
+        connection.execute("DELETE FROM collectionItems WHERE itemID = 1")
+        connection.commit()
+    update_from_zotero(library, tmp_path / "zotero.sqlite")
+    generation = library.open()
+    assert titles("collection:thesis") == {of[6]}
 
 
 def test_a_watch_notices_what_stands_in_the_log_only(tmp_path: Path) -> None:

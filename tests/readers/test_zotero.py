@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from explorer.errors import DigestError
-from explorer.readers import Reading, digest_files, read_digest
+from explorer.readers import Reading, digest_files, read_digest, stream_digests_apart
 from explorer.readers.shared import sqlite_snapshot
 from explorer.readers.zotero import zotero_overview
+from explorer.settings import ReadingLimits
 from tests.helpers.corpus import ROOT
 from tests.helpers.zotero_library import GROUP, SAMPLE, Stored, make_zotero
 
@@ -105,6 +106,18 @@ def test_overview(database: Path) -> None:
     assert overview.collections == (("Thesis", 2), ("Thesis/Methods", 1), ("Walks", 2))
     assert overview.tags == {"cartography": 1, "to cite": 2}
     assert (overview.attachments, overview.notes, overview.annotations) == (2, 1, 1)
+
+
+def test_collections_and_tags_are_the_sources(database: Path) -> None:
+    shelves = [(p.sources[0].collections, p.sources[0].tags) for p in read_digest(database).papers]
+    assert shelves == [
+        (("Thesis/Methods",), ("cartography", "to cite")),
+        (("Thesis", "Walks"), ("to cite",)),
+        ((), ()),
+    ]
+    streams = stream_digests_apart(database, "zotero.sqlite", ReadingLimits())
+    apart = [paper for stream in streams for paper in stream.items]
+    assert apart == list(read_digest(database).papers)
 
 
 def test_a_group_is_a_source_of_its_own(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from explorer.errors import DigestError
+from explorer.papers.paper import path_and_above
 from explorer.papers.text import tidy
 from explorer.readers.shared.sqlite_snapshot import snapshot
 
@@ -259,7 +260,7 @@ class ZoteroDatabase:
                 counted["trash" if item.is_deleted else "papers"] += 1
             if item.is_deleted:
                 continue
-            collections.update(with_those_above(self.collections(item)))
+            collections.update({c for path in self.collections(item) for c in path_and_above(path)})
             if item.is_work:
                 fields = self.fields(item)
                 counted["with_abstract"] += bool(tidy(fields.get("abstractNote", "")))
@@ -286,19 +287,6 @@ class ZoteroDatabase:
     def _rows(self, query: str, *values: int) -> list[Any]:
         # Whole: a cursor that is left half read would keep the snapshot open.
         return self._connection.execute(query, values).fetchall()
-
-
-def with_those_above(paths: tuple[str, ...]) -> set[str]:
-    """Return collections and all that they lie in.
-
-    >>> sorted(with_those_above(("Thesis/Methods/Maps",)))
-    ['Thesis', 'Thesis/Methods', 'Thesis/Methods/Maps']
-    """
-    every: set[str] = set()
-    for path in paths:
-        names = path.split(SEPARATOR)
-        every.update(SEPARATOR.join(names[: end + 1]) for end in range(len(names)))
-    return every
 
 
 def _text(value: object) -> str:
