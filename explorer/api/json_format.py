@@ -26,7 +26,7 @@ from explorer.insights.whats_new import WhatsNew
 from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation, Manifest
 from explorer.map.sampling import Sample, Viewport
-from explorer.papers.paper import Paper
+from explorer.papers.paper import Paper, Source
 from explorer.papers.text import plain
 from explorer.readers import Rejection
 from explorer.search.model import Hit, Results
@@ -42,8 +42,16 @@ def paper_as_json(paper: Paper) -> dict[str, Any]:
 
 def _paper_fields(paper: Paper) -> dict[str, Any]:
     known = {name: value for name, value in asdict(paper).items() if value}
+    if paper.sources:
+        known["sources"] = list(map(_source_as_json, paper.sources))
     first = {"id": paper.id, "title": paper.title, "abstract": paper.abstract}
     return first | {name: value for name, value in known.items() if name not in first}
+
+
+def _source_as_json(source: Source) -> dict[str, Any]:
+    """Return a source; collections and tags only where it has some."""
+    content = asdict(source)
+    return {name: value for name, value in content.items() if value != ()}
 
 
 def mapped_paper_as_json(generation: Generation, row: int) -> dict[str, Any]:
@@ -52,7 +60,7 @@ def mapped_paper_as_json(generation: Generation, row: int) -> dict[str, Any]:
     x, y = (round(float(value), 4) for value in generation.positions[row])
     return paper_as_json(paper) | {
         "known_as": list(paper.known_as),
-        "links": [address for _, address in paper.links],
+        "links": [*(address for _, address in paper.links), *paper.zotero_links],
         "topics": [{"id": topic.id, "label": topic.label} for topic in generation.topics_of(row)],
         "x": x,
         "y": y,
@@ -201,7 +209,9 @@ def topic_profile_as_json(
 def parsed_paper_as_json(paper: Paper) -> dict[str, Any]:
     """Return a paper as parsed: without a library id, its sources without a first-seen day."""
     fields = {name: value for name, value in _paper_fields(paper).items() if name != "id"}
-    sources = [{"digest": s.digest, "line": s.line, "date": s.date} for s in paper.sources]
+    sources = [_source_as_json(source) for source in paper.sources]
+    for source in sources:
+        del source["seen"]
     return fields | {"sources": sources}
 
 

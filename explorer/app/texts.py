@@ -104,6 +104,8 @@ FACETS = {
     Field.AUTHOR: "Author",
     Field.YEAR: "Year",
     Field.VENUE: "Venue",
+    Field.COLLECTION: "Collection",
+    Field.LABEL: "Zotero tag",
     Field.SOURCE: "Digest",
     Field.IS: "Desk",
     Field.TAG: "Tag",
@@ -121,6 +123,7 @@ SEARCH_HELP = """
 | `title:segmentation` | with this word in the title; likewise `abstract:` |
 | `author:"Ada Lovelace"` | by this author |
 | `venue:neurips` `category:cs.CL` `keyword:robotics` | with these words in these fields |
+| `collection:thesis` `label:"to cite"` | in this collection, with this tag, of your Zotero |
 | `year:2023` `year:2020..2022` `year:2023..` | from these years |
 | `topic:"video generation"` | in this topic |
 | `year:(2021\\|2023)` `venue:(NeurIPS\\|ICML)` | with any of these values, in any field |
@@ -324,6 +327,7 @@ CITATION_FORMS = {
     CitationStyle.NATURE: "Nature",
     CitationStyle.ACL: "ACL",
 }
+ZOTERO = "Zotero"
 OPEN = "Open"
 FIND = "Find"
 FIND_BY_TITLE = "Find by title"
@@ -344,6 +348,13 @@ def in_common(phrases: Sequence[str]) -> str:
 
 def in_same_topic(label: str) -> str:
     return f"also in {escape_markdown(label)}"
+
+
+def shelves(collections: Sequence[str], tags: Sequence[str]) -> str:
+    """Return where a paper is in Zotero."""
+    named = (("Collections", collections), ("Zotero tags", tags))
+    parts = (f"{name}: {', '.join(names)}" for name, names in named if names)
+    return escape_markdown(" · ".join(parts))
 
 
 def source(places: Sequence[tuple[str, int]]) -> str:

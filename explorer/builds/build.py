@@ -253,7 +253,9 @@ class _Update:
             self._live, self._stored_papers = _live(library, full=options.full)
             self._stored = stored_configuration(library, self._live)
             spill = SpillFile(library.folder)
-            joined = join_papers(read.papers, self._stored_papers, spill, prune=options.prune)
+            joined = join_papers(
+                read.papers, self._stored_papers, spill, prune=options.prune, whole=read.whole
+            )
             self._papers, self._plan = joined.papers, joined.plan
             self._same_papers = joined.is_as_before
 

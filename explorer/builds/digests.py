@@ -17,6 +17,8 @@ from explorer.readers import Reading, Rejection, digest_files, read_digests, str
 from explorer.settings import ReadingLimits
 
 _REASONS_SHOWN = 3
+_WHOLE = frozenset(("zotero",))
+"""Formats of databases that hold all their papers at any time: what is gone was removed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class ReadDigests:
     """Records that are no papers by their kind, counted by it."""
     remarks: tuple[str, ...]
     """Remarks on digests that were read, such as lines in another encoding."""
+
+    @property
+    def whole(self) -> frozenset[str]:
+        """Names of the digests that held all their papers, and of which every record was read."""
+        return frozenset(r.digest for r in self.readings if r.format in _WHOLE and not r.rejected)
 
     @property
     def summaries(self) -> tuple[dict[str, Any], ...]:

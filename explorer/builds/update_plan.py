@@ -11,7 +11,12 @@ from operator import attrgetter
 
 import numpy as np
 
-from explorer.papers.deduplication import DistinctPaper, deduplicate, disambiguated_ids
+from explorer.papers.deduplication import (
+    DistinctPaper,
+    deduplicate,
+    disambiguated_ids,
+    without_digests,
+)
 from explorer.papers.paper import TEXT_FIELDS, Paper, Source
 from explorer.papers.spill_file import SpillFile
 from explorer.papers.table import PaperTable
@@ -67,7 +72,12 @@ class JoinedPapers:
 
 
 def join_papers(
-    read: PaperTable, stored: PaperTable, made: SpillFile, *, prune: bool
+    read: PaperTable,
+    stored: PaperTable,
+    made: SpillFile,
+    *,
+    prune: bool,
+    whole: frozenset[str] = frozenset(),
 ) -> JoinedPapers:
     """Return the library's papers after an update, and the plan of the update.
 
@@ -76,9 +86,16 @@ def join_papers(
         stored: papers of the library.
         made: an empty spill file, for papers that differ from the stored ones.
         prune: drop papers that are in none of the given digests.
+        whole: names of digests that held all their papers when they were read. A stored paper that
+            none of them holds any more is no longer from there, and is dropped if it is from
+            nowhere else. Digests within one of these are meant, too.
     """
-    update = _Join(stored, made, prune=prune)
-    for one in deduplicate(read, stored):
+    within = tuple(f"{name}/" for name in whole)
+    read_again = frozenset(
+        name for name in stored.digest_names if name in whole or name.startswith(within)
+    )
+    update = _Join(stored, made, prune=prune, read_again=read_again)
+    for one in deduplicate(read, stored, read_again):
         update.add(one)
     return update.result(len(read))
 
@@ -86,10 +103,16 @@ def join_papers(
 class _Join:
     """The papers of a library during an update, in the order of their arrival."""
 
-    def __init__(self, stored: PaperTable, made: SpillFile, *, prune: bool) -> None:
+    def __init__(
+        self, stored: PaperTable, made: SpillFile, *, prune: bool, read_again: frozenset[str]
+    ) -> None:
         self._stored = stored
         self._made = made
         self._prune = prune
+        self._read_again = read_again
+        self._from_there = {
+            row for name in read_again for row in stored.rows_from_digest(name).tolist()
+        }
         self._today = datetime.now(UTC).date().isoformat()
         self._undated = frozenset(stored.undated_rows().tolist())
         self._stored_ids = list(stored.ids)
@@ -111,7 +134,9 @@ class _Join:
         self._is_dropped.append(self._prune and not one.read)
         if one.paper is None:
             (row,) = one.stored
-            if row in self._undated:
+            if row in self._from_there:
+                self._leave(row)
+            elif row in self._undated:
                 self._append(*self._stored_or_made(self._stored[row], row, self._stored[row]))
             else:
                 self._append(self._stored_ids[row], row, row)
@@ -123,6 +148,16 @@ class _Join:
             self._append(one.paper.id, -1, -1)
         else:
             self._append(*self._stored_or_made(one.paper, row, before))
+
+    def _leave(self, row: int) -> None:
+        """Add a stored paper that the digests read again no longer hold; drop it without others."""
+        before = self._stored[row]
+        left = without_digests(before, self._read_again)
+        if left.sources:
+            self._append(*self._stored_or_made(left, row, before))
+        else:
+            self._is_dropped[-1] = True
+            self._append(before.id, row, row)
 
     def result(self, read: int) -> JoinedPapers:
         """Return the library's papers; ``read`` is the number of records read."""

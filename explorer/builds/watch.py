@@ -20,7 +20,7 @@ from explorer.builds.build import BuildOptions, BuildReport, build
 from explorer.builds.progress import Progress, Silence
 from explorer.errors import DigestError, LibraryBusy, UnusableInput
 from explorer.library.store import LibraryStore
-from explorer.readers import digest_files
+from explorer.readers import digest_files, parts_of_digest
 from explorer.settings import WatchSettings
 
 _DEFAULTS = WatchSettings()
@@ -225,9 +225,10 @@ def _listing(folder: Path) -> dict[Path, Stamp]:
     """Return the digests in ``folder``; none if it cannot be read at present."""
     listing = {}
     try:
-        for _, path in digest_files([folder]):
-            status = path.stat()
-            listing[path] = Stamp(status.st_size, status.st_mtime)
+        for _, digest in digest_files([folder]):
+            for path in parts_of_digest(digest):
+                status = path.stat()
+                listing[path] = Stamp(status.st_size, status.st_mtime)
     except (DigestError, OSError):
         # A file was deleted during the scan, or the drive is offline; the next scan shows.
         return listing

@@ -25,11 +25,12 @@ from explorer.cli.serving import add_serving
 from explorer.cli.shards import add_shards
 from explorer.cli.topics import add_topics
 from explorer.cli.watch import add_watch
+from explorer.cli.zotero import add_zotero
 from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 
 _DESCRIPTION = "Search your paper digests by meaning, and see them as a map of topics."
 _SECTIONS = {
-    "Build": (add_build, add_feeds, add_watch, add_inspect, add_shards),
+    "Build": (add_build, add_feeds, add_zotero, add_watch, add_inspect, add_shards),
     "Search": (add_search, add_evaluate),
     "Topics": (add_topics,),
     "Desk and news": (add_desk, add_follow, add_news, add_briefing),

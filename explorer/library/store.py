@@ -8,6 +8,7 @@
       generations/     immutable builds, numbered
       vectors/         the append-only vector cache; survives every rebuild
       answers.txt      answers of a language model that names topics, where the user chose one
+      zotero.json      when Zotero was read last, and its database as it was then
       .lock            held by the one build at a time; freed by the system if it dies
 """
 
@@ -64,6 +65,11 @@ class LibraryStore:
     def answers(self) -> Path:
         """The file of a language model's answers (:mod:`explorer.topics.answer_cache`)."""
         return self.folder / "answers.txt"
+
+    @property
+    def zotero(self) -> Path:
+        """The file about the last update from Zotero (:mod:`explorer.builds.zotero`)."""
+        return self.folder / "zotero.json"
 
     @property
     def foreign_owner(self) -> str:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explorer.papers.dates import dated_by_arxiv, year_of
-from explorer.papers.paper import title_key
+from explorer.papers.paper import path_and_above, title_key
 
 _TEXT = pa.large_string()
 NAME_COLUMNS = ("authors", "venue", "categories", "keywords")
@@ -103,6 +103,27 @@ def digest_arrays(table: pa.Table) -> dict[str, pa.Array]:
     }
 
 
+def shelf_arrays(sources: pa.ChunkedArray, field: str) -> dict[str, pa.Array]:
+    """Return the ``collections`` or ``tags`` of all sources with their rows and words.
+
+    A collection counts for those that it lies in, too.
+    """
+    flat = pc.list_flatten(sources)
+    fields = {inner.name for inner in flat.type}
+    if field not in fields:  # written by an older version
+        return _named(field, np.empty(0, dtype=np.int32), pa.chunked_array([[]], type=_TEXT))
+    of_source = np.repeat(np.arange(len(sources), dtype=np.int32), _lengths(sources))
+    names = pc.struct_field(flat, field)
+    rows = np.repeat(of_source, _lengths(names)).tolist()
+    pairs = dict.fromkeys(
+        (row, part)
+        for row, name in zip(rows, pc.list_flatten(names).to_pylist(), strict=True)
+        for part in (path_and_above(name) if field == "collections" else (name,))
+    )
+    of_pairs = np.array([row for row, _ in pairs], dtype=np.int32)
+    return _named(field, of_pairs, pa.chunked_array([[name for _, name in pairs]], type=_TEXT))
+
+
 def name_arrays(table: pa.Table, column: str) -> dict[str, pa.Array]:
     """Return the names in ``column`` with their rows and words."""
     values = table.column(column)
@@ -112,6 +133,11 @@ def name_arrays(table: pa.Table, column: str) -> dict[str, pa.Array]:
     else:
         filled = np.flatnonzero(np.asarray(pc.fill_null(pc.binary_length(values), 0)) > 0)
         rows, values = filled.astype(np.int32), values.take(pa.array(filled))
+    return _named(column, rows, values)
+
+
+def _named(column: str, rows: NDArray[np.int32], values: pa.ChunkedArray) -> dict[str, pa.Array]:
+    """Return distinct ``values`` with their ``rows``, one for each value, and words."""
     codes, distinct = _dictionary_encoded(values)
     order = np.argsort(codes, kind="stable")
     words, of_words, word_names = _words(distinct)

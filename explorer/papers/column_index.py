@@ -96,14 +96,7 @@ class ColumnIndex:
 
     def name_index(self, column: str) -> NameIndex:
         """Return the index of ``column``: authors, venue, categories or keywords."""
-        return NameIndex(
-            TextColumn(self._arrays[column]),
-            self._numbers(f"{column}.starts"),
-            self._numbers(f"{column}.rows"),
-            TextColumn(self._arrays[f"{column}.words"]),
-            self._numbers(f"{column}.words.starts"),
-            self._numbers(f"{column}.words.names"),
-        )
+        return index_of_names(self._arrays, column)
 
     def rows_known_as(self, name: str) -> Iterator[int]:
         """Yield the rows of papers with the id ``name``, ignoring case, most reliable first."""
@@ -118,5 +111,21 @@ class ColumnIndex:
             yield int(rows[index])
 
     def _numbers(self, name: str) -> NDArray[Any]:
-        numbers: NDArray[Any] = self._arrays[name].to_numpy(zero_copy_only=True)
-        return numbers
+        return _numbers_in(self._arrays, name)
+
+
+def index_of_names(arrays: Mapping[str, pa.Array], column: str) -> NameIndex:
+    """Return the index of names that is in ``arrays`` (:mod:`explorer.papers.column_arrays`)."""
+    return NameIndex(
+        TextColumn(arrays[column]),
+        _numbers_in(arrays, f"{column}.starts"),
+        _numbers_in(arrays, f"{column}.rows"),
+        TextColumn(arrays[f"{column}.words"]),
+        _numbers_in(arrays, f"{column}.words.starts"),
+        _numbers_in(arrays, f"{column}.words.names"),
+    )
+
+
+def _numbers_in(arrays: Mapping[str, pa.Array], name: str) -> NDArray[Any]:
+    numbers: NDArray[Any] = arrays[name].to_numpy(zero_copy_only=True)
+    return numbers

@@ -32,7 +32,9 @@ class DistinctPaper(NamedTuple):
     """The stored records, parallel to ``stored``; empty if ``paper`` is None."""
 
 
-def deduplicate(read: PaperTable, stored: PaperTable) -> Iterator[DistinctPaper]:
+def deduplicate(
+    read: PaperTable, stored: PaperTable, read_again: frozenset[str] = frozenset()
+) -> Iterator[DistinctPaper]:
     """Yield each distinct paper of ``read`` and ``stored``; only some lie in memory at once.
 
     ``stored`` are the library's records; they keep their ids. Facts that a stored record has from
@@ -40,10 +42,13 @@ def deduplicate(read: PaperTable, stored: PaperTable) -> Iterator[DistinctPaper]
     are made from the strongest identifier of a paper, so the same paper gets the same id in every
     library; papers that differ in their texts only get one id here (see
     :func:`disambiguated_ids`).
+
+    Args:
+        read_again: names of more digests that were read, though none of ``read`` is from them.
     """
     records = PaperTable.concatenate(read, stored)
     begin = len(read)  # the first stored record
-    digests_read = read.digest_names
+    digests_read = read.digest_names | read_again
     for groups in batched(group_records(records), GROUPS_AT_ONCE):
         wanted = [i for group in groups for i in group if len(group) > 1 or i < begin]
         papers = dict(zip(wanted, records.take(np.array(wanted, dtype=np.int64)), strict=True))
@@ -55,7 +60,7 @@ def deduplicate(read: PaperTable, stored: PaperTable) -> Iterator[DistinctPaper]
             old = tuple(i - begin for i in group if i >= begin)
             known = [papers[begin + row] for row in old]
             from_read = [papers[i] for i in new]
-            others = [_without_digests(paper, digests_read) for paper in known] if new else known
+            others = [without_digests(paper, digests_read) for paper in known] if new else known
             yield DistinctPaper(merge_records([*from_read, *others]), new, old, tuple(known))
 
 
@@ -84,7 +89,7 @@ def disambiguated_ids(papers: Sequence[tuple[bool, Paper]], taken: Container[str
     return [ids[index] for index in range(len(papers))]
 
 
-def _without_digests(stored: Paper, digests: frozenset[str]) -> Paper:
+def without_digests(stored: Paper, digests: frozenset[str]) -> Paper:
     """Return ``stored`` without its sources in ``digests``; a bare id if no other is left."""
     others = tuple(source for source in stored.sources if source.digest not in digests)
     return replace(stored, sources=others) if others else Paper(title="", id=stored.id)

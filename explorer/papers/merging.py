@@ -61,7 +61,11 @@ def id_from(name: str) -> str:
 
 
 def _sorted_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
-    return tuple(sorted(set(sources), key=lambda s: (s.digest, s.line, s.date)))
+    return tuple(sorted(set(sources), key=_place_of))
+
+
+def _place_of(source: Source) -> tuple[str, int, str, tuple[str, ...], tuple[str, ...]]:
+    return source.digest, source.line, source.date, source.collections, source.tags
 
 
 def _fullest(texts: Iterable[str]) -> str:

@@ -39,6 +39,7 @@ _DOUBLED = re.compile(r"^(?:10\.\d{4,9}/)+(?=10\.\d{4,9}/\S)")
 """A prefix that is there twice: one DOI all the same."""
 _MOST_DOIS = 20
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_ZOTERO = re.compile(r"zotero:(?:groups/(?P<group>\d{1,12})/)?(?P<key>[A-Z0-9]{8})")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(?P<id>.+)")
 
 
@@ -85,6 +86,16 @@ def title_key(title: str) -> str:
     )
 
 
+def path_and_above(path: str) -> tuple[str, ...]:
+    """Return a collection and all that it lies in, the outermost first.
+
+    >>> path_and_above("Thesis/Methods/Maps")
+    ('Thesis', 'Thesis/Methods', 'Thesis/Methods/Maps')
+    """
+    names = path.split("/")
+    return tuple("/".join(names[: end + 1]) for end in range(len(names)))
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Place in a digest that a paper was read from."""
@@ -96,6 +107,10 @@ class Source:
     """Date of the digest itself, in EDTF."""
     seen: str = ""
     """Day of the first build that read it there, in EDTF; empty until then."""
+    collections: tuple[str, ...] = ()
+    """Collections of a reference manager that hold it there, as paths: ``Thesis/Methods``."""
+    tags: tuple[str, ...] = ()
+    """Tags that it has there; those of the user's desk are others."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +189,17 @@ class Paper:
         if self.doi:
             ids.append(f"doi:{self.doi}")
         return (*ids, *self.other_ids)
+
+    @property
+    def zotero_links(self) -> tuple[str, ...]:
+        """Addresses that select the paper in the user's own Zotero; of no use to others."""
+        matches = filter(None, map(_ZOTERO.fullmatch, self.other_ids))
+        return tuple(
+            f"zotero://select/groups/{match['group']}/items/{match['key']}"
+            if match["group"]
+            else f"zotero://select/library/items/{match['key']}"
+            for match in matches
+        )
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:

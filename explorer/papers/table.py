@@ -16,10 +16,17 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Rows
 from explorer.errors import LibraryDamaged
-from explorer.papers.column_index import ColumnIndex
+from explorer.papers.column_arrays import shelf_arrays
+from explorer.papers.column_index import ColumnIndex, index_of_names
 from explorer.papers.columns import DateColumn, DigestIndex, NameIndex, TextColumn
 from explorer.papers.paper import Paper, arxiv_id, doi
-from explorer.papers.table_schema import ROWS_AT_ONCE, SCHEMA, to_batches, to_paper
+from explorer.papers.table_schema import (
+    ROWS_AT_ONCE,
+    SCHEMA,
+    in_present_schema,
+    to_batches,
+    to_paper,
+)
 
 _ROWS_A_BATCH = 2_500
 """Rows stored together."""
@@ -51,7 +58,7 @@ class PaperTable(Sequence[Paper]):
     @classmethod
     def concatenate(cls, *parts: PaperTable) -> PaperTable:
         """Return the rows of several tables, one after another, without copying."""
-        tables = [part._table.select(SCHEMA.names).cast(SCHEMA) for part in parts]
+        tables = [in_present_schema(part._table) for part in parts]
         sizes = np.cumsum([0, *(table.num_rows for table in tables)])
         rows = [
             start + (np.arange(len(part)) if part._rows is None else part._rows)
@@ -67,7 +74,7 @@ class PaperTable(Sequence[Paper]):
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
             records = papers if isinstance(papers, PaperTable) else cls.from_papers(papers)
             for batch in records.batches():
-                writer.write_batch(batch)
+                writer.write_table(in_present_schema(pa.Table.from_batches([batch])))
 
     @classmethod
     def open(cls, path: Path, columns: Path | None = None) -> PaperTable:
@@ -275,6 +282,19 @@ class PaperTable(Sequence[Paper]):
     def name_index(self, column: str) -> NameIndex:
         """Return the index of ``column``: authors, venue, categories or keywords."""
         return self.columns.name_index(column)
+
+    @cached_property
+    def collections(self) -> NameIndex:
+        """Index of the collections that hold a paper in some source, those above them included."""
+        return self._shelved("collections")
+
+    @cached_property
+    def source_tags(self) -> NameIndex:
+        """Index of the tags that papers have in some source, such as Zotero."""
+        return self._shelved("tags")
+
+    def _shelved(self, field: str) -> NameIndex:
+        return index_of_names(shelf_arrays(self._column("sources"), field), field)
 
     def having(self, column: str) -> NDArray[np.bool_]:
         """Return which rows have a value in ``column``, shape (papers,)."""

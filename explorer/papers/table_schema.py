@@ -7,7 +7,9 @@ from dataclasses import fields
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from explorer.papers.paper import Paper, Source
 
@@ -36,6 +38,8 @@ SCHEMA = pa.schema(
                         ("line", pa.int64()),
                         ("date", pa.string()),
                         ("seen", pa.string()),
+                        ("collections", pa.list_(pa.string())),
+                        ("tags", pa.list_(pa.string())),
                     ]
                 )
             ),
@@ -47,6 +51,34 @@ ROWS_AT_ONCE = 1_000
 """Papers in memory at once while they are written or iterated over."""
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
+
+
+def in_present_schema(table: pa.Table) -> pa.Table:
+    """Return the papers of ``table``, of this schema or an older one, in :data:`SCHEMA`."""
+    table = table.select(SCHEMA.names)
+    place = SCHEMA.get_field_index("sources")
+    sources = table.column(place)
+    if sources.type.value_type != SCHEMA.field(place).type.value_type:
+        # Arrow 17 casts no struct to one with more fields.
+        chunks = [_with_all_fields(chunk) for chunk in sources.chunks]
+        whole = pa.chunked_array(chunks, type=SCHEMA.field(place).type)
+        table = table.set_column(place, SCHEMA.field(place), whole)
+    return table.cast(SCHEMA)
+
+
+def _with_all_fields(sources: pa.ListArray) -> pa.ListArray:
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(sources), 0))
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), type=pa.int32())
+    values = pc.list_flatten(sources)
+    stored = {field.name for field in values.type}
+    wanted = list(SCHEMA.field("sources").type.value_type)
+    columns = [
+        pc.struct_field(values, field.name).cast(field.type)
+        if field.name in stored
+        else pa.nulls(len(values), field.type)
+        for field in wanted
+    ]
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(columns, fields=wanted))
 
 
 def to_batches(papers: Iterable[Paper]) -> Iterator[pa.RecordBatch]:
@@ -64,14 +96,20 @@ def to_row(paper: Paper, fingerprint: str) -> dict[str, Any]:
 
 
 def to_paper(row: dict[str, Any]) -> Paper:
-    """Return the paper in ``row``, which may lack columns."""
+    """Return the paper in ``row``, which may lack columns, and its sources fields."""
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
     fingerprint = values.pop("fingerprint", "")
     if "sources" in row:
-        values["sources"] = tuple(Source(**source) for source in row["sources"])
+        values["sources"] = tuple(map(_to_source, row["sources"]))
     paper = Paper(**values)
     if fingerprint:  # cached, so that it need not be computed from the text again
         vars(paper)["fingerprint"] = fingerprint
     return paper
+
+
+def _to_source(row: dict[str, Any]) -> Source:
+    # In rows of an older schema, those fields are null or missing.
+    shelved = {name: tuple(row.get(name) or ()) for name in ("collections", "tags")}
+    return Source(**row | shelved)

@@ -22,7 +22,7 @@ from explorer.readers.contract import (
     Recognition,
     Rejection,
 )
-from explorer.readers.files import UNFINISHED_ENDINGS, digest_files
+from explorer.readers.files import UNFINISHED_ENDINGS, digest_files, parts_of_digest
 from explorer.readers.opening import open_digests
 from explorer.readers.reading import (
     counted_kinds,
@@ -53,6 +53,7 @@ __all__ = [
     "load_reader",
     "open_digests",
     "open_with_readers",
+    "parts_of_digest",
     "read_digest",
     "read_digests",
     "read_items",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from explorer.errors import DigestError, printable
@@ -12,12 +12,17 @@ UNFINISHED_ENDINGS = (".part", ".crdownload", ".tmp", "~")
 FEEDS_FILE = "feeds.toml"
 """The list of feeds in a digest folder, which is no digest."""
 
+ZOTERO_DATABASE = "zotero.sqlite"
+"""The name that Zotero gives its database."""
+_ZOTERO_FOLDERS = frozenset(("storage", "translators", "styles", "locate", "cache", "pipes", "tmp"))
+"""Folders that Zotero makes beside its database."""
+
 
 def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     """Return (digest name, file) for each file that ``given`` names or holds, in order.
 
     A folder means all files below it except hidden ones, partial downloads, editors' backups and
-    its list of feeds.
+    its list of feeds. Of Zotero's data folder, only its database counts: the rest belongs to it.
     The name of a digest is its path relative to that folder; of a single file, its own name.
 
     Raises:
@@ -27,9 +32,11 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     names: dict[Path, str] = {}
     for path in given:
         if path.is_dir():
-            for file in sorted(path.rglob("*")):
+            files = sorted(path.rglob("*"))
+            shelves = {file.parent for file in files if file.name == ZOTERO_DATABASE}
+            for file in files:
                 inside = file.relative_to(path)
-                if file.is_file() and not _is_ignored(inside):
+                if file.is_file() and not _is_ignored(inside) and not _is_zoteros(file, shelves):
                     names.setdefault(file.resolve(), inside.as_posix())
         elif path.exists() and not path.is_file():
             raise DigestError(
@@ -49,7 +56,27 @@ def digest_files(given: Sequence[Path]) -> list[tuple[str, Path]]:
     return [(printable(name), file) for file, name in names.items()]
 
 
+def parts_of_digest(path: Path) -> tuple[Path, ...]:
+    """Return the files whose change is one of the digest at ``path``, itself first.
+
+    What Zotero has stored last stands in its database's log only.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return (path, log) if path.name == ZOTERO_DATABASE and log.exists() else (path,)
+
+
 def _is_ignored(inside: Path) -> bool:
     hidden = any(part.startswith(".") for part in inside.parts)
     is_list = inside.as_posix() == FEEDS_FILE
     return hidden or is_list or inside.name.lower().endswith(UNFINISHED_ENDINGS)
+
+
+def _is_zoteros(file: Path, shelves: Set[Path]) -> bool:
+    """Whether ``file`` is one that Zotero keeps beside one of its databases."""
+    if file.parent in shelves:
+        return file.name != ZOTERO_DATABASE and file.name.startswith(ZOTERO_DATABASE)
+    if not shelves:
+        return False
+    return any(
+        folder.name in _ZOTERO_FOLDERS and folder.parent in shelves for folder in file.parents
+    )

@@ -63,7 +63,10 @@ def from_item(item: Paper | Rejection) -> list[object]:
         item.categories,
         item.keywords,
         item.summary,
-        [(source.digest, source.line, source.date) for source in item.sources],
+        [
+            (source.digest, source.line, source.date, source.collections, source.tags)
+            for source in item.sources
+        ],
     ]
 
 
@@ -99,7 +102,14 @@ def to_item(values: object) -> Paper | Rejection:
             keywords=_texts(keywords),
             summary=_text(summary),
             sources=tuple(
-                Source(_text(digest), _line(line), _text(day)) for digest, line, day in sources
+                Source(
+                    _text(digest),
+                    _line(line),
+                    _text(day),
+                    collections=_texts(collections),
+                    tags=_texts(tags),
+                )
+                for digest, line, day, collections, tags in sources
             ),
         )
     except (TypeError, ValueError):

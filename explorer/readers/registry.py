@@ -56,6 +56,7 @@ _REGISTRY: Registry[Callable[[], Reader]] = Registry(
         "wos": "explorer.readers.wos:WebOfScience",
         "xml-records": "explorer.readers.xml_records:XmlRecords",
         "yaml-records": "explorer.readers.yaml_records:YamlRecords",
+        "zotero": "explorer.readers.zotero:Zotero",
         "zotero-rdf": "explorer.readers.zotero_rdf:ZoteroRdf",
     },
     DigestError,

@@ -14,7 +14,7 @@ from explorer.desk.desk import ReadingState
 from explorer.desk.marks import PaperMarks
 from explorer.library.generation import Generation
 from explorer.library.venue_series import venue_labels
-from explorer.search.filters import Filters, allowed_rows
+from explorer.search.filters import SHELVES, Filters, allowed_rows, names_of
 from explorer.search.model import Mode, Results
 from explorer.search.queries.syntax import OF_DESK, STARRED, Clause, Field, quotable
 from explorer.search.ranking import rank
@@ -38,6 +38,8 @@ _FACETS = (
     Field.AUTHOR,
     Field.YEAR,
     Field.VENUE,
+    Field.COLLECTION,
+    Field.LABEL,
     Field.SOURCE,
     Field.IS,
     Field.TAG,
@@ -162,6 +164,7 @@ def facets(
         Facet(Field.AUTHOR, _by_author(generation, rows, most)),
         Facet(Field.YEAR, _by_year(generation, rows, most)),
         Facet(Field.VENUE, _by_venue(generation, rows, most)),
+        *(Facet(field, _by_shelf(generation, field, rows, most)) for field in SHELVES),
         Facet(Field.SOURCE, _by_source(generation, rows, most)),
         Facet(Field.IS, _by_state(rows, desk)),
         Facet(Field.TAG, _by_tag(rows, desk, most)),
@@ -238,6 +241,14 @@ def _by_author(generation: Generation, rows: Keys, most: int) -> tuple[Count, ..
     return _counted(
         generation, rows, [(Clause(Field.AUTHOR, quotable(name)), name) for name in named]
     )
+
+
+def _by_shelf(generation: Generation, field: Field, rows: Keys, most: int) -> tuple[Count, ...]:
+    shelf = names_of(generation, field)
+    papers = shelf.counts(_chosen(generation, rows))
+    order = np.argsort(-papers, kind="stable")[:most]
+    named = [shelf.names[index] for index in order.tolist() if papers[index]]
+    return _counted(generation, rows, [(Clause(field, quotable(name)), name) for name in named])
 
 
 def _by_year(generation: Generation, rows: Keys, most: int) -> tuple[Count, ...]:

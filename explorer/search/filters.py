@@ -18,6 +18,7 @@ from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_topic, find_topics
 from explorer.library.venue_series import venue_labels
+from explorer.papers.columns import NameIndex
 from explorer.papers.paper import title_key
 from explorer.search.queries.notes import Note, NoteKind
 from explorer.search.queries.syntax import OF_DESK, Clause, Field, being, quotable, years_of
@@ -30,6 +31,8 @@ _COLUMNS = {
     Field.CATEGORY: "categories",
     Field.KEYWORD: "keywords",
 }
+SHELVES = (Field.COLLECTION, Field.LABEL)
+"""Fields that come from a reference manager."""
 _CACHE_SIZE = 512
 """Clauses whose rows are cached for each generation."""
 
@@ -224,13 +227,21 @@ def _field_mask(generation: Generation, field: Field, value: str) -> _Mask:
         return rows
     if field is Field.HAS:
         return records.having(value.casefold())
-    if field in _COLUMNS:
-        names = records.name_index(_COLUMNS[field])
+    if field in _COLUMNS or field in SHELVES:
+        names = names_of(generation, field)
         mask = _mask(generation, names.rows_with_words(title_key(value).split()))
         if field is Field.VENUE:
             mask[names.rows_of(_venues_called(generation, value))] = True
         return mask
     return _mask(generation, generation.lexicon.rows_with_phrase(value, str(field)))
+
+
+def names_of(generation: Generation, field: Field) -> NameIndex:
+    """Return the index of the names that papers have in ``field``, one of names."""
+    records = generation.records
+    if field is Field.COLLECTION:
+        return records.collections
+    return records.source_tags if field is Field.LABEL else records.name_index(_COLUMNS[field])
 
 
 def _venues_called(generation: Generation, label: str) -> list[int]:

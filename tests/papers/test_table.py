@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from explorer.errors import LibraryDamaged
 from explorer.papers.embedded_texts import TextsByFingerprint
 from explorer.papers.paper import Paper, Source
 from explorer.papers.table import PaperTable
+from explorer.papers.table_schema import SCHEMA, to_row
 from explorer.papers.unchanged import unchanged_rows
 
 PAPERS = (
@@ -251,3 +254,37 @@ def test_texts_are_read_by_fingerprint(records: PaperTable) -> None:
     assert dict(texts) == {PAPERS[row].fingerprint: PAPERS[row].text for row in (0, 3)}
     assert dict(texts.items()) == dict(texts)
     assert PAPERS[1].fingerprint not in texts
+
+
+_OLD = ("digest", "line", "date", "seen")
+
+
+def _as_schema_4_had_it(papers: Sequence[Paper]) -> pa.Table:
+    """Return the table of papers without collections and tags of sources."""
+    rows = [to_row(paper, paper.fingerprint) for paper in papers]
+    for row in rows:
+        for source in row["sources"]:
+            del source["collections"], source["tags"]
+    fields = [field for field in SCHEMA if field.name != "sources"]
+    source = pa.struct([f for f in SCHEMA.field("sources").type.value_type if f.name in _OLD])
+    old = pa.schema([*fields, ("sources", pa.list_(source))])
+    return pa.Table.from_pylist(rows, schema=old)
+
+
+def test_sources_of_an_older_schema_have_no_collections(tmp_path: Path) -> None:
+    new = replace(PAPERS[0], sources=(Source("z", 1, collections=("A/B", "C"), tags=("x",)),))
+    older = _as_schema_4_had_it(PAPERS)
+    path = tmp_path / "papers.arrow"
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, older.schema) as writer:
+        writer.write_table(older)
+    stored = PaperTable.open(path)
+    assert tuple(stored) == PAPERS
+    assert list(stored.collections.names) == []
+    joined = PaperTable.concatenate(stored, PaperTable.from_papers([new]))
+    assert tuple(joined) == (*PAPERS, new)
+    assert list(joined.collections.names) == ["A", "A/B", "C"]
+    assert joined.collections.rows_with_words(["b"]).tolist() == [len(PAPERS)]
+    assert joined.source_tags.rows_with_words(["x"]).tolist() == [len(PAPERS)]
+    for papers in (joined, stored):
+        PaperTable.write(papers, tmp_path / "again.arrow")
+        assert tuple(PaperTable.open(tmp_path / "again.arrow")) == tuple(papers)

@@ -13,7 +13,7 @@ CASES = 60
 DATA_FORMATS = frozenset(
     "acl-xml crossref csl-json endnote-xml feed hugging-face jats json-lines json-records oai-pmh "
     "openalex openreview parquet pubmed-xml semantic-scholar slack spreadsheet telegram "
-    "topic-tables xml-records zotero-rdf".split()
+    "topic-tables xml-records zotero zotero-rdf".split()
 )
 TEXT_FORMATS = sorted({*reader_names()} - DATA_FORMATS)
 

@@ -64,6 +64,11 @@ def _show_details(generation: Generation, row: int) -> None:
         details = [texts.keywords(paper.keywords)] if paper.keywords else []
         details += [escape_markdown(" · ".join(_ids(paper)))] if _ids(paper) else []
         details += [texts.source([(source.digest, source.line) for source in paper.sources])]
+        collections, tags = (
+            sorted({name for source in paper.sources for name in getattr(source, field)})
+            for field in ("collections", "tags")
+        )
+        details += [texts.shelves(collections, tags)] if collections or tags else []
         for line in details:
             st.caption(line)
 

@@ -15,11 +15,13 @@ from explorer.cli.output.topics import describe_event
 from explorer.errors import ExplorerError
 from explorer.papers.text import plural
 from explorer.readers import Rejection, counted_kinds, sureness
+from explorer.readers.shared.zotero_database import ZoteroOverview
 from explorer.topics.tracking import TopicEvent
 
 _MOST_REJECTIONS = 10
 _MOST_PLANNED = 10
 _MOST_EVENTS = 12
+_MOST_TAGS = 20
 
 
 def show_report(report: BuildReport, folder: str) -> None:
@@ -57,6 +59,39 @@ def show_report(report: BuildReport, folder: str) -> None:
         )
     if report.published:
         out.print(f"  Library: {escape(folder)}. Open it with `explorer app`.")
+
+
+def show_unchanged_zotero(read: str) -> None:
+    """Print that Zotero's database is as it was when it was ``read``."""
+    out.print(f"[bold green]✓[/] Up to date: Zotero has not changed since {escape(read)}.")
+
+
+def show_zotero(overview: ZoteroOverview, database: str) -> None:
+    """Print the figures of a Zotero database."""
+    head = f"{plural(overview.papers, 'paper')} in {database}"
+    out.print(f"[bold]{escape(head)}[/]", highlight=False, soft_wrap=True)
+    counts = (
+        f"{overview.with_abstract:,} with an abstract, {overview.with_doi:,} with a DOI",
+        f"{plural(overview.trash, 'item')} in the trash, left out",
+        f"{plural(overview.attachments, 'attachment')}, {plural(overview.notes, 'note')}, "
+        f"{plural(overview.annotations, 'annotation')}, counted only",
+    )
+    for count in counts:
+        out.print(f"  {count}", highlight=False)
+    for name in overview.groups:
+        out.print(f"  group: {escape(name)}", highlight=False)
+    _show_counted("Collections", overview.collections)
+    most_used = sorted(overview.tags.items(), key=lambda tag: (-tag[1], tag[0]))
+    _show_counted("Tags", most_used[:_MOST_TAGS])
+    if len(most_used) > _MOST_TAGS:
+        out.print(f"  and {len(most_used) - _MOST_TAGS:,} more tags", highlight=False)
+
+
+def _show_counted(title: str, counted: Sequence[tuple[str, int]]) -> None:
+    if counted:
+        out.print(f"{title}:", highlight=False)
+    for name, papers in counted:
+        out.print(f"  {papers:>6,}  {escape(name)}", highlight=False)
 
 
 def show_notice(text: str) -> None:

@@ -9,6 +9,7 @@
     author:"Ada Lovelace"       one author's name holds all of these words
     venue:neurips  category:cs.CL  keyword:robotics
     year:2023  year:2020..2022  year:2023..
+    collection:thesis  label:"to cite"    collections and tags in Zotero
     venue:(WOAH|BEA)            any of several values; also author:("Bo Li"|"Ada Byron")
     topic:t4  topic:"video generation"  source:march.txt
     has:abstract                also doi, arxiv, venue, authors, date
@@ -51,6 +52,10 @@ class Field(StrEnum):
     VENUE = "venue"
     CATEGORY = "category"
     KEYWORD = "keyword"
+    COLLECTION = "collection"
+    """Collections of a reference manager."""
+    LABEL = "label"
+    """Tags of a reference manager; those of the desk are TAG."""
     YEAR = "year"
     TOPIC = "topic"
     SOURCE = "source"
