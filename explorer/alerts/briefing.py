@@ -1,7 +1,7 @@
 """Briefing: new papers as a page to read or mail, by topic, the most relevant first.
 
 The relevance of a paper is its similarity to starred papers
-(:func:`explorer.search.ranking.likeness`), less a share of its similarity to the nearest dismissed
+(:func:`explorer.learning.likeness.likeness`), less a share of its similarity to the nearest dismissed
 paper.
 """
 
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from explorer.alerts.followed_search import FollowedResults
 from explorer.desk.marks import PaperMarks
 from explorer.insights.whats_new import whats_new
+from explorer.learning.likeness import likeness
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.papers.text import markdown_line, markdown_link
-from explorer.search.ranking import likeness
 from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 

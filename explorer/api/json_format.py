@@ -13,9 +13,9 @@ from explorer.alerts.briefing import Briefing
 from explorer.alerts.followed_search import FollowedResults, described, newest_first
 from explorer.builds.apply_edits import EditOutcome
 from explorer.builds.build import BuildReport
+from explorer.builds.doctor import Finding, damaged, next_step
 from explorer.builds.watch import UpdateOutcome
 from explorer.desk.marks import PaperMark
-from explorer.builds.doctor import Finding, damaged, next_step
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.self_evaluation import Metric

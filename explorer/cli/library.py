@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from explorer.api.json_format import findings_as_json, generation_as_json
+from explorer.builds.doctor import damaged, examine
 from explorer.cli.commands import Commands
 from explorer.cli.options import print_json, print_values
-from explorer.builds.doctor import damaged, examine
 from explorer.index.knn_graph import NEAR_DUPLICATE
 from explorer.library.generation import GIVEN_SUFFIX
 from explorer.library.store import LibraryStore

@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from explorer.builds.doctor.cache import CacheCheck
 from explorer.builds.doctor.disk import Meter, Step, build_running, bytes_to_read, generation_names
-from explorer.builds.doctor.findings import Finding, Severity, damaged, guarded, next_step, note, printable
+from explorer.builds.doctor.findings import (
+    Finding,
+    Severity,
+    damaged,
+    guarded,
+    next_step,
+    note,
+    printable,
+)
 from explorer.builds.doctor.folder import (
     LIVE,
     absence,

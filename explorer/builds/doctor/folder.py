@@ -9,8 +9,6 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from explorer.builds.apply_edits import all_edits
-from explorer.desk.backups import backups, backups_folder
-from explorer.desk.database import desk_file, problems
 from explorer.builds.doctor.disk import size_of
 from explorer.builds.doctor.findings import (
     Finding,
@@ -21,6 +19,8 @@ from explorer.builds.doctor.findings import (
     note,
     sentence_of,
 )
+from explorer.desk.backups import backups, backups_folder
+from explorer.desk.database import desk_file, problems
 from explorer.errors import LibraryDamaged, LibraryError, LibraryNewer
 from explorer.library.store import LibraryStore
 from explorer.papers.text import plural

@@ -8,9 +8,9 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from explorer.builds.doctor import Finding, Severity, next_step
 from explorer.cli.output.console import out
 from explorer.cli.output.topics import describe_event
-from explorer.builds.doctor import Finding, Severity, next_step
 from explorer.search.near_duplicates import Pair
 from explorer.topics.tracking import TopicEvent
 
