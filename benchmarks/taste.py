@@ -59,7 +59,7 @@ from explorer.evaluation.beir import mean_with_interval, ndcg
 from explorer.evaluation.scratch_library import scratch_generation
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.learning.likeness import likeness
-from explorer.learning.sample import Sample, sample_of
+from explorer.learning.sample import LibrarySample, sample_of
 from explorer.learning.taste import DEFAULTS, Examples, Taste, learn
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
@@ -236,7 +236,7 @@ def _ways(
     generation: Generation,
     data: _Data,
     library: Rows,
-    sample: Sample,
+    sample: LibrarySample,
     features: Any,
     stars: list[int],
 ) -> dict[str, Rank]:
@@ -253,7 +253,7 @@ def _ways(
     }
 
 
-def _learned(generation: Generation, sample: Sample, stars: Sequence[Sequence[int]]) -> Taste:
+def _learned(generation: Generation, sample: LibrarySample, stars: Sequence[Sequence[int]]) -> Taste:
     names = ["", *(f"tag {index}" for index in range(1, len(stars)))]
     examples = [Examples(name, tuple(one)) for name, one in zip(names, stars, strict=True)]
     taste = learn(generation, examples, sample=sample)
@@ -327,7 +327,7 @@ def _two_interests(
     generation: Generation,
     data: _Data,
     library: Rows,
-    sample: Sample,
+    sample: LibrarySample,
     weeks: Sequence[Rows],
     features: Any,
     seed: int,

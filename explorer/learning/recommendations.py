@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorer.arrays import Rows, Scores
+from explorer.arrays import Rows, Scores, evenly_spaced
 from explorer.desk.desk import ReadingState
 from explorer.desk.marks import PaperMarks
 from explorer.insights.topic_tree import shown_level
 from explorer.learning.likeness import likeness_to_desk
-from explorer.learning.taste import DEFAULTS, Interest, taste_of
+from explorer.learning.taste import DEFAULTS, Interest, examples_on, learn, taste_of
 from explorer.learning.word_vectors import word_vectors
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
@@ -25,6 +25,7 @@ _TOP_WORDS = 12
 """Words that describe an interest."""
 _SHORTEST_WORD = 2
 """Letters of a word that describes an interest."""
+_MOST_TRIED = 20
 _JUDGED = (ReadingState.READ, ReadingState.NOT_FOR_ME)
 
 
@@ -154,6 +155,27 @@ def top_words(generation: Generation, interest: Interest) -> tuple[str, ...]:
         if term in spelt and len(term) >= _SHORTEST_WORD and not term.isdigit()
     ]
     return tuple(words[:_TOP_WORDS])
+
+
+def stars_recognised(generation: Generation, marks: PaperMarks) -> tuple[int, int]:
+    """Return how many stars the others would have recommended, and how many were tried.
+
+    Each of at most twenty stars, evenly spaced, is left out in turn.
+    """
+    examples = examples_on(marks)
+    if not examples or len(examples[0].stars) <= DEFAULTS.least_stars:
+        return 0, 0
+    stars = examples[0].stars
+    tried = [stars[index] for index in evenly_spaced(len(stars), _MOST_TRIED)]
+    recognised = 0
+    for star in tried:
+        others = [replace(one, stars=tuple({*one.stars} - {star})) for one in examples]
+        enough = [one for one in others if len(one.stars) >= DEFAULTS.least_stars]
+        taste = learn(generation, enough, left_out=(star,))
+        if taste is not None:
+            score = taste.scores(generation, np.array([star])).score[0]
+            recognised += bool(score >= DEFAULTS.floor)
+    return recognised, len(tried)
 
 
 def questions(

@@ -24,7 +24,7 @@ _SEED = 27
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class LibrarySample:
     """Random papers with their vectors and words, in parts."""
 
     rows: Rows
@@ -48,7 +48,7 @@ class Sample:
         return np.where(self.rows[index] == rows, self.fold[index], -1)
 
 
-def sample_of(generation: Generation, size: int, among: Rows | None = None) -> Sample:
+def sample_of(generation: Generation, size: int, among: Rows | None = None) -> LibrarySample:
     """Return ``size`` random papers, the same at each call; all if there are fewer.
 
     Args:
@@ -58,16 +58,16 @@ def sample_of(generation: Generation, size: int, among: Rows | None = None) -> S
 
 
 @cached_by_owner(1)
-def _sample_of_all(generation: Generation, size: int) -> Sample:
+def _sample_of_all(generation: Generation, size: int) -> LibrarySample:
     return _draw(generation, size, np.arange(generation.size, dtype=np.int64))
 
 
-def _draw(generation: Generation, size: int, among: Rows) -> Sample:
+def _draw(generation: Generation, size: int, among: Rows) -> LibrarySample:
     draw = np.random.default_rng([_SEED, len(among)])
     chosen = draw.permutation(len(among))[:size]
     order = np.argsort(chosen)
     rows = np.asarray(among, dtype=np.int64)[chosen[order]]
-    return Sample(
+    return LibrarySample(
         rows=rows,
         fold=(np.arange(len(chosen)) % FOLDS)[order],
         vectors=generation.engine.vectors(rows),

@@ -23,7 +23,7 @@ from explorer.arrays import Rows, Scores, Vectors
 from explorer.desk.marks import PaperMarks
 from explorer.learning.likeness import likeness_to_desk
 from explorer.learning.ridge import combined, kernel_ridge, ridge
-from explorer.learning.sample import FOLDS, Sample, sample_of
+from explorer.learning.sample import FOLDS, LibrarySample, sample_of
 from explorer.learning.word_vectors import word_vectors
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
@@ -135,7 +135,7 @@ class Taste:
     """A user's interests in one generation."""
 
     interests: tuple[Interest, ...]
-    sample: Sample
+    sample: LibrarySample
     settings: TasteSettings
 
     @property
@@ -248,11 +248,17 @@ def examples_on(marks: PaperMarks, settings: TasteSettings = DEFAULTS) -> tuple[
     return tuple(enough[: 1 + settings.most_interests])
 
 
+def is_learnable(marks: PaperMarks, settings: TasteSettings = DEFAULTS) -> bool:
+    """Return whether enough papers are starred."""
+    return len({*marks.starred} - {*marks.dismissed}) >= settings.least_stars
+
+
 def learn(
     generation: Generation,
     examples: Sequence[Examples],
     settings: TasteSettings = DEFAULTS,
-    sample: Sample | None = None,
+    sample: LibrarySample | None = None,
+    left_out: Sequence[int] = (),
 ) -> Taste | None:
     """Return the model of interests with these ``examples``, all starred papers first.
 
@@ -260,11 +266,12 @@ def learn(
 
     Args:
         sample: papers of which negative examples are taken; without it, of the whole library.
+        left_out: rows that are no negative examples either.
     """
     if not examples:
         return None
     sample = sample or sample_of(generation, settings.sample)
-    marked = {row for one in examples for row in (*one.stars, *one.dismissed)}
+    marked = {*left_out, *(row for one in examples for row in (*one.stars, *one.dismissed))}
     is_negative = ~np.isin(sample.rows, sorted(marked))
     if len(np.unique(sample.fold[is_negative])) < FOLDS:
         return None
@@ -274,7 +281,7 @@ def learn(
 
 def _learned(
     generation: Generation,
-    sample: Sample,
+    sample: LibrarySample,
     is_negative: NDArray[np.bool_],
     examples: Examples,
     settings: TasteSettings,
@@ -309,7 +316,7 @@ def _learned(
 
 
 def _parts(
-    sample: Sample, is_negative: NDArray[np.bool_]
+    sample: LibrarySample, is_negative: NDArray[np.bool_]
 ) -> Iterator[tuple[NDArray[np.int64], _Floats]]:
     """Yield the negative examples of each part, with the inner products of their words."""
     for fold, products in enumerate(sample.word_products):
@@ -354,7 +361,10 @@ def _word_model(
 
 
 def _scaled(
-    interest: Interest, sample: Sample, is_negative: NDArray[np.bool_], settings: TasteSettings
+    interest: Interest,
+    sample: LibrarySample,
+    is_negative: NDArray[np.bool_],
+    settings: TasteSettings,
 ) -> Interest:
     """Return ``interest`` with the scales of its rankings in the library."""
     rankings = interest.rankings(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Keys, Scores
+from explorer.learning.taste import Taste
 from explorer.library.generation import Generation
 from explorer.library.lookup import titled
 from explorer.search.ranking import Ranking
@@ -92,6 +93,14 @@ def newest_first(generation: Generation, ranking: Ranking, order: Sequence[int])
     """Return the indices in ``order`` by date, the newest first; ties stay in ``order``."""
     ranks = generation.records.dates.ranks
     return sorted(order, key=lambda index: ranks[ranking.rows[index]], reverse=True)
+
+
+def most_fitting_first(
+    generation: Generation, ranking: Ranking, order: Sequence[int], taste: Taste
+) -> list[int]:
+    """Return the indices in ``order`` by how well papers suit a user's interests."""
+    scores = taste.scores(generation, ranking.rows[list(order)]).score.tolist()
+    return [index for _, index in sorted(zip(scores, order, strict=True), key=lambda one: -one[0])]
 
 
 def diversified(
