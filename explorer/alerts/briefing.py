@@ -110,7 +110,11 @@ def briefing(
     of = {row: index for index, row in enumerate(rows)}
     if scores is not None and only_recommended:
         reaching = zip(rows, scores.score.tolist(), strict=True)
-        rows = [row for row, score in reaching if score >= DEFAULTS.floor or row in searches_of]
+        rows = [
+            row
+            for row, score in reaching
+            if (score >= DEFAULTS.floor and not desk[row].starred) or row in searches_of
+        ]
     kept = set(rows)
 
     def item(row: int) -> BriefingItem:

@@ -28,6 +28,7 @@ from explorer.library.generation import Generation
 from explorer.map.charts import topic_colours
 from explorer.map.highlights import Highlights
 from explorer.papers.text import escape_markdown, plural
+from explorer.search.model import Sort
 from explorer.topics.tracking import TopicEvent
 
 _LAST_UPDATE = ""
