@@ -79,6 +79,7 @@ ALL = (
     "names",
     "author_queries",
     "summaries",
+    "taste",
     "growth",
     "storage",
     "million",

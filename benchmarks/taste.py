@@ -28,8 +28,8 @@ twenty stars, the share that is of interest, and how many of those of interest r
 
 **Times**: made-up papers (``benchmarks/synthetic.py``), as many as are named. ``brute force`` is
 the cosine of a paper to all vectors in memory and the best ten of them, by NumPy; ``retrained`` is
-what a star costs once the library is in use: to train and to rank all papers; ``first`` is the same
-for the first time, when the words of the random papers and of the candidates are read.
+what one star more costs: to train and to rank all papers; ``first`` is the same for the first time,
+when the words of the random papers and of the candidates are read.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,8 @@ class _Data:
 
 def measure(arguments: list[str]) -> dict[str, object]:
     """Return nDCG@10 of each way, recall with two interests, precision at the floor, and times."""
+    if not arguments:
+        sys.exit(__doc__)
     parser = argparse.ArgumentParser(prog="python -m benchmarks taste", description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("vectors", type=Path)
@@ -201,10 +204,11 @@ def _quality(data: _Data) -> dict[str, object]:
                 print(data.name, seed, interest, file=sys.stderr, flush=True)
             _two_interests(generation, data, library, sample, weeks, svm_features, seed, worse)
     name = f"{data.name}, {len(data.papers):,} papers"
-    ways = list(dict.fromkeys(way for way, _ in scores))
+    names = list(dict.fromkeys(way for way, _ in scores))
     return {
         f"{name}: nDCG@10": {
-            way: {f"{stars} stars": _figure(scores[way, stars]) for stars in _STARS} for way in ways
+            way: {f"{stars} stars": _figure(scores[way, stars]) for stars in _STARS}
+            for way in names
         },
         f"{name}: two interests": {
             way: {"recall of the worse": _figure(values)} for way, values in worse.items()
@@ -229,7 +233,7 @@ def _split(papers: int, seed: int) -> tuple[Rows, list[Rows]]:
 def _stars(interest: set[int], library: Rows, count: int, seed: int) -> list[int]:
     """Return rows to star; more of them include the fewer."""
     rows = np.array(sorted(interest & set(library.tolist())))
-    return np.random.default_rng([2, seed]).permutation(rows)[:count].tolist()
+    return list(map(int, np.random.default_rng([2, seed]).permutation(rows)[:count]))
 
 
 def _ways(
@@ -243,17 +247,25 @@ def _ways(
     taste = _learned(generation, sample, [stars])
     titles = " ".join(data.papers[row].title for row in stars)
     return {
-        "model": lambda rows: taste.scores(generation, rows).score,
-        "nearest three": lambda rows: likeness(
-            data.vectors[rows], data.vectors[stars], SearchSettings()
-        ),
+        "model": _by_taste(generation, taste),
+        "nearest three": _nearest_three(data, stars),
         "arxiv-sanity": _arxiv_sanity(features, library, stars),
         "BM25 of titles": lambda rows: _bm25(generation, titles, rows),
         "recency": lambda rows: data.age[rows].astype(np.float32),
     }
 
 
-def _learned(generation: Generation, sample: LibrarySample, stars: Sequence[Sequence[int]]) -> Taste:
+def _by_taste(generation: Generation, taste: Taste) -> Rank:
+    return lambda rows: taste.scores(generation, rows).score
+
+
+def _nearest_three(data: _Data, stars: Sequence[int]) -> Rank:
+    return lambda rows: likeness(data.vectors[rows], data.vectors[stars], SearchSettings())
+
+
+def _learned(
+    generation: Generation, sample: LibrarySample, stars: Sequence[Sequence[int]]
+) -> Taste:
     names = ["", *(f"tag {index}" for index in range(1, len(stars)))]
     examples = [Examples(name, tuple(one)) for name, one in zip(names, stars, strict=True)]
     taste = learn(generation, examples, sample=sample)
@@ -307,7 +319,7 @@ def _mean_ndcg(rank: Rank, weeks: Sequence[Rows], interest: set[int]) -> float:
 
 
 def _best(rank: Rank, rows: Rows, k: int) -> list[int]:
-    return rows[np.argsort(-rank(rows), kind="stable")][:k].tolist()
+    return list(map(int, rows[np.argsort(-rank(rows), kind="stable")][:k]))
 
 
 def _reaching(
@@ -340,12 +352,10 @@ def _two_interests(
         together = sorted({*stars[0], *stars[1]})
         tagged = _learned(generation, sample, [together, *stars])
         untagged = _learned(generation, sample, [together])
-        ways: dict[str, Rank] = {
-            "model": lambda rows, taste=tagged: taste.scores(generation, rows).score,
-            "model without tags": lambda rows, taste=untagged: taste.scores(generation, rows).score,
-            "nearest three": lambda rows, stars=together: likeness(
-                data.vectors[rows], data.vectors[stars], SearchSettings()
-            ),
+        ways = {
+            "model": _by_taste(generation, tagged),
+            "model without tags": _by_taste(generation, untagged),
+            "nearest three": _nearest_three(data, together),
             "arxiv-sanity": _arxiv_sanity(features, library, together),
         }
         for way, rank in ways.items():
@@ -381,14 +391,13 @@ def _times(papers: int) -> dict[str, object]:
             _records(digest), vectors, "given", Path(scratch) / "generation", graph=graph
         )
         in_memory = np.array(vectors)
-        draw = np.random.default_rng(5)
-        first, _ = _timed(lambda: _ranked(generation, _near(in_memory, draw)))
+        near = _near(in_memory, np.random.default_rng(5))
+        first = _timed(partial(_ranked, generation, near[:20]))
         seconds: dict[str, list[float]] = defaultdict(list)
-        for _ in range(_TIMES):
-            stars = _near(in_memory, draw)
-            seconds["retrained"].append(_timed(lambda stars=stars: _ranked(generation, stars))[0])
-            cosine = _timed(lambda stars=stars: _brute_force(in_memory, in_memory[stars[0]]))
-            seconds["brute force"].append(cosine[0])
+        for more in range(_TIMES):
+            stars = near[: 21 + more]
+            seconds["retrained"].append(_timed(partial(_ranked, generation, stars)))
+            seconds["brute force"].append(_timed(partial(_brute_force, in_memory, stars[-1])))
     retrained, brute = (statistics.median(seconds[way]) for way in ("retrained", "brute force"))
     return {
         "brute force, ms": round(1000 * brute, 1),
@@ -410,9 +419,10 @@ def _read(digest: Path) -> Iterator[Paper]:
 
 
 def _near(vectors: Vectors, draw: np.random.Generator) -> list[int]:
-    """Return twenty papers near to one another, as those of an interest are."""
+    """Return papers near to one another, as those of an interest are, in random order."""
     cosines = vectors @ vectors[draw.integers(len(vectors))]
-    return np.argpartition(-cosines, 200)[draw.choice(200, 20, replace=False)].tolist()
+    near: Rows = np.argpartition(-cosines, 200)[draw.permutation(200)]
+    return list(map(int, near))
 
 
 def _ranked(generation: Generation, stars: Sequence[int]) -> Rows:
@@ -421,13 +431,13 @@ def _ranked(generation: Generation, stars: Sequence[int]) -> Rows:
     return taste.best(generation, _SHOWN).rows
 
 
-def _brute_force(vectors: Vectors, query: NDArray[np.float32]) -> Rows:
-    cosines = vectors @ query
-    best = np.argpartition(-cosines, _SHOWN)[:_SHOWN]
+def _brute_force(vectors: Vectors, row: int) -> Rows:
+    cosines = vectors @ vectors[row]
+    best: Rows = np.argpartition(-cosines, _SHOWN)[:_SHOWN]
     return best[np.argsort(-cosines[best])]
 
 
-def _timed(work: Callable[[], Rows]) -> tuple[float, Rows]:
+def _timed(work: Callable[[], Rows]) -> float:
     begin = time.perf_counter()
-    result = work()
-    return time.perf_counter() - begin, result
+    work()
+    return time.perf_counter() - begin

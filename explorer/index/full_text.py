@@ -351,8 +351,9 @@ class FullTextIndex:
 
     def terms_of(self, paper: Paper) -> Counter[str]:
         """Return the count of each indexed term of a paper's title and abstract; no stop words."""
-        language = paper.language if self._rules.version else ENGLISH
-        counts = term_counts(paper.text, language)
+        text = paper.text
+        language = language_of(text) if self._rules.version else ENGLISH
+        counts = term_counts(text, language)
         for term in _stop_terms(language) & counts.keys():
             del counts[term]
         return counts

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Vectors
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 _Floats = NDArray[np.float32]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep linear algebra in this thread.
+
+    Systems are so small that a second thread gains little, and where other programs use the cores,
+    threads that wait for each other take ten times as long.
+    """
+    with _pools().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401  its library has a pool of its own, once it is loaded
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def ridge(vectors: Vectors, targets: _Floats, weights: _Floats, penalty: float) -> _Floats:
@@ -15,7 +42,7 @@ def ridge(vectors: Vectors, targets: _Floats, weights: _Floats, penalty: float) 
 
     Args:
         vectors: shape (examples, dimension).
-        targets: shape (examples,); ``weights``: likewise, positive.
+        targets: shape (examples,); ``weights``: likewise, 0 for examples that do not count.
         penalty: weight of the squared length of the coefficients.
     """
     examples, dimension = vectors.shape

@@ -12,7 +12,7 @@ scored by those that did not take it for a negative example (cross-fitting).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from explorer.arrays import Rows, Scores, Vectors
 from explorer.desk.marks import PaperMarks
 from explorer.learning.likeness import likeness_to_desk
-from explorer.learning.ridge import combined, kernel_ridge, ridge
+from explorer.learning.ridge import combined, kernel_ridge, one_thread, ridge
 from explorer.learning.sample import FOLDS, LibrarySample, sample_of
 from explorer.learning.word_vectors import word_vectors
 from explorer.library.caching import cached_by_owner
@@ -145,10 +145,11 @@ class Taste:
 
     def scores(self, generation: Generation, rows: Rows) -> TasteScores:
         """Return the scores of the papers in ``rows``."""
-        parts = [
-            self._scores_at_once(generation, rows[start : start + _AT_ONCE])
-            for start in range(0, len(rows), _AT_ONCE)
-        ]
+        with one_thread():
+            parts = [
+                self._scores_at_once(generation, rows[start : start + _AT_ONCE])
+                for start in range(0, len(rows), _AT_ONCE)
+            ]
         blank = np.zeros((len(self.interests), 0), dtype=np.float32)
         of_interests = np.concatenate([blank, *parts], axis=1)
         best = of_interests.argmax(axis=0)
@@ -275,7 +276,10 @@ def learn(
     is_negative = ~np.isin(sample.rows, sorted(marked))
     if len(np.unique(sample.fold[is_negative])) < FOLDS:
         return None
-    interests = tuple(_learned(generation, sample, is_negative, one, settings) for one in examples)
+    with one_thread():
+        interests = tuple(
+            _learned(generation, sample, is_negative, one, settings) for one in examples
+        )
     return Taste(interests, sample, settings)
 
 
@@ -291,46 +295,35 @@ def _learned(
     vectors = generation.engine.vectors(marked)
     words = word_vectors(generation).of(generation, marked)
     stars = len(examples.stars)
-    parts = list(_parts(sample, is_negative))
-    weights = [_weights(stars, len(marked) - stars, len(part), settings) for part, _ in parts]
-    targets = [
-        np.where(np.arange(len(one)) < stars, 1.0, -1.0).astype(np.float32) for one in weights
-    ]
-    meaning = [
-        ridge(
-            np.concatenate([vectors, sample.vectors[part]]),
-            target,
-            weight,
-            settings.meaning_penalty,
+    meaning, by_words = [], []
+    for fold, products in enumerate(sample.word_products):
+        # Papers that are no negative examples weigh nothing, which is faster than without them.
+        part = np.flatnonzero(sample.fold == fold)
+        weights = _weights(stars, len(marked) - stars, is_negative[part], settings)
+        targets = np.where(np.arange(len(weights)) < stars, 1.0, -1.0).astype(np.float32)
+        of_examples = np.concatenate([vectors, sample.vectors[part]])
+        meaning.append(ridge(of_examples, targets, weights, settings.meaning_penalty))
+        by_words.append(
+            _word_model(
+                words, sample.words[part], products, targets, weights, settings.word_penalty
+            )
         )
-        for (part, _), target, weight in zip(parts, targets, weights, strict=True)
-    ]
-    by_words = [
-        _word_model(words, sample.words[part], products, target, weight, settings.word_penalty)
-        for (part, products), target, weight in zip(parts, targets, weights, strict=True)
-    ]
     interest = Interest(
         examples, vectors[:stars], vectors[stars:], np.stack(meaning), np.stack(by_words)
     )
     return _scaled(interest, sample, is_negative, settings)
 
 
-def _parts(
-    sample: LibrarySample, is_negative: NDArray[np.bool_]
-) -> Iterator[tuple[NDArray[np.int64], _Floats]]:
-    """Yield the negative examples of each part, with the inner products of their words."""
-    for fold, products in enumerate(sample.word_products):
-        kept = is_negative[sample.fold == fold]
-        index = np.flatnonzero(is_negative & (sample.fold == fold))
-        yield index, products if kept.all() else products[np.ix_(kept, kept)]
-
-
-def _weights(stars: int, dismissed: int, others: int, settings: TasteSettings) -> _Floats:
+def _weights(
+    stars: int, dismissed: int, is_negative: NDArray[np.bool_], settings: TasteSettings
+) -> _Floats:
     """Return the weights of examples: stars as heavy as all others together, 1 on average."""
-    weights = np.ones(stars + dismissed + others, dtype=np.float32)
+    weights = np.ones(stars + dismissed + len(is_negative), dtype=np.float32)
     weights[stars : stars + dismissed] = settings.dismissed_weight
+    weights[stars + dismissed :] = is_negative
     weights[:stars] = weights[stars:].sum() / stars
-    return weights * np.float32(len(weights) / weights.sum())
+    count = stars + dismissed + int(is_negative.sum())
+    return weights * np.float32(count / weights.sum())
 
 
 def _word_model(
