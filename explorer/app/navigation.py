@@ -76,7 +76,7 @@ def show_recommended_from(scope: str) -> None:
 
 
 def open_questions() -> None:
-    """Ask about papers in the For you view, from the first question."""
+    """Open the questions of the For you view, from the first one."""
     show_view(url.FOR_YOU)
     session.reset_questions()
     url.set_parameter(url.QUESTIONS, "1")

@@ -89,7 +89,7 @@ examples:
 """
 _INTERESTS_EXAMPLES = """\
 All that the model knows comes from stars and papers marked not for you; it is learned anew after
-each change, and nothing is stored. --reset takes back all of your marks "not for me"; stars stay.
+each change, and nothing is stored. --reset removes all of your marks "not for me"; stars stay.
 
 examples:
   explorer desk interests
@@ -145,7 +145,7 @@ def add_desk(commands: Commands) -> None:
 
     text = "List papers that suit your stars, best first."
     added = group.add("recommend", _recommend, text, _RECOMMEND_EXAMPLES)
-    added.add_argument("--all", action="store_true", help="the whole library, not only new papers")
+    added.add_argument("--all", action="store_true", help="choose from the whole library, not only new papers")
     with_since(added, "default: the last update that added papers")
     added.add_argument("-k", type=count, default=20, metavar="N", help="number (default: 20)")
     with_user(added)
@@ -153,7 +153,7 @@ def add_desk(commands: Commands) -> None:
     text = "Show what is learned from your stars."
     added = group.add("interests", _interests, text, _INTERESTS_EXAMPLES)
     added.add_argument(
-        "--reset", action="store_true", help='take back all marks "not for me"; stars stay'
+        "--reset", action="store_true", help='remove all marks "not for me"; stars stay'
     )
     with_user(added)
 

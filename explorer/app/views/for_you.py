@@ -230,7 +230,7 @@ def _show_knowledge(generation: Generation, marks: PaperMarks) -> None:
 
 
 def _show_verdict(generation: Generation, marks: PaperMarks, rows: Sequence[int]) -> None:
-    """Say what the last star or dismissal in the list has changed, and offer to take it back."""
+    """Draw the effect of the last star or dismissal in the list, and the button to undo it."""
     ids = tuple(generation.records.ids[row] for row in rows)
     verdict = session.verdict_on(ids, lambda paper: _is_judged(generation, marks, paper))
     if verdict is None:
@@ -282,11 +282,11 @@ def _undo(generation: Generation, paper: str, is_star: bool) -> None:
 
 
 def _show_questions(generation: Generation, marks: PaperMarks) -> None:
-    """Ask about one paper at a time, the best of the model first."""
-    asked = session.questions_in(generation.folder.name)
-    asked.queue = unjudged(marks, np.array(asked.queue, dtype=np.int64)).tolist()
-    if asked.answered < _QUESTIONS and not asked.queue:
-        asked.queue = _next_questions(generation, marks, asked)
+    """Draw one question at a time, on the best paper of the model first."""
+    interview = session.questions_in(generation.folder.name)
+    interview.queue = unjudged(marks, np.array(interview.queue, dtype=np.int64)).tolist()
+    if interview.answered < _QUESTIONS and not interview.queue:
+        interview.queue = _next_questions(generation, marks, interview)
     with st.container(key="questions-head", horizontal=True, vertical_alignment="center"):
         view_heading(texts.ASK_ME, width="content")
         st.button(
@@ -296,8 +296,8 @@ def _show_questions(generation: Generation, marks: PaperMarks) -> None:
             icon=":material/arrow_back:",
             on_click=navigation.close_questions,
         )
-    if asked.answered >= _QUESTIONS or not asked.queue:
-        st.success(texts.questions_done(asked.answered), icon=":material/check:")
+    if interview.answered >= _QUESTIONS or not interview.queue:
+        st.success(texts.questions_done(interview.answered), icon=":material/check:")
         st.button(
             texts.SEE_RECOMMENDATIONS,
             key="see-recommendations",
@@ -306,13 +306,13 @@ def _show_questions(generation: Generation, marks: PaperMarks) -> None:
             args=(url.WHOLE_LIBRARY,),
         )
         return
-    st.progress(asked.answered / _QUESTIONS, texts.question_number(asked.answered + 1, _QUESTIONS))
-    _show_question(generation, marks, asked.queue[0])
+    st.progress(interview.answered / _QUESTIONS, texts.question_number(interview.answered + 1, _QUESTIONS))
+    _show_question(generation, marks, interview.queue[0])
 
 
-def _next_questions(generation: Generation, marks: PaperMarks, asked: Questions) -> list[int]:
-    left = min(_BEFORE_RETRAINING, _QUESTIONS - asked.answered)
-    return list(questions(generation, marks, left, asked.skipped))
+def _next_questions(generation: Generation, marks: PaperMarks, interview: Questions) -> list[int]:
+    left = min(_BEFORE_RETRAINING, _QUESTIONS - interview.answered)
+    return list(questions(generation, marks, left, interview.skipped))
 
 
 def _show_question(generation: Generation, marks: PaperMarks, row: int) -> None:
@@ -357,6 +357,6 @@ def _answer(generation: Generation, paper: str, change: DeskChange) -> None:
 
 
 def _skip(generation: Generation, row: int) -> None:
-    asked = session.questions_in(generation.folder.name)
-    asked.skipped.append(row)
-    asked.queue = [other for other in asked.queue if other != row]
+    interview = session.questions_in(generation.folder.name)
+    interview.skipped.append(row)
+    interview.queue = [other for other in interview.queue if other != row]
