@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from explorer.builds.doctor.findings import Severity
+from explorer.builds.doctor.folder import check_desk
 from explorer.cli import main
 from explorer.desk.backups import KEPT_BACKUPS, Backup, backups, backups_folder
 from explorer.desk.database import problems, restore_backup
 from explorer.desk.desk import Desk, DeskChange, desk_of
 from explorer.desk.marks import mark_papers, marks_of
-from explorer.builds.doctor.findings import Severity
-from explorer.builds.doctor.folder import check_desk
 from explorer.errors import LibraryBusy, LibraryDamaged, UnusableInput
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from explorer.builds.build import BuildOptions, build
+from explorer.builds.doctor import damaged, examine, next_step
 from explorer.desk.database import problems
 from explorer.desk.desk import (
     ME,
@@ -28,7 +29,6 @@ from explorer.desk.desk import (
     desk_of,
 )
 from explorer.desk.marks import PaperMark, PaperMarks, mark_papers, marks_of
-from explorer.builds.doctor import damaged, examine, next_step
 from explorer.errors import LibraryDamaged, LibraryNewer, UnknownPaper, UnusableInput
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore

@@ -12,8 +12,8 @@ import pytest
 
 from explorer.builds.apply_edits import all_edits, rename, undo
 from explorer.builds.build import BuildOptions, BuildReport, build
-from explorer.cli import main
 from explorer.builds.doctor import Severity, examine
+from explorer.cli import main
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
 from explorer.search.queries.spelling import correct_spelling

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from explorer.builds.build import BuildOptions, build
+from explorer.builds.doctor import Finding, Severity, damaged, examine, next_step
 from explorer.cli import main
 from explorer.cli.output.progress import checking
-from explorer.builds.doctor import Finding, Severity, damaged, examine, next_step
 from explorer.embedders.cache import VectorCache
 from explorer.errors import LibraryDamaged
 from explorer.library.generation import SCHEMA, Generation, read_manifest
