@@ -56,6 +56,7 @@ from numpy.typing import NDArray
 from benchmarks.synthetic import write_corpus
 from explorer.arrays import Rows, Vectors
 from explorer.embedders import open_embedder
+from explorer.evaluation.arxiv_sanity import arxiv_sanity_features, arxiv_sanity_scores
 from explorer.evaluation.beir import mean_with_interval, ndcg
 from explorer.evaluation.scratch_library import scratch_generation
 from explorer.index.knn_graph import NeighbourGraph
@@ -71,7 +72,6 @@ _WEEKS = 10
 _STARS = (3, 5, 10, 20)
 _SEEDS = 5
 _LISTED = 20
-_FEATURES = 20_000
 _TIMES = 7
 _SHOWN = 10
 
@@ -187,10 +187,9 @@ def _quality(data: _Data) -> dict[str, object]:
         generation = scratch_generation(
             data.papers, data.vectors, "given", Path(scratch) / "generation"
         )
-        features = _arxiv_sanity_texts(data.papers)
         for seed in range(_SEEDS):
             library, weeks = _split(len(data.papers), seed)
-            svm_features = _arxiv_sanity_features(features, library)
+            svm_features = arxiv_sanity_features(data.papers, library.tolist())
             sample = sample_of(generation, DEFAULTS.sample, library)
             for interest, rows in data.interests.items():
                 for stars in _STARS:
@@ -280,33 +279,8 @@ def _bm25(generation: Generation, text: str, rows: Rows) -> NDArray[np.float32]:
     return scores
 
 
-def _arxiv_sanity_texts(papers: Sequence[Paper]) -> list[str]:
-    return [" ".join([paper.title, paper.abstract, *paper.authors]) for paper in papers]
-
-
-def _arxiv_sanity_features(texts: Sequence[str], library: Rows) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectorizer = TfidfVectorizer(
-        strip_accents="unicode",
-        stop_words="english",
-        token_pattern=r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b",
-        ngram_range=(1, 2),
-        max_features=_FEATURES,
-        sublinear_tf=True,
-        max_df=0.1,
-        min_df=5,
-    )
-    vectorizer.fit([texts[row] for row in library])
-    return vectorizer.transform(texts)
-
-
 def _arxiv_sanity(features: Any, library: Rows, stars: Sequence[int]) -> Rank:
-    from sklearn.svm import LinearSVC
-
-    machine = LinearSVC(class_weight="balanced", max_iter=10_000, tol=1e-6, C=0.01, random_state=0)
-    machine.fit(features[library], np.isin(library, stars))
-    return lambda rows: machine.decision_function(features[rows])
+    return lambda rows: arxiv_sanity_scores(features, library.tolist(), stars, rows.tolist())
 
 
 def _mean_ndcg(rank: Rank, weeks: Sequence[Rows], interest: set[int]) -> float:

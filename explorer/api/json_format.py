@@ -18,6 +18,7 @@ from explorer.builds.watch import UpdateOutcome
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
+from explorer.evaluation.desk_replay import DeskReplay
 from explorer.evaluation.self_evaluation import Metric
 from explorer.insights.name_review import NameReview
 from explorer.insights.topic_profile import TopicProfile
@@ -158,6 +159,22 @@ def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
         "papers": evaluation.papers,
         "model": evaluation.model,
         "embedded": evaluation.embedded,
+    }
+
+
+def desk_replay_as_json(replay: DeskReplay) -> dict[str, Any]:
+    """Return the figures of a replay; without weeks there are none, and few are not ``enough``."""
+    return {
+        "rankings": {
+            name: {
+                "ndcg@10": figure_as_json(mean_with_interval(scores.ndcg)),
+                "recall@10": figure_as_json(mean_with_interval(scores.recall)),
+            }
+            for name, scores in replay.rankings.items()
+        },
+        "weeks": replay.weeks,
+        "stars": replay.stars,
+        "enough": replay.is_enough,
     }
 
 

@@ -145,7 +145,9 @@ def add_desk(commands: Commands) -> None:
 
     text = "List papers that suit your stars, best first."
     added = group.add("recommend", _recommend, text, _RECOMMEND_EXAMPLES)
-    added.add_argument("--all", action="store_true", help="choose from the whole library, not only new papers")
+    added.add_argument(
+        "--all", action="store_true", help="choose from the whole library, not only new papers"
+    )
     with_since(added, "default: the last update that added papers")
     added.add_argument("-k", type=count, default=20, metavar="N", help="number (default: 20)")
     with_user(added)

@@ -306,7 +306,9 @@ def _show_questions(generation: Generation, marks: PaperMarks) -> None:
             args=(url.WHOLE_LIBRARY,),
         )
         return
-    st.progress(interview.answered / _QUESTIONS, texts.question_number(interview.answered + 1, _QUESTIONS))
+    st.progress(
+        interview.answered / _QUESTIONS, texts.question_number(interview.answered + 1, _QUESTIONS)
+    )
     _show_question(generation, marks, interview.queue[0])
 
 
