@@ -223,7 +223,7 @@ def _interests(options: argparse.Namespace) -> int:
         if dismissed:
             change = DeskChange(state=ReadingState.NONE)
             mark_papers(generation, desk, dismissed, change)
-        return print_values({"marks_taken_back": len(dismissed)}, options)
+        return print_values({"marks_removed": len(dismissed)}, options)
     content = interests_as_json(generation, marks_of(generation, desk))
     if options.json:
         print_json(content)
