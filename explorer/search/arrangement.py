@@ -16,6 +16,8 @@ from explorer.settings import SearchSettings
 
 _EXACT = 1.0
 """Score of a paper that the query names by its id or whole title."""
+_MATCHING = 0.5
+"""Share of the best score from which a paper matches the query, where others decide the order."""
 _LONGEST_TITLE = 1_000
 """Characters of a query that may be a title."""
 
@@ -98,9 +100,15 @@ def newest_first(generation: Generation, ranking: Ranking, order: Sequence[int])
 def most_fitting_first(
     generation: Generation, ranking: Ranking, order: Sequence[int], taste: Taste
 ) -> list[int]:
-    """Return the indices in ``order`` by how well papers suit a user's interests."""
-    scores = taste.scores(generation, ranking.rows[list(order)]).score.tolist()
-    return [index for _, index in sorted(zip(scores, order, strict=True), key=lambda one: -one[0])]
+    """Return the indices in ``order`` by how well papers suit a user's interests.
+
+    Those that match the query half as well as the best, or better, come first: of a small library,
+    papers far from the query are among the best, too.
+    """
+    interest = taste.scores(generation, ranking.rows[list(order)]).score
+    matches = ranking.score[list(order)]
+    is_weak = matches < _MATCHING * max(float(matches.max(initial=0.0)), 0.0)
+    return [order[place] for place in np.lexsort((-interest, is_weak)).tolist()]
 
 
 def diversified(

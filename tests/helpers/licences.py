@@ -60,7 +60,7 @@ SINGLE_MAINTAINER = {
 """Direct dependencies that one person maintains, with what would take their place."""
 REVIEWED = frozenset(
     "faiss-cpu fastapi huggingface-hub openvino pandas pyarrow pyyaml rich scipy streamlit uvicorn "
-    "numpy".split()
+    "numpy scikit-learn threadpoolctl".split()
 )
 """Direct dependencies whose metadata name fewer than two people, and that an organisation or
 several people keep, by the page of the project."""
