@@ -128,6 +128,7 @@ SEARCH_HELP = """
 | `source:march.txt` | from this digest |
 | `has:abstract` | with an abstract; likewise `doi`, `arxiv`, `venue`, `authors`, `date` |
 | `is:starred` `tag:thesis` | on your desk; likewise `to-read`, `read`, `not-for-me`, `noted` |
+| `is:recommended` | that suit your stars |
 | `like:2405.14458` `unlike:10.1000/5` | similar to this paper, or different from it |
 | `like:starred` `unlike:dismissed` | like your starred papers, unlike your “Not for me” |
 
