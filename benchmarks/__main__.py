@@ -80,6 +80,7 @@ ALL = (
     "names",
     "author_queries",
     "summaries",
+    "taste",
     "growth",
     "storage",
     "million",

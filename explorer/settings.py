@@ -157,6 +157,37 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TasteSettings:
+    """Model of a user's interests (:mod:`explorer.learning.taste`); ``docs/desk.md`` explains it.
+
+    Scores are in standard deviations from the library's mean.
+    """
+
+    least_stars: int = 3
+    """Stars from which an interest is learned: fewer say too little of what they have in common."""
+    sample: int = 2_000
+    """Random papers of the library, at most: they stand for papers without interest, and give the
+    mean and spread of scores. More take longer and change little."""
+    dismissed_weight: float = 3.0
+    """Weight of a dismissed paper; a random one counts 1. Dismissed ones are near to the starred
+    ones, else nobody would have looked at them, and there are few."""
+    meaning_penalty: float = 10.0
+    """Ridge penalty of the vectors."""
+    word_penalty: float = 5.0
+    """Ridge penalty of the words: that of a support vector machine with C = 0.1, 1 / (2 C)."""
+    likeness_weight: float = 0.5
+    """Weight of the nearest stars; meaning and words have 1 each."""
+    all_words_up_to: int = 50_000
+    """Papers up to which the words of all are read; of more, meaning chooses ``candidates``."""
+    candidates: int = 2_000
+    floor: float = 2.0
+    """Score from which a paper is recommended: about one of forty random papers reaches it, and on
+    a day without a paper of interest none need to."""
+    most_interests: int = 12
+    """Tags that are learned, at most, those with the most stars: each takes its time."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpellingSettings:
     """Correction of the spelling of queries; scores are natural logarithms of likelihoods."""
 

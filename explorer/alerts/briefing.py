@@ -1,8 +1,7 @@
 """Briefing: new papers as a page to read or mail, by topic, the most relevant first.
 
-The relevance of a paper is its similarity to starred papers
-(:func:`explorer.search.ranking.likeness`), less a share of its similarity to the nearest dismissed
-paper.
+The relevance of a paper is its score by the model of the user's interests
+(:mod:`explorer.learning.taste`).
 """
 
 from __future__ import annotations
@@ -14,18 +13,19 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer.alerts.followed_search import FollowedResults
 from explorer.desk.marks import PaperMarks
+from explorer.errors import UnusableInput
 from explorer.insights.whats_new import whats_new
+from explorer.learning.recommendations import reason_of
+from explorer.learning.taste import DEFAULTS, taste_of
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.papers.text import markdown_line, markdown_link
-from explorer.search.ranking import likeness
-from explorer.settings import SearchSettings
 from explorer.topics.communities import Topic
 
+ASK_FOR_STARS = "Star three papers, and those that suit you come first."
 _EXCERPT_CHARACTERS = 420
 """Characters of an abstract that are shown."""
 
@@ -44,9 +44,11 @@ class BriefingItem:
     row: int
     paper: Paper
     relevance: float | None
-    """Similarity to the desk, at most 1; None if no paper is starred."""
+    """In standard deviations from the library's mean; None if too few papers are starred."""
     nearest: Paper | None
     """The most similar starred paper."""
+    words: tuple[str, ...]
+    """The paper's words that add most to its relevance."""
     searches: tuple[str, ...]
     """Names of the followed searches that it is a hit of."""
 
@@ -69,6 +71,8 @@ class Briefing:
     """The topic with the most relevant paper first."""
     by_desk: bool
     """Whether papers are ranked by the desk."""
+    only_recommended: bool = False
+    """Whether papers that are not recommended were left out."""
 
 
 def briefing(
@@ -76,6 +80,8 @@ def briefing(
     desk: PaperMarks,
     since: datetime | None = None,
     results: Sequence[FollowedResults] = (),
+    *,
+    only_recommended: bool = False,
 ) -> Briefing:
     """Return the new papers since a moment; without one, since the last build that added papers.
 
@@ -83,73 +89,64 @@ def briefing(
 
     Args:
         results: of followed searches; each paper lists those that it is a hit of.
+        only_recommended: whether papers below the floor of recommendations are left out, unless a
+            followed search finds them; on a quiet day none is left.
+
+    Raises:
+        UnusableInput: recommendations are asked for, and too few papers are starred.
     """
     news = whats_new(generation, since)
     done = {row for row, mark in desk.of.items() if mark.state in ("read", "not-for-me")}
     rows = [row for row in news.rows if row not in done]
-    relevance, nearest = relevance_to(generation, rows, desk)
-    of = {row: index for index, row in enumerate(rows)}
+    taste = taste_of(generation, desk)
+    if only_recommended and taste is None:
+        raise UnusableInput("No paper can be recommended yet.", advice=ASK_FOR_STARS)
     searches_of: dict[int, list[str]] = {}
     for one in results:
         for hit in one.hits:
             searches_of.setdefault(hit.row, []).append(one.following.name)
 
+    scores = None if taste is None else taste.scores(generation, np.array(rows, dtype=np.int64))
+    of = {row: index for index, row in enumerate(rows)}
+    if scores is not None and only_recommended:
+        reaching = zip(rows, scores.score.tolist(), strict=True)
+        rows = [
+            row
+            for row, score in reaching
+            if (score >= DEFAULTS.floor and not desk[row].starred) or row in searches_of
+        ]
+    kept = set(rows)
+
     def item(row: int) -> BriefingItem:
-        index = of[row]
-        if relevance is None:
-            return BriefingItem(
-                row, generation.records[row], None, None, tuple(searches_of.get(row, ()))
-            )
-        return BriefingItem(
-            row,
-            generation.records[row],
-            round(float(relevance[index]), 3),
-            generation.records[int(nearest[index])],
-            tuple(searches_of.get(row, ())),
-        )
+        paper, searches = generation.records[row], tuple(searches_of.get(row, ()))
+        if taste is None or scores is None:
+            return BriefingItem(row, paper, None, None, (), searches)
+        reason = reason_of(generation, taste.interests[int(scores.interest[of[row]])], row)
+        relevance = round(float(scores.score[of[row]]), 3)
+        nearest = generation.records[reason.star]
+        return BriefingItem(row, paper, relevance, nearest, reason.words, searches)
 
     sections = []
     for topic in news.topics:
         # Papers of equal or unknown relevance keep the order of the news.
         items = sorted(
-            (item(row) for row in topic.rows if row in of),
-            key=lambda one: -(one.relevance or 0.0),
+            (item(row) for row in topic.rows if row in kept),
+            key=_by_relevance,
         )
         if items:
             sections.append(BriefingSection(topic.topic, tuple(items)))
-    sections.sort(key=lambda section: -(section.items[0].relevance or 0.0))
-    return Briefing(news.since, len(rows), tuple(sections), relevance is not None)
+    sections.sort(key=lambda section: _by_relevance(section.items[0]))
+    return Briefing(news.since, len(rows), tuple(sections), taste is not None, only_recommended)
 
 
-def relevance_to(
-    generation: Generation,
-    rows: Sequence[int],
-    desk: PaperMarks,
-    settings: SearchSettings | None = None,
-) -> tuple[NDArray[np.float32] | None, NDArray[np.int64]]:
-    """Return the relevance of the papers in ``rows``, and the nearest starred row of each.
-
-    Both have shape (rows,); the first is None if no paper is starred.
-    """
-    settings = settings or SearchSettings()
-    starred = np.array(desk.starred, dtype=np.int64)
-    if not len(starred) or not rows:
-        return None, np.zeros(0, dtype=np.int64)
-    vectors = generation.engine.vectors(np.array(rows, dtype=np.int64))
-    kept = generation.engine.vectors(starred)
-    score = likeness(vectors, kept, settings)
-    dismissed = np.array(desk.dismissed, dtype=np.int64)
-    if len(dismissed):
-        worst = (vectors @ generation.engine.vectors(dismissed).T).max(axis=1)
-        score = score - settings.unlike_weight * np.clip(worst, 0.0, None)
-    return score.astype(np.float32), starred[(vectors @ kept.T).argmax(axis=1)]
+def _by_relevance(item: BriefingItem) -> float:
+    return -(item.relevance or 0.0)
 
 
 def as_markdown(page: Briefing) -> str:
     """Return a briefing as Markdown; text of digests is escaped."""
     lines = [f"# {briefing_heading(page)}", ""]
-    if page.by_desk:
-        lines += ["Nearest to what you starred first.", ""]
+    lines += [_order(page), ""]
     for section in page.sections:
         lines += [f"## {markdown_line(section.topic.label)} ({len(section.items):,})", ""]
         for item in section.items:
@@ -173,8 +170,7 @@ def as_html(page: Briefing) -> str:
         f"<title>{heading}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{heading}</h1>",
     ]
-    if page.by_desk:
-        parts.append("<p class=about>Nearest to what you starred first.</p>")
+    parts.append(f"<p class=about>{html.escape(_order(page))}</p>")
     for section in page.sections:
         label = html.escape(section.topic.label)
         parts.append(f"<h2>{label} <small>{len(section.items):,}</small></h2>")
@@ -201,9 +197,16 @@ a { color: inherit; text-decoration-thickness: 1px; text-underline-offset: 2px; 
 
 
 def briefing_heading(page: Briefing) -> str:
-    """Return how many papers are new, and since when."""
-    papers = "1 new paper" if page.papers == 1 else f"{page.papers:,} new papers"
+    """Return how many papers are new or recommended, and since when."""
+    kind = "recommended" if page.only_recommended else "new"
+    papers = f"1 {kind} paper" if page.papers == 1 else f"{page.papers:,} {kind} papers"
     return f"{papers} since {page.since:%Y-%m-%d %H:%M} UTC"
+
+
+def _order(page: Briefing) -> str:
+    if page.by_desk:
+        return "What suits the papers you starred first."
+    return f"In the library's own order. {ASK_FOR_STARS}"
 
 
 def _about(item: BriefingItem) -> list[str]:
@@ -215,7 +218,8 @@ def _about(item: BriefingItem) -> list[str]:
     if item.nearest is not None and item.nearest.id == paper.id:
         lines.append("You starred it")
     elif item.nearest is not None:
-        lines.append(f"Like “{item.nearest.readable_title}”, which you starred")
+        words = f": {', '.join(item.words)}" if item.words else ""
+        lines.append(f"Like “{item.nearest.readable_title}”, which you starred{words}")
     if item.searches:
         lines.append(f"Hit of {', '.join(item.searches)}")
     return [line for line in lines if line]

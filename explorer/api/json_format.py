@@ -15,14 +15,23 @@ from explorer.builds.apply_edits import EditOutcome
 from explorer.builds.build import BuildReport
 from explorer.builds.doctor import Finding, damaged, next_step
 from explorer.builds.watch import UpdateOutcome
-from explorer.desk.marks import PaperMark
+from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
+from explorer.evaluation.desk_replay import DeskReplay
 from explorer.evaluation.self_evaluation import Metric
 from explorer.insights.name_review import NameReview
 from explorer.insights.topic_profile import TopicProfile
 from explorer.insights.trends import Trend, Trends
 from explorer.insights.whats_new import WhatsNew
+from explorer.learning.recommendations import (
+    Recommendation,
+    recommended_rows,
+    stars_recognised,
+    top_words,
+)
+from explorer.learning.taste import DEFAULTS as TASTE_DEFAULTS
+from explorer.learning.taste import is_learnable, taste_of
 from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation, Manifest
 from explorer.map.sampling import Sample, Viewport
@@ -158,6 +167,22 @@ def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
         "papers": evaluation.papers,
         "model": evaluation.model,
         "embedded": evaluation.embedded,
+    }
+
+
+def desk_replay_as_json(replay: DeskReplay) -> dict[str, Any]:
+    """Return the figures of a replay; without weeks there are none, and few are not ``enough``."""
+    return {
+        "rankings": {
+            name: {
+                "ndcg@10": figure_as_json(mean_with_interval(scores.ndcg)),
+                "recall@10": figure_as_json(mean_with_interval(scores.recall)),
+            }
+            for name, scores in replay.rankings.items()
+        },
+        "weeks": replay.weeks,
+        "stars": replay.stars,
+        "enough": replay.is_enough,
     }
 
 
@@ -392,6 +417,7 @@ def briefing_as_json(generation: Generation, briefing: Briefing) -> dict[str, An
                         "title": item.paper.title,
                         "relevance": item.relevance,
                         "like": None if item.nearest is None else item.nearest.id,
+                        "words": list(item.words),
                         "searches": list(item.searches),
                         "arrived": added_at_as_json(generation, item.row),
                     }
@@ -399,6 +425,57 @@ def briefing_as_json(generation: Generation, briefing: Briefing) -> dict[str, An
                 ],
             }
             for section in briefing.sections
+        ],
+    }
+
+
+def recommendations_as_json(
+    generation: Generation, marks: PaperMarks, papers: Sequence[Recommendation]
+) -> dict[str, Any]:
+    """Return recommended papers with reasons; ``missing_stars`` are needed for any."""
+    ids, titles = generation.records.ids, generation.records.titles
+    missing = 0 if is_learnable(marks) else TASTE_DEFAULTS.least_stars - len(marks.starred)
+    return {
+        "missing_stars": max(missing, 0),
+        "floor": TASTE_DEFAULTS.floor,
+        "papers": [
+            {
+                "id": ids[paper.row],
+                "title": titles[paper.row],
+                "score": paper.score,
+                "topic": paper.topic.label,
+                "topic_id": paper.topic.id,
+                "reason": {
+                    "like": ids[paper.reason.star],
+                    "like_title": titles[paper.reason.star],
+                    "words": list(paper.reason.words),
+                    "tag": paper.reason.interest,
+                },
+                "arrived": added_at_as_json(generation, paper.row),
+            }
+            for paper in papers
+        ],
+    }
+
+
+def interests_as_json(generation: Generation, marks: PaperMarks) -> dict[str, Any]:
+    """Return what is learned from a desk; the first interest, without a tag, is of all stars."""
+    taste = taste_of(generation, marks)
+    recognised, tried = stars_recognised(generation, marks)
+    return {
+        "stars": len(marks.starred),
+        "dismissed": len(marks.dismissed),
+        "missing_stars": max(TASTE_DEFAULTS.least_stars - len(marks.starred), 0),
+        "compared_with": 0 if taste is None else len(taste.sample.rows),
+        "recommended": len(recommended_rows(generation, marks)) if taste else 0,
+        "recognised": {"stars": recognised, "of": tried},
+        "interests": [
+            {
+                "tag": one.name,
+                "stars": [generation.records.ids[row] for row in one.examples.stars],
+                "words": list(top_words(generation, one)),
+            }
+            for one in (taste.interests if taste else ())
         ],
     }
 

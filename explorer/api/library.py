@@ -17,12 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from explorer.desk.desk import desk_of
+from explorer.desk.marks import PaperMarks, marks_of
 from explorer.embedders import Embedder, open_embedder
+from explorer.errors import UnusableInput
 from explorer.insights.trends import trends
+from explorer.insights.whats_new import whats_new
+from explorer.learning.recommendations import Recommendation, recommended
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.library.store import DEFAULT_FOLDER, LibraryStore
@@ -59,8 +67,14 @@ class Library(LibraryStore):
     After an update, the next call opens the new generation. Safe for any number of threads.
     """
 
-    def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
+    def __init__(self, folder: Path | str = DEFAULT_FOLDER, user: str = "") -> None:
+        """Open the library in ``folder``, with the desk of ``user``; empty for no desk.
+
+        Raises:
+            UnusableInput: ``user`` is not a valid name.
+        """
         super().__init__(folder)
+        self.desk = desk_of(self.folder, user) if user else None
         self._lock = Lock()
         self._opened: tuple[str, Generation] | None = None
         self._embedder: tuple[str, Embedder] | None = None
@@ -80,6 +94,34 @@ class Library(LibraryStore):
                 generation = self.open()
                 self._opened = (generation.folder.name, generation)
             return self._opened[1]
+
+    def marks(self, generation: Generation) -> PaperMarks | None:
+        """Return the user's marks on the papers of ``generation``; None without a desk.
+
+        Raises:
+            LibraryError: the desk cannot be read.
+        """
+        return None if self.desk is None else marks_of(generation, self.desk)
+
+    def recommended(
+        self, generation: Generation, k: int, since: datetime | None, *, everything: bool = False
+    ) -> tuple[PaperMarks, tuple[Recommendation, ...]]:
+        """Return the user's marks, and the ``k`` newcomers that suit their interests best.
+
+        Args:
+            since: moment from which papers are new; without it, the last update.
+            everything: choose from the whole library.
+
+        Raises:
+            UnusableInput: the library was opened without a user.
+        """
+        marks = self.marks(generation)
+        if marks is None:
+            raise UnusableInput(
+                "There is no desk to learn from.", advice="Start the server with --user NAME."
+            )
+        rows = None if everything else np.array(whats_new(generation, since).rows, dtype=np.int64)
+        return marks, recommended(generation, marks, rows, k)
 
     def embedder(self, generation: Generation) -> Embedder:
         """Return the model that embedded ``generation``.
@@ -113,7 +155,7 @@ class Library(LibraryStore):
             like: ids of positive examples.
             unlike: ids of negative examples.
             mode: ``hybrid``, ``dense`` (by meaning) or ``lexical`` (by words).
-            sort: ``relevance`` or ``date``.
+            sort: ``relevance``, ``date`` or, with a user, ``for-you``.
             diverse: prefer hits that differ from each other.
             topic: only papers of this topic, by id or name.
             literal: search for the words exactly as typed: correct no spelling, recognise no names.
@@ -122,11 +164,11 @@ class Library(LibraryStore):
         Raises:
             UnusableInput: an example or the topic is unknown.
         """
-        filters = Filters(topic=topic)
+        generation = self.generation
+        filters = Filters(topic=topic, desk=self.marks(generation))
         query = Query(
             text, tuple(like), tuple(unlike), filters, Mode(mode), Sort(sort), diverse, literal
         )
-        generation = self.generation
         results = self._run(generation, query, k)
         return self._with_explanations(generation, results) if why else results
 
@@ -143,7 +185,7 @@ class Library(LibraryStore):
         examples = query.like or query.unlike or parsed.like or parsed.unlike
         depth = offset + k + 1
         if parsed.words.strip() or examples:
-            is_rearranged = query.diverse or query.sort is Sort.DATE
+            is_rearranged = query.diverse or query.sort is not Sort.RELEVANCE
             depth = MOST_REARRANGED if is_rearranged else min(depth, MOST_RANKED)
         results = self._run(generation, query, depth, offset)
         page = replace(results, hits=results.hits[:k])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import streamlit as st
 
 from explorer.app import navigation, texts, url
+from explorer.app.user import current_marks
+from explorer.learning.taste import taste_of
 from explorer.library.generation import Generation
 from explorer.search.model import Sort
 
@@ -27,15 +30,22 @@ def sort_control(labels: Mapping[str, str]) -> str:
 
 
 def list_order(generation: Generation, rows: Sequence[int], usual: str) -> list[int]:
-    """Draw the control between a list's usual order and the newest first, and sort by it.
+    """Draw the control between a list's usual order and others, and sort by it.
 
-    Papers of the same date stay in their usual order.
+    The others are the newest first and, with enough stars, those that suit the user best. Papers of
+    the same date stay in their usual order.
     """
-    labels = {"": usual, Sort.DATE.value: texts.SORTS[Sort.DATE]}
+    marks = current_marks(generation)
+    taste = None if marks is None else taste_of(generation, marks)
+    orders = [Sort.DATE] if taste is None else [Sort.DATE, Sort.FOR_YOU]
+    labels = {"": usual} | {sort.value: texts.SORTS[sort] for sort in orders}
     # What is selected or open stays so.
     chosen = _segments(
         url.SORT, texts.SORT_BY, labels, lambda order: url.set_parameter(url.SORT, order)
     )
+    if chosen == Sort.FOR_YOU and taste is not None:
+        scores = taste.scores(generation, np.array(rows, dtype=np.int64)).score.tolist()
+        return [row for _, row in sorted(zip(scores, rows, strict=True), key=lambda one: -one[0])]
     if chosen != Sort.DATE:
         return list(rows)
     ranks = generation.records.dates.ranks

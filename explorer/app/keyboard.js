@@ -1,6 +1,7 @@
 // @ts-check
 // Keys of the page: "/" goes to the search box, j and k or the arrows through the hits, s stars the
-// focused hit or the open paper, Escape goes back. Enter opens by itself: these keys move the focus.
+// focused hit or the open paper, n marks it as not for me, Escape goes back. Enter opens by itself:
+// these keys move the focus.
 
 /** @import { ComponentArguments } from "../map/browser/streamlit.d.ts" */
 
@@ -45,11 +46,12 @@ function moveThroughList(step) {
   return true;
 }
 
-function star() {
+/** Press the button of a mark on a paper. @param {string} mark "star" or "dismiss" */
+function mark(mark) {
   const focused = document.activeElement?.closest(PAPERS);
   const last = titles().find((title) => keyOf(title) === lastTitle)?.closest(PAPERS);
-  const paper = focused ?? find(".st-key-paper-actions") ?? last;
-  return click(paper?.querySelector('[class*="st-key-star-"] button'));
+  const paper = focused ?? find(".st-key-paper-actions") ?? find(".st-key-question") ?? last;
+  return click(paper?.querySelector(`[class*="st-key-${mark}-"] button`));
 }
 
 function goBack() {
@@ -77,7 +79,9 @@ function act(key) {
   if (focused?.closest(WITH_OWN_KEYS)) return false;
   if (key === "/") return goToSearch();
   if (key === "Escape") return goBack();
-  if (key === "s") return star();
+  if (key === "s") return mark("star");
+  if (key === "n") return mark("dismiss");
+  if (key === "j" && find(".st-key-question")) return click(find(".st-key-skip button"));
   return key in STEPS && moveThroughList(STEPS[key]);
 }
 

@@ -53,7 +53,7 @@ def show_map(generation: Generation, highlights: Highlights) -> None:
     """Draw the map; a click opens a paper or topic, a lasso or box selects papers."""
     marks = current_marks(generation)
     starred = () if marks is None else marks.starred
-    _show_scene(generation, highlights)
+    _show_scene(generation, replace(highlights, marks=marks))
     _mount_overlay(key="over", data=_overlay(generation, replace(highlights, starred=starred)))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from explorer.app import session, url
 from explorer.app.url import Corners
-from explorer.search.queries.syntax import DISMISSED, STARRED, Field
 
 
 def open_paper(paper: str) -> None:
@@ -51,6 +50,9 @@ def show_view(view: str) -> None:
     show_since("")
     clear_period()
     close_name_review()
+    close_questions()
+    session.forget_verdict()
+    url.set_parameter(url.SCOPE, "")
     url.set_parameter(url.VIEW, view)
 
 
@@ -63,6 +65,26 @@ def open_name_review() -> None:
 def close_name_review() -> None:
     """Close the review of topic names."""
     url.set_parameter(url.REVIEW, "")
+
+
+def show_recommended_from(scope: str) -> None:
+    """Recommend new papers, or papers of the whole library."""
+    url.set_parameter(url.SCOPE, scope)
+    close_questions()
+    session.forget_verdict()
+    show_list()
+
+
+def open_questions() -> None:
+    """Open the questions of the For you view, from the first one."""
+    show_view(url.FOR_YOU)
+    session.reset_questions()
+    url.set_parameter(url.QUESTIONS, "1")
+
+
+def close_questions() -> None:
+    """Show the recommendations in place of the questions."""
+    url.set_parameter(url.QUESTIONS, "")
 
 
 def show_whole_map() -> None:
@@ -108,9 +130,9 @@ def refine(clauses: str) -> None:
 
 
 def recommend() -> None:
-    """Search the library for papers like those starred, and unlike those dismissed."""
-    show_view("")
-    refine(f"{Field.LIKE}:{STARRED} {Field.UNLIKE}:{DISMISSED}")
+    """Recommend papers of the whole library."""
+    show_view(url.FOR_YOU)
+    url.set_parameter(url.SCOPE, url.WHOLE_LIBRARY)
 
 
 def search_topic(topic: str, query: str) -> None:

@@ -44,6 +44,7 @@ from explorer.app.upload_guard import dismiss as dismiss_uploads
 from explorer.app.user import current_desk, is_admitted, show_user
 from explorer.app.views.desk import desk_label, show_desk, show_desk_map, show_follow_menu
 from explorer.app.views.explore import show_explore
+from explorer.app.views.for_you import show_for_you, show_for_you_map
 from explorer.app.views.library import show_contents, show_library, show_update_notice
 from explorer.app.views.paper import show_paper
 from explorer.app.views.topic import show_topic
@@ -94,6 +95,7 @@ _VIEWS = {
     "": PageView(texts.EXPLORE, show_explore, show_plain_map),
     url.TOPICS: PageView(texts.TOPICS, show_topic_tree, show_topics_picture),
     url.NEW: PageView(texts.WHATS_NEW, show_whats_new, show_whats_new_map),
+    url.FOR_YOU: PageView(texts.FOR_YOU, show_for_you, show_for_you_map),
     url.DESK: PageView(texts.DESK, show_desk, show_desk_map),
     url.LIBRARY: PageView(texts.LIBRARY, show_library, show_contents),
 }
@@ -157,7 +159,7 @@ def _show_header(generation: Generation) -> PageView:
             labels[url.NEW] = texts.with_count(texts.WHATS_NEW, new_papers)
         labels[url.DESK] = desk_label(generation)
         if current_desk() is None:
-            del labels[url.DESK]
+            del labels[url.DESK], labels[url.FOR_YOU]
         current = view_control(labels)
         facts = texts.library_facts(
             generation.size, count_topics(generation), texts.edtf_date(latest_digest)

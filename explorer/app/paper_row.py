@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app import navigation, texts, url
-from explorer.app.paper_marks import marks_summary, show_marks_form, show_star
+from explorer.app.paper_marks import marks_summary, show_dismissal, show_marks_form, show_star
 from explorer.app.query_text import with_example, without_example
 from explorer.app.user import current_marks
 from explorer.insights.topic_tree import shown_level
@@ -60,6 +60,7 @@ def show_paper_row(
     searched: Iterable[str] = (),
     reason: str = "",
     topic: bool = True,
+    verdict: bool = False,
 ) -> None:
     """Draw a paper in a list.
 
@@ -68,6 +69,7 @@ def show_paper_row(
         searched: words of the query, and names of authors searched for, in bold in the byline.
         reason: why it is in the list, as Markdown.
         topic: whether the byline names its topic.
+        verdict: whether a button beside the star marks the paper as not for the user.
     """
     paper = generation.records[row]
     # A hit's keys have its number: with another number it is another row.
@@ -78,6 +80,8 @@ def show_paper_row(
             _show_mark(rank, topic_colour(generation, row))
             paper_button(paper, keys)
             show_star(generation, row, keys)
+            if verdict:
+                show_dismissal(generation, row, keys)
         with _line(f"byline-{name}"):
             _show_byline(generation, row, searched)
             if topic:

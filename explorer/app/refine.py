@@ -10,6 +10,7 @@ from explorer.app.list_rows import shortened
 from explorer.app.query_text import with_value_toggled
 from explorer.app.search_box import SearchForm, filters_of
 from explorer.insights.topic_tree import shown_level
+from explorer.learning.taste import is_learnable
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.search.facets import AMONG_BEST, Count, facets_of
@@ -23,9 +24,12 @@ def show_controls(generation: Generation, form: SearchForm, results: Results) ->
         horizontal=True, vertical_alignment="center", key="controls", gap="small", width="content"
     ):
         _show_facets(generation, form, results)
-        sort_control({sort.value: label for sort, label in texts.SORTS.items()})
-        by_date = form.sort is Sort.DATE
-        varied_switch(texts.VARIED_BY_DATE_HELP if by_date else texts.VARIED_HELP, disabled=by_date)
+        learnable = form.desk is not None and is_learnable(form.desk)
+        orders = [sort for sort in Sort if learnable or sort is not Sort.FOR_YOU]
+        sort_control({sort.value: texts.SORTS[sort] for sort in orders})
+        is_sorted = form.sort is not Sort.RELEVANCE
+        help_text = texts.VARIED_SORTED_HELP if is_sorted else texts.VARIED_HELP
+        varied_switch(help_text, disabled=is_sorted)
 
 
 @st.fragment

@@ -14,6 +14,7 @@ from explorer.app.user import current_marks
 from explorer.desk.marks import PaperMarks
 from explorer.insights.topic_tree import shown_level
 from explorer.insights.trends import time_axis
+from explorer.learning.taste import is_learnable
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
 from explorer.search.filters import Filters, allowed_rows
@@ -107,23 +108,32 @@ def search_row(generation: Generation) -> SearchForm:
         mode = select_box(url.MODE, modes, texts.RANK_BY, width=190)
         topic = select_box(url.TOPIC, _topic_labels(generation), texts.TOPIC, width=240)
         small_screen_buttons()
+    desk = current_marks(generation)
     return SearchForm(
         text=text or "",
         mode=Mode(mode),
         topic=topic,
-        sort=Sort.DATE if url.parameter(url.SORT) == Sort.DATE else Sort.RELEVANCE,
+        sort=_sort(desk),
         varied=url.is_varied(),
         similar_to=tuple(
             generation.records.ids[row] for row in rows_in(generation, url.similar_to())
         ),
         within=url.within(),
         period=_period(generation),
-        desk=current_marks(generation),
+        desk=desk,
         refinement=url.refinement(),
         like=_known(generation, parse(url.refinement()).like),
         unlike=_known(generation, parse(url.refinement()).unlike),
         as_typed=url.as_typed(),
     )
+
+
+def _sort(desk: PaperMarks | None) -> Sort:
+    """Return the order in the URL, if the desk has what it takes."""
+    chosen = url.parameter(url.SORT)
+    if chosen == Sort.FOR_YOU and (desk is None or not is_learnable(desk)):
+        return Sort.RELEVANCE
+    return Sort(chosen) if chosen in list(Sort) else Sort.RELEVANCE
 
 
 def _known(generation: Generation, papers: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 import streamlit as st
 
 from explorer.insights.name_review import NameChoice
@@ -20,6 +23,9 @@ _UPLOADS = "uploads"
 _WHOLE_MAP_REQUESTS = "calls-for-the-whole-map"
 _FOCUS_REQUESTS = "calls-to-search"
 _NAME_CHOICES = "name-choices"
+_QUESTIONS = "questions"
+_VERDICT = "verdict"
+_LISTED = "recommended-before"
 
 
 def hits_shown() -> int:
@@ -108,6 +114,62 @@ def name_choices() -> dict[str, NameChoice]:
 def clear_name_choices() -> None:
     """Forget the choices of the review of names."""
     st.session_state.pop(_NAME_CHOICES, None)
+
+
+@dataclass(slots=True)
+class Questions:
+    """Questions about papers, by row of one generation."""
+
+    generation: str = ""
+    queue: list[int] = field(default_factory=list)
+    """Papers to ask about, the next first."""
+    answered: int = 0
+    skipped: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A star or a dismissal in the list of recommended papers."""
+
+    paper: str
+    listed: tuple[str, ...]
+    """Ids of the papers that were listed before."""
+
+
+def questions_in(generation: str) -> Questions:
+    """Return the questions of this visit about papers of a generation; change it."""
+    kept = st.session_state.get(_QUESTIONS)
+    if not isinstance(kept, Questions) or kept.generation != generation:
+        kept = st.session_state[_QUESTIONS] = Questions(generation)
+    return kept
+
+
+def reset_questions() -> None:
+    """Begin with the first question."""
+    st.session_state.pop(_QUESTIONS, None)
+
+
+def verdict_on(listed: tuple[str, ...], is_judged: Callable[[str], bool]) -> Verdict | None:
+    """Return the last verdict in the list of recommended papers, and keep the list as it is now.
+
+    None if there was none, or if it was taken back.
+    """
+    before: tuple[str, ...] = st.session_state.get(_LISTED, ())
+    st.session_state[_LISTED] = listed
+    new = next((paper for paper in before if paper not in listed and is_judged(paper)), None)
+    verdict: Verdict | None = st.session_state.get(_VERDICT)
+    if new is not None:
+        verdict = Verdict(new, before)
+    elif verdict is not None and not is_judged(verdict.paper):
+        verdict = None
+    st.session_state[_VERDICT] = verdict
+    return verdict
+
+
+def forget_verdict() -> None:
+    """Forget the last verdict in the list of recommended papers."""
+    st.session_state.pop(_VERDICT, None)
+    st.session_state.pop(_LISTED, None)
 
 
 def upload_box() -> int:

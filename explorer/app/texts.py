@@ -26,6 +26,7 @@ VIEW = "View"
 EXPLORE = "Explore"
 TOPICS = "Topics"
 WHATS_NEW = "What's new"
+FOR_YOU = "For you"
 DESK = "Desk"
 LIBRARY = "Library"
 LIST = "List"
@@ -90,13 +91,13 @@ TOPIC = "Topic"
 ALL_TOPICS = "All topics"
 TRY = "Try:"
 SORT_BY = "Sort by"
-SORTS = {Sort.RELEVANCE: "Best match", Sort.DATE: "Newest"}
+SORTS = {Sort.RELEVANCE: "Best match", Sort.DATE: "Newest", Sort.FOR_YOU: "For you"}
 LIBRARY_ORDER = "Library order"
 BY_TOPIC = "By topic"
 STARRED_FIRST = "Starred first"
 VARIED = "Varied"
 VARIED_HELP = "Show results that differ from each other."
-VARIED_BY_DATE_HELP = "Show results that differ from each other; not available when sorted by date."
+VARIED_SORTED_HELP = "Show results that differ from each other, where the best match comes first."
 REFINE = "Refine"
 NO_FACETS = "These papers share topic, author, year, venue and digest."
 FACETS = {
@@ -130,6 +131,7 @@ SEARCH_HELP = """
 | `source:march.txt` | from this digest |
 | `has:abstract` | with an abstract; likewise `doi`, `arxiv`, `venue`, `authors`, `date` |
 | `is:starred` `tag:thesis` | on your desk; likewise `to-read`, `read`, `not-for-me`, `noted` |
+| `is:recommended` | that suit your stars |
 | `like:2405.14458` `unlike:10.1000/5` | similar to this paper, or different from it |
 | `like:starred` `unlike:dismissed` | like your starred papers, unlike your “Not for me” |
 
@@ -381,6 +383,98 @@ STATES = {
     ReadingState.READ: "Read",
     ReadingState.NOT_FOR_ME: "Not for me",
 }
+
+# For you
+
+NEW_PAPERS = "New papers"
+WHOLE_LIBRARY = "Whole library"
+RECOMMEND_FROM = "Recommend from"
+ASK_ME = "Ask me"
+ASK_ME_HELP = "Answer about some fifteen papers, so that recommendations suit you sooner."
+END_QUESTIONS = "Back to For you"
+SEE_WHOLE_LIBRARY = "Look through the whole library"
+SEE_RECOMMENDATIONS = "See what suits me"
+STAR_IT = "Star"
+SKIP = "Skip"
+UNDO = "Undo"
+NOTHING_LEFT = "No other paper of the library is close to what you starred."
+QUESTION_KEYS = "Keys: s to star, n for not for me, j to skip, Esc to end."
+LEARNED = "Learned"
+LEARNED_HELP = (
+    "All of this comes from your stars and “Not for me” marks. It stays on this machine, and every "
+    "mark changes it at once. Each tag on three stars is an interest of its own."
+)
+
+
+def too_few_stars(stars: int) -> str:
+    begin = "Star three papers" if not stars else f"{plural(3 - stars, 'more star')} will do"
+    return (
+        f"**{begin}, and papers that suit you come first here.** Stars stand beside every title, "
+        "and *s* on the keyboard stars the chosen paper. Or answer a few questions:"
+    )
+
+
+def stars_missing(stars: int) -> str:
+    return f"{plural(3 - stars, 'more star')}, and the questions follow your answers."
+
+
+def recommended_from(stars: int, dismissed: int) -> str:
+    marks = plural(stars, "star") + (f" and {dismissed:,} “Not for me”" if dismissed else "")
+    return f"Learned from {marks}."
+
+
+def nothing_for_you(new: int) -> str:
+    if not new:
+        return "No new papers in the last update that you have not seen to."
+    return f"A quiet day: none of {plural(new, 'new paper')} is close to what you starred."
+
+
+def reason_for_you(star: str, words: Sequence[str], tag: str) -> str:
+    """Return why a paper is recommended; ``star`` is the name of the nearest starred paper."""
+    reason = f"Like *{escape_markdown(star)}*, which you starred"
+    reason += f" (#{escape_markdown(tag)})" if tag else ""
+    return f"{reason}: {escape_markdown(', '.join(words))}" if words else reason
+
+
+def interest(tag: str, stars: int, words: Sequence[str]) -> str:
+    name = f"#{escape_markdown(tag)}" if tag else "All stars"
+    return f"**{name}** · {plural(stars, 'star')}: {escape_markdown(', '.join(words))}"
+
+
+def learned_figures(dismissed: int, recommended: int, papers: int) -> str:
+    return f"{recommended:,} of {plural(papers, 'paper')} recommended · {dismissed:,} not for you"
+
+
+def take_back_dismissals(count: int) -> str:
+    return f"Take back {plural(count, '“Not for me” mark')}"
+
+
+def verdict(title: str, papers: Sequence[str], fallen: int, *, is_star: bool) -> str:
+    """Return what a star or a dismissal has changed in the list of recommended papers.
+
+    Args:
+        papers: names of those that came into the list by a star, or left it by a dismissal.
+        fallen: number of papers in lower places.
+    """
+    parts = [f"**{'Starred' if is_star else 'Not for you'}:** {escape_markdown(title)}."]
+    if papers:
+        named = ", ".join(f"*{escape_markdown(name)}*" for name in papers[:2])
+        more = f" and {len(papers) - 2:,} more" if len(papers) > 2 else ""
+        parts.append(f"{'Came' if is_star else 'Left'}: {named}{more}.")
+    if fallen:
+        parts.append(f"{plural(fallen, 'paper')} moved down.")
+    if not papers and not fallen:
+        parts.append("Nothing else in this list changed.")
+    return " ".join(parts)
+
+
+def question_number(number: int, total: int) -> str:
+    return f"Paper {number} of {total}"
+
+
+def questions_done(answered: int) -> str:
+    return f"{plural(answered, 'answer')}: the recommendations follow them."
+
 
 # Export
 

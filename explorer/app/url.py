@@ -4,9 +4,9 @@
 ``sort`` and ``varied`` the ranking, ``topic`` the topic filter, ``paper`` the open paper,
 ``since`` the start of what is new; ``region`` the selection on the map, ``within`` and ``alike``
 the regions searched in and searched for, by their corners; ``when`` the first and last period that
-papers are from; ``review`` the review of topic names; ``asis`` parts of the query that are searched
-for as typed; ``at``, ``by`` and ``safe`` the map's view,
-colours and palette.
+papers are from; ``review`` the review of topic names; ``scope`` what recommendations are chosen
+from, ``ask`` questions about papers; ``asis`` parts of the query that are searched for as typed;
+``at``, ``by`` and ``safe`` the map's view, colours and palette.
 
 Streamlit binds ``q`` to the search box. All other widgets take their value from here and write it
 back when they change, so the URL is always right.
@@ -26,6 +26,7 @@ from explorer.search.filters import corners_of
 VIEW = "view"
 TOPICS = "topics"
 NEW = "new"
+FOR_YOU = "for-you"
 DESK = "desk"
 LIBRARY = "library"
 QUERY = "q"
@@ -45,10 +46,14 @@ COLOUR_BY = "by"
 SAFE_COLOURS = "safe"
 PERIOD = "when"
 REVIEW = "review"
+SCOPE = "scope"
+WHOLE_LIBRARY = "all"
+QUESTIONS = "ask"
 AS_TYPED = "asis"
 _CONTENT = (
     *(VIEW, SINCE, REFINEMENT, MODE, SORT, VARIED),
     *(TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO, PERIOD, REVIEW, AS_TYPED),
+    *(SCOPE, QUESTIONS),
 )
 """Parameters of what is shown."""
 MAP_PARAMETERS = (MAP_VIEW, COLOUR_BY, SAFE_COLOURS)
@@ -189,6 +194,16 @@ def set_period(first: str, last: str) -> None:
 def is_review() -> bool:
     """Whether the Topics view shows the review of names."""
     return parameter(REVIEW) == "names"
+
+
+def is_whole_library() -> bool:
+    """Whether recommendations are chosen from the whole library, not from new papers."""
+    return parameter(SCOPE) == WHOLE_LIBRARY
+
+
+def is_asking() -> bool:
+    """Whether the For you view asks about papers."""
+    return parameter(QUESTIONS) == "1"
 
 
 def map_view() -> tuple[list[float] | None, str, bool]:

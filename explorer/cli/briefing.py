@@ -19,11 +19,12 @@ from explorer.insights.whats_new import moment_of
 from explorer.library.store import LibraryStore
 
 _EXAMPLES = """\
-New papers by topic, those most similar to your starred papers first. Papers that you have read or
+New papers by topic, those that suit your starred papers best first. Papers that you have read or
 marked as not for you are left out.
 
 examples:
   explorer briefing
+  explorer briefing --recommended
   explorer briefing --since 2026-11-20 --format html --output today.html
 """
 
@@ -43,6 +44,11 @@ def add_briefing(commands: Commands) -> None:
     added.add_argument(
         "--output", type=Path, metavar="FILE", help="file to write (default: standard output)"
     )
+    added.add_argument(
+        "--recommended",
+        action="store_true",
+        help="only papers that suit your stars, and hits of followed searches",
+    )
     with_user(added)
 
 
@@ -54,7 +60,8 @@ def write_briefing(options: argparse.Namespace) -> int:
     generation = LibraryStore(options.library).open()
     desk = desk_of(options.library, options.user)
     results = run_followed(generation, desk, since)
-    page = briefing(generation, marks_of(generation, desk), since, results)
+    marks = marks_of(generation, desk)
+    page = briefing(generation, marks, since, results, only_recommended=options.recommended)
     if options.json:
         print_json(briefing_as_json(generation, page))
         return 0
@@ -63,5 +70,5 @@ def write_briefing(options: argparse.Namespace) -> int:
         sys.stdout.write(text)
     else:
         write_file(options.output, lambda file: print(text, end="", file=file))
-        print(f"{page.papers:,} new papers written to {options.output}")
+        print(f"{page.papers:,} papers written to {options.output}")
     return 0

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from explorer.api.json_format import mark_as_json
+import numpy as np
+
+from explorer.api.json_format import interests_as_json, mark_as_json, recommendations_as_json
 from explorer.cli.commands import Commands
-from explorer.cli.options import ANY_ID, count, one_of, print_json, print_values, with_user
+from explorer.cli.options import (
+    ANY_ID,
+    count,
+    one_of,
+    print_json,
+    print_values,
+    with_since,
+    with_user,
+)
 from explorer.desk.backups import backups
 from explorer.desk.database import desk_file, restore_backup
 from explorer.desk.desk import DeskChange, ReadingState, desk_of
 from explorer.desk.marks import PaperMark, PaperMarks, joined, mark_papers, marks_of
+from explorer.errors import UnusableInput
+from explorer.insights.whats_new import moment_of, whats_new
+from explorer.learning.recommendations import recommended
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
@@ -28,6 +41,7 @@ examples:
   explorer desk tag thesis 2405.14458
   explorer desk note 2405.14458 "Compare figure 3 with ours"
   explorer desk mark to-read 2405.14458
+  explorer desk recommend                        new papers that suit your stars
 """
 _LIST_EXAMPLES = """\
 Papers that the library does not contain at present are listed last.
@@ -42,7 +56,7 @@ examples:
   explorer desk star 2405.14458 10.1000/xyz123
   explorer desk unstar 2405.14458
   explorer desk --starred
-  explorer search --like-starred              recommend papers from your stars
+  explorer desk recommend                     new papers that suit your stars
 """
 _TAG_EXAMPLES = """\
 examples:
@@ -61,6 +75,27 @@ examples:
   explorer desk mark not-for-me 2401.00001    recommendations avoid papers like it
   explorer desk mark none 2405.14458          remove the mark
 """
+_RECOMMEND_EXAMPLES = """\
+A model learned from your stars and the papers marked not for you ranks papers; each names the star
+that it is most like and its words that count most. It takes three stars, and each tag on three
+stars is an interest of its own. Papers too far from all of them are left out: there are days
+without any (docs/desk.md).
+
+examples:
+  explorer desk recommend                     new papers of the last update
+  explorer desk recommend --since 2026-11-20
+  explorer desk recommend --all -k 20         of the whole library
+  explorer desk recommend --json
+"""
+_INTERESTS_EXAMPLES = """\
+All that the model knows comes from stars and papers marked not for you; it is learned anew after
+each change, and nothing is stored. --reset removes all of your marks "not for me"; stars stay.
+
+examples:
+  explorer desk interests
+  explorer desk interests --json
+  explorer desk interests --reset
+"""
 _RESTORE_EXAMPLES = """\
 The first change of a day makes a backup of the desk as it was before; the last ten are kept.
 Restoring one keeps the present content beside the backups.
@@ -72,7 +107,7 @@ examples:
 
 
 def add_desk(commands: Commands) -> None:
-    """Add ``desk list``, ``star``, ``unstar``, ``tag``, ``note``, ``mark`` and ``restore``."""
+    """Add ``desk list``, ``star``, ``tag``, ``recommend`` and the other commands of the desk."""
     text = "List your kept papers; star, tag, note and mark papers."
     group = commands.group("desk", text, _GROUP_EXAMPLES, default="list")
 
@@ -108,6 +143,22 @@ def add_desk(commands: Commands) -> None:
     )
     _with_papers(added)
 
+    text = "List papers that suit your stars, best first."
+    added = group.add("recommend", _recommend, text, _RECOMMEND_EXAMPLES)
+    added.add_argument(
+        "--all", action="store_true", help="choose from the whole library, not only new papers"
+    )
+    with_since(added, "default: the last update that added papers")
+    added.add_argument("-k", type=count, default=20, metavar="N", help="number (default: 20)")
+    with_user(added)
+
+    text = "Show what is learned from your stars."
+    added = group.add("interests", _interests, text, _INTERESTS_EXAMPLES)
+    added.add_argument(
+        "--reset", action="store_true", help='remove all marks "not for me"; stars stay'
+    )
+    with_user(added)
+
     text = "List the backups of the desk, or restore one."
     added = group.add("restore", _restore, text, _RESTORE_EXAMPLES)
     added.add_argument("day", nargs="?", default="", metavar="DAY", help="day of the backup")
@@ -139,6 +190,48 @@ def _note(options: argparse.Namespace) -> int:
 
 def _mark(options: argparse.Namespace) -> int:
     return _change(options, DeskChange(state=options.state))
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    """List recommended papers of the last update, or of the whole library."""
+    if options.all and options.since:
+        raise UnusableInput("--all is the whole library: leave out --since.")
+    generation = LibraryStore(options.library).open()
+    marks = marks_of(generation, desk_of(options.library, options.user))
+    news = whats_new(generation, moment_of(options.since) if options.since else None)
+    rows = None if options.all else np.array(news.rows, dtype=np.int64)
+    papers = recommended(generation, marks, rows, options.k)
+    if options.json:
+        content = {"since": None if options.all else news.since.isoformat(timespec="milliseconds")}
+        print_json(content | recommendations_as_json(generation, marks, papers))
+    else:
+        from explorer.cli.output.desk import show_recommendations
+
+        show_recommendations(
+            generation, marks, papers, newcomers=None if rows is None else len(rows)
+        )
+    return 0
+
+
+def _interests(options: argparse.Namespace) -> int:
+    """Show what is learned from the desk, or take back all dismissals."""
+    generation = LibraryStore(options.library).open()
+    desk = desk_of(options.library, options.user)
+    if options.reset:
+        marks = marks_of(generation, desk)
+        dismissed = [generation.records.ids[row] for row in marks.dismissed]
+        if dismissed:
+            change = DeskChange(state=ReadingState.NONE)
+            mark_papers(generation, desk, dismissed, change)
+        return print_values({"marks_removed": len(dismissed)}, options)
+    content = interests_as_json(generation, marks_of(generation, desk))
+    if options.json:
+        print_json(content)
+    else:
+        from explorer.cli.output.desk import show_interests
+
+        show_interests(content)
+    return 0
 
 
 def _restore(options: argparse.Namespace) -> int:

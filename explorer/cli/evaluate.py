@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from explorer.api.json_format import evaluation_as_json, self_evaluation_as_json
+from explorer.api.json_format import (
+    desk_replay_as_json,
+    evaluation_as_json,
+    self_evaluation_as_json,
+)
 from explorer.cli.commands import Commands
-from explorer.cli.options import print_json
+from explorer.cli.options import print_json, with_user
+from explorer.desk.desk import desk_of
+from explorer.desk.marks import marks_of
 from explorer.embedders import DEFAULT_MODEL, open_embedder
 from explorer.errors import UnusableInput
 from explorer.evaluation.beir import read_collection
@@ -18,18 +24,20 @@ from explorer.library.store import LibraryStore
 _EXAMPLES = """\
 A collection is a folder in the format of BEIR, with corpus.jsonl, queries.jsonl (or either with
 .gz) and qrels.tsv. Each search mode ranks its papers for each query; figures come with 95 %
-intervals. --self needs no judgements; docs/search.md explains its figures.
+intervals. --self needs no judgements; docs/search.md explains its figures. --taste replays your
+desk: how well would the papers of each week have been ranked by the stars on earlier ones?
 
 examples:
   explorer evaluate beir/scifact                 measure each search mode
   explorer evaluate my-queries --model ./my-model
   explorer evaluate --self                       measure your own library
+  explorer evaluate --taste                      measure recommendations on your own desk
 """
 
 
 def add_evaluate(commands: Commands) -> None:
     """Add ``evaluate``."""
-    text = "Measure search quality, on judged queries or on the library itself."
+    text = "Measure search on judged queries or the library itself, or recommendations."
     added = commands.add("evaluate", evaluate_search, text, _EXAMPLES)
     added.add_argument(
         "collection",
@@ -45,6 +53,12 @@ def add_evaluate(commands: Commands) -> None:
         help="measure the library, without judged queries",
     )
     added.add_argument(
+        "--taste",
+        action="store_true",
+        help="measure recommendations on your desk, replayed week by week",
+    )
+    with_user(added)
+    added.add_argument(
         "--model",
         default="",
         help=f"model for a collection, by name or path (default: {DEFAULT_MODEL})",
@@ -55,10 +69,12 @@ def evaluate_search(options: argparse.Namespace) -> int:
     """Measure search quality, on judged queries or on the library itself."""
     from explorer.embedders.openvino import cache_folder
 
-    if options.itself == (options.collection is not None):
-        raise UnusableInput("Give either the folder of a collection or --self.")
-    if options.itself and options.model:
-        raise UnusableInput("--self measures the library with its own model: leave out --model.")
+    if options.taste + options.itself + (options.collection is not None) != 1:
+        raise UnusableInput("Give the folder of a collection, --self or --taste.")
+    if options.model and options.collection is None:
+        raise UnusableInput("The library is measured with its own model: leave out --model.")
+    if options.taste:
+        return _evaluate_recommendations(options)
     cache = cache_folder() / "evaluate"
     if options.itself:
         return _evaluate_library(options, cache)
@@ -77,6 +93,19 @@ def _evaluate_library(options: argparse.Namespace, cache: Path) -> int:
         print_json(self_evaluation_as_json(generation, metrics))
     else:
         show_self_evaluation(generation, metrics)
+    return 0
+
+
+def _evaluate_recommendations(options: argparse.Namespace) -> int:
+    from explorer.cli.output.search import show_desk_replay
+    from explorer.evaluation.desk_replay import replay_desk
+
+    generation = LibraryStore(options.library).open()
+    replay = replay_desk(generation, marks_of(generation, desk_of(options.library, options.user)))
+    if options.json:
+        print_json(desk_replay_as_json(replay))
+    else:
+        show_desk_replay(replay)
     return 0
 
 

@@ -14,8 +14,11 @@ _SERVE_EXAMPLES = """\
 The server accepts requests from this machine only. With another --host, clients must send the
 secret in $EXPLORER_TOKEN. /docs on the server and docs/scripting.md describe the API.
 
+Only with --user does it use a desk: then /v1/recommended, is:starred and the like work.
+
 examples:
   explorer serve
+  explorer serve --user me
   curl "http://127.0.0.1:8600/v1/search?q=KV+cache+compression&k=5"
   EXPLORER_TOKEN=$(openssl rand -hex 32) explorer serve --host 0.0.0.0
   EXPLORER_TOKEN=... explorer serve --allow-host papers.example.org    (behind a proxy)
@@ -65,9 +68,19 @@ def add_serving(commands: Commands) -> None:
         metavar="N",
         help="requests per second and client (default: 50)",
     )
+    _with_desk_of(added)
     text = "Offer the library to an assistant (Model Context Protocol)."
     printed = "no effect; the protocol uses stdout"
-    commands.add("mcp", serve_mcp, text, _MCP_EXAMPLES, printed)
+    _with_desk_of(commands.add("mcp", serve_mcp, text, _MCP_EXAMPLES, printed))
+
+
+def _with_desk_of(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--user",
+        default="",
+        metavar="NAME",
+        help="recommend papers from this user's desk, read-only (default: use no desk)",
+    )
 
 
 def serve_http(options: argparse.Namespace) -> int:
@@ -77,7 +90,7 @@ def serve_http(options: argparse.Namespace) -> int:
 
     names, proxies = tuple(options.allow_host), tuple(options.trust_proxy)
     rules = access_rules_for(options.host, names, options.rate, proxies)
-    library = Library(options.library)
+    library = Library(options.library, options.user)
     library.generation  # noqa: B018  fail now if it cannot be opened, not at each request
 
     def ready(address: str) -> None:
@@ -102,5 +115,5 @@ def serve_mcp(options: argparse.Namespace) -> int:
         if error.name is None or error.name.partition(".")[0] != "mcp":
             raise
         raise UnusableInput(f"The package mcp is not installed: {installing('mcp')}.") from None
-    make_server(Library(options.library)).run("stdio")
+    make_server(Library(options.library, options.user)).run("stdio")
     return 0

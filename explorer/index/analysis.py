@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -86,6 +87,19 @@ def plain_tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of ``text`` by the rules of version 0."""
     for match in PLAIN_WORD.finditer(text):
         yield Token(_analysed(match[0]), match.start(), match.end())
+
+
+def term_counts(text: str, language: str = ENGLISH) -> Counter[str]:
+    """Return the count of each stem in ``text``, a text in ``language``."""
+    if language not in _SNOWBALL and is_plain(text):
+        forms = Counter(PLAIN_WORD.findall(text))
+    else:
+        forms = Counter(form for form, _, _ in _forms(text, language))
+    counts: Counter[str] = Counter()
+    for form, times in forms.items():
+        if stem_ := _analysed(form):
+            counts[stem_] += times
+    return counts
 
 
 @lru_cache(maxsize=200_000)

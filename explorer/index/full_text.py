@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +35,8 @@ from explorer.index.analysis import (
     indexed_form,
     is_paired,
     plain_tokens,
+    stems,
+    term_counts,
     tokens,
 )
 from explorer.papers.function_words import FUNCTION_WORDS
@@ -346,6 +349,26 @@ class FullTextIndex:
         )
         return math.log1p((papers - min(frequency, papers) + 0.5) / (frequency + 0.5))
 
+    def terms_of(self, paper: Paper) -> Counter[str]:
+        """Return the count of each indexed term of a paper's title and abstract; no stop words."""
+        text = paper.text
+        language = language_of(text) if self._rules.version else ENGLISH
+        counts = term_counts(text, language)
+        for term in _stop_terms(language) & counts.keys():
+            del counts[term]
+        return counts
+
+    def spellings(self, paper: Paper) -> dict[str, str]:
+        """Return the terms of a paper's title and abstract, each as its first word there."""
+        text = paper.text
+        language = paper.language if self._rules.version else ENGLISH
+        words = ((token.stem, text[token.start : token.end]) for token in tokens(text, language))
+        return {term: word for term, word in reversed(list(words)) if term}
+
+    def papers_with_term(self, term: str) -> int:
+        """Return the number of papers with a term (:meth:`terms_of`), a few removed ones too."""
+        return int(self._index.searcher().doc_freq("text", term))
+
     def has_word(self, word: str) -> bool:
         """Return whether any text has ``word`` in any inflection; names of authors are no text."""
         searcher = self._index.searcher()
@@ -460,6 +483,13 @@ def query_words(text: str, rules: Rules = Rules()) -> dict[QueryWord, int]:
             typed.append((QueryWord(stem, others), text[start:end].casefold() in stop_words))
     kept = [word for word, is_stop in typed if not is_stop] or [word for word, _ in typed]
     return dict(list(Counter(kept).items())[:_MOST_QUERY_WORDS])
+
+
+@cache
+def _stop_terms(language: str) -> frozenset[str]:
+    """Return the terms of the stop words of a language, and of English."""
+    words = STOP_WORDS | FUNCTION_WORDS.get(language, frozenset())
+    return frozenset().union(*(stems(word, language) for word in words))
 
 
 def _tokens(text: str, language: str, rules: Rules) -> Iterable[Token]:

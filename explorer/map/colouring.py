@@ -1,4 +1,4 @@
-"""Colours of papers on the map by topic, year, digest, score or novelty, and their legend."""
+"""Colours of papers on the map, by topic, year, digest, score and so on, and their legend."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.insights.topic_tree import shown_level
+from explorer.learning.taste import DEFAULTS
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.map.palette import DARK, LIGHT, PALETTE, channels, hex_colour
@@ -38,6 +39,15 @@ _NOVELTY_LABELS = (
 )
 _NOVELTY_LIMITS = (-1.5, -0.5, 0.5, 1.5)
 """Bounds of the classes of novelty, in standard deviations from the mean."""
+_INTEREST_LABELS = (
+    "unlike your stars",
+    "as most papers",
+    "a little like your stars",
+    "like your stars",
+    "recommended",
+)
+_INTEREST_LIMITS = (-0.5, 0.5, 1.25, DEFAULTS.floor)
+"""Bounds of the classes of interest, in standard deviations from the mean."""
 
 
 class ColourBy(StrEnum):
@@ -48,6 +58,7 @@ class ColourBy(StrEnum):
     SOURCE = "source"
     SCORE = "score"
     NOVELTY = "novelty"
+    FOR_YOU = "for-you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,8 @@ def colouring(
         dark: colours for the dark theme.
         safe: colours that colour-blind people can distinguish.
         level: level of the topics that have colours.
-        scores: from 0 to 1 or NaN, shape (papers,); without them topics are shown instead.
+        scores: of a search, from 0 to 1 or NaN, or by interest (:mod:`explorer.learning.taste`),
+            shape (papers,); without them topics are shown instead.
         limits: scores of the first and the last colour.
     """
     faint = (DARK if dark else LIGHT).faint
@@ -120,6 +132,11 @@ def colouring(
         of, legend = _by_novelty(generation)
         steps = len(_NOVELTY_LABELS)
         ends = Ramp("familiar", "novel", steps)
+        return Colouring(by, _scale(steps, dark, safe), of, legend, ends)
+    if by is ColourBy.FOR_YOU and scores is not None and not np.isnan(scores).any():
+        of, legend = _by_interest(scores)
+        steps = len(_INTEREST_LABELS)
+        ends = Ramp("unlike", "like your stars", steps)
         return Colouring(by, _scale(steps, dark, safe), of, legend, ends)
     if by is ColourBy.SCORE and scores is not None:
         of, legend = _by_score(scores, limits)
@@ -226,6 +243,16 @@ def _by_novelty(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...
     counts = np.bincount(of, minlength=len(_NOVELTY_LABELS)).tolist()
     return of, tuple(
         LegendEntry(label, place, counts[place]) for place, label in enumerate(_NOVELTY_LABELS)
+    )
+
+
+def _by_interest(
+    scores: NDArray[np.float32],
+) -> tuple[Colours, tuple[LegendEntry, ...]]:
+    of = np.searchsorted(_INTEREST_LIMITS, scores, side="right").astype(np.uint8)
+    counts = np.bincount(of, minlength=len(_INTEREST_LABELS)).tolist()
+    return of, tuple(
+        LegendEntry(label, place, counts[place]) for place, label in enumerate(_INTEREST_LABELS)
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.desk.marks import PaperMarks
 from explorer.library.generation import Generation
 from explorer.map.colouring import topic_colour
 from explorer.map.palette import BadgeColours, badge_colours
@@ -40,6 +41,8 @@ class Highlights:
     """Papers that are larger and keep their colours while the others are grey."""
     starred: tuple[int, ...] = ()
     """Papers with a star."""
+    marks: PaperMarks | None = field(default=None, compare=False)
+    """The user's marks, from which the colours by interest come."""
     region: tuple[tuple[float, float], ...] = ()
     """Corners of the selection on the map."""
     query: np.ndarray[Any, np.dtype[np.float32]] | None = field(default=None, compare=False)

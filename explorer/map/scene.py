@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from explorer.insights.topic_tree import TopicNode, paths_to_finest, shown_level, topic_tree
 from explorer.insights.trends import TimeAxis, time_axis
+from explorer.learning.recommendations import scores_of_all
+from explorer.learning.taste import is_learnable
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.map.colouring import ColourBy, Colouring, colouring, informative_colourings
@@ -87,19 +89,20 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
 
     Scenes in the browser have the same fields: see ``Scene`` in ``browser/types.d.ts``.
     """
-    query = highlights.query
     detail = detail_of(generation)
     home = home_view(generation)
     view = look.view or home
     around = view.widened(_MARGIN)
-    focus = _focus(generation, highlights)
+    # Colours by interest are to be seen on all papers, recommended or not.
+    keeps_all = look.by is ColourBy.FOR_YOU and bool(highlights.newcomers)
+    focus = None if keeps_all else _focus(generation, highlights)
     axis, counts = time_axis(generation), papers_per_period(generation)
     places = axis.indices
     rows, whole, inside = _rows(detail, view, around, _wanted(focus, axis, look.span))
     papers_in_view = inside
     if look.span is not None:
         papers_in_view = detail.count(view, in_span(axis, look.span))
-    colours = _colours(generation, look, rows, query)
+    colours = _colours(generation, look, rows, highlights)
     header: dict[str, Any] = {
         "generation": generation.manifest.number,
         "papers": generation.size,
@@ -112,7 +115,7 @@ def scene(generation: Generation, look: SceneRequest, highlights: Highlights) ->
         "complete": whole,
         "focused": focus is not None,
         "colourBy": str(colours.by),
-        "colourings": [str(by) for by in _colourings(generation, query)],
+        "colourings": [str(by) for by in _colourings(generation, highlights)],
         "palette": list(colours.palette),
         "legend": [
             {"label": key.label, "colour": key.colour, "papers": key.papers, "clause": key.clause}
@@ -244,26 +247,31 @@ def _rows(
     return np.concatenate([first, others]), False, sample.inside
 
 
-def _colourings(generation: Generation, query: NDArray[np.float32] | None) -> tuple[ColourBy, ...]:
+def _colourings(generation: Generation, highlights: Highlights) -> tuple[ColourBy, ...]:
     """Return what papers may be coloured by."""
-    scores = () if query is None else (ColourBy.SCORE,)
-    return (*informative_colourings(generation), *scores)
+    scores = () if highlights.query is None else (ColourBy.SCORE,)
+    marks = highlights.marks
+    interests = () if marks is None or not is_learnable(marks) else (ColourBy.FOR_YOU,)
+    return (*informative_colourings(generation), *interests, *scores)
 
 
 def _colours(
     generation: Generation,
     look: SceneRequest,
     rows: NDArray[np.int64],
-    query: NDArray[np.float32] | None,
+    highlights: Highlights,
 ) -> Colouring:
+    query = highlights.query
     scores, limits = None, (0.0, 1.0)
+    if look.by is ColourBy.FOR_YOU and highlights.marks is not None:
+        scores = scores_of_all(generation, highlights.marks)
     if look.by is ColourBy.SCORE and query is not None:
         scores = np.full(generation.size, np.nan, dtype=np.float32)
         scores[rows] = _scored(generation, rows, query)
         limits = _limits(generation, query.astype(np.float32).tobytes())
     return colouring(
         generation,
-        look.by if look.by in _colourings(generation, query) else ColourBy.TOPIC,
+        look.by if look.by in _colourings(generation, highlights) else ColourBy.TOPIC,
         dark=look.dark,
         safe=look.safe,
         level=shown_level(generation),

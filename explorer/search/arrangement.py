@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Keys, Scores
+from explorer.learning.taste import Taste
 from explorer.library.generation import Generation
 from explorer.library.lookup import titled
 from explorer.search.ranking import Ranking
@@ -15,6 +16,8 @@ from explorer.settings import SearchSettings
 
 _EXACT = 1.0
 """Score of a paper that the query names by its id or whole title."""
+_MATCHING = 0.5
+"""Share of the best score from which a paper matches the query, where others decide the order."""
 _LONGEST_TITLE = 1_000
 """Characters of a query that may be a title."""
 
@@ -92,6 +95,20 @@ def newest_first(generation: Generation, ranking: Ranking, order: Sequence[int])
     """Return the indices in ``order`` by date, the newest first; ties stay in ``order``."""
     ranks = generation.records.dates.ranks
     return sorted(order, key=lambda index: ranks[ranking.rows[index]], reverse=True)
+
+
+def most_fitting_first(
+    generation: Generation, ranking: Ranking, order: Sequence[int], taste: Taste
+) -> list[int]:
+    """Return the indices in ``order`` by how well papers suit a user's interests.
+
+    Those that match the query half as well as the best, or better, come first: of a small library,
+    papers far from the query are among the best, too.
+    """
+    interest = taste.scores(generation, ranking.rows[list(order)]).score
+    matches = ranking.score[list(order)]
+    is_weak = matches < _MATCHING * max(float(matches.max(initial=0.0)), 0.0)
+    return [order[place] for place in np.lexsort((-interest, is_weak)).tolist()]
 
 
 def diversified(

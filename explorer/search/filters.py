@@ -14,6 +14,8 @@ from explorer.arrays import Keys
 from explorer.desk.marks import PaperMark, PaperMarks
 from explorer.errors import UnusableInput
 from explorer.insights.trends import time_axis
+from explorer.learning.recommendations import recommended_rows
+from explorer.learning.taste import is_learnable
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_topic, find_topics
@@ -21,7 +23,15 @@ from explorer.library.venue_series import venue_labels
 from explorer.papers.columns import NameIndex
 from explorer.papers.paper import title_key
 from explorer.search.queries.notes import Note, NoteKind
-from explorer.search.queries.syntax import OF_DESK, Clause, Field, being, quotable, years_of
+from explorer.search.queries.syntax import (
+    OF_DESK,
+    RECOMMENDED,
+    Clause,
+    Field,
+    being,
+    quotable,
+    years_of,
+)
 
 _Mask = NDArray[np.bool_]
 
@@ -120,6 +130,8 @@ def _problem(
         return NoteKind.NO_DESK
     if desk is not None and field is Field.TAG and not _tagged(desk, value):
         return NoteKind.UNUSED_TAG
+    if desk is not None and field is Field.IS and being(value) == RECOMMENDED:
+        return None if is_learnable(desk) else NoteKind.TOO_FEW_STARS
     return None
 
 
@@ -188,15 +200,19 @@ def _desk_mask(generation: Generation, desk: PaperMarks | None, clause: Clause) 
     rows: set[int] = set()
     if desk is not None:
         for value in clause.values:
-            rows.update(_rows_on_desk(desk, clause.field, value))
+            rows.update(_rows_on_desk(generation, desk, clause.field, value))
     mask = _mask(generation, np.array(sorted(rows), dtype=np.int64))
     return ~mask if clause.without else mask
 
 
-def _rows_on_desk(desk: PaperMarks, field: Field, value: str) -> Sequence[int]:
+def _rows_on_desk(
+    generation: Generation, desk: PaperMarks, field: Field, value: str
+) -> Sequence[int]:
     if field is Field.TAG:
         return _tagged(desk, value)
     wanted = being(value)
+    if wanted == RECOMMENDED:
+        return list(map(int, recommended_rows(generation, desk)))
     return [row for row, mark in desk.of.items() if _is(mark, wanted)]
 
 

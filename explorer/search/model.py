@@ -33,6 +33,8 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"
     DATE = "date"
     """The newest first, among the most relevant."""
+    FOR_YOU = "for-you"
+    """Those that suit the user's interests best (:mod:`explorer.learning.taste`), likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Keys, Scores
+from explorer.learning.likeness import likeness
 from explorer.library.generation import Generation
 from explorer.search.model import Mode
 from explorer.search.threshold_algorithm import WordScores, contenders
@@ -120,7 +121,8 @@ def by_examples(
     """Return candidates near to some of many ``examples``, given by their rows.
 
     A user's papers are of several kinds, and their mean is near to none. So candidates are the
-    ``k`` nearest to each example, and the score of a paper is its :func:`likeness`.
+    ``k`` nearest to each example, and the score of a paper is its
+    :func:`explorer.learning.likeness.likeness`.
     """
     rows = np.array(examples, dtype=np.int64)
     vectors = generation.engine.vectors(rows)
@@ -128,22 +130,6 @@ def by_examples(
     pool = _union(generation.size, near[near >= 0])
     score = likeness(generation.engine.vectors(pool), vectors, settings)
     return Ranking(pool, score, np.ones_like(score), np.zeros_like(score))
-
-
-def likeness(vectors: Scores, examples: Scores, settings: SearchSettings) -> Scores:
-    """Return the likeness of each of ``vectors`` to ``examples``, shape (papers,).
-
-    It is the mean cosine to the nearest ``settings.examples_at_once`` examples, or to all if there
-    are fewer.
-
-    Args:
-        vectors: unit vectors of papers, shape (papers, dimension); ``examples`` likewise.
-    """
-    few = min(settings.examples_at_once, len(examples))
-    cosines = vectors @ examples.T
-    nearest = np.partition(cosines, len(examples) - few, axis=1)[:, len(examples) - few :]
-    means: Scores = nearest.mean(axis=1).astype(np.float32)
-    return means
 
 
 def by_words(generation: Generation, text: str, k: int, allowed: Keys | None) -> Ranking:

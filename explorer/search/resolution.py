@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from explorer.desk.marks import PaperMarks
+from explorer.learning.taste import is_learnable
 from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.search.filters import Filters, usable
-from explorer.search.model import Query
+from explorer.search.model import Query, Sort
 from explorer.search.queries.interpretation import Interpretation, as_parsed, interpret
 from explorer.search.queries.notes import Note, NoteKind
 from explorer.search.queries.syntax import ON_DESK, STARRED, Field, Parsed, parse
@@ -41,11 +42,8 @@ def resolve(generation: Generation, query: Query) -> ResolvedQuery:
     clauses, notes = usable(generation, parsed.clauses, desk)
     like, like_notes = _examples(generation, Field.LIKE, query.like, parsed.like, desk)
     unlike, unlike_notes = _examples(generation, Field.UNLIKE, query.unlike, parsed.unlike, desk)
-    parsed = replace(
-        parsed,
-        clauses=tuple(clauses),
-        notes=(*parsed.notes, *notes, *like_notes, *unlike_notes),
-    )
+    notes += [*like_notes, *unlike_notes, *_sort_notes(query)]
+    parsed = replace(parsed, clauses=tuple(clauses), notes=(*parsed.notes, *notes))
     inferred = [one.clause for one in interpretation.inferred if one.is_filter]
     return ResolvedQuery(
         parsed,
@@ -54,6 +52,15 @@ def resolve(generation: Generation, query: Query) -> ResolvedQuery:
         unlike,
         interpretation,
     )
+
+
+def _sort_notes(query: Query) -> list[Note]:
+    """Return a note if hits cannot be in the order that the query asks for."""
+    desk = query.filters.desk
+    if query.sort is not Sort.FOR_YOU or (desk is not None and is_learnable(desk)):
+        return []
+    kind = NoteKind.NO_DESK if desk is None else NoteKind.TOO_FEW_STARS
+    return [Note(kind, "sort", query.sort)]
 
 
 def interpretation_of(generation: Generation, query: Query) -> Interpretation:

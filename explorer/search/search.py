@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from explorer.arrays import Keys
 from explorer.embedders import Embedder
+from explorer.learning.taste import Taste, taste_of
 from explorer.library.generation import Generation
 from explorer.search.arrangement import (
     both_rankings,
     diversified,
     favouring_recent,
+    most_fitting_first,
     named_rows,
     newest_first,
     penalized,
@@ -35,8 +37,8 @@ from explorer.search.ranking import Ranking, best_first, rank
 from explorer.search.resolution import ResolvedQuery, interpretation_of, resolve
 from explorer.settings import SearchSettings
 
-_MOST_BY_DATE = 100
-"""Best papers that are sorted by date where the query asks for this."""
+_MOST_SORTED = 100
+"""Best papers that are sorted by date, or for the user, where the query asks for this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class _Search:
     allowed: Keys | None
     k: int
     settings: SearchSettings
+    taste: Taste | None = None
+    """The user's interests, where hits are sorted by them."""
 
     @property
     def words(self) -> str:
@@ -70,8 +74,8 @@ class _Search:
         depth = self.k + len(self.examples)
         if self.is_diverse:
             depth *= self.settings.diversified_from
-        if self.query.sort is Sort.DATE:
-            depth = max(depth, _MOST_BY_DATE)
+        if self.query.sort is not Sort.RELEVANCE:
+            depth = max(depth, _MOST_SORTED)
         if self.resolved.unlike:  # papers from further down may move up
             depth = max(depth, self.settings.candidates)
         return depth
@@ -111,7 +115,7 @@ def search(
         ranking, order, named = _arranged(task, _ranked(task, vector), vector)
         hits = _rated(task, vector, _presented(task, ranking, order, offset), named)
     elif has_papers and allowed is not None:
-        hits = _newest(generation, allowed, task.k, offset)
+        hits = _listed(task, allowed, offset)
     return Results(
         hits,
         time.perf_counter() - begin,
@@ -138,7 +142,12 @@ def _prepared(generation: Generation, query: Query, k: int, settings: SearchSett
     if query.mode is Mode.LEXICAL and not has_words:
         resolved = replace(resolved, parsed=replace(resolved.parsed, words=""))
     mode = query.mode if has_words else Mode.DENSE
-    return _Search(generation, query, resolved, mode, allowed, k, settings)
+    taste = None
+    if query.sort is Sort.FOR_YOU:
+        marks = query.filters.desk
+        taste = None if marks is None else taste_of(generation, marks)
+        query = query if taste else replace(query, sort=Sort.RELEVANCE)
+    return _Search(generation, query, resolved, mode, allowed, k, settings, taste)
 
 
 def _ranked(task: _Search, vector: NDArray[np.float32] | None) -> Ranking:
@@ -163,7 +172,7 @@ def _arranged(
     """Return a ranking with the papers that the query names, its order, and those papers' rows."""
     named: list[int] = []
     first: list[int] = []
-    if task.query.sort is not Sort.DATE:
+    if task.query.sort is Sort.RELEVANCE:
         referred = task.resolved.interpretation.papers
         named = named_rows(task.generation, task.query.text, task.allowed, referred)
         if not named:
@@ -177,9 +186,13 @@ def _arranged(
         vectors = task.generation.engine.vectors(ranking.rows[order])
         chosen = diversified(vectors, ranking.score[order], task.k, task.settings)
         order = [order[index] for index in chosen]
-    elif task.query.sort is Sort.DATE:
-        best = order[: max(task.k, _MOST_BY_DATE)]
-        order = newest_first(task.generation, ranking, best)
+    elif task.query.sort is not Sort.RELEVANCE:
+        order = order[: max(task.k, _MOST_SORTED)]
+        order = (
+            newest_first(task.generation, ranking, order)
+            if task.taste is None
+            else most_fitting_first(task.generation, ranking, order, task.taste)
+        )
     return ranking, order, named
 
 
@@ -236,15 +249,24 @@ def _rated(
     )
 
 
-def _newest(generation: Generation, allowed: Keys, k: int, offset: int) -> tuple[Hit, ...]:
-    """Return the ``k`` newest of the allowed papers but the first ``offset``, unranked."""
-    k = min(k, len(allowed))
+def _listed(task: _Search, allowed: Keys, offset: int) -> tuple[Hit, ...]:
+    """Return the first of the allowed papers but ``offset``, unranked: the newest or fittest."""
+    k = min(task.k, len(allowed))
+    if task.taste is None:
+        rows = _newest(task.generation, allowed, k)
+    else:
+        rows = task.taste.best(task.generation, k, allowed).rows
+    blank = np.zeros(len(rows), dtype=np.float32)
+    listing = Ranking(rows, blank, blank, blank)
+    indices = range(offset, len(rows))
+    return tuple(make_hit(task.generation, index + 1, listing, index, {}) for index in indices)
+
+
+def _newest(generation: Generation, allowed: Keys, k: int) -> Keys:
+    """Return the ``k`` newest of the allowed papers, the newest first."""
     ranks = generation.records.dates.ranks[allowed]
     if 0 < k < len(allowed):  # as new as the last of them, or newer
         newer = ranks >= np.partition(ranks, -k)[-k]
         allowed, ranks = allowed[newer], ranks[newer]
-    newest = np.lexsort((generation.records.id_ranks[allowed], -ranks))
-    blank = np.zeros(k, dtype=np.float32)
-    listing = Ranking(allowed[newest[:k]], blank, blank, blank)
-    indices = range(offset, len(listing.rows))
-    return tuple(make_hit(generation, index + 1, listing, index, {}) for index in indices)
+    newest: Keys = allowed[np.lexsort((generation.records.id_ranks[allowed], -ranks))[:k]]
+    return newest

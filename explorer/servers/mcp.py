@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import MCPServer
@@ -17,7 +18,11 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from explorer import __version__
-from explorer.api.json_format import mapped_paper_as_json, whats_new_as_json
+from explorer.api.json_format import (
+    mapped_paper_as_json,
+    recommendations_as_json,
+    whats_new_as_json,
+)
 from explorer.api.library import Library
 from explorer.errors import ExplorerError
 from explorer.insights.topic_profile import topic_profile
@@ -85,7 +90,8 @@ def _add_searches(server: MCPServer[Any], library: Library) -> None:
         sort = Sort.DATE if newest_first else Sort.RELEVANCE
         with _tool_errors():
             generation = library.generation
-            request = Query(query, filters=filters, mode=Mode.HYBRID, sort=sort)
+            with_desk = replace(filters, desk=library.marks(generation))
+            request = Query(query, filters=with_desk, mode=Mode.HYBRID, sort=sort)
             return _hits(library.page(generation, request, k, why=True).results)
 
     @server.tool(name="similar", annotations=_READS_ONLY)
@@ -130,6 +136,24 @@ def _add_overviews(server: MCPServer[Any], library: Library) -> None:
             generation = library.generation
             moment = moment_of(since) if since else None
             return whats_new_as_json(generation, papers_since(generation, moment), k)
+
+    if library.desk is None:
+        return
+
+    @server.tool(name="recommended", annotations=_READS_ONLY)
+    def recommendations(
+        since: Annotated[
+            str, Field(description="a day, ISO 8601; by default the last update")
+        ] = "",
+        whole_library: bool = False,
+        k: _Count = 20,
+    ) -> dict[str, Any]:
+        """Return papers that suit what the user has starred, each with the reason."""
+        with _tool_errors():
+            generation = library.generation
+            moment = moment_of(since) if since else None
+            marks, papers = library.recommended(generation, k, moment, everything=whole_library)
+            return recommendations_as_json(generation, marks, papers)
 
 
 @contextmanager

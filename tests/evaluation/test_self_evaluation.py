@@ -99,8 +99,8 @@ def test_an_evaluation_that_is_impossible_is_refused(
     of = ["--library", str(hashing_library.folder)]
     for arguments, message in (
         (["--self", "--library", str(small.folder)], "Only 12 papers with title and abstract"),
-        ([], "Give either the folder of a collection or --self"),
-        ([str(tmp_path), "--self", *of], "Give either the folder of a collection or --self"),
+        ([], "Give the folder of a collection, --self or --taste"),
+        ([str(tmp_path), "--self", *of], "Give the folder of a collection, --self or --taste"),
         (["--self", "--model", "hashing", *of], "leave out --model"),
         ([str(tmp_path / "gone")], "there is no corpus.jsonl"),
     ):

@@ -148,7 +148,7 @@ def _show_papers(generation: Generation, news: WhatsNew) -> None:
     room = session.papers_shown()
     by_topic = [row for of in news.topics for row in of.rows]
     rows = list_order(generation, by_topic, texts.BY_TOPIC)
-    if url.is_sorted_by(Sort.DATE, ""):
+    if any(url.is_sorted_by(order, "") for order in (Sort.DATE, Sort.FOR_YOU)):
         show_paper_rows(generation, rows[:room], "newcomer")
         show_more_button(len(news.rows))
         return

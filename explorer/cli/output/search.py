@@ -12,6 +12,7 @@ from rich.text import Text
 from explorer.cli.output.console import out
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
+from explorer.evaluation.desk_replay import ENOUGH_WEEKS, DeskReplay
 from explorer.evaluation.self_evaluation import Metric
 from explorer.library.generation import Generation
 from explorer.papers.text import plural
@@ -89,6 +90,26 @@ def show_evaluation(evaluation: Evaluation) -> None:
         f"{evaluation.queries:,} judged queries, {evaluation.papers:,} papers", highlight=False
     )
     out.print(table)
+
+
+def show_desk_replay(replay: DeskReplay) -> None:
+    """Print the figures of each ranking of newcomers, or that there are too few weeks."""
+    weeks = f"{plural(replay.weeks, 'week')} with starred newcomers and three earlier stars"
+    out.print(f"{plural(replay.stars, 'star')}, {weeks}", highlight=False)
+    if replay.rankings:
+        table = Table(box=None, padding=(0, 2))
+        for name in ("", "nDCG@10", "95 %", "recall@10", "95 %"):
+            table.add_column(name, justify="left" if not name else "right")
+        for name, of in replay.rankings.items():
+            cells = (_figure_cells(mean_with_interval(values)) for values in (of.ndcg, of.recall))
+            table.add_row(name, *(cell for pair in cells for cell in pair))
+        out.print(table)
+    if not replay.is_enough:
+        out.print(
+            f"Too little to tell: {ENOUGH_WEEKS} such weeks are needed. Stars on new papers, and "
+            "updates in several weeks, make them.",
+            highlight=False,
+        )
 
 
 def show_self_evaluation(generation: Generation, metrics: Sequence[Metric]) -> None:

@@ -11,6 +11,7 @@ const COLOURINGS = {
   source: "Digest",
   score: "Score",
   novelty: "Novelty",
+  "for-you": "For you",
 };
 
 /**

@@ -26,6 +26,8 @@ class NoteKind(StrEnum):
     """The query refers to a paper that the library lacks."""
     NO_DESK = "no-desk"
     """The part refers to a desk, and the search has none."""
+    TOO_FEW_STARS = "too-few-stars"
+    """The part is learned from starred papers, and there are not enough of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +80,5 @@ _PROBLEMS = {
     NoteKind.UNKNOWN_AUTHOR: "No author here is called “{value}”.",
     NoteKind.MISSING_PAPER: "This library does not have “{value}”.",
     NoteKind.NO_DESK: "“{field}:{value}” refers to a desk, and there is none here.",
+    NoteKind.TOO_FEW_STARS: "“{field}:{value}” is learned from stars: star three papers first.",
 }

@@ -14,6 +14,7 @@
     topic:t4  topic:"video generation"  source:march.txt
     has:abstract                also doi, arxiv, venue, authors, date
     is:starred  tag:thesis      on the user's desk; also to-read, read, not-for-me, tagged, noted
+    is:recommended              suits the interests that the user's stars speak of
     like:2405.14458  unlike:10.1000/5  like:starred unlike:dismissed
 
 A long text counts as a pasted abstract and is searched as plain words.
@@ -70,7 +71,8 @@ class Field(StrEnum):
 
 HAVABLE = ("abstract", "doi", "arxiv", "venue", "authors", "date")
 """The values of ``has:``."""
-BEING = ("starred", "to-read", "read", "not-for-me", "tagged", "noted")
+RECOMMENDED = "recommended"
+BEING = ("starred", "to-read", "read", "not-for-me", "tagged", "noted", RECOMMENDED)
 """The values of ``is:``, on the user's desk."""
 STARRED = "starred"
 DISMISSED = "dismissed"

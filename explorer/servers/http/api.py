@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Request, Response
@@ -17,6 +18,7 @@ from explorer import __version__
 from explorer.api.json_format import (
     map_sample_as_json,
     mapped_paper_as_json,
+    recommendations_as_json,
     results_as_json,
     topic_profile_as_json,
     topics_as_json,
@@ -115,6 +117,8 @@ def make_api(library: Library, rules: AccessRules) -> FastAPI:
     _add_searches(api, library)
     _add_topics(api, library)
     _add_map_news_and_health(api, library)
+    if library.desk is not None:
+        _add_recommendations(api, library)
     return api
 
 
@@ -122,9 +126,9 @@ def _add_searches(api: FastAPI, library: Library) -> None:
     def hits_of(parameters: Search, generation: Generation) -> dict[str, Any]:
         if parameters.why and parameters.k > _MOST_EXPLAINED:
             raise UnusableInput(f"With why, k is at most {_MOST_EXPLAINED}.")
-        page = library.page(
-            generation, parameters.query, parameters.k, parameters.offset, why=parameters.why
-        )
+        query = parameters.query
+        query = replace(query, filters=replace(query.filters, desk=library.marks(generation)))
+        page = library.page(generation, query, parameters.k, parameters.offset, why=parameters.why)
         following = parameters.offset + parameters.k if page.more else None
         return results_as_json(page.results) | {
             "offset": parameters.offset,
@@ -136,7 +140,9 @@ def _add_searches(api: FastAPI, library: Library) -> None:
     def search(request: Request, parameters: Annotated[Search, Parameter()]) -> Response:
         """Return the best papers for a query; ``next_offset`` is null at the end."""
         generation = library.generation
-        return _with_etag(request, generation, lambda: hits_of(parameters, generation))
+        return _with_etag(
+            request, generation, lambda: hits_of(parameters, generation), _desk_version(library)
+        )
 
     @api.post("/v1/search", tags=["search"], responses=problem_responses(404, 413))
     def search_long(parameters: Search) -> dict[str, Any]:
@@ -249,20 +255,49 @@ def _add_map_news_and_health(api: FastAPI, library: Library) -> None:
         return RedirectResponse("/docs")
 
 
+def _add_recommendations(api: FastAPI, library: Library) -> None:
+    @api.get("/v1/recommended", tags=["news"], responses=problem_responses())
+    def recommendations(
+        request: Request,
+        since: Annotated[
+            str, Parameter(max_length=40, description="a day or moment, ISO 8601; else last update")
+        ] = "",
+        everything: Annotated[
+            bool, Parameter(alias="all", description="the whole library, not only new papers")
+        ] = False,
+        k: Annotated[int, Parameter(ge=1, le=MOST_HITS, description="papers to list")] = 20,
+    ) -> Response:
+        """Return papers that suit the stars of the user that the server was started with."""
+        generation = library.generation
+        moment = moment_of(since) if since else None
+
+        def content() -> dict[str, Any]:
+            marks, papers = library.recommended(generation, k, moment, everything=everything)
+            return recommendations_as_json(generation, marks, papers)
+
+        return _with_etag(request, generation, content, _desk_version(library))
+
+
 def warm_up(library: Library) -> None:
     """Load the model and the index; errors are left to the first search that meets them."""
     with suppress(ExplorerError):
         library.page(library.generation, Query("warm up"), 1)
 
 
+def _desk_version(library: Library) -> int:
+    return 0 if library.desk is None else library.desk.version
+
+
 def _with_etag(
-    request: Request, generation: Generation, content: Callable[[], dict[str, Any]]
+    request: Request,
+    generation: Generation,
+    content: Callable[[], dict[str, Any]],
+    desk_version: int = 0,
 ) -> Response:
-    """Return ``content`` with an ETag of URL and generation, or 304 if the client has it."""
+    """Return ``content`` with an ETag of URL, generation and desk, or 304 if the client has it."""
     manifest = generation.manifest
-    key = (
-        f"{__version__} {manifest.number} {manifest.created} {request.url.path}?{request.url.query}"
-    )
+    address = f"{request.url.path}?{request.url.query}"
+    key = f"{__version__} {manifest.number} {manifest.created} {desk_version} {address}"
     # Weak, since responses include their own duration.
     tag = f'W/"{manifest.number}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
