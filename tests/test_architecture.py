@@ -22,6 +22,7 @@ FOLDERS = (
     "library",
     "desk",
     "insights",
+    "learning",
     "search",
     "map",
     "alerts",
