@@ -144,7 +144,7 @@ def measure(arguments: list[str]) -> dict[str, object]:
 def labelled_reviews(folder: Path) -> Iterator[LabelledReview]:
     """Yield the reviews in a folder."""
     csv.field_size_limit(_LONGEST_CELL)
-    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.csv.gz"))):
+    for path in sorted(folder.glob("*.csv")) + sorted(folder.glob("*.csv.gz")):
         opener: Any = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rt", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))

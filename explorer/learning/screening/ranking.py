@@ -116,12 +116,14 @@ def kernel_ridge(
     Args:
         kernel: inner products of the labelled papers, shape (labelled, labelled).
     """
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg import cholesky, lapack
 
-    factor = cho_factor(kernel + np.diag(penalty / weights))
-    inverse = cho_solve(factor, np.eye(len(targets)))
-    dual: Values = inverse @ targets
-    return dual, targets - dual / np.diagonal(inverse)
+    factor = cholesky(kernel + np.diag(penalty / weights), lower=True)
+    # Of the inverse only the diagonal is needed, which the factor's inverse gives in a third of
+    # the time.
+    inverse_factor, _ = lapack.dtrtri(factor, lower=1)
+    dual: Values = inverse_factor.T @ (inverse_factor @ targets)
+    return dual, targets - dual / (inverse_factor**2).sum(axis=0)
 
 
 def z_scores(values: Values, pool: NDArray[np.bool_]) -> Values:

@@ -28,6 +28,7 @@ from explorer.settings import ScreeningSettings
 _DEFAULTS = ScreeningSettings()
 _DRAWS = 1_000
 """Curves drawn for the interval; its ends then move by a few per cent from seed to seed."""
+_STEPS_OF_SCORE = 200
 _SEED = 5
 _STEPS = 50
 """Newton steps at most; some six suffice."""
@@ -188,8 +189,8 @@ def interval_of_left(curve: Calibration, scores: Values) -> tuple[float, float]:
     drawn = draw.multivariate_normal(
         [curve.level, curve.slope], curve.covariance, _DRAWS, method="eigh"
     )
-    # Equal scores share a probability: a thousand steps stand for any number of papers.
-    counts, edges = np.histogram(scores, bins=min(1_000, max(1, len(scores))))
+    # Like scores have like probabilities: so many steps stand for any number of papers.
+    counts, edges = np.histogram(scores, bins=min(_STEPS_OF_SCORE, max(1, len(scores))))
     middles = (edges[:-1] + edges[1:]) / 2
     probabilities = _logistic(drawn[:, :1] + drawn[:, 1:] * middles)
     sums = draw.binomial(counts, probabilities).sum(axis=1)
