@@ -37,7 +37,12 @@ _DECISION_COLUMNS = (
     *("decision", "included", "asreview_label", "label_included", "final_included", "label"),
     *("screening_decision", "status", "relevant", "include"),
 )
-_REASON_COLUMNS = ("reason", "exclusion_reason", "reason_for_exclusion", "exclusion_reasons")
+_REASON_COLUMNS = (
+    *("reason", "exclusion_reason", "reason_for_exclusion", "exclusion_reasons"),
+    "asreview_note",
+)
+_ESCAPED = re.compile(r"^'(?=[=+\-@])")
+"""A quote that keeps a spreadsheet from evaluating a cell."""
 _REVIEWER_COLUMNS = ("reviewer", "screened_by")
 _TIME_COLUMNS = ("screened_at", "asreview_time")
 _NOTE_COLUMNS = ("notes", "note")
@@ -228,7 +233,11 @@ def _from_cells(cells: Mapping[str, str]) -> tuple[FileLabel, ...]:
 
 
 def _label(decision: ReviewDecision, reason: str, who: str = "", at: str = "") -> FileLabel:
-    reason = tidy(reason)[:LONGEST_REASON] if decision is not ReviewDecision.INCLUDE else ""
+    reason = (
+        _ESCAPED.sub("", tidy(reason))[:LONGEST_REASON]
+        if decision is not ReviewDecision.INCLUDE
+        else ""
+    )
     who = tidy(who)[:_LONGEST_REVIEWER]
     return FileLabel(decision, reason, who if who.isprintable() else "", _moment(at.strip()))
 
