@@ -1,6 +1,7 @@
 // @ts-check
 // Keys of the page: "/" goes to the search box, j and k or the arrows through the hits, s stars the
 // focused hit or the open paper, Escape goes back. Enter opens by itself: these keys move the focus.
+// In a literature review i includes the paper, e excludes it, l puts it off, u undoes.
 
 /** @import { ComponentArguments } from "../map/browser/streamlit.d.ts" */
 
@@ -13,6 +14,8 @@ const WITH_OWN_KEYS =
   '[role="combobox"], [role="dialog"], [role="menu"]';
 /** @type {Record<string, number>} */
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+/** @type {Record<string, string>} */
+const DECISIONS = { i: "include", e: "exclude", l: "later", u: "undo" };
 
 let lastTitle = ""; // Opening a paper and coming back takes the focus away.
 let calls = 0;
@@ -78,6 +81,7 @@ function act(key) {
   if (key === "/") return goToSearch();
   if (key === "Escape") return goBack();
   if (key === "s") return star();
+  if (key in DECISIONS) return click(find(`.st-key-screen-${DECISIONS[key]} button:enabled`));
   return key in STEPS && moveThroughList(STEPS[key]);
 }
 

@@ -4,9 +4,9 @@
 ``sort`` and ``varied`` the ranking, ``topic`` the topic filter, ``paper`` the open paper,
 ``since`` the start of what is new; ``region`` the selection on the map, ``within`` and ``alike``
 the regions searched in and searched for, by their corners; ``when`` the first and last period that
-papers are from; ``review`` the review of topic names; ``asis`` parts of the query that are searched
-for as typed; ``at``, ``by`` and ``safe`` the map's view,
-colours and palette.
+papers are from; ``review`` the review of topic names, ``screen`` the open literature review;
+``asis`` parts of the query that are searched for as typed; ``at``, ``by`` and ``safe`` the map's
+view, colours and palette.
 
 Streamlit binds ``q`` to the search box. All other widgets take their value from here and write it
 back when they change, so the URL is always right.
@@ -27,6 +27,7 @@ VIEW = "view"
 TOPICS = "topics"
 NEW = "new"
 DESK = "desk"
+SCREENING = "screening"
 LIBRARY = "library"
 QUERY = "q"
 REFINEMENT = "only"
@@ -45,10 +46,11 @@ COLOUR_BY = "by"
 SAFE_COLOURS = "safe"
 PERIOD = "when"
 REVIEW = "review"
+SCREENED = "screen"
 AS_TYPED = "asis"
 _CONTENT = (
     *(VIEW, SINCE, REFINEMENT, MODE, SORT, VARIED),
-    *(TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO, PERIOD, REVIEW, AS_TYPED),
+    *(TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO, PERIOD, REVIEW, SCREENED, AS_TYPED),
 )
 """Parameters of what is shown."""
 MAP_PARAMETERS = (MAP_VIEW, COLOUR_BY, SAFE_COLOURS)
