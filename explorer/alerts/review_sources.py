@@ -1,4 +1,4 @@
-"""Where the papers of a review come from, and which have come since.
+"""Sources of the papers of a review, and the papers that have come since.
 
 A source is a search with the number of its best papers, a topic, chosen papers, or the whole
 library. It is stored with the review and run again after updates, so that newcomers are appended.

@@ -1004,11 +1004,7 @@ def review_progress(progress: ScreeningProgress) -> str:
 def review_lamps(*, probably: bool, surely: bool) -> str:
     """Return both lamps."""
     lamp = {True: ":green[:material/lightbulb:]", False: ":gray[:material/light_off:]"}
-    state = {True: "", False: " :gray[not yet]"}
-    return (
-        f"{lamp[probably]} probably 95 % found{state[probably]} &emsp; "
-        f"{lamp[surely]} 95 % with 95 % confidence{state[surely]}"
-    )
+    return f"{lamp[probably]} probably 95 % found &emsp; {lamp[surely]} 95 % with 95 % confidence"
 
 
 def more_reading(progress: ScreeningProgress) -> str:

@@ -126,7 +126,7 @@ class ReviewRecord:
 
     @property
     def sources(self) -> tuple[dict[str, Any], ...]:
-        """Where its papers come from, the first source first; each once."""
+        """Sources of its papers, the first one first; each once."""
         details = [e.detail for e in self.events if e.action is ReviewAction.ADD and e.detail]
         return tuple(json.loads(detail) for detail in dict.fromkeys(details))
 

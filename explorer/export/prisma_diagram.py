@@ -19,7 +19,7 @@ _CHARACTERS = 46
 """In a line of a box."""
 _MOST_REASONS = 12
 _OPEN = "…"
-"""Where a reviewer fills in what the explorer does not know."""
+"""A number that the explorer does not know, for a reviewer to fill in."""
 
 
 def prisma_diagram(counts: PrismaCounts, name: str) -> str:

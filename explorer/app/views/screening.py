@@ -110,13 +110,15 @@ def _show_reviews(generation: Generation, desk: Desk, listed: Sequence[Review]) 
 @st.fragment
 def _show_review(generation: Generation, desk: Desk, review: Review) -> None:
     """Draw the review; each decision draws it alone anew, not the map."""
-    st.button(
-        texts.ALL_REVIEWS,
-        key="back",
-        icon=":material/arrow_back:",
-        on_click=navigation.open_review,
-        args=("",),
-    )
+    with st.container(key="screen-head", horizontal=True, vertical_alignment="center"):
+        st.button(
+            texts.ALL_REVIEWS,
+            key="back",
+            icon=":material/arrow_back:",
+            on_click=navigation.open_review,
+            args=("",),
+        )
+        _show_files(review_state(generation, desk, review.name))
     view_heading(escape_markdown(review.name))
     embedding = model(generation.manifest.model)
     state = review_state(generation, desk, review.name)
@@ -137,7 +139,6 @@ def _show_review(generation: Generation, desk: Desk, review: Review) -> None:
     _show_progress(current.progress)
     _show_next(generation, current)
     _show_conflicts(state)
-    _show_files(state)
 
 
 @st.fragment(run_every=0.5)
@@ -294,7 +295,10 @@ def _show_conflicts(state: ReviewState) -> None:
 def _show_files(state: ReviewState) -> None:
     """Offer the decisions, the flow diagram and the audit log as files."""
     name = state.record.review.name
-    with st.popover(texts.EXPORT, icon=":material/download:", type="tertiary", key="screen-files"):
+    with (
+        st.popover(texts.EXPORT, icon=":material/download:", type="tertiary", key="screen-files"),
+        st.container(key="screen-formats", gap=None),
+    ):
         for form, label in texts.REVIEW_FORMATS.items():
             _download(
                 label, f"{name}-{form}.{form.extension}", partial(_written, state, form), str(form)

@@ -63,7 +63,7 @@ class ScreenedPaper:
 
     @property
     def verdict(self) -> ReviewDecision | None:
-        """What all reviewers who decided agree on; None where none did, or they disagree."""
+        """The decision of all who decided; None where none did, or they disagree."""
         decisions = {label.decision for label in self.labels.values()} - {ReviewDecision.LATER}
         return decisions.pop() if len(decisions) == 1 else None
 
@@ -243,7 +243,7 @@ def _named(generation: Generation, state: ReviewState, name: str) -> ScreenedPap
         )
     raise UnusableInput(
         f"The paper {name!r} is in the library, but not in the review.",
-        advice="`explorer review add` appends papers. Nothing was changed.",
+        advice="`explorer review import` appends papers of a file. Nothing was changed.",
     )
 
 
