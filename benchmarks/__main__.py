@@ -57,6 +57,10 @@ subject of the workshop |
 | `arxiv_2025_2026_daily` | arXiv's daily lists of 2025 and 2026; metadata is CC0 | 74,728 | \
 `primary`, the main category |
 
+**Reviews** (`screening`) are tables with `title`, `abstracts`, and the labels `label1` by abstract
+and `label2` by full text: seven comparisons of the drugs of a class (Cohen et al. 2006,
+doi:10.1197/jamia.M1929), 6,495 papers.
+
 **Real digests**: 81 files in two dozen formats, unchanged, from public repositories under various
 licences. [formats-tested.md](formats-tested.md) lists what each gives; tests that read them are
 skipped where they are not.
@@ -74,6 +78,7 @@ ALL = (
     "typos",
     "nothing_close",
     "adapt",
+    "screening",
     "follow_replay",
     "beside_txtai",
     "topics",

@@ -188,6 +188,37 @@ class TasteSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreeningSettings:
+    """Screening of papers for a review; ``docs/screening.md`` has the method."""
+
+    vectors_penalty: float = 1.0
+    """Ridge penalty of the regression on vectors."""
+    words_penalty: float = 2.0
+    """Ridge penalty of the regression on words."""
+    excluded_weight: float = 1 / 9.8
+    """Weight of all excluded papers together beside that of all included ones: the balance of
+    ASReview 3, chosen on other reviews (SYNERGY)."""
+    question_weight: float = 0.5
+    """Weight of the cosine to the question, as a z-score, before anything is included."""
+    question_fades: int = 5
+    """Included papers after which the question has half that weight: they say it better."""
+    every_label_up_to: int = 20
+    """Labels up to which each one trains anew."""
+    retrain_share: float = 0.05
+    """Share of the labels that must be new, after these, for the next training."""
+    least_labels: int = 20
+    """Labels from which a curve of probabilities is worth fitting."""
+    target_recall: float = 0.95
+    """Share of the relevant papers that a review is to find, as is usual in medicine."""
+    confidence: float = 0.95
+    """Confidence of the test that needs no model."""
+    most_trained_on: int = 4_000
+    """Labelled papers trained on: a random part of more, so that a step takes about a second."""
+    more_reading: tuple[int, ...] = (25, 100)
+    """Numbers of further papers whose likely yield is shown: an hour's and a day's reading."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpellingSettings:
     """Correction of the spelling of queries; scores are natural logarithms of likelihoods."""
 

@@ -32,6 +32,10 @@ from explorer.learning.recommendations import (
 )
 from explorer.learning.taste import DEFAULTS as TASTE_DEFAULTS
 from explorer.learning.taste import is_learnable, taste_of
+from explorer.learning.screening.agreement import Agreement
+from explorer.learning.screening.prisma import prisma_counts
+from explorer.learning.screening.review import ReviewState, ScreenedPaper
+from explorer.learning.screening.stopping import ScreeningProgress
 from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation, Manifest
 from explorer.map.sampling import Sample, Viewport
@@ -499,3 +503,43 @@ def update_as_json(update: UpdateOutcome) -> dict[str, Any]:
         "error": failure,
         "retry_seconds": update.retry,
     }
+
+
+def review_as_json(state: ReviewState) -> dict[str, Any]:
+    """Return a review with its numbers."""
+    counts = prisma_counts(state)
+    return {
+        "name": state.record.review.name,
+        "question": state.record.review.question,
+        "sources": list(state.record.sources),
+        "papers": len(state.papers),
+        "reviewers": list(state.reviewers),
+        "included": counts.included,
+        "excluded": counts.excluded,
+        "unscreened": counts.unscreened,
+        "conflicts": counts.conflicts,
+        "missing": sum(one.row is None for one in state.papers),
+    }
+
+
+def screened_as_json(one: ScreenedPaper) -> dict[str, Any]:
+    """Return a paper of a review with its labels."""
+    return {
+        "id": one.paper.id,
+        "title": one.paper.title,
+        "abstract": one.paper.abstract,
+        "known_as": list(one.paper.known_as),
+        "in_library": one.row is not None,
+        "labels": {
+            name: {"decision": label.decision, "reason": label.reason, "at": label.at}
+            for name, label in sorted(one.labels.items())
+        },
+    }
+
+
+def progress_as_json(progress: ScreeningProgress) -> dict[str, Any]:
+    return asdict(progress) | {"unread": progress.unread}
+
+
+def agreement_as_json(pair: Agreement) -> dict[str, Any]:
+    return asdict(pair)

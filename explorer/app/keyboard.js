@@ -1,7 +1,8 @@
 // @ts-check
 // Keys of the page: "/" goes to the search box, j and k or the arrows through the hits, s stars the
 // focused hit or the open paper, n marks it as not for me, Escape goes back. Enter opens by itself:
-// these keys move the focus.
+// these keys move the focus. In a literature review i includes the paper, e excludes it, l puts it
+// off, u undoes.
 
 /** @import { ComponentArguments } from "../map/browser/streamlit.d.ts" */
 
@@ -14,6 +15,8 @@ const WITH_OWN_KEYS =
   '[role="combobox"], [role="dialog"], [role="menu"]';
 /** @type {Record<string, number>} */
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+/** @type {Record<string, string>} */
+const DECISIONS = { i: "include", e: "exclude", l: "later", u: "undo" };
 
 let lastTitle = ""; // Opening a paper and coming back takes the focus away.
 let calls = 0;
@@ -82,6 +85,7 @@ function act(key) {
   if (key === "s") return mark("star");
   if (key === "n") return mark("dismiss");
   if (key === "j" && find(".st-key-question")) return click(find(".st-key-skip button"));
+  if (key in DECISIONS) return click(find(`.st-key-screen-${DECISIONS[key]} button:enabled`));
   return key in STEPS && moveThroughList(STEPS[key]);
 }
 

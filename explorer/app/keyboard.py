@@ -1,4 +1,7 @@
-"""Keys of the page: ``/`` searches, ``j``, ``k`` and arrows go through hits, Escape goes back."""
+"""Keys of the page: ``/`` searches, ``j``, ``k`` and arrows go through hits, Escape goes back.
+
+In a literature review ``i``, ``e``, ``l`` and ``u`` include, exclude, put off and undo.
+"""
 
 from __future__ import annotations
 

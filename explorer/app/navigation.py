@@ -53,7 +53,14 @@ def show_view(view: str) -> None:
     close_questions()
     session.forget_verdict()
     url.set_parameter(url.SCOPE, "")
+    url.set_parameter(url.SCREENED, "")
     url.set_parameter(url.VIEW, view)
+
+
+def open_review(name: str) -> None:
+    """Open a literature review; an empty name opens the list of all."""
+    show_view(url.SCREENING)
+    url.set_parameter(url.SCREENED, name)
 
 
 def open_name_review() -> None:

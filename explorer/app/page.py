@@ -37,6 +37,7 @@ from explorer.app.resources import (
     model,
     read_only_reason,
 )
+from explorer.app.review_menu import show_review_menu
 from explorer.app.search_box import SearchForm, filters_of, rows_in, search_row, show_examples
 from explorer.app.selection import show_region, show_selection
 from explorer.app.understanding import show_understanding
@@ -47,6 +48,7 @@ from explorer.app.views.explore import show_explore
 from explorer.app.views.for_you import show_for_you, show_for_you_map
 from explorer.app.views.library import show_contents, show_library, show_update_notice
 from explorer.app.views.paper import show_paper
+from explorer.app.views.screening import show_screening, show_screening_map
 from explorer.app.views.topic import show_topic
 from explorer.app.views.topics import show_topic_tree
 from explorer.app.views.whats_new import show_whats_new, show_whats_new_map
@@ -72,6 +74,8 @@ from explorer.search.search import search
 from explorer.search.similar import similar
 
 _NEIGHBOURS = 8
+_LONGEST_NAME = 60
+"""Characters of a query that a review is named after."""
 _COLUMN_WIDTH = 760
 """Pixels; a single column is easier to read where it is narrower than the page."""
 _MODEL_PATIENCE = 1.0
@@ -97,6 +101,7 @@ _VIEWS = {
     url.NEW: PageView(texts.WHATS_NEW, show_whats_new, show_whats_new_map),
     url.FOR_YOU: PageView(texts.FOR_YOU, show_for_you, show_for_you_map),
     url.DESK: PageView(texts.DESK, show_desk, show_desk_map),
+    url.SCREENING: PageView(texts.SCREEN, show_screening, show_screening_map),
     url.LIBRARY: PageView(texts.LIBRARY, show_library, show_contents),
 }
 """By their names in the URL."""
@@ -159,7 +164,7 @@ def _show_header(generation: Generation) -> PageView:
             labels[url.NEW] = texts.with_count(texts.WHATS_NEW, new_papers)
         labels[url.DESK] = desk_label(generation)
         if current_desk() is None:
-            del labels[url.DESK], labels[url.FOR_YOU]
+            del labels[url.DESK], labels[url.FOR_YOU], labels[url.SCREENING]
         current = view_control(labels)
         facts = texts.library_facts(
             generation.size, count_topics(generation), texts.edtf_date(latest_digest)
@@ -259,6 +264,7 @@ def _show_search(
                 _ranked(generation, form, searcher, results),
             )
             show_follow_menu(generation, form)
+            show_review_menu(generation, form.query, "search", form.text[:_LONGEST_NAME])
     show_understanding(form, results)
     if results.hits:
         _show_hits(generation, embedding, results, folds)

@@ -10,9 +10,12 @@ from explorer.app import navigation, texts, url
 from explorer.app.controls import list_order
 from explorer.app.export_menu import export_menu
 from explorer.app.paper_row import show_paper_rows
+from explorer.app.review_menu import show_review_menu
 from explorer.insights.selection_summary import summarise
 from explorer.library.generation import Generation
 from explorer.papers.text import escape_markdown
+from explorer.search.filters import Filters
+from explorer.search.model import Query
 
 _MOST_PAPERS = 60
 _MOST_TOPICS = 6
@@ -78,3 +81,5 @@ def _show_actions(generation: Generation, rows: Sequence[int]) -> None:
             args=(region,),
         )
         export_menu(generation, rows, "caught", texts.SELECTED_PAPERS)
+        query = Query("", filters=Filters(region=region))
+        show_review_menu(generation, query, "selection", texts.SELECTED_PAPERS)

@@ -9,9 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from explorer.desk.desk import ReadingState
+from explorer.desk.reviews import ReviewDecision
 from explorer.export import ExportFormat
 from explorer.export.formatted import CitationStyle
+from explorer.export.screening import ReviewFormat
 from explorer.insights.trends import Order
+from explorer.learning.screening.agreement import Agreement
+from explorer.learning.screening.stopping import ScreeningProgress
 from explorer.papers.text import escape_markdown, plural
 from explorer.search.model import Mode, Sort
 from explorer.search.queries.syntax import DISMISSED, STARRED, Field
@@ -1046,3 +1050,117 @@ def edtf_date(date: str) -> str:
     words = [MONTHS[int(rest[0]) - 1]] if rest else []
     words += [str(int(rest[1]))] if len(rest) > 1 else []
     return " ".join([*words, *([year] if year.isdigit() else [])])
+
+
+# Literature reviews
+
+SCREEN = "Review"
+SCREEN_HELP = "Screen these papers for a literature review, one at a time, the likeliest first."
+REVIEW_NAME = "Name of the review"
+REVIEW_QUESTION = "Question, in your words (optional)"
+START_REVIEW = "Start the review"
+REVIEWS = "Literature reviews"
+REVIEWS_HELP = (
+    "Start one with *Review* above the results of a search, on a topic or on a selection of the "
+    "map. The order learns from each decision, and two lamps show when to stop."
+)
+REVIEW_LIBRARY = "Review the whole library"
+ALL_REVIEWS = "All reviews"
+REVIEW_READ = "Every paper has a decision."
+OPEN_PAPER = "Open the paper"
+REASON = "Reason of exclusion (optional)"
+UNDO_DECISION = "Undo"
+UNDO_HELP = "Undo your last decision. Key: `u`"
+DECISIONS = {
+    ReviewDecision.INCLUDE: ("Include", ":material/check:", "Key: `i`"),
+    ReviewDecision.EXCLUDE: ("Exclude", ":material/close:", "Key: `e`"),
+    ReviewDecision.LATER: ("Later", ":material/schedule:", "Key: `l`"),
+}
+"""Label, icon and help of the buttons."""
+LAMPS_HELP = (
+    "*Probably*: the probabilities of the unread papers, fitted to your decisions, add up to at "
+    "most 5 % of all relevant ones. *95 % confidence*: a test that needs no model; it lights later."
+)
+REVIEW_FORMATS = {
+    ReviewFormat.CSV: "CSV, all decisions",
+    ReviewFormat.RIS: "RIS, all decisions",
+    ReviewFormat.ASREVIEW: "CSV for ASReview",
+    ReviewFormat.RAYYAN: "CSV for Rayyan",
+    ReviewFormat.COVIDENCE: "CSV for Covidence",
+}
+DIAGRAM = "PRISMA 2020 flow diagram, SVG"
+AUDIT_LOG = "Audit log, JSON Lines"
+
+
+def review_facts(question: str, decided: int, papers: int) -> str:
+    """Return the state of a review in a list."""
+    facts = [question] if question else []
+    return escape_markdown(" · ".join([*facts, f"{decided:,} of {plural(papers, 'paper')} read"]))
+
+
+def review_about(question: str, sources: Sequence[str]) -> str:
+    """Return the question of a review and where its papers come from."""
+    listed = f"Papers from: {', '.join(sources)}"
+    return escape_markdown(f"{question} · {listed}" if question else listed)
+
+
+def review_progress(progress: ScreeningProgress) -> str:
+    """Return the numbers of a review."""
+    parts = [
+        f"**{progress.labelled:,}** of {plural(progress.papers, 'paper')} read",
+        f"**{progress.included:,}** included",
+    ]
+    if progress.left is None:
+        parts.append("too few decisions to estimate what is left")
+    elif progress.unread:
+        low, high = round(progress.low), round(progress.high)
+        parts.append(f"likely left: **{progress.left:.0f}** ({low:,} to {high:,})")
+    return " · ".join(parts)
+
+
+def review_lamps(*, probably: bool, surely: bool) -> str:
+    """Return both lamps."""
+    lamp = {True: ":green[:material/lightbulb:]", False: ":gray[:material/light_off:]"}
+    return f"{lamp[probably]} probably 95 % found &emsp; {lamp[surely]} 95 % with 95 % confidence"
+
+
+def more_reading(progress: ScreeningProgress) -> str:
+    """Return what more reading is likely to cost and bring."""
+    yields = [
+        f"{plural(more.papers, 'more paper')}: about {more.relevant:.1f} relevant"
+        for more in progress.more
+    ]
+    if progress.to_target:
+        yields.insert(0, f"about {plural(progress.to_target, 'paper')} to the first lamp")
+    return " · ".join(yields)
+
+
+def speaks_for(sentence: str) -> str:
+    """Return the sentence that speaks most for a paper; it is Markdown."""
+    return f"> {sentence}"
+
+
+def papers_appended(count: int) -> str:
+    return f"{plural(count, 'paper')} appended from updates of the library."
+
+
+def decided_together(count: int) -> str:
+    return f"{plural(count, 'near-duplicate')} got the same decision."
+
+
+def conflicts(count: int) -> str:
+    return f"Conflicts between reviewers: {count:,}"
+
+
+def conflict(title: str, decisions: Mapping[str, ReviewDecision]) -> str:
+    """Return a paper that reviewers disagree on; ``title`` is Markdown."""
+    who = ", ".join(f"{escape_markdown(name)}: {what}" for name, what in decisions.items())
+    return f"{title} :gray[{who}]"
+
+
+def agreement(pair: Agreement) -> str:
+    """Return the agreement of two reviewers."""
+    kappa = "not defined" if pair.kappa is None else f"{pair.kappa:.2f}"
+    names = escape_markdown(" and ".join(pair.reviewers))
+    agreed = f"{pair.agreed:,} of {plural(pair.papers, 'paper')}"
+    return f"{names} agree on {agreed}, Cohen's kappa {kappa}"

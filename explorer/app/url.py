@@ -4,9 +4,10 @@
 ``sort`` and ``varied`` the ranking, ``topic`` the topic filter, ``paper`` the open paper,
 ``since`` the start of what is new; ``region`` the selection on the map, ``within`` and ``alike``
 the regions searched in and searched for, by their corners; ``when`` the first and last period that
-papers are from; ``review`` the review of topic names; ``scope`` what recommendations are chosen
-from, ``ask`` questions about papers; ``asis`` parts of the query that are searched for as typed;
-``at``, ``by`` and ``safe`` the map's view, colours and palette.
+papers are from; ``review`` the review of topic names, ``screen`` the open literature review;
+``scope`` what recommendations are chosen from, ``ask`` questions about papers; ``asis`` parts of
+the query that are searched for as typed; ``at``, ``by`` and ``safe`` the map's view, colours and
+palette.
 
 Streamlit binds ``q`` to the search box. All other widgets take their value from here and write it
 back when they change, so the URL is always right.
@@ -28,6 +29,7 @@ TOPICS = "topics"
 NEW = "new"
 FOR_YOU = "for-you"
 DESK = "desk"
+SCREENING = "screening"
 LIBRARY = "library"
 QUERY = "q"
 REFINEMENT = "only"
@@ -46,13 +48,14 @@ COLOUR_BY = "by"
 SAFE_COLOURS = "safe"
 PERIOD = "when"
 REVIEW = "review"
+SCREENED = "screen"
 SCOPE = "scope"
 WHOLE_LIBRARY = "all"
 QUESTIONS = "ask"
 AS_TYPED = "asis"
 _CONTENT = (
     *(VIEW, SINCE, REFINEMENT, MODE, SORT, VARIED),
-    *(TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO, PERIOD, REVIEW, AS_TYPED),
+    *(TOPIC, PAPER, SELECTION, WITHIN, SIMILAR_TO, PERIOD, REVIEW, SCREENED, AS_TYPED),
     *(SCOPE, QUESTIONS),
 )
 """Parameters of what is shown."""

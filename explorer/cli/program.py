@@ -20,6 +20,7 @@ from explorer.cli.library import add_library
 from explorer.cli.news import add_news
 from explorer.cli.old_spellings import current_spelling
 from explorer.cli.page import add_app
+from explorer.cli.review import add_review
 from explorer.cli.search import add_search
 from explorer.cli.serving import add_serving
 from explorer.cli.shards import add_shards
@@ -33,7 +34,7 @@ _SECTIONS = {
     "Build": (add_build, add_feeds, add_zotero, add_watch, add_inspect, add_shards),
     "Search": (add_search, add_evaluate),
     "Topics": (add_topics,),
-    "Desk and news": (add_desk, add_follow, add_news, add_briefing),
+    "Desk and news": (add_desk, add_review, add_follow, add_news, add_briefing),
     "Export": (add_export,),
     "Library": (add_library,),
     "Serve": (add_app, add_serving),

@@ -68,10 +68,47 @@ _STEPS = (
         sha256 TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE review (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL UNIQUE,
+        question TEXT NOT NULL
+    );
+    CREATE TABLE review_paper (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        review INTEGER NOT NULL REFERENCES review (id) ON DELETE CASCADE,
+        paper TEXT NOT NULL
+    );
+    CREATE INDEX paper_of_review ON review_paper (review);
+    CREATE TABLE review_paper_name (
+        paper INTEGER NOT NULL REFERENCES review_paper (id) ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (paper, place)
+    ) WITHOUT ROWID;
+    CREATE TABLE review_event (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        review INTEGER NOT NULL REFERENCES review (id) ON DELETE CASCADE,
+        step TEXT NOT NULL,
+        at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        reviewer TEXT NOT NULL,
+        paper INTEGER REFERENCES review_paper (id),
+        decision TEXT NOT NULL DEFAULT '',
+        reason TEXT NOT NULL DEFAULT '',
+        detail TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX event_of_review ON review_event (review);
+    """,
 )
 """SQL of each schema version, applied to the one before; the first starts from an empty file."""
 
 _TABLES = ("reader", "entry", "name", "tag", "following")
+_REVIEW_TABLES = ("review", "review_paper", "review_paper_name", "review_event")
+_WITH_REVIEWS = 3
+"""Schema version from which there are reviews."""
 _SEAL = "INSERT INTO seal VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sha256 = excluded.sha256"
 
 
@@ -164,7 +201,8 @@ def problems(path: Path) -> list[str]:
 def _content_hash(connection: sqlite3.Connection) -> str:
     """Return a hash over all rows of all tables."""
     content = hashlib.sha256()
-    for table in _TABLES:
+    has_reviews = int(connection.execute("PRAGMA user_version").fetchone()[0]) >= _WITH_REVIEWS
+    for table in (*_TABLES, *(_REVIEW_TABLES if has_reviews else ())):
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
             content.update(repr(row).encode("utf-8", "surrogatepass"))
     return content.hexdigest()

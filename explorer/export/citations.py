@@ -41,6 +41,8 @@ class CitedPaper(NamedTuple):
 
     paper: Paper
     mark: PaperMark = PaperMark()
+    own_notes: tuple[str, ...] = ()
+    """Notes in place of the user's and the summary."""
 
     @property
     def keywords(self) -> list[str]:
@@ -53,6 +55,8 @@ class CitedPaper(NamedTuple):
     @property
     def notes(self) -> list[str]:
         """The user's note, and the summary that a digest gives: no words of the authors."""
+        if self.own_notes:
+            return list(self.own_notes)
         summary = self.paper.summary
         return [self.mark.note] * bool(self.mark.note) + [f"Summary: {summary}"] * bool(summary)
 

@@ -55,10 +55,10 @@ def write_table(
     table.writerow(_COLUMNS)
     for row in rows:
         paper = generation.records[row]
-        fields = _paper_fields(paper) | map_position(generation, row)
+        fields = paper_cells(paper) | map_position(generation, row)
         mark = marks.get(row, PaperMark())
-        fields |= {"my_tags": _cell("; ".join(mark.tags)), "my_note": _cell(mark.note)}
-        fields["topic"] = _cell(generation.topics_of(row)[-1].label)
+        fields |= {"my_tags": table_cell("; ".join(mark.tags)), "my_note": table_cell(mark.note)}
+        fields["topic"] = table_cell(generation.topics_of(row)[-1].label)
         table.writerow([fields[name] for name in _COLUMNS])
 
 
@@ -69,7 +69,7 @@ def write_topics(topics: Sequence[Topic], trends: Trends, papers: int, file: Tex
     table.writerow([*columns, *trends.periods])
     for topic in topics:
         row = topic_as_json(topic, trends.of[topic.id], papers)
-        row |= {"label": _cell(topic.label), "keywords": _cell("; ".join(topic.keywords))}
+        row |= {"label": table_cell(topic.label), "keywords": table_cell("; ".join(topic.keywords))}
         table.writerow([*(row[name] for name in columns), *trends.of[topic.id].counts])
 
 
@@ -79,27 +79,30 @@ def map_position(generation: Generation, row: int) -> dict[str, float]:
     return {"x": x, "y": y}
 
 
-def _paper_fields(paper: Paper) -> dict[str, Any]:
+def paper_cells(paper: Paper) -> dict[str, Any]:
+    """Return the fields of ``paper`` as cells of a table, which no spreadsheet evaluates."""
     lists = {
         name: _listed(name, getattr(paper, name))
         for name in ("authors", "keywords", "categories", "other_ids")
     }
-    texts = {name: _cell(getattr(paper, name)) for name in ("venue", "doi", "arxiv", "url")}
+    texts = {name: table_cell(getattr(paper, name)) for name in ("venue", "doi", "arxiv", "url")}
     readable = {
-        name: _cell(shown(getattr(paper, name))) for name in ("title", "abstract", "summary")
+        name: table_cell(shown(getattr(paper, name))) for name in ("title", "abstract", "summary")
     }
-    return {"id": _cell(paper.id), "date": _cell(paper.published)} | lists | texts | readable
+    return (
+        {"id": table_cell(paper.id), "date": table_cell(paper.published)} | lists | texts | readable
+    )
 
 
 def _listed(name: str, values: Sequence[str]) -> str:
     """Return several texts as one cell: joined by semicolons if readers can split that again."""
-    cell = _cell("; ".join(values))
+    cell = table_cell("; ".join(values))
     record = {"title": "A paper", name: cell}
     parsed = paper_from_row(record, map_columns(record), Source("", 0))
     is_lossless = isinstance(parsed, Paper) and getattr(parsed, name) == tuple(values)
     return cell if is_lossless or not values else str(list(values))
 
 
-def _cell(text: str) -> str:
+def table_cell(text: str) -> str:
     """Return ``text``, escaped so that no spreadsheet evaluates it as a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

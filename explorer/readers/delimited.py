@@ -63,28 +63,33 @@ class Delimited:
         return 91 if _is_regular(digest.head, layout) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        layout = _layout(digest)
-        if layout is None:
-            return
-        for row in _rows(digest, layout):
-            if isinstance(row, Rejection):
-                yield row
-                continue
-            line, cells = row
-            if line <= layout.header_line or not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) > len(layout.header) and not _fits(cells, layout):
-                shown = layout.delimiter.join(cells).strip()[:80]
-                yield Rejection(digest.name, line, _surplus(cells, layout), shown)
-                continue
-            # Cells beyond the header have no name; a row may also have too few.
-            record = dict(zip(layout.header, cells, strict=False))
-            made = paper_from_row(record, layout.columns, Source(digest.name, line))
-            if isinstance(made, Paper):
-                yield made
-            else:
-                shown = layout.delimiter.join(cells).strip()[:80]
-                yield Rejection(digest.name, line, made, shown)
+        for paper, _ in papers_with_cells(digest):
+            yield paper
+
+
+def papers_with_cells(digest: Digest) -> Iterator[tuple[Paper | Rejection, Mapping[str, str]]]:
+    """Yield each paper of a table with the cells of its row by their column."""
+    layout = _layout(digest)
+    if layout is None:
+        return
+    for row in _rows(digest, layout):
+        if isinstance(row, Rejection):
+            yield row, {}
+            continue
+        line, cells = row
+        if line <= layout.header_line or not any(cell.strip() for cell in cells):
+            continue
+        shown = layout.delimiter.join(cells).strip()[:80]
+        if len(cells) > len(layout.header) and not _fits(cells, layout):
+            yield Rejection(digest.name, line, _surplus(cells, layout), shown), {}
+            continue
+        # Cells beyond the header have no name; a row may also have too few.
+        record = dict(zip(layout.header, cells, strict=False))
+        made = paper_from_row(record, layout.columns, Source(digest.name, line))
+        if isinstance(made, Paper):
+            yield made, record
+        else:
+            yield Rejection(digest.name, line, made, shown), {}
 
 
 def _surplus(cells: list[str], layout: Layout) -> str:

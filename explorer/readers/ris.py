@@ -66,9 +66,18 @@ class Ris:
         return 91 if len(tags & _OWN) >= (1 if _END_LINE.search(head) else 3) else 0
 
     def read(self, digest: Digest) -> Iterator[Paper | Rejection]:
-        tagging = Tagging(_Fields(), _starts, frozenset(("ER",)), _goes_on, _SINGLE)
-        for record in tagged_records(digest, tagging):
-            yield record if isinstance(record, Rejection) else _paper(record, digest)
+        for paper, _ in papers_with_notes(digest):
+            yield paper
+
+
+def papers_with_notes(digest: Digest) -> Iterator[tuple[Paper | Rejection, tuple[str, ...]]]:
+    """Yield each paper of RIS with its notes (N1), in which screening programs write decisions."""
+    tagging = Tagging(_Fields(), _starts, frozenset(("ER",)), _goes_on, _SINGLE)
+    for record in tagged_records(digest, tagging):
+        if isinstance(record, Rejection):
+            yield record, ()
+        else:
+            yield _paper(record, digest), tuple(record.lines("N1"))
 
 
 class _Fields:

@@ -50,8 +50,16 @@ def near_duplicates_of(
     generation: Generation, row: int, least: float = NEAR_DUPLICATE
 ) -> list[Paper]:
     """Return the papers at least so similar to the one in ``row``, most similar first."""
+    return [generation.records[other] for other in near_duplicate_rows(generation, row, least)]
+
+
+def near_duplicate_rows(
+    generation: Generation, row: int, least: float = NEAR_DUPLICATE
+) -> list[int]:
+    """Return the rows of the papers at least so similar to the one in ``row``."""
     near = generation.graph.similarities[row] >= least
-    return [generation.records[int(other)] for other in generation.graph.neighbours[row][near]]
+    rows: list[int] = generation.graph.neighbours[row][near].tolist()
+    return rows
 
 
 def folded(

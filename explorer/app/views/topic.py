@@ -19,6 +19,7 @@ from explorer.app.list_rows import (
 )
 from explorer.app.paper_row import paper_button, show_paper_rows
 from explorer.app.resources import trends_of
+from explorer.app.review_menu import show_review_menu
 from explorer.app.topic_editing import edits_of, show_edit_menu, show_topic_edits
 from explorer.app.views.topics import percent
 from explorer.arrays import Keys
@@ -28,6 +29,8 @@ from explorer.library.generation import Generation
 from explorer.library.lookup import find_paper
 from explorer.map.charts import BARE_CONFIG, topic_colours, trend_figure
 from explorer.papers.text import escape_markdown
+from explorer.search.filters import Filters
+from explorer.search.model import Query
 from explorer.topics.communities import Topic
 
 _MOST_KEYWORDS = 8
@@ -62,6 +65,8 @@ def show_topic(generation: Generation, topic: Topic, allowed: Keys | None = None
     with st.container(horizontal=True, vertical_alignment="center", key="members-head"):
         section_heading(_members_heading(profile))
         export_menu(generation, profile.members, "members", topic.label)
+        query = Query("", filters=Filters(topic=topic.id))
+        show_review_menu(generation, query, "topic", topic.label)
     show_paper_rows(generation, profile.members[: session.papers_shown()], "member", topics=False)
     show_more_button(len(profile.members))
 
