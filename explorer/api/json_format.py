@@ -30,12 +30,12 @@ from explorer.learning.recommendations import (
     stars_recognised,
     top_words,
 )
-from explorer.learning.taste import DEFAULTS as TASTE_DEFAULTS
-from explorer.learning.taste import is_learnable, taste_of
 from explorer.learning.screening.agreement import Agreement
 from explorer.learning.screening.prisma import prisma_counts
 from explorer.learning.screening.review import ReviewState, ScreenedPaper
 from explorer.learning.screening.stopping import ScreeningProgress
+from explorer.learning.taste import DEFAULTS as TASTE_DEFAULTS
+from explorer.learning.taste import is_learnable, taste_of
 from explorer.library.arrival import moment_at
 from explorer.library.generation import Generation, Manifest
 from explorer.map.sampling import Sample, Viewport
