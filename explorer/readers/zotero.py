@@ -67,11 +67,11 @@ def _outcome(database: ZoteroDatabase, item: ZoteroItem, digest: Digest) -> Item
     if not item.is_work:
         return NotAPaper(digest.name, item.id, item.kind)
     if item.is_deleted:
-        return NotAPaper(digest.name, item.id, "item in the trash")
+        return NotAPaper(digest.name, item.id, "trashed item")
     fields = database.fields(item)
     title = tidy(fields.get("title", ""))
     if not any(character.isalnum() for character in title):
-        return NotAPaper(digest.name, item.id, "item without a title")
+        return NotAPaper(digest.name, item.id, "untitled item")
     group, name = database.groups.get(item.library, (0, ""))
     tags = database.tags(item)
     source = Source(

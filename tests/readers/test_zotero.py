@@ -95,7 +95,7 @@ def test_numbers_of_fields_and_types_do_not_matter(tmp_path: Path) -> None:
 
 def test_what_is_no_paper_is_counted(database: Path) -> None:
     reading = read_digest(database)
-    kinds = {"attachment": 2, "annotation": 1, "note": 1, "item in the trash": 1}
+    kinds = {"attachment": 2, "annotation": 1, "note": 1, "trashed item": 1}
     assert (len(reading.papers), reading.not_papers, reading.rejected) == (3, kinds, 0)
 
 
