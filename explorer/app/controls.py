@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.app import navigation, texts, url
 from explorer.app.user import current_marks
-from explorer.learning.taste import taste_of
+from explorer.learning.taste import is_learnable, taste_of
 from explorer.library.generation import Generation
 from explorer.search.model import Sort
 
@@ -36,14 +36,15 @@ def list_order(generation: Generation, rows: Sequence[int], usual: str) -> list[
     the same date stay in their usual order.
     """
     marks = current_marks(generation)
-    taste = None if marks is None else taste_of(generation, marks)
-    orders = [Sort.DATE] if taste is None else [Sort.DATE, Sort.FOR_YOU]
+    learnable = marks is not None and is_learnable(marks)
+    orders = [Sort.DATE, Sort.FOR_YOU] if learnable else [Sort.DATE]
     labels = {"": usual} | {sort.value: texts.SORTS[sort] for sort in orders}
     # What is selected or open stays so.
     chosen = _segments(
         url.SORT, texts.SORT_BY, labels, lambda order: url.set_parameter(url.SORT, order)
     )
-    if chosen == Sort.FOR_YOU and taste is not None:
+    taste = taste_of(generation, marks) if marks and chosen == Sort.FOR_YOU else None
+    if taste is not None:
         scores = taste.scores(generation, np.array(rows, dtype=np.int64)).score.tolist()
         return [row for _, row in sorted(zip(scores, rows, strict=True), key=lambda one: -one[0])]
     if chosen != Sort.DATE:
