@@ -59,8 +59,8 @@ SINGLE_MAINTAINER = {
 }
 """Direct dependencies that one person maintains, with what would take their place."""
 REVIEWED = frozenset(
-    "faiss-cpu fastapi huggingface-hub openvino pandas pyarrow pyyaml rich scikit-learn scipy streamlit "
-    "uvicorn numpy".split()
+    "faiss-cpu fastapi huggingface-hub openvino pandas pyarrow pyyaml rich scikit-learn scipy "
+    "streamlit uvicorn numpy".split()
 )
 """Direct dependencies whose metadata name fewer than two people, and that an organisation or
 several people keep, by the page of the project."""
