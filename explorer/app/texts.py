@@ -1148,7 +1148,7 @@ def decided_together(count: int) -> str:
     return f"{plural(count, 'near-duplicate')} got the same decision."
 
 
-def conflicts(count: int) -> str:
+def conflict_count(count: int) -> str:
     return f"Conflicts between reviewers: {count:,}"
 
 
@@ -1158,7 +1158,7 @@ def conflict(title: str, decisions: Mapping[str, ReviewDecision]) -> str:
     return f"{title} :gray[{who}]"
 
 
-def agreement(pair: Agreement) -> str:
+def reviewer_agreement(pair: Agreement) -> str:
     """Return the agreement of two reviewers."""
     kappa = "not defined" if pair.kappa is None else f"{pair.kappa:.2f}"
     names = escape_markdown(" and ".join(pair.reviewers))

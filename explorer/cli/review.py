@@ -203,7 +203,7 @@ def add_review(commands: Commands) -> None:
     added.add_argument("ids", nargs="+", metavar="ID", help=ANY_ID)
     added.add_argument("--reason", default="", help="reason of an exclusion")
 
-    _with_name(group.add("undo", undo, "Undo your last decision.", _UNDO_EXAMPLES))
+    _with_name(group.add("undo", undo_decision, "Undo your last decision.", _UNDO_EXAMPLES))
     text = "Show progress, the likely remainder and both lamps."
     _with_name(group.add("status", show_status, text, _STATUS_EXAMPLES))
     text = "Add the papers that came with updates."
@@ -330,7 +330,7 @@ def label(options: argparse.Namespace) -> int:
     return 0
 
 
-def undo(options: argparse.Namespace) -> int:
+def undo_decision(options: argparse.Namespace) -> int:
     """Undo the user's last decision."""
     _, desk = _opened(options)
     events = undo_step(desk, options.name)

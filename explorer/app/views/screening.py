@@ -282,9 +282,9 @@ def _show_conflicts(state: ReviewState) -> None:
     pairs = agreements(state)
     if not state.conflicts and not pairs:
         return
-    with st.expander(texts.conflicts(len(state.conflicts)), key="screen-conflicts"):
+    with st.expander(texts.conflict_count(len(state.conflicts)), key="screen-conflicts"):
         for pair in pairs:
-            st.caption(texts.agreement(pair))
+            st.caption(texts.reviewer_agreement(pair))
         for one in state.conflicts[:_MOST_CONFLICTS]:
             decisions = {name: label.decision for name, label in sorted(one.labels.items())}
             st.markdown(texts.conflict(markdown(one.paper.title), decisions))
