@@ -61,17 +61,17 @@ def kernel_ridge(gram: _Floats, targets: _Floats, weights: _Floats, penalty: flo
     """Return the share of each example in the coefficients, shape (examples,); they sum to 0.
 
     Args:
-        gram: inner products of the examples, shape (examples, examples).
+        gram: inner products of the examples, shape (examples, examples); it is overwritten.
     """
-    shares = (weights / weights.sum()).astype(np.float32)
-    means = gram @ shares
     roots = np.sqrt(weights)
-    system = (gram - means - means[:, None] + means @ shares) * roots * roots[:, None]
-    system[np.diag_indices(len(system))] += penalty
-    solution = _solved(system, (targets - targets @ shares) * roots) * roots
-    # The examples are centred by their weighted mean, which is part of each.
-    of_examples: _Floats = solution - solution.sum() * shares
-    return of_examples
+    gram *= roots
+    gram *= roots[:, None]
+    gram[np.diag_indices(len(gram))] += penalty
+    fitted, constant = _solved(gram, np.stack([roots * targets, roots], axis=1)).T
+    # The intercept is the one with which the shares sum to 0, as where its derivative vanishes.
+    intercept = (roots @ fitted) / (roots @ constant)
+    shares: _Floats = roots * (fitted - intercept * constant)
+    return shares
 
 
 def combined(vectors: Vectors, shares: _Floats) -> _Floats:

@@ -347,9 +347,13 @@ def _word_model(
         csr_matrix((part.data, part.indices, part.indptr), shape=(part.shape[0], terms))
         for part in (marked, others)
     )
-    beside = (marked @ others.T).toarray()
-    gram = np.block([[(marked @ marked.T).toarray(), beside], [beside.T, products]])
-    shares = kernel_ridge(gram.astype(np.float32), targets, weights, penalty)
+    first = marked.shape[0]
+    gram = np.empty((len(targets), len(targets)), dtype=np.float32)
+    gram[:first, :first] = (marked @ marked.T).toarray()
+    gram[:first, first:] = (marked @ others.T).toarray()
+    gram[first:, :first] = gram[:first, first:].T
+    gram[first:, first:] = products
+    shares = kernel_ridge(gram, targets, weights, penalty)
     return combined(vstack([marked, others]).tocsr(), shares)
 
 
