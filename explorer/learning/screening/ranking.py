@@ -73,11 +73,11 @@ def screening_scores(
         )
         order += share * z_scores(features.question, unread)
     matrix = features.words.matrix
-    if not len(rows):
+    # Excluded papers alone, all near the question, would drive the order away from it.
+    if not len(rows) or (features.question is not None and not included):
         nothing = np.zeros(0)
-        return ScreeningScores(
-            order, np.zeros(features.size), rows, nothing, np.zeros(matrix.shape[1])
-        )
+        terms = np.zeros(matrix.shape[1])
+        return ScreeningScores(order, np.zeros(features.size), rows[:0], nothing, terms)
     chosen = matrix[rows]
     dual, left_out = kernel_ridge(
         np.asarray((chosen @ chosen.T).todense()), targets, weights, settings.words_penalty

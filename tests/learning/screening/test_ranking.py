@@ -72,6 +72,16 @@ def test_a_question_orders_papers_before_any_label_and_fades(features: ReviewFea
     assert TRUTH[following[:15]].all()
 
 
+def test_excluded_papers_alone_do_not_drive_away_from_the_question(
+    features: ReviewFeatures,
+) -> None:
+    asked = ReviewFeatures(features.vectors, features.words, TRUTH + 0.0)
+    labels = np.full(80, UNREAD, dtype=np.int8)
+    labels[[60, 61, 62]] = EXCLUDED
+    following = screening_scores(asked, labels).unread_in_order(labels)
+    assert TRUTH[following[:17]].all()
+
+
 @pytest.mark.parametrize("kind", [INCLUDED, EXCLUDED])
 def test_labels_of_one_kind_are_enough_to_rank(features: ReviewFeatures, kind: int) -> None:
     labels = np.full(80, UNREAD, dtype=np.int8)
