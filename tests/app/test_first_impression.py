@@ -160,6 +160,7 @@ def test_every_view_is_accessible(browser: Browser, address: str, scheme: str) -
     for view, part in (
         (texts.TOPICS, ".st-key-tree"),
         (texts.WHATS_NEW, ".st-key-news-head"),
+        (texts.FOR_YOU, ".st-key-for-you-head"),
         (texts.DESK, f"text={texts.FOLLOWED_SEARCHES}"),
         (texts.LIBRARY, ".st-key-holdings"),
     ):

@@ -146,7 +146,7 @@ def _show_ask_button(key: str) -> None:
     st.button(
         texts.ASK_ME,
         key=key,
-        type="primary" if key == "ask-first" else "tertiary",
+        type="secondary" if key == "ask-first" else "tertiary",
         icon=":material/quiz:",
         help=texts.ASK_ME_HELP,
         disabled=not can_write_desk(),
@@ -301,7 +301,6 @@ def _show_questions(generation: Generation, marks: PaperMarks) -> None:
         st.button(
             texts.SEE_RECOMMENDATIONS,
             key="see-recommendations",
-            type="primary",
             on_click=navigation.show_recommended_from,
             args=(url.WHOLE_LIBRARY,),
         )
