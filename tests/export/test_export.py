@@ -442,7 +442,7 @@ def test_any_list_is_written_in_its_order(
 
 
 def test_a_table_holds_no_formula_and_loses_nothing(tmp_path: Path) -> None:
-    from explorer.export.tables import _COLUMNS, _paper_fields
+    from explorer.export.tables import _COLUMNS, paper_cells
 
     hostile = replace(
         _NASTY,
@@ -456,7 +456,7 @@ def test_a_table_holds_no_formula_and_loses_nothing(tmp_path: Path) -> None:
         table = csv.writer(file)
         table.writerow(_COLUMNS)
         for paper in (hostile, apostrophe, _NASTY):
-            facts: dict[str, Any] = _paper_fields(paper) | {"topic": "t", "x": 0, "y": 0}
+            facts: dict[str, Any] = paper_cells(paper) | {"topic": "t", "x": 0, "y": 0}
             facts |= {"my_tags": "thesis", "my_note": "Compare."}
             table.writerow([facts[name] for name in _COLUMNS])
     cells = [cell for row in csv.reader(path.open(encoding="utf-8", newline="")) for cell in row]
