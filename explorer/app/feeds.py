@@ -14,7 +14,7 @@ from explorer.app.updates import UpdateRunner, start_update
 from explorer.builds.build import BuildReport
 from explorer.builds.feeds.fetching import fetch_folder
 from explorer.builds.feeds.state import load_state
-from explorer.builds.feeds.subscriptions import Feed, read_subscriptions
+from explorer.builds.feeds.subscriptions import Subscription, read_subscriptions
 from explorer.builds.progress import Progress
 from explorer.builds.uploads import read_again
 from explorer.errors import UnusableInput
@@ -50,7 +50,7 @@ def show_feeds(updates: UpdateRunner) -> None:
         st.rerun()
 
 
-def _show_feed(folder: Path, feed: Feed) -> None:
+def _show_feed(folder: Path, feed: Subscription) -> None:
     state = load_state(folder, feed.name)
     when = ""
     if state.last_success:

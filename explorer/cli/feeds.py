@@ -14,7 +14,7 @@ from explorer.builds.feeds.fetching import FeedOutcome, fetch_folder, preview_fe
 from explorer.builds.feeds.services import SERVICES
 from explorer.builds.feeds.state import load_state
 from explorer.builds.feeds.subscriptions import (
-    Feed,
+    Subscription,
     checked_source,
     read_subscriptions,
     subscribe,
@@ -48,6 +48,10 @@ The password of a mailbox is $EXPLORER_IMAP_PASSWORD, or lies in the system's ke
 examples:
   explorer feeds add arxiv:cs.CL,cs.LG
   explorer feeds add 'pubmed:"sleep apnea"[ti]' --name apnea
+"""
+_LIST_EXAMPLES = """\
+examples:
+  explorer feeds list --json
 """
 _REMOVE_EXAMPLES = """\
 Digests that it brought stay.
@@ -86,9 +90,11 @@ examples:
 
 def add_feeds(commands: Commands) -> None:
     """Add ``feeds``, ``fetch`` and ``morning``."""
-    text = "Choose feeds of papers, which `explorer fetch` reads."
+    text = "List, add and remove feeds of papers."
     group = commands.group("feeds", text, _GROUP_EXAMPLES, default="list")
-    _with_folder(group.add("list", list_feeds, "List the feeds, with their last runs."))
+    _with_folder(
+        group.add("list", list_feeds, "List the feeds, with their last runs.", _LIST_EXAMPLES)
+    )
     added = group.add("add", add_feed, "Add a feed.", _ADD_EXAMPLES)
     added.add_argument("source", metavar="FEED", help="service and query, or address")
     added.add_argument("--name", default="", help="name of the feed, and of its folder of digests")
@@ -109,7 +115,7 @@ def add_feeds(commands: Commands) -> None:
     )
     _with_folder(added)
 
-    text = "Fetch, update the library, run followed searches, and write the briefing."
+    text = "Update the library from your feeds, run followed searches, write the briefing."
     added = commands.add("morning", run_morning, text, _MORNING_EXAMPLES)
     added.add_argument(
         "--output", type=Path, metavar="FILE", help="HTML file to write the briefing to"
@@ -131,9 +137,9 @@ def list_feeds(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"feeds": listed})
     else:
-        from explorer.cli.output.feeds import show_feeds
+        from explorer.cli.output.feeds import show_subscriptions
 
-        show_feeds(listed)
+        show_subscriptions(listed)
     return 0
 
 
@@ -163,7 +169,7 @@ def show_feed(options: argparse.Namespace) -> int:
     feed = next((feed for feed in feeds if feed.name == options.source), None)
     if feed is None:
         source = checked_source(options.source)
-        feed = Feed(suggested_name(source), source)
+        feed = Subscription(suggested_name(source), source)
     outcome = preview_feed(options.digests, feed)
     if options.json:
         titles = [paper.readable_title for paper in outcome.papers]
@@ -257,7 +263,7 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date, such as 2026-01-31") from error
 
 
-def _feed_as_json(folder: Path, feed: Feed) -> dict[str, Any]:
+def _feed_as_json(folder: Path, feed: Subscription) -> dict[str, Any]:
     state = load_state(folder, feed.name)
     return {
         "name": feed.name,

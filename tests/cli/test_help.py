@@ -20,8 +20,8 @@ _BANNED = re.compile(
 )
 _NO_BEGINNING = {"a", "as", "how", "that", "the", "these", "those", "what", "where", "which", "who"}
 _VERBS = frozenset(
-    "add answer build check embed export follow keep list mark measure merge offer open remove "
-    "rename restore review search serve show star stop undo update write".split()
+    "add answer build check embed export fetch follow keep list mark measure merge offer open "
+    "remove rename restore review search serve show star stop undo update write".split()
 )
 
 

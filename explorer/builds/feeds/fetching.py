@@ -21,8 +21,8 @@ from pathlib import Path
 from explorer.builds.feeds.mailbox import new_messages
 from explorer.builds.feeds.services import SERVICES, PageRequest, Pages, Service
 from explorer.builds.feeds.state import FOLDER, Run, load_state, save_state
-from explorer.builds.feeds.subscriptions import Feed, chosen_feeds, read_subscriptions
-from explorer.builds.feeds.web import FetchError, Page, WaitWanted, Web
+from explorer.builds.feeds.subscriptions import Subscription, chosen_feeds, read_subscriptions
+from explorer.builds.feeds.web import FetchError, Response, WaitWanted, Web
 from explorer.builds.progress import Progress, Silence
 from explorer.errors import DigestError, ExplorerError, LibraryBusy, UnusableInput, printable
 from explorer.papers.paper import Paper
@@ -53,7 +53,7 @@ class FeedOutcome:
 
 def fetch_feeds(
     folder: Path,
-    feeds: Sequence[Feed],
+    feeds: Sequence[Subscription],
     web: Web,
     *,
     since: date | None = None,
@@ -108,7 +108,7 @@ def fetch_folder(
         return fetch_feeds(folder, feeds, web, since=since, progress=progress, keys=_keys())
 
 
-def preview_feed(folder: Path, feed: Feed) -> FeedOutcome:
+def preview_feed(folder: Path, feed: Subscription) -> FeedOutcome:
     """Return what a first run of ``feed`` would bring; nothing is kept.
 
     ``folder`` is the digest folder, whose list names the contact.
@@ -157,7 +157,7 @@ class _FeedRun:
     def __init__(
         self,
         folder: Path,
-        feed: Feed,
+        feed: Subscription,
         web: Web,
         today: date,
         limits: FetchLimits,
@@ -242,7 +242,7 @@ class _FeedRun:
             request = following
         state.run, state.until = None, run.until
 
-    def _get(self, request: PageRequest) -> Page | None:
+    def _get(self, request: PageRequest) -> Response | None:
         service, headers = self._feed.service, {}
         parameters = dict(request.parameters)
         if service is None:
@@ -272,7 +272,7 @@ class _FeedRun:
         except (OSError, EOFError, gzip.BadGzipFile):
             return None
 
-    def _keep(self, run: Run, index: int, request: PageRequest, page: Page) -> None:
+    def _keep(self, run: Run, index: int, request: PageRequest, page: Response) -> None:
         """Keep a page that brings new papers."""
         name = self._file_name(run.until, run.number + index, request.ending)
         kept = self._keep_if_new(page.body, name, may_be_empty=self._feed.service is not None)

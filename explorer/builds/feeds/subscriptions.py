@@ -1,4 +1,4 @@
-"""Subscriptions: the feeds of a digest folder, in a file that a person may edit.
+"""FeedList: the feeds of a digest folder, in a file that a person may edit.
 
 ``feeds.toml`` lies in the digest folder and is no digest. Comments in it stay.
 """
@@ -29,7 +29,7 @@ _SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Subscription:
     """A subscription."""
 
     name: str
@@ -58,14 +58,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscriptions:
+class FeedList:
     """The content of ``feeds.toml``."""
 
-    feeds: tuple[Feed, ...] = ()
+    feeds: tuple[Subscription, ...] = ()
     contact: str = ""
 
 
-def read_subscriptions(folder: Path) -> Subscriptions:
+def read_subscriptions(folder: Path) -> FeedList:
     """Return the feeds of a digest folder; none if it has no file of them.
 
     Raises:
@@ -75,12 +75,12 @@ def read_subscriptions(folder: Path) -> Subscriptions:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Subscriptions()
+        return FeedList()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnusableInput(
             f"no TOML ({error}).", path=path, advice="Mend the line, or move the file away."
         ) from error
-    feeds: list[Feed] = []
+    feeds: list[Subscription] = []
     listed = content.get("feed", [])
     for number, entry in enumerate(listed if isinstance(listed, list) else [listed], start=1):
         source = entry.get("source") if isinstance(entry, dict) else None
@@ -99,12 +99,12 @@ def read_subscriptions(folder: Path) -> Subscriptions:
                 path=path,
                 advice="Use lower-case letters, digits and hyphens.",
             )
-        feeds.append(Feed(name, source))
+        feeds.append(Subscription(name, source))
     contact = content.get("contact", "")
-    return Subscriptions(tuple(feeds), contact if isinstance(contact, str) else "")
+    return FeedList(tuple(feeds), contact if isinstance(contact, str) else "")
 
 
-def subscribe(folder: Path, source: str, name: str = "") -> Feed:
+def subscribe(folder: Path, source: str, name: str = "") -> Subscription:
     """Add a feed to the folder's file and return it.
 
     Raises:
@@ -132,10 +132,10 @@ def subscribe(folder: Path, source: str, name: str = "") -> Feed:
     listed.append(entry)
     folder.mkdir(parents=True, exist_ok=True)
     replace_text(path, tomlkit.dumps(document))
-    return Feed(name, source)
+    return Subscription(name, source)
 
 
-def unsubscribe(folder: Path, name: str) -> Feed:
+def unsubscribe(folder: Path, name: str) -> Subscription:
     """Remove a feed from the folder's file and return it; its digests stay.
 
     Raises:
@@ -152,7 +152,7 @@ def unsubscribe(folder: Path, name: str) -> Feed:
     return feeds[index]
 
 
-def chosen_feeds(feeds: Sequence[Feed], names: Sequence[str]) -> tuple[Feed, ...]:
+def chosen_feeds(feeds: Sequence[Subscription], names: Sequence[str]) -> tuple[Subscription, ...]:
     """Return the feeds with ``names``, or all without names.
 
     Raises:
@@ -213,7 +213,7 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _index_of(feeds: Sequence[Feed], name: str) -> int:
+def _index_of(feeds: Sequence[Subscription], name: str) -> int:
     for index, feed in enumerate(feeds):
         if name in (feed.name, feed.source):
             return index

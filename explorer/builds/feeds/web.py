@@ -56,7 +56,7 @@ class _Passing(FetchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Response:
     """A response: its body, unpacked, and what allows to ask for changes only."""
 
     body: bytes
@@ -103,7 +103,7 @@ class Web:
         *,
         headers: Mapping[str, str] | None = None,
         pause: float = 0.0,
-    ) -> Page | None:
+    ) -> Response | None:
         """Return the page at ``url``; None if it has not changed since (304).
 
         Args:
@@ -124,7 +124,7 @@ class Web:
             reraise=True,
         )
         try:
-            page: Page | None = retrying(
+            page: Response | None = retrying(
                 self._once, url, dict(parameters or {}), dict(headers or {}), pause
             )
         except _Passing as error:
@@ -145,7 +145,7 @@ class Web:
 
     def _once(
         self, url: str, parameters: dict[str, str], headers: dict[str, str], pause: float
-    ) -> Page | None:
+    ) -> Response | None:
         """Fetch once, redirects included."""
         host = _host(url)
         due = self._last.get(host, -pause) + pause - time.monotonic()
@@ -206,7 +206,7 @@ class Web:
             )
         return self._client
 
-    def _read(self, response: httpx.Response, deadline: float) -> Page | None:
+    def _read(self, response: httpx.Response, deadline: float) -> Response | None:
         """Return the page of a final response."""
         host = response.url.host
         if response.status_code == 304:
@@ -237,7 +237,7 @@ class Web:
                 raise _Passing(f"{host} sends too slowly.")
         if unpack and not unpack.eof:
             raise _Passing(f"the connection with {host} broke.")
-        return Page(
+        return Response(
             bytes(body),
             response.headers.get("etag", ""),
             response.headers.get("last-modified", ""),

@@ -17,7 +17,7 @@ _SHOWN = 20
 """Titles of a preview."""
 
 
-def show_feeds(feeds: Sequence[dict[str, Any]]) -> None:
+def show_subscriptions(feeds: Sequence[dict[str, Any]]) -> None:
     """List feeds with their last runs."""
     if not feeds:
         print("No feeds yet. Add one: explorer feeds add arxiv:cs.CL")

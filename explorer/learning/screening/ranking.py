@@ -79,7 +79,7 @@ def screening_scores(
         terms = np.zeros(matrix.shape[1])
         return ScreeningScores(order, np.zeros(features.size), rows[:0], nothing, terms)
     chosen = matrix[rows]
-    dual, left_out = kernel_ridge(
+    dual, left_out = left_out_ridge(
         np.asarray((chosen @ chosen.T).todense()), targets, weights, settings.words_penalty
     )
     term_weights = np.asarray(chosen.T @ dual).ravel()
@@ -104,7 +104,7 @@ def class_weights(labels: ReviewLabels, ratio: float) -> Values:
     return balanced
 
 
-def kernel_ridge(
+def left_out_ridge(
     kernel: NDArray[np.float64], targets: Values, weights: Values, penalty: float
 ) -> tuple[Values, Values]:
     """Return the dual coefficients of a weighted kernel ridge, and its scores left out.

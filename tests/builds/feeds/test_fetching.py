@@ -16,7 +16,7 @@ from explorer.builds.feeds import fetching
 from explorer.builds.feeds.fetching import FeedOutcome, fetch_feeds
 from explorer.builds.feeds.services import SERVICES
 from explorer.builds.feeds.state import load_state, save_state
-from explorer.builds.feeds.subscriptions import Feed
+from explorer.builds.feeds.subscriptions import Subscription
 from explorer.builds.feeds.web import Web
 from explorer.readers import digest_files, read_digests, stream_digests
 from explorer.settings import FetchLimits
@@ -32,7 +32,7 @@ from tests.helpers.feed_services import (
 )
 
 _TODAY = date(2026, 11, 30)
-_RSS = Feed("journal", "https://journal.example.org/rss")
+_RSS = Subscription("journal", "https://journal.example.org/rss")
 _SOURCES = [
     *(service.example for service in SERVICES.values()),
     _RSS.source,
@@ -53,7 +53,7 @@ class Fetch:
     def __init__(self, folder: Path, serving: Serving, waits: list[float]) -> None:
         self.folder, self.serving, self.waits = folder, serving, waits
 
-    def __call__(self, *feeds: Feed, today: date = _TODAY) -> list[FeedOutcome]:
+    def __call__(self, *feeds: Subscription, today: date = _TODAY) -> list[FeedOutcome]:
         web = Web(
             _FAST,
             transport=ToServer(self.serving.port),
@@ -95,12 +95,12 @@ Start = Callable[[Answering], Fetch]
 @pytest.mark.parametrize("source", _SOURCES)
 def test_each_service_brings_its_papers_once(source: str, fetching_from: Start) -> None:
     fetch = fetching_from(answer)
-    (first,) = fetch(Feed("feed", source))
+    (first,) = fetch(Subscription("feed", source))
     assert (first.error, first.new) == ("", 3)
     assert sorted(fetch.titles()) == sorted(TITLES)
     files = digest_files([fetch.folder])
     assert all(name.startswith("feed/2026-11-30") for name, _ in files)
-    (again,) = fetch(Feed("feed", source))
+    (again,) = fetch(Subscription("feed", source))
     assert (again.error, again.new, again.files) == ("", 0, ())
     assert digest_files([fetch.folder]) == files
 
@@ -128,7 +128,7 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(fetching_from: Start) -> 
 
 def test_a_later_run_asks_for_the_days_since(fetching_from: Start) -> None:
     fetch = fetching_from(answer)
-    arxiv = Feed("arxiv", "arxiv:cs.CL,cs.LG")
+    arxiv = Subscription("arxiv", "arxiv:cs.CL,cs.LG")
     fetch(arxiv)
     fetch(arxiv, today=date(2026, 12, 9))
     asked = [request for request in fetch.serving.requests if "start=0" in request]
@@ -176,7 +176,7 @@ def test_an_error_that_passes_is_waited_for(bad: Answer, fetching_from: Start) -
 
 def test_a_failing_feed_holds_up_no_other(fetching_from: Start) -> None:
     fetch = fetching_from(Failing(1_000, Answer(status=500), only="journal.example"))
-    failed, fine = fetch(_RSS, Feed("crossref", "crossref:2041-1723"))
+    failed, fine = fetch(_RSS, Subscription("crossref", "crossref:2041-1723"))
     assert "500" in failed.error
     assert (fine.error, fine.new) == ("", 3)
     assert load_state(fetch.folder, "journal").error == failed.error
@@ -235,7 +235,7 @@ def test_a_run_that_is_killed_is_resumed(
 ) -> None:
     """Killed before the state is written, or at a request: no paper is lost or there twice."""
     fetch = fetching_from(answer)
-    feed = Feed("alex", "openalex:soil microbiome")
+    feed = Subscription("alex", "openalex:soil microbiome")
     left = [after]
 
     def dying(call: Callable[..., object]) -> Callable[..., object]:

@@ -12,7 +12,7 @@ from explorer.learning.screening.ranking import (
     INCLUDED,
     UNREAD,
     class_weights,
-    kernel_ridge,
+    left_out_ridge,
     retraining_is_due,
     screening_scores,
     telling_sentence,
@@ -37,11 +37,11 @@ def test_scores_left_out_are_those_of_a_fit_without_the_paper() -> None:
     points = draw.normal(size=(12, 5))
     targets = np.where(draw.random(12) < 0.4, 1.0, -1.0)
     weights = draw.uniform(0.2, 3.0, 12)
-    _, left_out = kernel_ridge(points @ points.T, targets, weights, 2.0)
+    _, left_out = left_out_ridge(points @ points.T, targets, weights, 2.0)
     for row in range(12):
         others = np.arange(12) != row
         known = points[others]
-        dual, _ = kernel_ridge(known @ known.T, targets[others], weights[others], 2.0)
+        dual, _ = left_out_ridge(known @ known.T, targets[others], weights[others], 2.0)
         assert left_out[row] == pytest.approx(points[row] @ known.T @ dual)
 
 
