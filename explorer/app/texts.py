@@ -429,7 +429,7 @@ def recommended_from(stars: int, dismissed: int) -> str:
 
 def nothing_for_you(new: int) -> str:
     if not new:
-        return "No new papers in the last update that you have not seen to."
+        return "No unread papers from the last update."
     return f"A quiet day: none of {plural(new, 'new paper')} is close to what you starred."
 
 

@@ -66,7 +66,7 @@ examples:
   explorer feeds test arxiv:q-bio.NC
 """
 _FETCH_EXAMPLES = """\
-Each feed goes on from where it was; the first run asks for a week. What comes is kept as digest
+Each feed goes on from where it was; the first run covers a week. What comes is kept as digest
 files in the digest folder, as it came; then `explorer build` adds it to the library. This command
 and `morning` and `feeds test` are the only ones that connect to the internet.
 
@@ -77,7 +77,7 @@ examples:
 """
 _MORNING_EXAMPLES = """\
 Run it daily (docs/feeds.md has lines for cron, systemd and launchd); a second run on the same day
-finds nothing new. The exit code is 1 if a feed, a followed search or the mail failed; what worked
+brings nothing new. The exit code is 1 if a feed, a followed search or the mail failed; what worked
 is kept.
 
 examples:
@@ -90,7 +90,7 @@ examples:
 
 def add_feeds(commands: Commands) -> None:
     """Add ``feeds``, ``fetch`` and ``morning``."""
-    text = "List, add and remove feeds of papers."
+    text = "Add feeds of papers, remove or list them."
     group = commands.group("feeds", text, _GROUP_EXAMPLES, default="list")
     _with_folder(
         group.add("list", list_feeds, "List the feeds, with their last runs.", _LIST_EXAMPLES)
