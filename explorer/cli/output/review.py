@@ -61,10 +61,7 @@ def show_progress(progress: ScreeningProgress) -> None:
     if progress.left is None:
         _print("Likely left: not known yet; some more decisions of both kinds are needed.")
     else:
-        _print(
-            f"Likely left: {progress.left:.0f} "
-            f"({progress.low:.0f} to {progress.high:.0f}, 95 % interval)"
-        )
+        _print(f"Likely left: {progress.left:.0f} ({progress.low:.0f} to {progress.high:.0f})")
     _print(f"{_LAMPS[progress.probably_enough]} probably 95 % of the relevant papers")
     _print(
         f"{_LAMPS[progress.surely_enough]} 95 % with 95 % confidence (p = {progress.p_value:.3f})"
