@@ -32,6 +32,7 @@ from explorer.settings import FetchLimits
 _CONTACT = "EXPLORER_CONTACT"
 _LONGEST_EMPTY_PAGE = 20_000
 """Bytes of an answer without papers."""
+_SCRATCH = ".part-"
 _FEED_READER = "feed"
 """The reader of RSS and Atom, which may well be empty."""
 
@@ -174,6 +175,7 @@ class _FeedRun:
         state, error = self._state, ""
         try:
             self._wait_is_over()
+            self._clear_away()
             if self._feed.is_mailbox:
                 self._fetch_mail(since)
             else:
@@ -200,6 +202,12 @@ class _FeedRun:
         left = self._state.not_before - time.time()
         if left > 0:
             raise FetchError(f"the service wants no request for {left / 60:.0f} more minutes.")
+
+    def _clear_away(self) -> None:
+        """Remove pages that a killed run had not written whole."""
+        for scratch in self._own_folder.glob(f"{_SCRATCH}*"):
+            with suppress(OSError):
+                scratch.unlink()
 
     def _save(self) -> None:
         save_state(self._folder, self._feed.name, self._state)
@@ -300,7 +308,7 @@ class _FeedRun:
         """
         self._own_folder.mkdir(parents=True, exist_ok=True)
         # Hidden until it is complete: no build reads half of it.
-        scratch = self._own_folder / f".{secrets.token_hex(6)}.{name}"
+        scratch = self._own_folder / f"{_SCRATCH}{secrets.token_hex(6)}.{name}"
         try:
             with scratch.open("xb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
                 file.write(body)
