@@ -65,12 +65,30 @@ history
 rollback
 doctor
 duplicates
+zotero ZOTERO --dry-run
+desk recommend --all
+desk interests
+review new livers --question liver
+review list
+review next livers
+review label livers include ID
+review status livers
+review update livers
+review conflicts livers
+review export livers livers.csv
+review import livers livers.csv
+review prisma livers livers.svg
+review log livers
+review undo livers
 feeds add hf-daily --digests digests
 feeds list --digests digests
 feeds remove hf-daily --digests digests
 mcp
 """
-"""A call of each command; ID is a paper. ``app`` and ``serve`` have tests of their own."""
+"""A call of each command; ID is a paper, ZOTERO a database.
+
+``app`` and ``serve`` have tests of their own.
+"""
 CONNECTING = {"fetch", "feeds test", "morning"}
 """The commands that exist to reach the services that a person has added as feeds."""
 _RUN = """\
@@ -142,8 +160,9 @@ def test_no_command_reaches_for_the_network(
     covered = {name for name in _names(all_commands()) for line in lines if _calls(line, name)}
     assert covered | {"app", "serve"} | CONNECTING == set(_names(all_commands()))
     paper = LibraryStore(folder / "library").open().records.ids[0]
+    places = {"ID": paper, "ZOTERO": str(ROOT / "tests" / "samples" / "zotero.sqlite")}
     calls = [
-        "\t".join([paper if word == "ID" else word for word in line])
+        "\t".join(places.get(word, word) for word in line)
         + ("" if "--library" in line else "\t--library\tlibrary")
         for line in lines
     ]

@@ -146,6 +146,35 @@ def _edits(topic: str, other: str, first: str, second: str) -> Iterator[Use]:
     yield "follow", "remove", f"no {HOSTILE}", 1, 2
 
 
+def _reviews(first: str, folder: Path) -> Iterator[Use]:
+    """Yield uses of a literature review with a hostile name, question and reason."""
+    name, file = f"Livers {HOSTILE}", folder / f"review{HOSTILE}.csv"
+    yield "review", "new", name, "--question", f"liver {HOSTILE}", 1, 2
+    yield "review", "new", "plain", "--question", f"liver {HOSTILE}"
+    yield ("review", "list")
+    for review in ("plain", name):
+        yield "review", "next", review, 1, 2
+        yield "review", "label", review, "exclude", first, "--reason", f"why {HOSTILE}", 1, 2
+        for command in ("status", "update", "conflicts", "log"):
+            yield "review", command, review, 1, 2
+        yield "review", "export", review, file, 1, 2
+        yield "review", "import", review, file, 1, 2
+        yield "review", "prisma", review, folder / f"flow{HOSTILE}.svg", 1, 2
+        yield "review", "undo", review, 1, 2
+
+
+def _feeds(folder: Path) -> Iterator[Use]:
+    """Yield uses of feeds that reach no network: an unknown one, and none at all."""
+    digests = ("--digests", folder / f"feeds{HOSTILE}")
+    for command in (("feeds", "add"), ("feeds", "test"), ("feeds", "remove"), ("fetch",)):
+        yield *command, HOSTILE, *digests, 2
+    yield "feeds", "list", *digests
+    yield "morning", *digests, 2
+    yield "zotero", folder / f"none{HOSTILE}", "--dry-run", 2
+    yield "desk", "recommend", "--all", 1, 2
+    yield "desk", "interests", 1, 2
+
+
 def _readings(digests: Path, folder: Path) -> Iterator[Use]:
     """Yield uses that read digests."""
     yield "build", digests, "--dry-run"
@@ -220,6 +249,8 @@ def test_no_command_lets_text_steer_the_terminal(
     failures: dict[str, list[str]] = {}
     for use in (
         *_edits(topic, other, first, second),
+        *_reviews(first, tmp_path),
+        *_feeds(tmp_path),
         *_readings(digests, tmp_path),
         *_searches(first, _beir(tmp_path / "beir", corpus)),
         *_shows(topic, tmp_path),
