@@ -309,4 +309,4 @@ def test_hostile_repetition_is_read_in_seconds(
         read_digests(path)
     except DigestError:
         pass
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 60  # minutes, if the cost grew with the square
