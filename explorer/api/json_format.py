@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from explorer.alerts.briefing import Briefing
@@ -14,8 +15,12 @@ from explorer.alerts.followed_search import FollowedResults, described, newest_f
 from explorer.builds.apply_edits import EditOutcome
 from explorer.builds.build import BuildReport
 from explorer.builds.doctor import Finding, damaged, next_step
+from explorer.builds.feeds.fetching import FeedOutcome
+from explorer.builds.feeds.state import FeedState
+from explorer.builds.feeds.subscriptions import Subscription
 from explorer.builds.watch import UpdateOutcome
 from explorer.desk.marks import PaperMark, PaperMarks
+from explorer.errors import printable
 from explorer.evaluation.beir import Figure, mean_with_interval
 from explorer.evaluation.benchmark import Evaluation
 from explorer.evaluation.desk_replay import DeskReplay
@@ -42,6 +47,7 @@ from explorer.map.sampling import Sample, Viewport
 from explorer.papers.paper import Paper, Source
 from explorer.papers.text import plain
 from explorer.readers import Rejection
+from explorer.readers.shared.zotero_database import ZoteroOverview
 from explorer.search.model import Hit, Results
 from explorer.search.queries.interpretation import Interpretation
 from explorer.search.queries.notes import note_text
@@ -491,6 +497,33 @@ def findings_as_json(findings: Sequence[Finding]) -> dict[str, Any]:
         "next": next_step(findings),
         "findings": [asdict(finding) for finding in findings],
     }
+
+
+def feed_as_json(feed: Subscription, state: FeedState) -> dict[str, Any]:
+    """Return a feed with its last run."""
+    return {
+        "name": feed.name,
+        "source": feed.source,
+        "last_success": state.last_success,
+        "new": state.last_new,
+        "error": state.error,
+    }
+
+
+def feed_outcome_as_json(outcome: FeedOutcome) -> dict[str, Any]:
+    return {
+        "name": outcome.name,
+        "new": outcome.new,
+        "error": outcome.error,
+        "files": [str(file) for file in outcome.files],
+    }
+
+
+def zotero_as_json(overview: ZoteroOverview, database: Path) -> dict[str, Any]:
+    """Return what a Zotero database holds."""
+    collections = [{"path": path, "papers": papers} for path, papers in overview.collections]
+    content = asdict(overview) | {"collections": collections, "groups": list(overview.groups)}
+    return {"database": printable(str(database)), **content}
 
 
 def update_as_json(update: UpdateOutcome) -> dict[str, Any]:

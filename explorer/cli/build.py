@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from explorer.api.json_format import build_report_as_json
@@ -142,6 +143,17 @@ def with_engines(added: argparse.ArgumentParser) -> None:
     )
 
 
+def engine_options(options: argparse.Namespace) -> BuildOptions:
+    """Return the options that :func:`with_engines` added; the namer as :func:`chosen_namer`."""
+    return BuildOptions(
+        model=options.model,
+        engine=options.engine,
+        memory=options.memory,
+        engine_uri=options.engine_uri,
+        namer=chosen_namer(options),
+    )
+
+
 def chosen_namer(options: argparse.Namespace) -> Namer | None:
     """Return the naming function of the options, after a notice if it sends anything away.
 
@@ -176,13 +188,9 @@ def build_library(options: argparse.Namespace) -> int:
         raise DigestError(
             "there is no such folder here.", path=DIGESTS, advice="Give a digest file or a folder."
         )
-    build_options = BuildOptions(
+    build_options = replace(
+        engine_options(options),
         topics=options.topics,
-        namer=chosen_namer(options),
-        model=options.model,
-        engine=options.engine,
-        memory=options.memory,
-        engine_uri=options.engine_uri,
         prune=options.prune,
         full=options.full,
         redraw=options.redraw,

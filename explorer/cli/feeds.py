@@ -6,9 +6,13 @@ import argparse
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from explorer.api.json_format import briefing_as_json, build_report_as_json
+from explorer.api.json_format import (
+    briefing_as_json,
+    build_report_as_json,
+    feed_as_json,
+    feed_outcome_as_json,
+)
 from explorer.builds.build import BuildOptions, build
 from explorer.builds.feeds.fetching import FeedOutcome, fetch_folder, preview_feed
 from explorer.builds.feeds.services import SERVICES
@@ -133,7 +137,7 @@ def add_feeds(commands: Commands) -> None:
 def list_feeds(options: argparse.Namespace) -> int:
     """List the feeds with their last runs."""
     feeds = read_subscriptions(options.digests).feeds
-    listed = [_feed_as_json(options.digests, feed) for feed in feeds]
+    listed = [feed_as_json(feed, load_state(options.digests, feed.name)) for feed in feeds]
     if options.json:
         print_json({"feeds": listed})
     else:
@@ -165,12 +169,12 @@ def remove_feed(options: argparse.Namespace) -> int:
 
 def show_feed(options: argparse.Namespace) -> int:
     """Show what a feed would bring; keep nothing."""
-    feeds = read_subscriptions(options.digests).feeds
-    feed = next((feed for feed in feeds if feed.name == options.source), None)
+    listed = read_subscriptions(options.digests)
+    feed = next((feed for feed in listed.feeds if feed.name == options.source), None)
     if feed is None:
         source = checked_source(options.source)
         feed = Subscription(suggested_name(source), source)
-    outcome = preview_feed(options.digests, feed)
+    outcome = preview_feed(feed, listed.contact)
     if options.json:
         titles = [paper.readable_title for paper in outcome.papers]
         print_json({"new": outcome.new, "error": outcome.error, "titles": titles})
@@ -185,7 +189,7 @@ def fetch_digests(options: argparse.Namespace) -> int:
     """Fetch feeds; 1 if any of them failed."""
     outcomes = _fetched(options.digests, options.names, options.since)
     if options.json:
-        print_json({"feeds": [_outcome_as_json(outcome) for outcome in outcomes]})
+        print_json({"feeds": [feed_outcome_as_json(outcome) for outcome in outcomes]})
     else:
         from explorer.cli.output.feeds import show_outcomes
 
@@ -226,7 +230,7 @@ def run_morning(options: argparse.Namespace) -> int:
     if options.json:
         print_json(
             {
-                "feeds": [_outcome_as_json(outcome) for outcome in outcomes],
+                "feeds": [feed_outcome_as_json(outcome) for outcome in outcomes],
                 "update": build_report_as_json(report),
                 "briefing": briefing_as_json(generation, page),
                 "problems": problems,
@@ -261,23 +265,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date, such as 2026-01-31") from error
-
-
-def _feed_as_json(folder: Path, feed: Subscription) -> dict[str, Any]:
-    state = load_state(folder, feed.name)
-    return {
-        "name": feed.name,
-        "source": feed.source,
-        "last_success": state.last_success,
-        "new": state.last_new,
-        "error": state.error,
-    }
-
-
-def _outcome_as_json(outcome: FeedOutcome) -> dict[str, Any]:
-    return {
-        "name": outcome.name,
-        "new": outcome.new,
-        "error": outcome.error,
-        "files": [str(file) for file in outcome.files],
-    }

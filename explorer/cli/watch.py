@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from explorer.api.json_format import update_as_json
-from explorer.builds.build import BuildOptions
 from explorer.builds.watch import UpdateOutcome, silence, watch
-from explorer.cli.build import DIGESTS, chosen_namer, with_engines
+from explorer.cli.build import DIGESTS, engine_options, with_engines
 from explorer.cli.commands import Commands
 from explorer.cli.options import as_json, seconds
 from explorer.errors import UnusableInput
@@ -86,13 +85,7 @@ def watch_folder(options: argparse.Namespace) -> int:
         if options.once:
             code = _exit_code(update)
 
-    build_options = BuildOptions(
-        model=options.model,
-        engine=options.engine,
-        memory=options.memory,
-        engine_uri=options.engine_uri,
-        namer=chosen_namer(options),
-    )
+    build_options = engine_options(options)
     with _stopped_by_signals() as stop:
         watch(
             LibraryStore(options.library),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from explorer.api.json_format import build_report_as_json
-from explorer.builds.build import BuildOptions
+from explorer.api.json_format import build_report_as_json, zotero_as_json
 from explorer.builds.zotero import last_reading, update_from_zotero
-from explorer.cli.build import chosen_namer, with_engines
+from explorer.cli.build import engine_options, with_engines
 from explorer.cli.commands import Commands
 from explorer.cli.options import print_json
 from explorer.errors import printable
@@ -59,13 +56,7 @@ def read_zotero(options: argparse.Namespace) -> int:
     from explorer.cli.output.progress import build_progress
 
     library = LibraryStore(options.library)
-    build_options = BuildOptions(
-        model=options.model,
-        engine=options.engine,
-        memory=options.memory,
-        engine_uri=options.engine_uri,
-        namer=chosen_namer(options),
-    )
+    build_options = engine_options(options)
     with build_progress() as progress:
         report = update_from_zotero(library, database, build_options, progress)
     read = str(last_reading(library).get("read", ""))
@@ -81,14 +72,8 @@ def read_zotero(options: argparse.Namespace) -> int:
 
 def _show_overview(overview: ZoteroOverview, database: Path, options: argparse.Namespace) -> None:
     if options.json:
-        print_json(_overview_as_json(overview, database))
+        print_json(zotero_as_json(overview, database))
     else:
         from explorer.cli.output.builds import show_zotero
 
         show_zotero(overview, str(database))
-
-
-def _overview_as_json(overview: ZoteroOverview, database: Path) -> dict[str, Any]:
-    collections = [{"path": path, "papers": papers} for path, papers in overview.collections]
-    content = asdict(overview) | {"collections": collections, "groups": list(overview.groups)}
-    return {"database": printable(str(database)), **content}

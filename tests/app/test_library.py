@@ -46,13 +46,6 @@ OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
-    """A copy of the hashing library that a test may change."""
-    shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return LibraryStore(tmp_path / "library")
-
-
-@pytest.fixture
 def digests(library: LibraryStore) -> Path:
     """Where uploads to that library are kept."""
     return library.folder.parent / "digests"
@@ -353,7 +346,7 @@ def test_feeds_are_fetched_from_the_page(
     with serve(answer) as serving:
 
         @contextmanager
-        def web(_folder: Path) -> Iterator[Web]:
+        def web(_contact: str) -> Iterator[Web]:
             yield Web(transport=ToServer(serving.port))
 
         monkeypatch.setattr(fetching, "open_web", web)

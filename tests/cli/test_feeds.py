@@ -34,7 +34,7 @@ def folder(
     """The folder with a library of two digests; feeds come from the server of this machine."""
 
     @contextmanager
-    def web(_folder: Path) -> Iterator[Web]:
+    def web(_contact: str) -> Iterator[Web]:
         opened = Web(transport=ToServer(serving.port))
         yield opened
         opened.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import secrets
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from explorer.builds.feeds.subscriptions import Subscription, chosen_feeds, read
 from explorer.builds.feeds.web import FetchError, Response, WaitWanted, Web
 from explorer.builds.progress import Progress, Silence
 from explorer.errors import DigestError, ExplorerError, LibraryBusy, UnusableInput, printable
+from explorer.files import SCRATCH_ENDING, replacing
 from explorer.papers.paper import Paper
 from explorer.readers import read_digests, stream_digests_apart
 from explorer.settings import FetchLimits
@@ -32,7 +32,6 @@ from explorer.settings import FetchLimits
 _CONTACT = "EXPLORER_CONTACT"
 _LONGEST_EMPTY_PAGE = 20_000
 """Bytes of an answer without papers."""
-_SCRATCH = ".part-"
 _FEED_READER = "feed"
 """The reader of RSS and Atom, which may well be empty."""
 
@@ -100,28 +99,26 @@ def fetch_folder(
         UnusableInput: the folder has no feeds, or none of a name.
         LibraryBusy: another run fetches into this folder.
     """
-    feeds = chosen_feeds(read_subscriptions(folder).feeds, names)
+    listed = read_subscriptions(folder)
+    feeds = chosen_feeds(listed.feeds, names)
     if not feeds:
         raise UnusableInput(
             "no feeds yet.", path=folder, advice="Add one: explorer feeds add arxiv:cs.CL"
         )
-    with open_web(folder) as web:
+    with open_web(listed.contact) as web:
         return fetch_feeds(folder, feeds, web, since=since, progress=progress, keys=_keys())
 
 
-def preview_feed(folder: Path, feed: Subscription) -> FeedOutcome:
-    """Return what a first run of ``feed`` would bring; nothing is kept.
-
-    ``folder`` is the digest folder, whose list names the contact.
-    """
-    with open_web(folder) as web, tempfile.TemporaryDirectory() as scratch:
+def preview_feed(feed: Subscription, contact: str) -> FeedOutcome:
+    """Return what a first run of ``feed`` would bring; nothing is kept."""
+    with open_web(contact) as web, tempfile.TemporaryDirectory() as scratch:
         return fetch_feeds(Path(scratch), [feed], web, keys=_keys())[0]
 
 
 @contextmanager
-def open_web(folder: Path) -> Iterator[Web]:
-    """Yield connections for the feeds of a digest folder."""
-    web = Web(contact=os.environ.get(_CONTACT) or read_subscriptions(folder).contact)
+def open_web(contact: str) -> Iterator[Web]:
+    """Yield connections; the environment's contact goes before that of a list of feeds."""
+    web = Web(contact=os.environ.get(_CONTACT) or contact)
     try:
         yield web
     finally:
@@ -167,6 +164,7 @@ class _FeedRun:
         self._folder, self._feed, self._web = folder, feed, web
         self._today, self._limits, self._keys = today, limits, keys
         self._state = load_state(folder, feed.name)
+        self._seen = set(self._state.seen)
         self._papers: list[Paper] = []
         self._files: list[Path] = []
 
@@ -204,10 +202,11 @@ class _FeedRun:
             raise FetchError(f"the service wants no request for {left / 60:.0f} more minutes.")
 
     def _clear_away(self) -> None:
-        """Remove pages that a killed run had not written whole."""
-        for scratch in self._own_folder.glob(f"{_SCRATCH}*"):
-            with suppress(OSError):
-                scratch.unlink()
+        """Remove files that a killed run had not written whole."""
+        for folder in (self._own_folder, self._folder / FOLDER):
+            for scratch in folder.glob(f".*{SCRATCH_ENDING}"):
+                with suppress(OSError):
+                    scratch.unlink()
 
     def _save(self) -> None:
         save_state(self._folder, self._feed.name, self._state)
@@ -306,22 +305,20 @@ class _FeedRun:
         Raises:
             FetchError: it is no digest.
         """
+        packed = gzip.compress(body, mtime=0)
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / name
+            page.write_bytes(packed)
+            papers = self._papers_in(page, name, len(body), may_be_empty)
+        new = [paper for paper in papers if _key(paper) not in self._seen]
+        if not new:
+            return False
         self._own_folder.mkdir(parents=True, exist_ok=True)
-        # Hidden until it is complete: no build reads half of it.
-        scratch = self._own_folder / f"{_SCRATCH}{secrets.token_hex(6)}.{name}"
-        try:
-            with scratch.open("xb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
-                file.write(body)
-            papers = self._papers_in(scratch, name, len(body), may_be_empty)
-            seen = set(self._state.seen)
-            new = [paper for paper in papers if _key(paper) not in seen]
-            if not new:
-                return False
-            scratch.replace(self._own_folder / name)
-        finally:
-            with suppress(OSError):
-                scratch.unlink()
-        self._state.add_seen(list(dict.fromkeys(map(_key, new))))
+        with replacing(self._own_folder / name) as scratch:
+            scratch.write_bytes(packed)
+        keys = list(dict.fromkeys(map(_key, new)))
+        self._seen.update(keys)
+        self._state.add_seen(keys)
         self._papers += new
         self._files.append(self._own_folder / name)
         return True

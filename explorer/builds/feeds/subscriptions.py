@@ -1,4 +1,4 @@
-"""FeedList: the feeds of a digest folder, in a file that a person may edit.
+"""Subscriptions: the feeds of a digest folder, in a file that a person may edit.
 
 ``feeds.toml`` lies in the digest folder and is no digest. Comments in it stay.
 """
@@ -30,7 +30,7 @@ _SLUG = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription."""
+    """A feed that somebody subscribed to."""
 
     name: str
     """Names its folder of digests; lower-case letters, digits and hyphens."""

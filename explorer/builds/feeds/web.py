@@ -148,8 +148,8 @@ class Web:
     ) -> Response | None:
         """Fetch once, redirects included."""
         host = _host(url)
-        due = self._last.get(host, -pause) + pause - time.monotonic()
-        if self._last.get(host) is not None and due > 0:
+        last = self._last.get(host)
+        if last is not None and (due := last + pause - time.monotonic()) > 0:
             self._wait(due)
         deadline = time.monotonic() + self._limits.page_seconds
         origin = url

@@ -19,6 +19,7 @@ from explorer.builds.feeds.services import SERVICES
 from explorer.builds.feeds.state import load_state, save_state
 from explorer.builds.feeds.subscriptions import Subscription
 from explorer.builds.feeds.web import Web
+from explorer.files import SCRATCH_ENDING
 from explorer.readers import digest_files, read_digests, stream_digests
 from explorer.settings import FetchLimits
 from tests.helpers.feed_services import (
@@ -267,4 +268,4 @@ def test_a_run_that_is_killed_is_resumed(
     os.close(end)
     assert [outcome.error for outcome in fetch(*feeds)] == ["", "", ""]
     assert sorted(fetch.titles()) == sorted(3 * TITLES)
-    assert not list(fetch.folder.rglob(".part-*"))
+    assert not list(fetch.folder.rglob(f".*{SCRATCH_ENDING}"))
