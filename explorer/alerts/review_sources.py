@@ -6,15 +6,15 @@ library. It is stored with the review and run again after updates, so that newco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from explorer.alerts.followed_search import described, followed, stored_query
 from explorer.desk.desk import Desk, FollowedSearch, anchor_of
 from explorer.desk.marks import marks_of
-from explorer.desk.reviews import Review, add_review_papers, read_review, start_review
+from explorer.desk.reviews import Review, read_review, start_review
 from explorer.embedders import Embedder
-from explorer.learning.screening.review import review_state
+from explorer.learning.screening.review import append_rows
 from explorer.library.generation import Generation
 from explorer.search.filters import allowed_rows
 from explorer.search.model import Query
@@ -30,11 +30,6 @@ Source = Mapping[str, Any]
 def library_source() -> Source:
     """Return the whole library as a source."""
     return {"kind": "library"}
-
-
-def chosen_source(description: str) -> Source:
-    """Return papers that somebody chose as a source; it has no newcomers."""
-    return {"kind": "papers", "description": description}
 
 
 def search_source(generation: Generation, name: str, query: Query, best: int = BEST) -> Source:
@@ -58,12 +53,17 @@ def source_label(source: Source) -> str:
     return str(source.get("description", "the whole library"))
 
 
-def source_needs_model(generation: Generation, source: Source) -> bool:
+def _source_needs_model(generation: Generation, source: Source) -> bool:
     """Return whether the embedder is needed for :func:`source_rows`."""
     if source["kind"] != "search":
         return False
     query, _ = stored_query(generation, FollowedSearch("", source["query"], source["best"], 0))
     return query.text.strip() != "" and needs_model(generation, query)
+
+
+def sources_need_model(generation: Generation, sources: Iterable[Source]) -> bool:
+    """Return whether any of ``sources`` needs the embedder."""
+    return any(_source_needs_model(generation, source) for source in sources)
 
 
 def source_rows(
@@ -98,18 +98,6 @@ def review_of_rows(
     """
     anchors = [anchor_of(generation.records[row]) for row in rows]
     return start_review(desk, name, question, source, anchors)
-
-
-def append_rows(
-    generation: Generation, desk: Desk, name: str, source: Source, rows: Sequence[int]
-) -> int:
-    """Append the papers in ``rows`` that a review does not have; return their number."""
-    state = review_state(generation, desk, name)
-    new = [row for row in dict.fromkeys(rows) if row not in state.by_row]
-    if new:
-        anchors = [anchor_of(generation.records[row]) for row in new]
-        add_review_papers(desk, name, source, anchors)
-    return len(new)
 
 
 def append_newcomers(

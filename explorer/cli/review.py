@@ -17,8 +17,8 @@ from explorer.alerts.review_sources import (
     review_of_rows,
     search_source,
     source_label,
-    source_needs_model,
     source_rows,
+    sources_need_model,
 )
 from explorer.api.json_format import (
     agreement_as_json,
@@ -28,13 +28,6 @@ from explorer.api.json_format import (
 )
 from explorer.cli.commands import Commands
 from explorer.cli.options import ANY_ID, count, one_of, print_json, with_user, years
-from explorer.cli.output.review import (
-    show_conflicts,
-    show_labelled,
-    show_next,
-    show_progress,
-    show_reviews,
-)
 from explorer.desk.desk import Desk, desk_of
 from explorer.desk.marks import marks_of
 from explorer.desk.reviews import ReviewDecision, read_review, reviews, undo_step
@@ -252,6 +245,8 @@ def list_reviews(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"reviews": [review_as_json(state) for state in states]})
     else:
+        from explorer.cli.output.review import show_reviews
+
         show_reviews(states)
     return 0
 
@@ -270,7 +265,7 @@ def new_review(options: argparse.Namespace) -> int:
             generation, "review", Query(options.query, filters=filters), options.best
         )
     )
-    embedder = _embedder(generation) if source_needs_model(generation, source) else None
+    embedder = _embedder(generation) if sources_need_model(generation, [source]) else None
     rows = source_rows(generation, embedder, source, desk)
     review_of_rows(generation, desk, options.name, options.question, source, rows)
     state = review_state(generation, desk, " ".join(options.name.split()))
@@ -299,6 +294,8 @@ def show_next_papers(options: argparse.Namespace) -> int:
         progress = progress_as_json(current.progress)
         print_json({"appended": appended, "papers": papers, "progress": progress})
     else:
+        from explorer.cli.output.review import show_next
+
         show_next(
             [(current.state.by_row[row].paper, current.sentence_for(row)) for row in rows],
             current.progress,
@@ -326,6 +323,8 @@ def label(options: argparse.Namespace) -> int:
         changed = [one for one in after.papers if one.numbers in numbers]
         print_json({"labelled": [screened_as_json(one) for one in changed]})
     else:
+        from explorer.cli.output.review import show_labelled
+
         show_labelled([one.paper for one in labelled], options.decision)
     return 0
 
@@ -352,6 +351,8 @@ def show_status(options: argparse.Namespace) -> int:
             | {"reviewer": options.user, "progress": progress_as_json(current.progress)}
         )
     else:
+        from explorer.cli.output.review import show_progress
+
         show_progress(current.progress)
     return 0
 
@@ -360,8 +361,7 @@ def update(options: argparse.Namespace) -> int:
     """Append the papers that the sources of the review have now."""
     generation, desk = _opened(options)
     sources = read_review(desk, options.name).sources
-    needed = any(source_needs_model(generation, source) for source in sources)
-    embedder = _embedder(generation) if needed else None
+    embedder = _embedder(generation) if sources_need_model(generation, sources) else None
     appended = append_newcomers(generation, embedder, desk, options.name)
     if options.json:
         print_json({"appended": appended})
@@ -383,6 +383,8 @@ def list_conflicts(options: argparse.Namespace) -> int:
             }
         )
     else:
+        from explorer.cli.output.review import show_conflicts
+
         show_conflicts(state.conflicts, pairs)
     return 0
 
@@ -478,9 +480,7 @@ def _embedder(generation: Generation) -> Embedder:
 def _embedder_of_review(generation: Generation, options: argparse.Namespace) -> Embedder | None:
     """Return the embedder if the question or a source of the review needs it."""
     record = read_review(desk_of(options.library, options.user), options.name)
-    needed = bool(record.review.question) or any(
-        source_needs_model(generation, source) for source in record.sources
-    )
+    needed = bool(record.review.question) or sources_need_model(generation, record.sources)
     return _embedder(generation) if needed else None
 
 

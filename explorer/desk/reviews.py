@@ -131,6 +131,11 @@ class ReviewRecord:
         return tuple(json.loads(detail) for detail in dict.fromkeys(details))
 
 
+def chosen_source(description: str) -> dict[str, str]:
+    """Return papers that somebody chose as a source; it has no newcomers."""
+    return {"kind": "papers", "description": description}
+
+
 def present_labels(events: Iterable[ReviewEvent]) -> dict[tuple[int, str], ReviewLabel]:
     """Return the labels that ``events`` leave, by number of the paper and reviewer."""
     listed = list(events)

@@ -16,7 +16,7 @@ from explorer.alerts.review_sources import (
     library_source,
     review_of_rows,
     source_label,
-    source_needs_model,
+    sources_need_model,
 )
 from explorer.app import navigation, texts, url
 from explorer.app.headings import section_heading, view_heading
@@ -110,6 +110,7 @@ def _show_reviews(generation: Generation, desk: Desk, listed: Sequence[Review]) 
 @st.fragment
 def _show_review(generation: Generation, desk: Desk, review: Review) -> None:
     """Draw the review; each decision draws it alone anew, not the map."""
+    state = review_state(generation, desk, review.name)
     with st.container(key="screen-head", horizontal=True, vertical_alignment="center"):
         st.button(
             texts.ALL_REVIEWS,
@@ -118,14 +119,10 @@ def _show_review(generation: Generation, desk: Desk, review: Review) -> None:
             on_click=navigation.open_review,
             args=("",),
         )
-        _show_files(review_state(generation, desk, review.name))
+        _show_files(state)
     view_heading(escape_markdown(review.name))
     embedding = model(generation.manifest.model)
-    state = review_state(generation, desk, review.name)
-    needs_model = bool(review.question) or any(
-        source_needs_model(generation, source) for source in state.record.sources
-    )
-    if needs_model:
+    if review.question or sources_need_model(generation, state.record.sources):
         embedding.wait(_MODEL_PATIENCE)
         if not embedding.is_ready:
             _wait_for_model(embedding)

@@ -19,11 +19,11 @@ from explorer.desk.reviews import (
     LONGEST_REASON,
     Labelling,
     ReviewDecision,
-    add_review_papers,
+    chosen_source,
     label_papers,
 )
 from explorer.errors import UnusableInput
-from explorer.learning.screening.review import ReviewState, review_state
+from explorer.learning.screening.review import ReviewState, append_rows, review_state
 from explorer.library.generation import Generation
 from explorer.papers.paper import Paper
 from explorer.papers.text import plural, tidy
@@ -149,12 +149,9 @@ def import_labels(
         UnusableInput: there is no such review.
     """
     located = [(one, locate(generation, anchor_of(one.paper))) for one in papers if one.labels]
+    there = [row for _, row in located if row is not None]
+    appended = append_rows(generation, desk, name, chosen_source(file), there)
     state = review_state(generation, desk, name)
-    new = list(dict.fromkeys(r for _, r in located if r is not None and r not in state.by_row))
-    if new:
-        anchors = [anchor_of(generation.records[row]) for row in new]
-        add_review_papers(desk, name, {"kind": "papers", "description": file}, anchors)
-        state = review_state(generation, desk, name)
     labellings, missing = [], []
     for one, row in located:
         numbers = _numbers(state, one.paper, row)
@@ -167,7 +164,7 @@ def import_labels(
         ]
     if labellings:
         label_papers(desk, name, labellings, file)
-    return LabelImport(len(located) - len(missing), len(new), tuple(missing))
+    return LabelImport(len(located) - len(missing), appended, tuple(missing))
 
 
 def _numbers(state: ReviewState, paper: Paper, row: int | None) -> tuple[int, ...]:

@@ -7,9 +7,10 @@ their own labels alone, so that two decide independently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from explorer.desk.reviews import (
     ReviewLabel,
     ReviewPaper,
     ReviewRecord,
+    add_review_papers,
     label_papers,
     read_review,
     refresh_anchors,
@@ -191,6 +193,22 @@ def screening(
     }
     queue = sorted((rows[place] for place in order), key=put_off.__contains__)
     return Screening(state, reviewer, rows, features, scores, progress, tuple(queue))
+
+
+def append_rows(
+    generation: Generation, desk: Desk, name: str, source: Mapping[str, Any], rows: Iterable[int]
+) -> int:
+    """Append the papers in ``rows`` that a review does not have; return their number.
+
+    Raises:
+        UnusableInput: there is no such review.
+    """
+    state = review_state(generation, desk, name)
+    new = [row for row in dict.fromkeys(rows) if row not in state.by_row]
+    if new:
+        anchors = [anchor_of(generation.records[row]) for row in new]
+        add_review_papers(desk, name, source, anchors)
+    return len(new)
 
 
 def decide(
