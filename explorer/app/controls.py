@@ -19,6 +19,12 @@ def view_control(labels: Mapping[str, str]) -> str:
     return _segments(url.VIEW, texts.VIEW, labels, navigation.show_view)
 
 
+def scope_control() -> None:
+    """Draw the control between recommendations from new papers and from the whole library."""
+    labels = {"": texts.NEW_PAPERS, url.WHOLE_LIBRARY: texts.WHOLE_LIBRARY}
+    _segments(url.SCOPE, texts.RECOMMEND_FROM, labels, navigation.show_recommended_from)
+
+
 def sort_control(labels: Mapping[str, str]) -> str:
     """Draw the control between orders and return the current one; the first is the default."""
     return _segments(

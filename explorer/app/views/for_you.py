@@ -8,9 +8,10 @@ import numpy as np
 import streamlit as st
 
 from explorer.app import navigation, session, texts, url
+from explorer.app.controls import scope_control
 from explorer.app.export_menu import export_menu
 from explorer.app.headings import view_heading
-from explorer.app.list_rows import show_dot, show_more_button, topic_button
+from explorer.app.list_rows import show_more_button, topic_row
 from explorer.app.map import show_map, show_plain_map
 from explorer.app.paper_row import authors_line, name_in_title, paper_button, show_paper_row
 from explorer.app.session import Questions, Verdict
@@ -28,14 +29,12 @@ from explorer.learning.recommendations import (
 )
 from explorer.learning.taste import is_learnable, taste_of
 from explorer.library.generation import Generation
-from explorer.map.charts import topic_colours
 from explorer.map.highlights import Highlights
 from explorer.papers.text import markdown
 from explorer.topics.communities import Topic
 
 _QUESTIONS = 15
 _BEFORE_RETRAINING = 5
-_CONTROL = "scope-control"
 
 
 def show_for_you(generation: Generation) -> None:
@@ -97,7 +96,7 @@ def _show_recommendations(generation: Generation, marks: PaperMarks) -> None:
         _show_quiet_day(generation, marks)
     for topic, papers in _by_topic(shown):
         with st.container(key=f"recommended-{topic.id}", gap="xxsmall"):
-            _show_topic(generation, topic, len(papers))
+            topic_row(generation, topic, "for-you", texts.of_topic(len(papers), topic.size))
             for paper in papers:
                 show_paper_row(
                     generation,
@@ -112,34 +111,16 @@ def _show_recommendations(generation: Generation, marks: PaperMarks) -> None:
 
 def _show_head(generation: Generation, marks: PaperMarks, rows: Sequence[int]) -> None:
     """Draw the control between new papers and all, and the actions."""
-    labels = {"": texts.NEW_PAPERS, url.WHOLE_LIBRARY: texts.WHOLE_LIBRARY}
-    current = url.WHOLE_LIBRARY if url.is_whole_library() else ""
-    st.session_state[_CONTROL] = current
     with st.container(
         key="for-you-head", horizontal=True, vertical_alignment="center", gap="small"
     ):
         view_heading(texts.FOR_YOU, width="content")
-        st.segmented_control(
-            texts.RECOMMEND_FROM,
-            list(labels),
-            format_func=lambda option: labels[option],
-            key=_CONTROL,
-            label_visibility="collapsed",
-            required=True,
-            on_change=_choose_scope,
-            args=(current,),
-        )
+        scope_control()
         if is_learnable(marks):
             _show_ask_button("ask")
             _show_knowledge(generation, marks)
             if rows:
                 export_menu(generation, rows, "for-you", texts.FOR_YOU)
-
-
-def _choose_scope(before: str) -> None:
-    scope = str(st.session_state[_CONTROL] or "")
-    if scope != before:  # else a late message of a control that is gone, not a choice
-        navigation.show_recommended_from(scope)
 
 
 def _show_ask_button(key: str) -> None:
@@ -177,19 +158,6 @@ def _by_topic(
     for paper in papers:
         of.setdefault(paper.topic.id, (paper.topic, []))[1].append(paper)
     return list(of.values())
-
-
-def _show_topic(generation: Generation, topic: Topic, papers: int) -> None:
-    with st.container(
-        key=f"row-for-you-{topic.id}",
-        horizontal=True,
-        vertical_alignment="center",
-        gap="xsmall",
-        wrap=False,
-    ):
-        show_dot(topic_colours(generation)[topic.id])
-        topic_button(topic, "for-you")
-        st.caption(texts.of_topic(papers, topic.size), width="content")
 
 
 def _reason(generation: Generation, paper: Recommendation) -> str:
