@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
+from explorer.library.store import LibraryStore
 from tests.app.test_page import _open
 from tests.helpers.map_page import PATIENCE
+from tests.helpers.page_run import page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
     from streamlit.testing.v1 import AppTest
 
-    from explorer.library.store import LibraryStore
     from tests.helpers.page_run import Visit
 
 
@@ -47,6 +50,23 @@ def visit(
         return page
 
     return open_page
+
+
+@pytest.fixture
+def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
+    """A copy of the hashing library that a test may change."""
+    shutil.copytree(hashing_library.folder, tmp_path / "library")
+    return LibraryStore(tmp_path / "library")
+
+
+@pytest.fixture
+def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Open the page over ``library`` at what the URL says."""
+
+    def opened(**url: str) -> AppTest:
+        return page_of(library.folder, monkeypatch, **url).run()
+
+    return opened
 
 
 @pytest.fixture

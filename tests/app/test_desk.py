@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,7 +26,6 @@ from explorer.search.model import Mode, Query
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.helpers.map_page import pixel_of, wait_until
-from tests.helpers.page_run import page_of
 from tests.helpers.serving import free_port, serve_page
 
 if TYPE_CHECKING:
@@ -40,13 +38,6 @@ OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
-    """A copy of the hashing library that a test may change."""
-    shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return LibraryStore(tmp_path / "library")
-
-
-@pytest.fixture
 def generation(library: LibraryStore) -> Generation:
     return library.open()
 
@@ -54,16 +45,6 @@ def generation(library: LibraryStore) -> Generation:
 @pytest.fixture
 def desk(library: LibraryStore) -> Desk:
     return desk_of(library.folder)
-
-
-@pytest.fixture
-def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Open the page over ``library`` at what the URL says."""
-
-    def opened(**url: str) -> AppTest:
-        return page_of(library.folder, monkeypatch, **url).run()
-
-    return opened
 
 
 def text(page: AppTest) -> str:

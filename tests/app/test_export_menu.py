@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from explorer.library.store import LibraryStore
 from tests.app.test_page import _open
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def library(hashing_library: LibraryStore, tmp_path: Path) -> LibraryStore:
-    shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return LibraryStore(tmp_path / "library")
 
 
 @pytest.fixture

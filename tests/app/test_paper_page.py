@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,12 +24,6 @@ from tests.app.test_page import _open, _text
 pytestmark = pytest.mark.slow
 
 _HOSTILE = 'A "title" & <script>alert(1)</script> [x](http://evil) #1?'
-
-
-@pytest.fixture
-def library(hashing_library: LibraryStore, tmp_path: Path) -> LibraryStore:
-    shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return LibraryStore(tmp_path / "library")
 
 
 def _addresses(page: AppTest) -> dict[str, str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +12,6 @@ from explorer.desk.desk import Desk, desk_of
 from explorer.desk.reviews import ReviewDecision, reviews
 from explorer.learning.screening.review import decide, review_state
 from explorer.library.store import LibraryStore
-from tests.helpers.page_run import page_of
 
 pytestmark = pytest.mark.slow
 
@@ -22,23 +19,8 @@ OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
-    """A copy of the hashing library that a test may change."""
-    shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return LibraryStore(tmp_path / "library")
-
-
-@pytest.fixture
 def desk(library: LibraryStore) -> Desk:
     return desk_of(library.folder)
-
-
-@pytest.fixture
-def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    def opened(**url: str) -> AppTest:
-        return page_of(library.folder, monkeypatch, **url).run()
-
-    return opened
 
 
 def text_of(page: AppTest) -> str:

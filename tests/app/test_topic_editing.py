@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from explorer.topics.communities import Topic
 from explorer.topics.edits import EditKind
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
-from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
 
 pytestmark = pytest.mark.slow
@@ -29,23 +27,6 @@ pytestmark = pytest.mark.slow
 HOSTILE = '<b onclick="x">*a*</b> [l](http://evil) :red[n] `c` $x$'
 
 OpenPage = Callable[..., AppTest]
-
-
-@pytest.fixture
-def library(tmp_path: Path, hashing_library: LibraryStore) -> LibraryStore:
-    """A copy of the hashing library that a test may change."""
-    shutil.copytree(hashing_library.folder, tmp_path / "library")
-    return LibraryStore(tmp_path / "library")
-
-
-@pytest.fixture
-def open_page(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Open the page over ``library`` at what the URL says."""
-
-    def opened(**url: str) -> AppTest:
-        return page_of(library.folder, monkeypatch, **url).run()
-
-    return opened
 
 
 def text(page: AppTest) -> str:
