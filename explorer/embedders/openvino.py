@@ -210,9 +210,8 @@ def _export(folder: ModelFolder, target: Path, version: str) -> None:
     if refused.exists() and _refusal(refused)["openvino"] == version:
         raise NotExportable(_refusal(refused)["reason"])
     draft = target.with_name(f"{target.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
     try:
-        _run("graph", folder.path, draft, folder.token_limit)
+        _export_to(draft, folder)
     except NotExportable as error:
         shutil.rmtree(draft, ignore_errors=True)
         if isinstance(error, _Refused):
@@ -220,6 +219,18 @@ def _export(folder: ModelFolder, target: Path, version: str) -> None:
         raise
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
+
+
+def _export_to(draft: Path, folder: ModelFolder) -> None:
+    """Write the graph to ``draft``: that of the default model in seconds, without PyTorch."""
+    shutil.rmtree(draft, ignore_errors=True)
+    if folder.published:
+        try:
+            _run("default", folder.path, draft, folder.token_limit)
+            return
+        except NotExportable:
+            shutil.rmtree(draft, ignore_errors=True)
+    _run("graph", folder.path, draft, folder.token_limit)
 
 
 def _run(step: str, *arguments: object) -> None:
