@@ -462,7 +462,7 @@ def test_topics_fit_a_phone(browser: Browser, address: str, url: str) -> None:
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     _visit(page, f"{address}/{url}")
-    page.wait_for_selector('[data-stale="true"]', state="detached")
+    wait_for_rest(page)
     wide = page.evaluate(
         """() => [...document.querySelectorAll('.stMain, .stMain *')].filter(
             element => element.scrollWidth > element.clientWidth + 1

@@ -61,7 +61,7 @@ SINGLE_MAINTAINER = {
 """Direct dependencies that one person maintains, with what would take their place."""
 REVIEWED = frozenset(
     "faiss-cpu fastapi httpx huggingface-hub numpy openvino pandas pyarrow pyyaml rich "
-    "scikit-learn scipy streamlit threadpoolctl tomlkit uvicorn".split()
+    "safetensors scikit-learn scipy streamlit threadpoolctl tomlkit uvicorn".split()
 )
 """Direct dependencies whose metadata name fewer than two people, and that an organisation or
 several people keep, by the page of the project."""

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from explorer.embedders.openvino import cache_folder
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +49,11 @@ def serve_installed(library: Path, folder: Path) -> Iterator[str]:
     """Serve the page over ``library`` with the installed command, started in ``folder``."""
     port = free_port()
     command = [str(Path(sys.executable).with_name("explorer")), "app", "--port", str(port)]
-    environment = os.environ | {"HOME": str(folder), "STREAMLIT_SERVER_HEADLESS": "true"}
+    environment = os.environ | {
+        "HOME": str(folder),
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "EXPLORER_CACHE": str(cache_folder()),
+    }
     server = subprocess.Popen(
         [*command, "--library", str(library)],
         cwd=folder,
