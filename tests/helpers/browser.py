@@ -33,8 +33,8 @@ _FLAGS = (
 )
 HINT = (
     "No Chromium for the browser tests. Install one and run this again: on Debian `sudo apt "
-    "install chromium-headless-shell`, on Ubuntu `.venv/bin/playwright install --with-deps chromium`, on macOS "
-    "`brew install --cask google-chrome`; or name one in $CHROMIUM."
+    "install chromium-headless-shell`, on Ubuntu `.venv/bin/playwright install --with-deps "
+    "chromium`, on macOS `brew install --cask google-chrome`; or name one in $CHROMIUM."
 )
 
 
