@@ -46,6 +46,7 @@ from explorer.index.engines.contract import EngineFactory
 from explorer.library.checks import verify_files
 from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
+from explorer.map.layout import load_meanwhile
 from explorer.papers.deduplication import Conflict, conflicts
 from explorer.papers.embedded_texts import TextsByFingerprint
 from explorer.papers.spill_file import SpillFile
@@ -324,6 +325,9 @@ class _Update:
         number = library.next_number()
         created = library.next_arrival(self._live)
         factory = self._engine_factory(target.engine)
+        previous = self._previous_build(target)
+        if previous is None or previous.plan.redraw_reason or not previous.plan.positions:
+            load_meanwhile(len(self._papers))
         with clock.stage("embed", announced=False):
             cache = VectorCache(library.vectors, target.identity, target.embedder.dimension)
             embedded = self._embed(cache, target.embedder)
@@ -340,7 +344,7 @@ class _Update:
             number=number,
             created=created,
         )
-        result = make_draft(inputs, self._previous_build(target), clock)
+        result = make_draft(inputs, previous, clock)
         with clock.stage("publish"):
             manifest = self._manifest(target, inputs, result, embedded)
             generation = library.publish(result.draft, manifest)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 import warnings
 from contextlib import suppress
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,21 @@ _MEAN_SHIFT_STEPS = 5
 _SEPARATION_STEPS = 12
 _LEAST_DISTANCE = 0.6
 """Distance of a newcomer from other papers, as a share of the usual distance."""
+
+
+def load_meanwhile(papers: int) -> None:
+    """Begin to import what :func:`draw` needs for so many papers, and return at once.
+
+    UMAP takes some seconds to import, most of a minute where Numba has not kept its machine code
+    yet. A build embeds its papers meanwhile.
+    """
+
+    def load() -> None:
+        with suppress(Exception):  # drawing imports it again, and raises
+            import_module("umap")
+
+    if papers >= _FEWEST_FOR_UMAP:
+        Thread(target=load, name="loading UMAP", daemon=True).start()
 
 
 def draw(graph: NeighbourGraph, vectors: Vectors, settings: MapSettings) -> Positions:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from explorer.arrays import Positions, Vectors
 from explorer.index.engines import load_engine
 from explorer.index.knn_graph import NeighbourGraph, build_graph
 from explorer.library.store import LibraryStore
+from explorer.map import layout
 from explorer.map.layout import draw, place, redraw, spread_out
 from explorer.settings import GraphSettings, MapSettings
 
@@ -325,3 +327,22 @@ def test_the_papers_beside_the_sample_lie_among_their_neighbours(start: bool) ->
     assert np.sqrt((sampled**2).sum(axis=1).mean()) == pytest.approx(10.0, rel=0.1)
     again = redraw(graph, vectors, few, whole) if start else draw(graph, vectors, few)
     assert again.tobytes() == sampled.tobytes()
+
+
+@pytest.mark.parametrize(("papers", "expected"), [(11, []), (12, ["umap"])])
+def test_umap_is_loaded_ahead_for_a_map_that_needs_it(
+    papers: int, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    over = threading.Event()
+
+    def load(name: str) -> None:
+        loaded.append(name)
+        over.set()
+        raise ImportError(name)  # drawing reports it, not the thread
+
+    monkeypatch.setattr(layout, "import_module", load)
+    monkeypatch.setattr(threading, "excepthook", lambda args: pytest.fail(str(args)))
+    layout.load_meanwhile(papers)
+    assert over.wait(timeout=20 if expected else 0) == bool(expected)
+    assert loaded == expected
