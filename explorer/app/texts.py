@@ -363,6 +363,21 @@ def shelves(collections: Sequence[str], tags: Sequence[str]) -> str:
     return escape_markdown(" · ".join(parts))
 
 
+READ_NOW = "Read now"
+READING_ZOTERO = "Reading Zotero"
+
+
+def zotero_read(moment: str, *, changed: bool) -> str:
+    """Return when Zotero was read last, and whether its database is another since."""
+    return f"Last read {moment}; {'changed' if changed else 'unchanged'} since."
+
+
+def reader_notes(notes: int, annotations: int) -> str:
+    """Return the heading of a paper's notes and annotations from Zotero."""
+    counts = ((notes, "note"), (annotations, "annotation"))
+    return f"From Zotero: {', '.join(plural(count, noun) for count, noun in counts if count)}"
+
+
 def source(places: Sequence[tuple[str, int]]) -> str:
     """Return the digests and lines that a paper was read from."""
     return escape_markdown(

@@ -225,8 +225,10 @@ class _Join:
         return self._stored[row] if is_stored else self._made.papers[row - len(self._stored)]
 
 
-_content = attrgetter(*(field.name for field in fields(Paper) if field.name != "sources"))
-"""All fields of a paper but its sources."""
+_content = attrgetter(
+    *(field.name for field in fields(Paper) if field.name != "sources"), "notes_fingerprint"
+)
+"""All fields of a paper but its sources, and what the user wrote on it there."""
 
 
 def _with_known_fingerprint(paper: Paper, before: Paper | None) -> Paper:

@@ -66,7 +66,8 @@ def write_list(
     Args:
         title: heading of an HTML file; other formats ignore it.
         marks: the user's marks, whose tags become keywords and whose notes become notes; tables
-            and JSON have fields of their own for both, and an HTML file has none.
+            and JSON have fields of their own for both, and an HTML file has none. Without them,
+            JSON has no notes from Zotero either.
         progress: called with the number of papers written and their total.
 
     Raises:
@@ -94,7 +95,7 @@ def write_list(
         case ExportFormat.CSV:
             write_table(generation, file, counted, mark_of)
         case ExportFormat.JSONL:
-            write_papers(generation, file, counted, mark_of)
+            write_papers(generation, file, counted, mark_of, notes=marks is not None)
         case ExportFormat.HTML:
             file.write(standalone(generation, title, rows))
 

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TextIO
 
 from explorer.api.json_format import paper_as_json, topic_as_json
@@ -30,10 +31,18 @@ def write_papers(
     file: TextIO,
     rows: Iterable[int],
     marks: Mapping[int, PaperMark] = _NO_MARKS,
+    *,
+    notes: bool = True,
 ) -> None:
-    """Write the papers in ``rows`` with map, topics and marks, one JSON object a line."""
+    """Write the papers in ``rows`` with map, topics and marks, one JSON object a line.
+
+    Without ``notes``, notes and annotations that their sources hold are left out.
+    """
     for row in rows:
         paper = generation.records[row]
+        if not notes:
+            sources = (replace(one, notes=(), annotations=()) for one in paper.sources)
+            paper = replace(paper, sources=tuple(sources))
         topics = [topic.id for topic in generation.topics_of(row)]
         strengths = [round(float(level[row]), 3) for level in generation.strengths]
         record = paper_as_json(paper) | map_position(generation, row)

@@ -86,8 +86,8 @@ _MOST_DELETED = 0.2
 """Deleted papers per paper in the index above which it is built anew."""
 _LANGUAGE = "language"
 """The field of a paper's language, if that has a stemmer."""
-INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors")
-"""The fields of a paper that are indexed."""
+INDEXED_FIELDS = ("title", "abstract", "summary", "keywords", "authors", "notes_fingerprint")
+"""The fields of a paper that are indexed; its notes and annotations by their fingerprint."""
 
 
 class QueryWord(NamedTuple):
@@ -245,7 +245,8 @@ class FullTextIndex:
         languages = set(self._rules.languages)
         for key, paper in papers:
             language = paper.language
-            text = "\n".join((paper.text, " ".join(paper.keywords)))
+            own = (*paper.notes, *paper.annotations)
+            text = "\n".join((paper.text, " ".join(paper.keywords), *own))
             document = {
                 "key": key,
                 "text": indexed_form(text, language),

@@ -317,7 +317,7 @@ def _counted(papers: Iterable[Paper], slots: int) -> tuple[Tally, bool]:
     size = 0
     for paper in papers:
         size += 1
-        text = "\n".join((paper.text, *paper.keywords))
+        text = "\n".join((paper.text, *paper.keywords, *paper.notes, *paper.annotations))
         words = spelt_words(text)
         forms = [word.casefold() for word in words]
         for form in forms:

@@ -36,8 +36,8 @@ from explorer.topics.communities import (
 )
 from explorer.topics.tracking import TopicEvent, TopicEventKind
 
-SCHEMA = 5
-READABLE_SCHEMAS = (2, 3, 4, 5)
+SCHEMA = 6
+READABLE_SCHEMAS = (2, 3, 4, 5, 6)
 """Older schemas are read as they are; the next build writes the present one."""
 GIVEN_SUFFIX = " (vectors given)"
 """End of the identity of a library whose vectors came from the user, not the embedder."""

@@ -29,6 +29,7 @@ Renslow 2018, doi:10.1371/journal.pone.0199239."""
 _MOST_TOPICS = 24
 _MOST_YEARS = 12
 _MOST_DIGESTS = 11
+_MOST_COLLECTIONS = 11
 _BINS = 8
 _NOVELTY_LABELS = (
     "much like earlier papers",
@@ -56,6 +57,7 @@ class ColourBy(StrEnum):
     TOPIC = "topic"
     YEAR = "year"
     SOURCE = "source"
+    COLLECTION = "collection"
     SCORE = "score"
     NOVELTY = "novelty"
     FOR_YOU = "for-you"
@@ -128,6 +130,9 @@ def colouring(
     if by is ColourBy.SOURCE:
         of, legend = _by_source(generation)
         return Colouring(by, (*_palette(safe)[:_MOST_DIGESTS], faint), of, legend)
+    if by is ColourBy.COLLECTION:
+        of, legend = _by_collection(generation)
+        return Colouring(by, (*_palette(safe)[:_MOST_COLLECTIONS], faint), of, legend)
     if by is ColourBy.NOVELTY:
         of, legend = _by_novelty(generation)
         steps = len(_NOVELTY_LABELS)
@@ -152,6 +157,7 @@ def informative_colourings(generation: Generation) -> tuple[ColourBy, ...]:
     legends = {
         ColourBy.YEAR: _by_year(generation)[1],
         ColourBy.SOURCE: _by_source(generation)[1],
+        ColourBy.COLLECTION: _by_collection(generation)[1],
         ColourBy.NOVELTY: _by_novelty(generation)[1],
     }
     several = [by for by, legend in legends.items() if sum(bool(key.papers) for key in legend) > 1]
@@ -220,6 +226,30 @@ def _by_source(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]
     ]
     others = counts[_MOST_DIGESTS]
     keys += [LegendEntry("other digests", _MOST_DIGESTS, others)] if others else []
+    return of, tuple(keys)
+
+
+@cached_by_owner(1)
+def _by_collection(generation: Generation) -> tuple[Colours, tuple[LegendEntry, ...]]:
+    """Give each paper the colour of the smallest of the collections shown that it lies in.
+
+    A collection holds what those within it hold, so the smallest says most about a paper.
+    """
+    index = generation.records.collections
+    sizes = index.counts(np.ones(generation.size, dtype=np.bool_))
+    shown = np.argsort(-sizes, kind="stable")[:_MOST_COLLECTIONS].tolist()
+    of = np.full(generation.size, _MOST_COLLECTIONS, dtype=np.uint8)
+    for place, number in enumerate(shown):
+        of[index.rows_of([number])] = place
+    counts = np.bincount(of, minlength=_MOST_COLLECTIONS + 1).tolist()
+    names = [index.names[number] for number in shown]
+    keys = [
+        LegendEntry(name, place, counts[place], f'collection:"{quotable(name)}"')
+        for place, name in enumerate(names)
+        if counts[place]
+    ]
+    others = counts[_MOST_COLLECTIONS] if keys else 0
+    keys += [LegendEntry("in no collection shown", _MOST_COLLECTIONS, others)] if others else []
     return of, tuple(keys)
 
 

@@ -87,6 +87,8 @@ def library_message(generation: Generation, chosen: Sequence[int] | None) -> byt
     kinds: list[dict[str, Any]] = []
     of = {}
     for by in informative_colourings(generation):
+        if by is ColourBy.COLLECTION:
+            continue  # the file is for others, and collections are the user's own
         own, safe = (
             colouring(generation, by, dark=False, safe=safe, level=level) for safe in (False, True)
         )

@@ -64,8 +64,9 @@ def _sorted_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(sorted(set(sources), key=_place_of))
 
 
-def _place_of(source: Source) -> tuple[str, int, str, tuple[str, ...], tuple[str, ...]]:
-    return source.digest, source.line, source.date, source.collections, source.tags
+def _place_of(source: Source) -> tuple[object, ...]:
+    lists = (source.collections, source.tags, source.notes, source.annotations)
+    return source.digest, source.line, source.date, *lists
 
 
 def _fullest(texts: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -86,6 +87,10 @@ def title_key(title: str) -> str:
     )
 
 
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
 def path_and_above(path: str) -> tuple[str, ...]:
     """Return a collection and all that it lies in, the outermost first.
 
@@ -111,6 +116,10 @@ class Source:
     """Collections of a reference manager that hold it there, as paths: ``Thesis/Methods``."""
     tags: tuple[str, ...] = ()
     """Tags that it has there; those of the user's desk are others."""
+    notes: tuple[str, ...] = ()
+    """Notes that the user wrote on it there, as text; those of the desk are others."""
+    annotations: tuple[str, ...] = ()
+    """Passages that the user marked in its files there, each with the comment on it."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +183,22 @@ class Paper:
     def fingerprint(self) -> str:
         """Fingerprint of :attr:`text`: same text, same vector."""
         return fingerprint_of(self.text)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The user's notes from all sources; no part of :attr:`text`."""
+        return _distinct(note for source in self.sources for note in source.notes)
+
+    @property
+    def annotations(self) -> tuple[str, ...]:
+        """Passages marked and comments from all sources; no part of :attr:`text`."""
+        return _distinct(one for source in self.sources for one in source.annotations)
+
+    @property
+    def notes_fingerprint(self) -> str:
+        """Fingerprint of notes and annotations; empty without any."""
+        texts = (*self.notes, *self.annotations)
+        return fingerprint_of("\0".join(texts)) if texts else ""
 
     @property
     def published(self) -> str:

@@ -26,6 +26,7 @@ from explorer.papers.table_schema import (
     in_present_schema,
     to_batches,
     to_paper,
+    with_all_columns,
 )
 
 _ROWS_A_BATCH = 2_500
@@ -175,7 +176,8 @@ class PaperTable(Sequence[Paper]):
         Null never equals null.
         """
         ours, theirs = (
-            PaperTable(records._table.select(fields), records._rows) for records in (self, other)
+            PaperTable(with_all_columns(records._table).select(fields), records._rows)
+            for records in (self, other)
         )
         parts = [
             np.logical_and.reduce([_equal(one[field], two[field]) for field in fields])

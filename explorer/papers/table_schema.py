@@ -40,22 +40,34 @@ SCHEMA = pa.schema(
                         ("seen", pa.string()),
                         ("collections", pa.list_(pa.string())),
                         ("tags", pa.list_(pa.string())),
+                        ("notes", pa.list_(_TEXT)),
+                        ("annotations", pa.list_(_TEXT)),
                     ]
                 )
             ),
         ),
         ("fingerprint", pa.string()),
+        ("notes_fingerprint", pa.string()),
     ]
 )
+_NOTES = "notes_fingerprint"
 ROWS_AT_ONCE = 1_000
 """Papers in memory at once while they are written or iterated over."""
 _SOURCE_FIELDS = tuple(field.name for field in fields(Source))
+_SOURCE_LISTS = ("collections", "tags", "notes", "annotations")
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
+
+
+def with_all_columns(table: pa.Table) -> pa.Table:
+    """Return ``table`` with the columns that an older schema lacks, empty."""
+    if _NOTES in table.column_names:
+        return table
+    return table.append_column(SCHEMA.field(_NOTES), pa.repeat(pa.scalar(""), table.num_rows))
 
 
 def in_present_schema(table: pa.Table) -> pa.Table:
     """Return the papers of ``table``, of this schema or an older one, in :data:`SCHEMA`."""
-    table = table.select(SCHEMA.names)
+    table = with_all_columns(table).select(SCHEMA.names)
     place = SCHEMA.get_field_index("sources")
     sources = table.column(place)
     if sources.type.value_type != SCHEMA.field(place).type.value_type:
@@ -92,7 +104,8 @@ def to_row(paper: Paper, fingerprint: str) -> dict[str, Any]:
     """Return ``paper`` as a row of :data:`SCHEMA`."""
     row = {field: getattr(paper, field) for field in _PAPER_FIELDS}
     sources = [{name: getattr(s, name) for name in _SOURCE_FIELDS} for s in paper.sources]
-    return row | {"sources": sources, "fingerprint": fingerprint}
+    of_text = {"fingerprint": fingerprint, _NOTES: paper.notes_fingerprint}
+    return row | {"sources": sources} | of_text
 
 
 def to_paper(row: dict[str, Any]) -> Paper:
@@ -101,6 +114,7 @@ def to_paper(row: dict[str, Any]) -> Paper:
         key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
     fingerprint = values.pop("fingerprint", "")
+    values.pop(_NOTES, None)
     if "sources" in row:
         values["sources"] = tuple(map(_to_source, row["sources"]))
     paper = Paper(**values)
@@ -111,5 +125,4 @@ def to_paper(row: dict[str, Any]) -> Paper:
 
 def _to_source(row: dict[str, Any]) -> Source:
     # In rows of an older schema, those fields are null or missing.
-    shelved = {name: tuple(row.get(name) or ()) for name in ("collections", "tags")}
-    return Source(**row | shelved)
+    return Source(**row | {name: tuple(row.get(name) or ()) for name in _SOURCE_LISTS})

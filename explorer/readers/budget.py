@@ -175,5 +175,6 @@ def _characters(paper: Paper) -> int:
         + len(paper.doi)
         + len(paper.summary)
         + sum(len(source.digest) for source in paper.sources)
+        + sum(len(text) for s in paper.sources for text in (*s.notes, *s.annotations))
         + sum(len(text) for texts in lists for text in texts)
     )

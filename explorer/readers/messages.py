@@ -64,7 +64,15 @@ def from_item(item: Paper | Rejection) -> list[object]:
         item.keywords,
         item.summary,
         [
-            (source.digest, source.line, source.date, source.collections, source.tags)
+            (
+                source.digest,
+                source.line,
+                source.date,
+                source.collections,
+                source.tags,
+                source.notes,
+                source.annotations,
+            )
             for source in item.sources
         ],
     ]
@@ -108,8 +116,10 @@ def to_item(values: object) -> Paper | Rejection:
                     _text(day),
                     collections=_texts(collections),
                     tags=_texts(tags),
+                    notes=_texts(notes),
+                    annotations=_texts(annotations),
                 )
-                for digest, line, day, collections, tags in sources
+                for digest, line, day, collections, tags, notes, annotations in sources
             ),
         )
     except (TypeError, ValueError):

@@ -1,7 +1,8 @@
 """Zotero's database, ``zotero.sqlite``, as it stands in Zotero's data folder.
 
 It is read from a consistent snapshot, whether Zotero runs or not, and nothing is ever written
-there. Items in the trash, attachments, notes and annotations are counted, not read. Each group
+there. Items in the trash and attachments are counted, not read; notes and annotations belong to
+the papers that they are on, and a note on none is counted only. Each group
 library is a source of its own, called after the digest and the group. The line of a paper is the
 number of its item, which stays when others are removed.
 """
@@ -17,6 +18,7 @@ from explorer.papers.paper import Paper, Source, doi
 from explorer.papers.text import tidy
 from explorer.readers.contract import Digest, Item, NotAPaper
 from explorer.readers.shared.fields import Ids, first_date, ids_in, pubmed_id
+from explorer.readers.shared.note_text import html_note_text
 from explorer.readers.shared.reference_fields import (
     abstract_of,
     arxiv_in,
@@ -79,6 +81,10 @@ def _outcome(database: ZoteroDatabase, item: ZoteroItem, digest: Digest) -> Item
         item.id,
         collections=database.collections(item),
         tags=tuple(tag for tag, _ in tags),
+        notes=tuple(text for note in database.notes(item) if (text := html_note_text(note))),
+        annotations=tuple(
+            text for one in database.annotations(item) if (text := _annotation(*one))
+        ),
     )
     extra = _extra(fields)
     ids = _ids(fields, extra)
@@ -96,6 +102,20 @@ def _outcome(database: ZoteroDatabase, item: ZoteroItem, digest: Digest) -> Item
         keywords=tuple(tag for tag, is_automatic in tags if is_automatic),
         sources=(source,),
     )
+
+
+def _annotation(passage: str, comment: str, page: str) -> str:
+    """Return an annotation as text: the passage with its page, then the comment on it.
+
+    >>> _annotation("A map  of papers.", "as ours", "12"), _annotation("", "compare", "")
+    ('A map of papers. (p. 12)\\nas ours', 'compare')
+    """
+    passage, page = tidy(passage), tidy(page)
+    lines = [passage, *map(tidy, comment.splitlines())]
+    lines = [line for line in lines if line]
+    if lines and page:
+        lines[0] += f" (p. {page})"
+    return "\n".join(lines)
 
 
 def _extra(fields: Mapping[str, str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def highlight(text: str, query: str, language: str = ENGLISH) -> list[tuple[str,
 
 def matched_words(paper: Paper, wanted: Iterable[QueryWord]) -> dict[str, QueryWord]:
     """Return the words of ``paper`` that are one of those ``wanted``, each with that one."""
-    text = f"{paper.text} {' '.join(paper.authors)}"
+    text = " ".join((paper.text, *paper.authors, *paper.notes, *paper.annotations))
     matches: dict[str, QueryWord] = {}
     for start, stop, word in _matches(text, paper.language, wanted):
         matches.setdefault(text[start:stop], word)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -23,14 +24,19 @@ from explorer.builds.feeds import fetching
 from explorer.builds.feeds.subscriptions import subscribe
 from explorer.builds.feeds.web import Web
 from explorer.builds.progress import Progress
+from explorer.builds.zotero import update_from_zotero
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
+from explorer.map.colouring import ColourBy, colouring, informative_colourings
 from explorer.papers.paper import Paper
+from explorer.search.filters import Filters, allowed_rows
+from explorer.search.queries.syntax import parse
 from tests.helpers.browser import open_browser
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.feed_services import ToServer, answer, serve
 from tests.helpers.page_run import page_of
 from tests.helpers.serving import serve_page
+from tests.helpers.zotero_library import Stored, make_zotero
 
 pytestmark = pytest.mark.slow
 
@@ -587,3 +593,49 @@ def test_a_generation_that_was_published_meanwhile_is_kept_under_its_own_name(
         assert resources.current_generation().folder.name == "000002"
     library.rollback()
     assert resources.current_generation().folder.name == "000001"
+
+
+def test_a_changed_zotero_is_offered_and_read(
+    tmp_path: Path, corpus: list[Paper], open_page: OpenPage
+) -> None:
+    database = tmp_path / "zotero.sqlite"
+    items = [
+        Stored(
+            fields={"title": paper.title, "abstractNote": paper.abstract},
+            collections=(name,),
+            tags=("to cite",),
+        )
+        for paper, name in zip(corpus[:8], ["Thesis/Maps", "Walks"] * 4, strict=True)
+    ]
+    make_zotero(database, items)
+    library = LibraryStore(tmp_path / "library")
+    update_from_zotero(library, database, HASHING)
+    page = open_page()
+    assert "unchanged since" in text(page)
+    make_zotero(database, [*items, Stored("note", parent=1, text=f"<p>{HOSTILE}</p><p>two</p>")])
+    page.run()
+    assert "; changed since" in text(page)
+    page.button(key="read-zotero").click().run()
+    deadline = time.monotonic() + 60
+    while "unchanged since" not in text(page) and time.monotonic() < deadline:
+        page.run()
+    generation = library.open()
+    (noted,) = (paper for paper in generation.records if paper.notes)
+    paper = open_page(paper=noted.id)
+    assert not paper.exception
+    assert [expander.label for expander in paper.expander] == ["From Zotero: 1 note"]
+    shown = text(paper)
+    assert "two" in shown
+    assert "Zotero tags: to cite" in shown
+    for part in (*paper.markdown, *paper.caption):
+        assert "[l](http" not in part.value
+        assert "<b" not in part.value
+
+    # The map has a colour for each collection; a paper has that of the smallest that holds it.
+    assert ColourBy.COLLECTION in informative_colourings(generation)
+    colours = colouring(generation, ColourBy.COLLECTION, dark=False, safe=False, level=0)
+    assert {key.label: key.papers for key in colours.legend} == {"Thesis/Maps": 4, "Walks": 4}
+    for key in colours.legend:
+        passing = allowed_rows(generation, Filters(clauses=parse(key.clause).clauses))
+        assert passing is not None
+        assert np.flatnonzero(colours.of == key.colour).tolist() == sorted(passing.tolist())

@@ -16,14 +16,18 @@ from explorer.api.json_format import mapped_paper_as_json
 from explorer.builds.build import BuildOptions, build
 from explorer.builds.update_plan import JoinedPapers, join_papers
 from explorer.builds.watch import _listing
-from explorer.builds.zotero import last_reading, update_from_zotero
+from explorer.builds.zotero import changed_database, last_reading, update_from_zotero
+from explorer.embedders import open_embedder
 from explorer.library.store import LibraryStore
+from explorer.papers.merging import merge_records
 from explorer.papers.paper import Paper, Source
 from explorer.papers.spill_file import SpillFile
 from explorer.papers.table import PaperTable
 from explorer.search.facets import facets
 from explorer.search.filters import Filters, allowed_rows
+from explorer.search.model import Query
 from explorer.search.queries.syntax import Field, parse
+from explorer.search.search import search
 from tests.helpers.corpus import WriteDigest
 from tests.helpers.generations import seal_again
 from tests.helpers.zotero_library import GROUP, Stored, make_zotero
@@ -119,7 +123,8 @@ def _as_schema_4_wrote_it(library: LibraryStore) -> None:
     rows = table.to_pylist()
     for row in rows:
         for source in row["sources"]:
-            del source["collections"], source["tags"]
+            del source["collections"], source["tags"], source["notes"], source["annotations"]
+        del row["notes_fingerprint"]
     older = pa.Table.from_pylist(rows)
     path = str(folder / "papers.arrow")
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, older.schema) as writer:
@@ -178,6 +183,57 @@ def test_collections_and_tags_filter_and_count_also_in_an_older_library(
     update_from_zotero(library, tmp_path / "zotero.sqlite")
     generation = library.open()
     assert titles("collection:thesis") == {of[6]}
+
+
+def test_notes_are_searchable_and_change_no_text(tmp_path: Path, corpus: list[Paper]) -> None:
+    database = tmp_path / "zotero.sqlite"
+    hostile = "<p>Compare with the <b>quokkaset</b> &lt;script&gt;</p><script>x</script>"
+    items = [
+        *_items(corpus[:6]),
+        Stored("note", parent=1, text=hostile),
+        Stored("attachment", parent=2),
+        Stored("annotation", parent=8, text="a passage on numbats", comment="why?", page="3"),
+        Stored("note", parent=3, text="in the trash", deleted=True),
+        Stored("note", text="on no paper"),
+    ]
+    make_zotero(database, items[:6])
+    library = LibraryStore(tmp_path / "library")
+    update_from_zotero(library, database, HASHING)
+    before = [(paper.id, paper.text) for paper in library.open().records]
+    make_zotero(database, items)
+    _as_schema_4_wrote_it(library)
+
+    report = update_from_zotero(library, database)
+
+    assert report is not None
+    assert (report.added, report.changed, report.embedded) == (0, 2, 0)
+    now = library.open()
+    assert [(paper.id, paper.text) for paper in now.records] == before
+    one, two = (now.records[now.records.titles.index(paper.title)] for paper in corpus[:2])
+    assert one.notes == ("Compare with the quokkaset <script>",)
+    assert two.annotations == ("a passage on numbats (p. 3)\nwhy?",)
+    assert sum(len(paper.notes) + len(paper.annotations) for paper in now.records) == 2
+    for query, paper in (("quokkaset", one), ('"passage on numbats"', two)):
+        (hit, *_) = search(now, open_embedder("hashing"), Query(query)).hits
+        assert hit.paper.id == paper.id
+        assert hit.why.matched
+    assert mapped_paper_as_json(now, now.records.ids.index(one.id))["sources"][0]["notes"]
+
+    # What is deleted there is no longer found by its words here; and nothing is read in vain.
+    _remove(database, 7)
+    update_from_zotero(library, database)
+    assert not library.open().lexicon.rows_with_phrase("quokkaset", "text").tolist()
+    assert changed_database(library) is None
+    os.utime(database, ns=(1, 1))
+    assert changed_database(library) == database
+
+
+def test_two_records_of_a_paper_keep_the_notes_of_both() -> None:
+    first, second = (Source("z", line, notes=("same", f"note {line}")) for line in (1, 2))
+    merged = merge_records([Paper("Maps", sources=(one,)) for one in (second, first)])
+    assert merged.notes == ("same", "note 1", "note 2")
+    assert merged.notes_fingerprint == replace(merged, abstract="More").notes_fingerprint
+    assert merged.fingerprint == Paper("Maps").fingerprint
 
 
 def test_a_watch_notices_what_stands_in_the_log_only(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value UNIQUE);
 CREATE TABLE itemData (itemID INT, fieldID INT, valueID, PRIMARY KEY (itemID, fieldID));
 CREATE TABLE itemNotes (itemID INTEGER PRIMARY KEY, parentItemID INT, note TEXT);
 CREATE TABLE itemAttachments (itemID INTEGER PRIMARY KEY, parentItemID INT, path TEXT);
-CREATE TABLE itemAnnotations (itemID INTEGER PRIMARY KEY, parentItemID INT, text TEXT);
+CREATE TABLE itemAnnotations (itemID INTEGER PRIMARY KEY, parentItemID INT, text TEXT,
+    comment TEXT, pageLabel TEXT, sortIndex TEXT);
 CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT, fieldMode INT);
 CREATE TABLE itemCreators (itemID INT, creatorID INT, creatorTypeID INT, orderIndex INT);
 CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT UNIQUE);
@@ -67,6 +68,10 @@ class Stored:
     """Position of the item that it belongs to, from 1."""
     library: int = USER
     deleted: bool = False
+    text: str = "text"
+    """Of a note, in HTML; of an annotation, the passage marked."""
+    comment: str = ""
+    page: str = ""
 
 
 def make_zotero(path: Path, items: Sequence[Stored], *, order: int = 1) -> None:
@@ -167,7 +172,18 @@ def add_item(connection: sqlite3.Connection, item: Stored) -> int:
     tables = {"attachment": "itemAttachments", "note": "itemNotes", "annotation": "itemAnnotations"}
     if item.kind in tables:
         parent = item.parent or None
-        connection.execute(f"INSERT INTO {tables[item.kind]} VALUES (?, ?, 'text')", (new, parent))
+        columns = {"attachment": "path", "note": "note", "annotation": "text"}
+        connection.execute(
+            f"INSERT INTO {tables[item.kind]} (itemID, parentItemID, {columns[item.kind]})"
+            " VALUES (?, ?, ?)",
+            (new, parent, item.text),
+        )
+        if item.kind == "annotation":
+            connection.execute(
+                "UPDATE itemAnnotations SET comment = ?, pageLabel = ?, sortIndex = ?"
+                " WHERE itemID = ?",
+                (item.comment, item.page, f"{new:05}", new),
+            )
     if item.deleted:
         connection.execute("INSERT INTO deletedItems VALUES (?)", (new,))
     return new
@@ -193,8 +209,8 @@ SAMPLE = (
         automatic=("cartography",),
     ),
     Stored("attachment", {"title": "Full Text PDF"}, parent=1),
-    Stored("annotation", parent=2),
-    Stored("note", parent=1),
+    Stored("annotation", parent=2, text="Maps  stay put", comment="as <b>ours</b>", page="7"),
+    Stored("note", parent=1, text="<h1>Idea</h1><p>Compare with <i>isochrones</i>.</p>"),
     Stored(
         "conferencePaper",
         {

@@ -264,8 +264,9 @@ def _as_schema_4_had_it(papers: Sequence[Paper]) -> pa.Table:
     rows = [to_row(paper, paper.fingerprint) for paper in papers]
     for row in rows:
         for source in row["sources"]:
-            del source["collections"], source["tags"]
-    fields = [field for field in SCHEMA if field.name != "sources"]
+            del source["collections"], source["tags"], source["notes"], source["annotations"]
+        del row["notes_fingerprint"]
+    fields = [field for field in SCHEMA if field.name not in ("sources", "notes_fingerprint")]
     source = pa.struct([f for f in SCHEMA.field("sources").type.value_type if f.name in _OLD])
     old = pa.schema([*fields, ("sources", pa.list_(source))])
     return pa.Table.from_pylist(rows, schema=old)

@@ -115,6 +115,11 @@ def test_collections_and_tags_are_the_sources(database: Path) -> None:
         (("Thesis", "Walks"), ("to cite",)),
         ((), ()),
     ]
+    assert [(p.notes, p.annotations) for p in read_digest(database).papers] == [
+        (("Idea\nCompare with isochrones.",), ("Maps stay put (p. 7)\nas <b>ours</b>",)),
+        ((), ()),
+        ((), ()),
+    ]
     streams = stream_digests_apart(database, "zotero.sqlite", ReadingLimits())
     apart = [paper for stream in streams for paper in stream.items]
     assert apart == list(read_digest(database).papers)

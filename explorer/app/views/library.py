@@ -16,6 +16,7 @@ from explorer.app.updates import Update, UpdateRunner, Work, shared_updates, sta
 from explorer.app.uploads import show_uploads
 from explorer.builds.build import BuildReport
 from explorer.builds.uploads import read_again
+from explorer.builds.zotero import changed_database, last_reading, read_zotero_again
 from explorer.errors import ExplorerError
 from explorer.library.generation import GIVEN_SUFFIX, Generation, Manifest
 from explorer.library.store import LibraryStore
@@ -44,6 +45,7 @@ def show_library(generation: Generation | None) -> None:
         if not reason:
             show_uploads(generation, updates)
             show_feeds(updates)
+            _show_zotero(updates)
             _show_update_buttons(generation, updates)
 
 
@@ -126,6 +128,26 @@ def _show_failure(updates: UpdateRunner, update: Update) -> None:
         return
     if st.button(texts.TRY_AGAIN, key="try-again"):
         _start(updates, update.title, update.work)
+
+
+def _show_zotero(updates: UpdateRunner) -> None:
+    """Draw when Zotero was read last, in a library that was built from it, and offer to read it."""
+    library = _library()
+    read = last_reading(library).get("read")
+    if not isinstance(read, str):
+        return
+    changed = changed_database(library)
+    view_heading(texts.ZOTERO)
+    moment = texts.moment(datetime.fromisoformat(read).astimezone(UTC))
+    st.caption(texts.zotero_read(moment, changed=changed is not None))
+    if changed is not None and st.button(
+        texts.READ_NOW, key="read-zotero", disabled=updates.is_running
+    ):
+        _start(
+            updates,
+            texts.READING_ZOTERO,
+            lambda progress: read_zotero_again(library, changed, progress=progress),
+        )
 
 
 def _show_update_buttons(generation: Generation | None, updates: UpdateRunner) -> None:

@@ -37,6 +37,7 @@ def show_paper(generation: Generation, row: int, neighbours: Results) -> None:
         if paper.summary:
             st.markdown(texts.summary(markdown(paper.summary)))
         _show_details(generation, row)
+        _show_reader_notes(paper)
     _show_near_duplicates(generation, row)
     section_heading(texts.SIMILAR_PAPERS)
     show_neighbours(generation, row, neighbours)
@@ -71,6 +72,23 @@ def _show_details(generation: Generation, row: int) -> None:
         details += [texts.shelves(collections, tags)] if collections or tags else []
         for line in details:
             st.caption(line)
+
+
+def _show_reader_notes(paper: Paper) -> None:
+    """Draw the notes and annotations that the user made in Zotero, if there are any."""
+    if not paper.notes and not paper.annotations:
+        return
+    with st.expander(texts.reader_notes(len(paper.notes), len(paper.annotations))):
+        for note in paper.notes:
+            _show_lines(note)
+        for annotation in paper.annotations:
+            with st.container(border=True):
+                _show_lines(annotation)
+
+
+def _show_lines(text: str) -> None:
+    # Text as typed: no formulas, and each line on its own.
+    st.markdown("\n\n".join(map(escape_markdown, text.splitlines())))
 
 
 def _ids(paper: Paper) -> list[str]:

@@ -9,6 +9,7 @@ const COLOURINGS = {
   topic: "Topic",
   year: "Year",
   source: "Digest",
+  collection: "Collection",
   score: "Score",
   novelty: "Novelty",
   "for-you": "For you",

@@ -211,6 +211,72 @@ class ZoteroDatabase:
         )
         return [(name, kind == 1) for text, kind in rows if (name := tidy(_text(text)))]
 
+    def notes(self, item: ZoteroItem) -> tuple[str, ...]:
+        """Return the notes on an item, in HTML, in the order of their numbers."""
+        return tuple(
+            _text(note)
+            for number in self._notes_on.get(item.id, ())
+            for (note,) in self._rows("SELECT note FROM itemNotes WHERE itemID = ?", number)
+        )
+
+    @cached_property
+    def _notes_on(self) -> dict[int, list[int]]:
+        """Numbers of the notes on each item, those in the trash left out."""
+        return self._parts("itemNotes", "note")
+
+    def annotations(self, item: ZoteroItem) -> tuple[tuple[str, str, str], ...]:
+        """Return (passage marked, comment, page) of the annotations in the files of an item."""
+        return tuple(
+            (_text(text), _text(comment), _text(page))
+            for attachment in self._attachments_of.get(item.id, ())
+            for number in self._annotations_in.get(attachment, ())
+            for text, comment, page in self._rows(
+                f"SELECT text, {self._comment}, {self._page} FROM itemAnnotations WHERE itemID = ?",
+                number,
+            )
+        )
+
+    @cached_property
+    def _attachments_of(self) -> dict[int, list[int]]:
+        return self._parts("itemAttachments", "parentItemID")
+
+    @cached_property
+    def _annotations_in(self) -> dict[int, list[int]]:
+        return self._parts("itemAnnotations", "text", self._place)
+
+    @cached_property
+    def _comment(self) -> str:
+        return self._column_or("itemAnnotations", "comment", "''")
+
+    @cached_property
+    def _page(self) -> str:
+        return self._column_or("itemAnnotations", "pageLabel", "''")
+
+    @cached_property
+    def _place(self) -> str:
+        return self._column_or("itemAnnotations", "sortIndex", "itemID")
+
+    def _column_or(self, table: str, column: str, instead: str) -> str:
+        """Return the name of a column, or what is to be queried where the version lacks it."""
+        names = {name for _, name, *_ in self._rows(f"PRAGMA table_info({table})")}
+        return column if column in names else instead
+
+    def _parts(self, table: str, needed: str, order: str = "itemID") -> dict[int, list[int]]:
+        """Return the numbers of the items in ``table`` by what they belong to; no deleted ones.
+
+        Args:
+            needed: a column without which the table is of another kind and holds none.
+        """
+        parts: dict[int, list[int]] = {}
+        if table not in self.tables or self._column_or(table, needed, "") == "":
+            return parts
+        deleted = self._numbers("deletedItems", "itemID")
+        query = f"SELECT parentItemID, itemID FROM {table} ORDER BY {order}, itemID"
+        for parent, number in self._rows(query):
+            if isinstance(parent, int) and isinstance(number, int) and number not in deleted:
+                parts.setdefault(parent, []).append(number)
+        return parts
+
     def collections(self, item: ZoteroItem) -> tuple[str, ...]:
         """Return the paths of the collections that hold an item itself, sorted."""
         return tuple(sorted(self._paths[number] for number in self._filed.get(item.id, ())))
