@@ -8,15 +8,17 @@ once it pays.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.spatial import cKDTree
 
 from explorer.arrays import Labels, Positions, Rows, evenly_spaced
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.settings import RedrawSettings
 from explorer.topics.communities import modularity
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _NEIGHBOURS = 15
 _SAMPLED = 2_000
@@ -89,6 +91,8 @@ def measure_fit(
 
 def _kept(graph: NeighbourGraph, positions: Positions, rows: Rows) -> float:
     """Return the share of nearest neighbours that are near on the map too, averaged over papers."""
+    from scipy.spatial import cKDTree
+
     k = min(_NEIGHBOURS, graph.neighbours.shape[1])
     if not len(rows) or not k:
         return 0.0

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
-from scipy.special import gammaln
 
 from explorer.arrays import Positions, Rows, Vectors
 
@@ -35,6 +33,8 @@ def faithfulness(
         sample: rows of the papers over which both are averaged, each against all papers.
         k: neighbours, fewer than half of the papers.
     """
+    from scipy.spatial import cKDTree
+
     size = len(vectors)
     near = _others(cKDTree(positions).query(positions[sample], k + 1)[1], sample)
     excess = kept = 0
@@ -86,6 +86,8 @@ def _entropy(shares: NDArray[np.float64]) -> float:
 
 def _expected(first: NDArray[np.float64], second: NDArray[np.float64], size: float) -> float:
     """Return the mutual information expected by chance of groups of these sizes."""
+    from scipy.special import gammaln
+
     total = 0.0
     columns = list(zip(*np.unique(second, return_counts=True), strict=True))
     for a, many in zip(*np.unique(first, return_counts=True), strict=True):

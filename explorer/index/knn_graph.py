@@ -8,16 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from explorer.arrays import Vectors
 from explorer.index.engines.contract import Engine
 from explorer.settings import GraphSettings
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _BLOCK = 4096
 _BLOCK_BY_AXES = 1024
@@ -88,6 +89,8 @@ class NeighbourGraph:
         Conneau et al. 2018, arXiv:1710.04087); a paper's neighbours are the k best by that.
         Shape (papers, papers), float64, weights above zero, no self-loops.
         """
+        from scipy import sparse
+
         if not self.neighbours.size:
             return sparse.csr_matrix((self.size, self.size), dtype=np.float64)
         usual = self.similarities[:, :_USUAL_NEIGHBOURS].mean(axis=1, dtype=np.float64)
@@ -104,6 +107,9 @@ class NeighbourGraph:
 
         Papers say the same if they are near-duplicates, or if others between them are.
         """
+        from scipy import sparse
+        from scipy.sparse import csgraph
+
         firsts = np.arange(self.size, dtype=np.int64)
         rows, columns = np.nonzero(self.similarities >= NEAR_DUPLICATE)
         if len(rows):

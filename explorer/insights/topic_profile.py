@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from explorer.library.caching import cached_by_owner
 from explorer.library.generation import Generation
 from explorer.topics.communities import Topic
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _NEIGHBOURS = 5
 
@@ -102,6 +105,8 @@ def _ties(generation: Generation, level: int) -> sparse.csr_matrix:
 
     The shape is (topics, topics).
     """
+    from scipy import sparse
+
     graph = generation.graph
     labels = np.asarray(generation.memberships[level])
     weights = np.clip(graph.similarities, 0.0, None).ravel().astype(np.float64)

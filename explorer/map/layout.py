@@ -16,7 +16,6 @@ from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from explorer.arrays import Positions, Vectors
 from explorer.index.engines import load_engine
@@ -197,6 +196,8 @@ def _densest(neighbours: NDArray[np.float64], reach: float) -> NDArray[np.float6
 
 def _outside(placed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the emptiest spot at the rim of the map."""
+    from scipy.spatial import cKDTree
+
     known = placed[~np.isnan(placed[:, 0])]
     if not len(known):
         return np.zeros(2)
@@ -211,6 +212,8 @@ def _separated(
     placed: NDArray[np.float64], newcomers: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
     """Move ``newcomers`` away from papers that they cover; the others stay."""
+    from scipy.spatial import cKDTree
+
     settled = np.delete(placed, newcomers, axis=0)
     gaps = cKDTree(settled).query(settled, 2, workers=-1)[0][:, 1] if len(settled) else np.empty(0)
     # A few papers are so far apart that as much room for each newcomer would enlarge the map.

@@ -8,10 +8,10 @@ outgrew its size is divided, one that is left with hardly any papers joins its n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from explorer.arrays import Labels, RowMap, Rows
 from explorer.settings import TopicSettings
@@ -23,6 +23,9 @@ from explorer.topics.communities import (
     members_of,
     modularity,
 )
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _INNER_TIES = 0.5
 """Share of the newcomers' ties that are among themselves, from which they start a topic."""
@@ -67,6 +70,8 @@ def carry_over(
 
 def _admit(levels: list[NDArray[np.int64]], newcomers: Rows, edges: sparse.csr_matrix) -> None:
     """Add newcomers to the topic they are tied to most: on the coarsest level, then within it."""
+    from scipy import sparse
+
     waiting = newcomers
     while len(waiting):
         ties = edges[waiting].tocoo()

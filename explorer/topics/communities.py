@@ -14,15 +14,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from explorer.arrays import Labels, Rows, Strengths
 from explorer.index.knn_graph import NeighbourGraph
 from explorer.settings import TopicSettings
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 LONGEST_NAME = 80
 """Characters of a topic's name, at most."""
@@ -138,6 +140,8 @@ def _with_duplicates_together(
     follow how ties happen to fall among papers that no neighbour tells apart. ``firsts`` are as in
     :meth:`NeighbourGraph.near_duplicates`.
     """
+    from scipy import sparse
+
     rest = np.flatnonzero(firsts != np.arange(len(firsts)))
     if not len(rest):
         return edges
@@ -324,6 +328,8 @@ def _moved(
 
 def between(edges: sparse.csr_matrix, labels: NDArray[np.integer[Any]]) -> sparse.csr_matrix:
     """Return the graph of topics; an edge has the weight of all edges between two topics."""
+    from scipy import sparse
+
     size = len(labels)
     member = sparse.csr_matrix((np.ones(size), (np.arange(size), labels)))
     return (member.T @ edges @ member).tocsr()
@@ -400,6 +406,8 @@ def _absorb_small(edges: sparse.csr_matrix, labels: Labels, smallest: int) -> La
 
 def _absorb_loose(edges: sparse.csr_matrix, labels: Labels) -> Labels:
     """Merge communities that are tied more to another than within into that other."""
+    from scipy import sparse
+
     while True:
         ties = between(edges, labels)
         within = ties.diagonal()

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from explorer.arrays import Labels, Rows, Strengths, Vectors
 from explorer.papers.paper import Paper
@@ -37,6 +37,9 @@ from explorer.topics.tracking import (
     match_topics,
     match_topics_by_name,
 )
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _REPRESENTATIVES = 5
 _TOO_SIMILAR = 0.93

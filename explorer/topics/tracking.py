@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from explorer.arrays import Labels, RowMap
 from explorer.papers.paper import Paper
 from explorer.topics.communities import Topic, TopicName
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _SAME_TOPIC = 0.5
 """Overlap (Jaccard index) above which a topic is the same, and keeps its id and name."""
@@ -242,6 +244,8 @@ def _shared(
     was: NDArray[np.integer[Any]], now: NDArray[np.integer[Any]], shape: tuple[int, int]
 ) -> sparse.csr_matrix:
     """Return the number of papers that each pair of topics shares, shape (topics, topics)."""
+    from scipy import sparse
+
     shared = sparse.csr_matrix((np.ones(len(was), dtype=np.int64), (was, now)), shape=shape)
     shared.sum_duplicates()
     return shared
