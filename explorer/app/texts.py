@@ -502,6 +502,7 @@ EXPORT_FORMATS = {
     ExportFormat.BIBTEX: ("BibTeX", "For LaTeX, JabRef and most reference managers."),
     ExportFormat.RIS: ("RIS", "For Zotero, EndNote and Mendeley."),
     ExportFormat.CSL_JSON: ("CSL-JSON", "For Pandoc, Zotero and citation processors."),
+    ExportFormat.ZOTERO_RDF: ("Zotero RDF", "For Zotero, with notes, and tags as collections."),
     ExportFormat.CSV: ("Table (CSV)", "For spreadsheets."),
     ExportFormat.JSONL: (
         "JSON Lines",

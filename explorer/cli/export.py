@@ -38,6 +38,7 @@ examples:
   explorer export --format csl-json --topic t4 --output t4.json
   explorer export --format csv --query "author:lovelace" --output lovelace.csv
   explorer export --format bibtex --query "is:starred" --output starred.bib
+  explorer export --format zotero-rdf --query "is:starred" --output starred.rdf
   explorer export --format bibtex --ids 2405.14458 p3eba0ac9fc2
   explorer export --format html --title "Our field" --output map.html
 """

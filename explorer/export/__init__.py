@@ -27,6 +27,7 @@ class ExportFormat(StrEnum):
     BIBTEX = "bibtex"
     RIS = "ris"
     CSL_JSON = "csl-json"
+    ZOTERO_RDF = "zotero-rdf"
     CSV = "csv"
     JSONL = "jsonl"
     HTML = "html"
@@ -41,11 +42,16 @@ class ExportFormat(StrEnum):
         return _MEDIA_TYPES[self]
 
 
-_EXTENSIONS = {ExportFormat.BIBTEX: "bib", ExportFormat.CSL_JSON: "json"}
+_EXTENSIONS = {
+    ExportFormat.BIBTEX: "bib",
+    ExportFormat.CSL_JSON: "json",
+    ExportFormat.ZOTERO_RDF: "rdf",
+}
 _MEDIA_TYPES = {
     ExportFormat.BIBTEX: "application/x-bibtex",
     ExportFormat.RIS: "application/x-research-info-systems",
     ExportFormat.CSL_JSON: "application/vnd.citationstyles.csl+json",
+    ExportFormat.ZOTERO_RDF: "application/rdf+xml",
     ExportFormat.CSV: "text/csv",
     ExportFormat.JSONL: "application/x-ndjson",
     ExportFormat.HTML: "text/html",
@@ -65,7 +71,8 @@ def write_list(
 
     Args:
         title: heading of an HTML file; other formats ignore it.
-        marks: the user's marks, whose tags become keywords and whose notes become notes; tables
+        marks: the user's marks, whose tags become keywords and whose notes become notes, and a star
+            the keyword "starred"; tables
             and JSON have fields of their own for both, and an HTML file has none. Without them,
             JSON has no notes from Zotero either.
         progress: called with the number of papers written and their total.
@@ -78,6 +85,7 @@ def write_list(
     from explorer.export.csl import write_csl_json
     from explorer.export.ris import write_ris
     from explorer.export.tables import write_papers, write_table
+    from explorer.export.zotero_rdf import write_zotero_rdf
     from explorer.map.html_export import standalone
 
     counted = _counted(rows, progress)
@@ -92,6 +100,8 @@ def write_list(
             write_ris(references, file)
         case ExportFormat.CSL_JSON:
             write_csl_json(references, file)
+        case ExportFormat.ZOTERO_RDF:
+            write_zotero_rdf(references, file)
         case ExportFormat.CSV:
             write_table(generation, file, counted, mark_of)
         case ExportFormat.JSONL:

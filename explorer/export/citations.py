@@ -46,9 +46,10 @@ class CitedPaper(NamedTuple):
 
     @property
     def keywords(self) -> list[str]:
-        """The user's tags, then the paper's own keywords; case does not distinguish them."""
+        """The user's tags, "starred" for a star, then the paper's own; case does not matter."""
         words: dict[str, str] = {}
-        for word in (*self.mark.tags, *self.paper.keywords):
+        starred = ("starred",) if self.mark.starred else ()
+        for word in (*self.mark.tags, *starred, *self.paper.keywords):
             words.setdefault(word.casefold(), word)
         return list(words.values())
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
+from xml.etree import ElementTree
 
 import pytest
 import rispy
@@ -41,12 +42,14 @@ from explorer.export.citations import (
 from explorer.export.csl import csl_item, write_csl_json
 from explorer.export.ris import write_ris
 from explorer.export.tables import write_table
+from explorer.export.zotero_rdf import write_zotero_rdf
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.abstracts import is_placeholder
 from explorer.papers.paper import Paper
 from explorer.papers.text import plain, tidy
 from explorer.readers import Digest, open_digests, read_digest, recognise
+from explorer.readers.shared.note_text import html_note_text
 from explorer.search.filters import Filters
 from explorer.search.model import Query
 from explorer.search.search import search
@@ -84,8 +87,13 @@ _PLAIN = Paper(
 )
 _BARE = Paper(title="No more than a title", id="p22222222222")
 _PAPERS = (_NASTY, _PLAIN, _BARE)
-_WRITERS = {"bibtex": write_bibtex, "ris": write_ris, "csl-json": write_csl_json}
-_ENDINGS = {"bibtex": "bib", "ris": "ris", "csl-json": "json"}
+_WRITERS = {
+    "bibtex": write_bibtex,
+    "ris": write_ris,
+    "csl-json": write_csl_json,
+    "zotero-rdf": write_zotero_rdf,
+}
+_ENDINGS = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "zotero-rdf": "rdf"}
 
 
 def _written(form: str, papers: Sequence[Paper]) -> str:
@@ -230,7 +238,12 @@ def test_a_summary_by_somebody_else_never_becomes_the_abstract(form: str, tmp_pa
         assert tuple(map(_person, after.authors)) == paper.authors
         assert blurb not in after.text
         written = _written(form, [paper])
-        field = {"bibtex": "annote = {", "ris": "N1  - ", "csl-json": '"note": "'}[form]
+        field = {
+            "bibtex": "annote = {",
+            "ris": "N1  - ",
+            "csl-json": '"note": "',
+            "zotero-rdf": "<rdf:value>&lt;p&gt;",
+        }[form]
         assert f"{field}Summary: {blurb}" in written
 
 
@@ -259,6 +272,12 @@ def test_tags_become_keywords_and_notes_become_notes(form: str, tmp_path: Path) 
         ),
         "ris": lambda: "\n".join(rispy.loads(file.getvalue())[0]["notes"]),
         "csl-json": lambda: json.loads(file.getvalue())[0]["note"],
+        "zotero-rdf": lambda: "\n".join(
+            html_note_text(memo.text or "")
+            for memo in ElementTree.fromstring(file.getvalue()).iter(
+                "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}value"
+            )
+        ),
     }[form]()
     assert "Compare figure 3." in notes
     assert "100% of it" in notes
@@ -426,6 +445,45 @@ def test_formulas_stay_formulas_and_the_rest_is_escaped() -> None:
 @pytest.fixture(scope="module")
 def generation(hashing_library: LibraryStore) -> Generation:
     return hashing_library.open()
+
+
+def test_zotero_rdf_has_collections_for_tags_and_stars_and_notes_as_text(tmp_path: Path) -> None:
+    marks = (
+        PaperMark(starred="2026-01-01", tags=("thesis",), note="<b>1 < 2</b>\n]]> & \x01"),
+        PaperMark(tags=("Thesis", "A & B")),
+        PaperMark(),
+    )
+    file = StringIO()
+    write_zotero_rdf(map(CitedPaper, _PAPERS, marks), file)
+    root = ElementTree.fromstring(file.getvalue())
+    names = {
+        "z": "http://www.zotero.org/namespaces/export#",
+        "dc": "http://purl.org/dc/elements/1.1/",
+        "dcterms": "http://purl.org/dc/terms/",
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+        "bib": "http://purl.org/net/biblio#",
+    }
+    collections = {
+        one.findtext("dc:title", "", names): [
+            part.get(f"{{{names['rdf']}}}resource")
+            for part in one.findall("dcterms:hasPart", names)
+        ]
+        for one in root.findall("z:Collection", names)
+    }
+    assert collections == {
+        "Literature Explorer": ["#collection_2", "#collection_3", "#collection_4"],
+        "A & B": ["#item_2"],
+        "Starred": ["#item_1"],
+        "thesis": ["#item_1", "#item_2"],
+    }
+    (note,) = (memo.findtext("rdf:value", "", names) for memo in root.findall("bib:Memo", names))
+    assert note == "<p>&lt;b&gt;1 &lt; 2&lt;/b&gt;</p><p>]]&gt; &amp; </p>"
+    path = tmp_path / "marked.rdf"
+    path.write_text(file.getvalue(), encoding="utf-8")
+    reading = read_digest(path)
+    assert [paper.title for paper in reading.papers] == [shown(p.title) for p in _PAPERS]
+    assert reading.papers[0].keywords[:2] == ("thesis", "starred")
+    assert reading.not_papers == {"note": 1, "collection": 4}
 
 
 @pytest.mark.parametrize("form", [form for form in ExportFormat if form is not ExportFormat.HTML])

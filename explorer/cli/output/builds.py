@@ -74,7 +74,7 @@ def show_zotero(overview: ZoteroOverview, database: str) -> None:
         f"{overview.with_abstract:,} with an abstract, {overview.with_doi:,} with a DOI",
         f"{plural(overview.trash, 'item')} in the trash, left out",
         f"{plural(overview.attachments, 'attachment')}, {plural(overview.notes, 'note')}, "
-        f"{plural(overview.annotations, 'annotation')}, counted only",
+        f"{plural(overview.annotations, 'annotation')}",
     )
     for count in counts:
         out.print(f"  {count}", highlight=False)
