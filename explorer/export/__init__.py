@@ -71,10 +71,9 @@ def write_list(
 
     Args:
         title: heading of an HTML file; other formats ignore it.
-        marks: the user's marks, whose tags become keywords and whose notes become notes, and a star
-            the keyword "starred"; tables
-            and JSON have fields of their own for both, and an HTML file has none. Without them,
-            JSON has no notes from Zotero either.
+        marks: the user's marks, whose tags become keywords, stars the keyword "starred", and notes
+            notes; tables and JSON have fields of their own for tags and notes, and an HTML file has
+            none. Without them, JSON has no notes from Zotero either.
         progress: called with the number of papers written and their total.
 
     Raises:
