@@ -27,6 +27,7 @@ from explorer.cli.shards import add_shards
 from explorer.cli.topics import add_topics
 from explorer.cli.watch import add_watch
 from explorer.cli.zotero import add_zotero
+from explorer.cli.zotero_push import add_zotero_push
 from explorer.library.store import DEFAULT_FOLDER, LibraryStore
 
 _DESCRIPTION = "Search your paper digests by meaning, and see them as a map of topics."
@@ -35,7 +36,7 @@ _SECTIONS = {
     "Search": (add_search, add_evaluate),
     "Topics": (add_topics,),
     "Desk and news": (add_desk, add_review, add_follow, add_news, add_briefing),
-    "Export": (add_export,),
+    "Export": (add_export, add_zotero_push),
     "Library": (add_library,),
     "Serve": (add_app, add_serving),
 }

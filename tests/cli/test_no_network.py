@@ -89,8 +89,8 @@ mcp
 
 ``app`` and ``serve`` have tests of their own.
 """
-CONNECTING = {"fetch", "feeds test", "morning"}
-"""The commands that exist to reach the services that a person has added as feeds."""
+CONNECTING = {"fetch", "feeds test", "morning", "push"}
+"""The commands that exist to reach services that a person has named: feeds, and Zotero's API."""
 _RUN = """\
 import sys
 from explorer.cli import main

@@ -171,6 +171,7 @@ def _feeds(folder: Path) -> Iterator[Use]:
     yield "feeds", "list", *digests
     yield "morning", *digests, 2
     yield "zotero", folder / f"none{HOSTILE}", "--dry-run", 2
+    yield "push", "--server", f"https://{HOSTILE}", "--to", "users/1", 2
     yield "desk", "recommend", "--all", 1, 2
     yield "desk", "interests", 1, 2
 
