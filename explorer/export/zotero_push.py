@@ -139,7 +139,10 @@ class ZoteroServer:
         Raises:
             UnusableInput: the address is none, or would send the key in clear text over a network.
         """
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # brackets around something else than an IPv6 address
+            parts = urlsplit("")
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
         if not is_safe or not parts.hostname or parts.username or parts.query or parts.fragment:
             raise UnusableInput(

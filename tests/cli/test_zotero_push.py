@@ -143,6 +143,6 @@ def test_wrong_keys_and_unsafe_addresses_are_refused(
         assert KEY_VARIABLE in error
         assert "another secret" not in error
         assert api.writes == []
-    for address in ("http://api.zotero.org", "ftp://localhost", "https://a:b@host", "zotero"):
+    for address in ("http://api.zotero.org", "ftp://localhost", "https://a:b@host", "https://[x]"):
         with pytest.raises(UnusableInput, match="no server to write to"):
             ZoteroServer(address, "users/1", "key")
