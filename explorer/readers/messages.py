@@ -13,6 +13,8 @@ from typing import Any
 
 from explorer.papers.paper import Paper, Source
 from explorer.readers.contract import Recognition, Rejection
+from explorer.readers.shared.pdf_document import PdfPage
+from explorer.readers.shared.pdf_words import PdfLine
 
 LENGTH = struct.Struct(">I")
 LONGEST = 1 << 26
@@ -162,6 +164,70 @@ def to_recognition(values: object) -> Recognition:
         )
     except TypeError:
         raise BadMessage from None
+
+
+def from_page(page: PdfPage) -> list[object]:
+    """Return a page of a PDF as a list."""
+    lines = [
+        (
+            line.text,
+            *(round(length, 1) for length in (line.x0, line.y0, line.x1, line.y1, line.size)),
+            line.bold,
+            line.rotated,
+            line.font,
+        )
+        for line in page.lines
+    ]
+    return [page.number, round(page.width, 1), round(page.height, 1), lines]
+
+
+def to_page(values: object) -> PdfPage:
+    """Return the page of a PDF in a list.
+
+    Raises:
+        BadMessage: it is none.
+    """
+    if type(values) is not list:
+        raise BadMessage
+    try:
+        number, width, height, lines = values
+        page = _line(number)
+        if type(lines) is not list:
+            raise BadMessage
+        return PdfPage(
+            page,
+            _length(width),
+            _length(height),
+            tuple(
+                PdfLine(
+                    _text(text), page, _length(x0), _length(y0), _length(x1), _length(y1),
+                    _length(size), bold is True, _text(font), rotated is True,
+                )
+                for text, x0, y0, x1, y1, size, bold, rotated, font in lines
+            ),
+        )  # fmt: skip
+    except (TypeError, ValueError):
+        raise BadMessage from None
+
+
+def to_pdf_head(values: object) -> tuple[int, dict[str, str]]:
+    """Return the number of pages and the metadata of a PDF, checked.
+
+    Raises:
+        BadMessage: they are none.
+    """
+    if type(values) is not list or len(values) != 2 or type(values[1]) is not dict:
+        raise BadMessage
+    try:
+        return _line(values[0]), {_text(key): _text(text) for key, text in values[1].items()}
+    except TypeError:
+        raise BadMessage from None
+
+
+def _length(value: object) -> float:
+    if type(value) not in (int, float) or not -1e6 < value < 1e6:  # type: ignore[operator]
+        raise TypeError
+    return float(value)  # type: ignore[arg-type]
 
 
 def _text(value: object) -> str:

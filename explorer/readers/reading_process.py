@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -34,10 +34,13 @@ from explorer.readers.messages import (
     from_message,
     to_item,
     to_kinds,
+    to_page,
+    to_pdf_head,
     to_recognition,
 )
 from explorer.readers.reading import stream_digests
 from explorer.readers.reading_program import OUT_OF_MEMORY
+from explorer.readers.shared.pdf_document import PdfHead, PdfPage
 from explorer.settings import ReadingLimits
 
 _PROGRAM = (
@@ -73,6 +76,27 @@ def stream_digests_apart(path: Path, name: str, limits: ReadingLimits) -> Iterat
         return
     try:
         yield from child.read(path, name, limits)
+    finally:
+        _give_back(child)
+
+
+def stream_pdf_apart(
+    path: Path, numbers: Sequence[int] | None, limits: ReadingLimits
+) -> Iterator[PdfHead | PdfPage]:
+    """Yield the head of the PDF at ``path``, then its pages, read in a child process.
+
+    ``numbers`` are those of the pages, from 1; None means all.
+
+    Raises:
+        DigestError: it cannot be read, or not further than to the last page yielded.
+    """
+    child = _borrow()
+    if child is None:
+        raise DigestError(
+            "no process to read PDFs in can be started.", path=path, advice="Try again."
+        )
+    try:
+        yield from child.pages(path, numbers, limits)
     finally:
         _give_back(child)
 
@@ -168,7 +192,7 @@ class _Child:
         self.is_idle = False
         begun = False
         try:
-            self._request(path, name, limits)
+            self._request("digests", path, name, limits)
             while (message := self._next())[0] == "digest":
                 begun = True
                 stream = self._stream(message)
@@ -224,12 +248,31 @@ class _Child:
             _, what, advice, line, _ = message
             raise DigestError(str(what), path=path, line=int(line), advice=str(advice))
 
-    def _request(self, path: Path, name: str, limits: ReadingLimits) -> None:
+    def pages(
+        self, path: Path, numbers: Sequence[int] | None, limits: ReadingLimits
+    ) -> Iterator[PdfHead | PdfPage]:
+        """Yield the head of a PDF, then its pages."""
+        self.is_idle = False
+        try:
+            self._request("pdf", path, numbers, limits)
+            message = self._next()
+            if message[0] == "pdf":
+                yield PdfHead(*to_pdf_head(message[1:]))
+                while (message := self._next())[0] == "page":
+                    yield to_page(message[1])
+            self._finish(message, path)
+        except (_Died, BadMessage, ValueError, TypeError, IndexError) as death:
+            self._process.kill()
+            reason = str(death) if isinstance(death, _Died) else _NONSENSE
+            advice = f"{_TO_DO.capitalize()}."
+            raise DigestError(f"reading was ended: {reason}.", path=path, advice=advice) from None
+
+    def _request(self, kind: str, path: Path, details: object, limits: ReadingLimits) -> None:
         size = path.stat().st_size if path.exists() else 0
         self._wait = _SILENCE + _SILENCE_TIMES * Budget(limits, size).most_seconds
         text = max(limits.output_bytes, limits.output_times * limits.honest_expansion * size)
         self._left = LONGEST + _BYTES_PER_CHARACTER * text
-        request = json.dumps([str(path.absolute()), name, asdict(limits)])
+        request = json.dumps([kind, str(path.absolute()), details, asdict(limits)])
         try:
             self._input.write(request.encode() + b"\n")
             self._input.flush()

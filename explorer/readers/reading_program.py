@@ -1,4 +1,4 @@
-"""The program that reads digests for another process, within limits that the system enforces.
+"""The program that reads digests and PDFs for another process, within limits of the system.
 
 It gets one request after the other on its standard input and answers on its standard output
 (:mod:`explorer.readers.messages`). It ends when its input does, so that it outlives nobody.
@@ -14,18 +14,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import BinaryIO
 
 from explorer.errors import DigestError
 from explorer.papers.paper import Paper
-from explorer.readers.budget import Budget
+from explorer.readers.budget import ADVICE, Budget, BudgetSpent
 from explorer.readers.contract import DigestStream, Rejection
-from explorer.readers.messages import from_item, to_message
-from explorer.readers.reading import stream_digests
+from explorer.readers.messages import from_item, from_page, to_message
+from explorer.readers.reading import describe, stream_digests
+from explorer.readers.shared.pdf_document import OpenPdf
 from explorer.settings import ReadingLimits
 
 _TICK = 0.25
@@ -54,8 +55,9 @@ def main() -> None:
     output.write(to_message(["ready"]))
     output.flush()
     while True:
-        path, name, limits = json.loads(requests.get())
-        _answer(Path(path), name, ReadingLimits(**limits), guard, output)
+        kind, path, *details, limits = json.loads(requests.get())
+        answer = _answer_pages if kind == "pdf" else _answer_digests
+        answer(Path(path), details[0], ReadingLimits(**limits), guard, output)
 
 
 def _receive(requests: queue.SimpleQueue[bytes]) -> None:
@@ -64,7 +66,9 @@ def _receive(requests: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _answer(path: Path, name: str, limits: ReadingLimits, guard: _Guard, output: BinaryIO) -> None:
+def _answer_digests(
+    path: Path, name: str, limits: ReadingLimits, guard: _Guard, output: BinaryIO
+) -> None:
     logs = _Logs(output)
     logging.getLogger().handlers = [logs]
     try:
@@ -78,6 +82,42 @@ def _answer(path: Path, name: str, limits: ReadingLimits, guard: _Guard, output:
         last: list[object] = ["end"]
     except DigestError as error:
         last = ["error", error.what, error.advice, error.line]
+    _end(last, guard, output)
+
+
+def _answer_pages(
+    path: Path,
+    numbers: Sequence[int] | None,
+    limits: ReadingLimits,
+    guard: _Guard,
+    output: BinaryIO,
+) -> None:
+    """Send the pages of a PDF: all, or those of some numbers."""
+    logging.getLogger().handlers = [_Logs(output)]
+    last: list[object] = ["end"]
+    try:
+        budget = Budget(limits, path.stat().st_size if path.exists() else 0)
+        guard.begin(budget, limits.memory)
+        for head_or_page in budget.reading(_head_and_pages(path, numbers)):
+            output.write(to_message(head_or_page))
+            output.flush()
+    except DigestError as error:
+        last = ["error", error.what, error.advice, 0]
+    except BudgetSpent as spent:
+        last = ["error", f"reading was ended: {spent.reason}.", f"{ADVICE.capitalize()}.", 0]
+    except Exception as error:
+        last = ["error", f"the PDF cannot be read ({describe(error)}).", "Save it again.", 0]
+    _end(last, guard, output)
+
+
+def _head_and_pages(path: Path, numbers: Sequence[int] | None) -> Iterator[list[object]]:
+    with closing(OpenPdf(path, path)) as pdf:
+        yield ["pdf", pdf.page_count, pdf.info]
+        for page in pdf.pages(numbers):
+            yield ["page", from_page(page)]
+
+
+def _end(last: list[object], guard: _Guard, output: BinaryIO) -> None:
     guard.end()
     output.write(to_message([*last, guard.is_small]))
     output.flush()
