@@ -55,7 +55,7 @@ def push_to_zotero(options: argparse.Namespace) -> int:
     """List what Zotero lacks of the desk, and add it on request."""
     from explorer.cli.output.zotero_push import show_push
 
-    server = ZoteroServer(options.server, options.to, os.environ.get(KEY_VARIABLE, ""))
+    server = ZoteroServer(options.server, options.to, os.environ.get(KEY_VARIABLE, "").strip())
     generation = LibraryStore(options.library).open()
     marks = marks_of(generation, desk_of(options.library, options.user))
     try:

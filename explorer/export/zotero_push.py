@@ -3,11 +3,15 @@
 Only the server that the user names is connected to. Nothing there is removed or overwritten: tags,
 memberships in collections and notes are added where they are missing, so a second run changes
 nothing. Each item is written only if it is still of the version that was read.
+
+A Zotero on this machine takes writes only with an id that its answers carry, so it is sent back.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "ZOTERO_API_KEY"
 _LIBRARY = re.compile(r"(?:users|groups)/\d{1,12}")
+_KEY = re.compile(r"[!-~]+")
 _ITEM_KEY = re.compile(r"[A-Z0-9]{8}")
 _HERE = frozenset(("localhost", "127.0.0.1", "::1"))
 _ITEMS_AT_ONCE = 50
@@ -34,6 +39,11 @@ _COLLECTIONS_AT_ONCE = 100
 _MOST_PAGES = 100
 _LARGEST_ANSWER = 64 << 20
 _SECONDS = 30.0
+"""For one step of a request."""
+_MOST_SECONDS = 120.0
+"""From a request to the last byte of its answer."""
+_SERVER_ID = "Zotero-Server-ID"
+"""Header of a Zotero on this machine, which takes writes only with the same in a request."""
 _CONFLICT = 412
 
 
@@ -137,20 +147,27 @@ class ZoteroServer:
             key: the API key, sent to this server alone; empty where it wants none.
 
         Raises:
-            UnusableInput: the address is none, or would send the key in clear text over a network.
+            UnusableInput: the address is none, or would send the key in clear text over a network;
+                or no header can carry the key.
         """
         try:
             parts = urlsplit(address)
-        except ValueError:  # brackets around something else than an IPv6 address
-            parts = urlsplit("")
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
-        if not is_safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+            host, port = parts.hostname or "", parts.port
+        except ValueError:  # no number as port, or brackets around something else than an address
+            parts, host, port = urlsplit(""), "", None
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)
+        if not is_safe or not host or "@" in parts.netloc or parts.query or parts.fragment:
+            # The address is not quoted: it may hold a password.
             raise UnusableInput(
-                f"{address[:200]!r} is no server to write to.",
+                "The address is no server to write to.",
                 advice="It is https://api.zotero.org, or an address on this machine with http.",
             )
+        if key and not _KEY.fullmatch(key):
+            raise UnusableInput(
+                f"The key in ${KEY_VARIABLE} holds blanks or characters that no header can carry."
+            )
         self._base = f"{address.rstrip('/')}/{library}"
-        self._host = parts.hostname
+        self._host = f"{host}:{port}" if port else host
         self._key = key
         self._client: httpx.Client | None = None
 
@@ -208,7 +225,8 @@ class ZoteroServer:
             except _Conflict:
                 conflicts.append(planned.item)
             else:
-                written.append(change)
+                if not change.is_empty:
+                    written.append(change)
         return PushResult(tuple(written), tuple(conflicts))
 
     def _change(
@@ -313,6 +331,7 @@ class ZoteroServer:
                     yield data | {"key": one.get("key", data.get("key"))} | version
             if len(some) < _COLLECTIONS_AT_ONCE:
                 return
+        raise ZoteroRefused(f"{self._host} lists {where} without end.")
 
     def _request(
         self,
@@ -331,19 +350,29 @@ class ZoteroServer:
         """
         import httpx
 
+        client = self._opened()
+        deadline = time.monotonic() + _MOST_SECONDS
+        body = bytearray()
         try:
-            answer = self._opened().request(
+            with client.stream(
                 method,
                 f"{self._base}/{where}",
                 params=dict(parameters or {}) or None,
                 json=content,
                 headers=dict(headers or {}),
-            )
+            ) as answer:
+                for part in answer.iter_bytes():
+                    body += part
+                    if len(body) > _LARGEST_ANSWER or time.monotonic() > deadline:
+                        raise ZoteroRefused(f"{self._host} answers without end.")
         except httpx.TimeoutException:
             raise ZoteroRefused(f"{self._host} does not answer. Run it again later.") from None
-        except httpx.HTTPError as error:
-            reason = " ".join(str(error).split())[:160]
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # Not its text, which may quote what was sent.
+            reason = type(error).__name__
             raise ZoteroRefused(f"no connection with {self._host} ({reason}).") from None
+        if server := answer.headers.get(_SERVER_ID):
+            client.headers[_SERVER_ID] = server
         if answer.status_code == _CONFLICT and method == "PATCH":
             raise _Conflict
         if answer.status_code in (401, 403):
@@ -353,15 +382,11 @@ class ZoteroServer:
             )
         if answer.status_code not in (200, 204):
             raise ZoteroRefused(
-                f"{self._host} answered with {answer.status_code}.",
-                advice="Check --server and --to; run it again later.",
+                f"{self._host} answers HTTP {answer.status_code}.",
+                advice="Check --server and --to; run it again later. What was written stays.",
             )
-        if answer.status_code == 204 or not answer.content:
-            return None
-        if len(answer.content) > _LARGEST_ANSWER:
-            raise ZoteroRefused(f"{self._host} sends more than {_LARGEST_ANSWER >> 20} MB.")
         try:
-            return answer.json()
+            return json.loads(body) if body else None
         except (ValueError, RecursionError):
             raise ZoteroRefused(f"{self._host} sends something else than JSON.") from None
 

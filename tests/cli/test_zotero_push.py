@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -14,6 +15,7 @@ from explorer.cli import main
 from explorer.desk.desk import DeskChange, desk_of
 from explorer.desk.marks import mark_papers
 from explorer.errors import UnusableInput
+from explorer.export import zotero_push
 from explorer.export.zotero_push import KEY_VARIABLE, ZoteroServer
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
@@ -136,13 +138,39 @@ def test_wrong_keys_and_unsafe_addresses_are_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv(KEY_VARIABLE, "another secret")
     with serve_zotero(_api()) as api:
-        assert _push(zotero_library, api, "--apply") != 0
-        error = capsys.readouterr().err
-        assert KEY_VARIABLE in error
-        assert "another secret" not in error
+        for key in ("another-secret", "another\nsecret", "änother"):
+            monkeypatch.setenv(KEY_VARIABLE, key)
+            assert _push(zotero_library, api, "--apply") != 0
+            error = capsys.readouterr().err
+            assert KEY_VARIABLE in error
+            assert not {"secret", "änother"} & set(re.findall(r"\w+", error))
         assert api.writes == []
-    for address in ("http://api.zotero.org", "ftp://localhost", "https://a:b@host", "https://[x]"):
-        with pytest.raises(UnusableInput, match="no server to write to"):
+    for address in (
+        *("http://api.zotero.org", "ftp://localhost", "https://[x]", "https://host:port"),
+        *("https://ada:hidden@host", "https://:hidden@host"),
+    ):
+        with pytest.raises(UnusableInput, match="no server to write to") as refused:
             ZoteroServer(address, "users/1", "key")
+        assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "reply", [(302, b""), (412, b""), (500, b"{}"), (200, b"<html>"), (200, b"[" * 100_000)]
+)
+def test_no_answer_of_a_server_does_more_than_end_the_command(
+    zotero_library: LibraryStore,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reply: tuple[int, bytes],
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, API_KEY)
+    with serve_zotero(_api()) as api:
+        api.reply = reply
+        assert _push(zotero_library, api, "--apply") == 1
+        assert "127.0.0.1" in capsys.readouterr().err
+        assert api.writes == []
+    with serve_zotero(_api()) as api:
+        monkeypatch.setattr(zotero_push, "_LARGEST_ANSWER", 10)
+        assert _push(zotero_library, api, "--apply") == 1
+        assert "without end" in capsys.readouterr().err

@@ -1,7 +1,8 @@
 """A server on this machine that speaks the part of Zotero's API that a push uses.
 
 Its forms follow the public documentation of version 3: objects with a version, writes that are
-refused with 412 where the version is another, and the key in a header.
+refused with 412 where the version is another, and the key in a header. As a Zotero on this machine
+does, it takes writes only with the id of the server that its answers carry.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 API_KEY = "secret-of-the-test"
+SERVER_ID = "server-of-the-test"
 
 
 @dataclass
@@ -28,6 +30,8 @@ class ZoteroApi:
     writes: list[str] = field(default_factory=list)
     conflicts: int = 0
     """Number of coming writes to items before which something else changes the item."""
+    reply: tuple[int, bytes] | None = None
+    """Status and body of every answer, in place of the right ones."""
     address: str = ""
 
     def answer(self, method: str, path: str, body: Any, since: str) -> tuple[int, Any]:
@@ -89,9 +93,15 @@ def serve_zotero(api: ZoteroApi) -> Iterator[ZoteroApi]:
             status, content = 403, "Forbidden"
             if self.headers.get("Zotero-API-Key") == API_KEY:
                 since = self.headers.get("If-Unmodified-Since-Version", "")
-                status, content = api.answer(self.command, self.path, body, since)
+                if self.command == "GET" or self.headers.get("Zotero-Server-ID") == SERVER_ID:
+                    status, content = api.answer(self.command, self.path, body, since)
+                else:
+                    status, content = 428, "Precondition Required"
             sent = b"" if content is None else json.dumps(content).encode()
+            status, sent = api.reply or (status, sent)
             self.send_response(status)
+            self.send_header("Zotero-Server-ID", SERVER_ID)
+            self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
             self.wfile.write(sent)
