@@ -98,7 +98,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "why": asdict(hit.why),
         "date": hit.paper.published,
         "known_as": list(hit.paper.known_as),
-        "links": [address for _, address in hit.paper.links],
+        "links": [*(address for _, address in hit.paper.links), *hit.paper.zotero_links],
     }
 
 

@@ -47,11 +47,12 @@ class CitedPaper(NamedTuple):
     @property
     def keywords(self) -> list[str]:
         """The user's tags, "starred" for a star, then the paper's own; case does not matter."""
-        words: dict[str, str] = {}
-        starred = ("starred",) if self.mark.starred else ()
-        for word in (*self.mark.tags, *starred, *self.paper.keywords):
-            words.setdefault(word.casefold(), word)
-        return list(words.values())
+        return _distinct((*self.own_keywords, *self.paper.keywords))
+
+    @property
+    def own_keywords(self) -> list[str]:
+        """The user's tags, and "starred" for a star."""
+        return _distinct((*self.mark.tags, *(("starred",) if self.mark.starred else ())))
 
     @property
     def notes(self) -> list[str]:
@@ -146,6 +147,14 @@ def joined_keywords(keywords: Iterable[str]) -> str:
     if not any("," in word for word in words):
         return ", ".join(words)
     return "; ".join(words) + (";" if len(words) == 1 else "")
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    """Return ``words`` without those that differ from an earlier one in case alone."""
+    first: dict[str, str] = {}
+    for word in words:
+        first.setdefault(word.casefold(), word)
+    return list(first.values())
 
 
 def _folded(text: str) -> str:

@@ -120,8 +120,13 @@ def _write_item(xml: _Writer, reference: CitedPaper, item: str, notes: Iterable[
             _write_authors(xml, paper)
         for note in notes:
             xml.reference("dcterms:isReferencedBy", note)
-        for word in reference.keywords:
+        by_user = len(reference.own_keywords)
+        for word in reference.keywords[:by_user]:
             xml.text("dc:subject", shown(word))
+        for word in reference.keywords[by_user:]:
+            # Zotero tells tags that no person gave apart, and can hide them.
+            with xml.element("dc:subject"), xml.element("z:AutomaticTag"):
+                xml.text("rdf:value", shown(word))
         xml.text("dc:title", shown(paper.title))
         xml.text("dcterms:abstract", shown(paper.abstract))
         xml.text("dc:date", "-".join(f"{part:02d}" for part in date_parts(paper)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from explorer.api.json_format import mapped_paper_as_json
+from explorer.api.json_format import hit_as_json, mapped_paper_as_json
 from explorer.builds.build import BuildOptions, build
 from explorer.builds.update_plan import JoinedPapers, join_papers
 from explorer.builds.watch import _listing
@@ -175,6 +175,8 @@ def test_collections_and_tags_filter_and_count_also_in_an_older_library(
     assert content["sources"][0].keys() == {"digest", "line", "date", "seen"}
     assert content["sources"][1]["collections"] == ("Thesis/Methods",)
     assert content["links"][-1] == "zotero://select/library/items/ITEM0001"
+    found = search(generation, None, Query('collection:"Thesis/Methods"'))
+    assert hit_as_json(found.hits[0])["links"] == content["links"]
 
     # What is taken out of a collection there is no longer in it here.
     with closing(sqlite3.connect(tmp_path / "zotero.sqlite")) as connection:

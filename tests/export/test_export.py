@@ -476,6 +476,16 @@ def test_zotero_rdf_has_collections_for_tags_and_stars_and_notes_as_text(tmp_pat
         "Starred": ["#item_1"],
         "thesis": ["#item_1", "#item_2"],
     }
+    subjects = root.findall("*/dc:subject", names)
+    assert [one.text for one in subjects if not len(one)] == [
+        "thesis",
+        "starred",
+        "Thesis",
+        "A & B",
+    ]
+    by_nobody = root.findall("*/dc:subject/z:AutomaticTag/rdf:value", names)
+    keywords = [shown(word) for paper in _PAPERS for word in paper.keywords]
+    assert [value.text for value in by_nobody] == keywords
     (note,) = (memo.findtext("rdf:value", "", names) for memo in root.findall("bib:Memo", names))
     assert note == "<p>&lt;b&gt;1 &lt; 2&lt;/b&gt;</p><p>]]&gt; &amp; </p>"
     path = tmp_path / "marked.rdf"
