@@ -175,6 +175,7 @@ def from_page(page: PdfPage) -> list[object]:
             line.bold,
             line.rotated,
             line.font,
+            line.bare,
         )
         for line in page.lines
     ]
@@ -201,9 +202,9 @@ def to_page(values: object) -> PdfPage:
             tuple(
                 PdfLine(
                     _text(text), page, _length(x0), _length(y0), _length(x1), _length(y1),
-                    _length(size), bold is True, _text(font), rotated is True,
+                    _length(size), bold is True, _text(font), rotated is True, _text(bare),
                 )
-                for text, x0, y0, x1, y1, size, bold, rotated, font in lines
+                for text, x0, y0, x1, y1, size, bold, rotated, font, bare in lines
             ),
         )  # fmt: skip
     except (TypeError, ValueError):

@@ -40,6 +40,7 @@ _REGISTRY: Registry[Callable[[], Reader]] = Registry(
         "openalex": "explorer.readers.openalex:OpenAlex",
         "openreview": "explorer.readers.openreview:OpenReview",
         "parquet": "explorer.readers.parquet:Parquet",
+        "pdf": "explorer.readers.pdf:Pdf",
         "property-notes": "explorer.readers.property_notes:PropertyNotes",
         "pubmed-abstracts": "explorer.readers.pubmed_abstracts:PubmedAbstracts",
         "pubmed-xml": "explorer.readers.pubmed_xml:PubmedXml",

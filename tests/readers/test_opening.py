@@ -60,7 +60,7 @@ def test_a_folder_is_no_digest(tmp_path: Path) -> None:
         (codecs.BOM_UTF8, "the file is empty"),
         ("\ufeff \n ".encode("utf-16-le"), "the file is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(64), "this is a PNG image"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "this is a PDF"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "the PDF is damaged"),
         (b"PK\x03\x04" + bytes(30), "the archive is damaged"),
         (b"\x1f\x8b\x08" + bytes(30), "torn or damaged"),
         (b"A title\n\nand\x00 an abstract", "a binary file"),

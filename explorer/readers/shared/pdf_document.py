@@ -6,6 +6,7 @@ process of its own, unless this process is one that reads digests.
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -22,7 +23,12 @@ SIGNATURE = b"%PDF-"
 """Begins a PDF, though not always in its first byte."""
 LARGEST_FILE = 512 << 20
 """Bytes of a PDF that is read at all: it is held in memory."""
-_INFO = ("Title", "Author", "Subject", "Keywords", "CreationDate", "Creator")
+_INFO = ("Title", "Author", "Subject", "Keywords", "CreationDate", "Creator", "DOI", "doi")
+_XMP_DOI = re.compile(
+    rb"<(?:prism:doi|crossmark:DOI|pdfx:doi|dc:identifier)>\s*(?:doi:|https?://doi\.org/)?"
+    rb"(10\.\d{4,9}/[^\s<]{1,200})\s*<",
+    re.I,
+)
 _LONGEST_INFO = 2_000
 _PASSWORD = 4
 """pdfium's error of a document that needs one."""
@@ -60,8 +66,8 @@ class PdfDocument:
     page_count: int
     """Pages of the whole file."""
     info: dict[str, str]
-    """Its own metadata, as far as given: Title, Author, Subject, Keywords, CreationDate, Creator.
-    Often wrong."""
+    """Its own metadata, as far as given: Title, Author, Subject, Keywords, CreationDate, Creator,
+    DOI. Often wrong."""
     sha256: str
     ended: str = ""
     """Reason why pages after the last one are not read; empty if all are."""
@@ -103,6 +109,7 @@ class OpenPdf:
                     advice="Save a copy without one in a viewer that knows it.",
                 ) from None
             raise DigestError("the PDF is damaged.", path=path, advice=_DAMAGED) from None
+        self._source = source
         self.page_count = len(self._document)
         if not self.page_count:
             self.close()
@@ -115,7 +122,25 @@ class OpenPdf:
     def info(self) -> dict[str, str]:
         """The document's own metadata, without what is empty."""
         texts = {key: self._document.get_metadata_value(key) for key in _INFO}
-        return {key: tidy(text[:_LONGEST_INFO]) for key, text in texts.items() if tidy(text)}
+        info = {key: tidy(text[:_LONGEST_INFO]) for key, text in texts.items() if tidy(text)}
+        if lower := info.pop("doi", ""):
+            info.setdefault("DOI", lower)
+        if "DOI" not in info and (name := self._xmp_doi()):
+            info["DOI"] = name
+        return info
+
+    def _xmp_doi(self) -> str:
+        """Return the one DOI in the file's XMP packets, which are mostly not compressed."""
+        if isinstance(self._source, bytes):
+            names = set(_XMP_DOI.findall(self._source))
+        else:
+            with (
+                self._source.open("rb") as file,
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+            ):
+                names = set(_XMP_DOI.findall(content))
+        lower = {name.lower() for name in names}
+        return lower.pop().decode("utf-8", "replace") if len(lower) == 1 else ""
 
     def pages(self, numbers: Sequence[int] | None = None) -> Iterator[PdfPage]:
         """Yield pages, all or by number from 1; one that is damaged has no lines."""

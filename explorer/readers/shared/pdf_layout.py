@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import accumulate, pairwise
 
 from explorer.readers.shared.pdf_words import PdfLine, PdfWord
@@ -19,18 +19,21 @@ _NUMBERED = 5
 """Lines in a row with a number in the margin, from which such numbers are no text."""
 _HYPHENATED = re.compile(r"(?:^|[\s(\[“\"'])[^\W\d_]+-$")
 """A word of letters alone that ends in a hyphen: in others it is the word's own."""
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 _OWN_HYPHEN = re.compile(r"\w-$")
 
 
 def lines_of_words(words: Sequence[PdfWord], page: int) -> tuple[PdfLine, ...]:
     """Return lines in reading order: column by column, turned text last."""
-    lines = _lines([word for word in words if not word.rotated], page)
+    lines = _lines(_unnumbered([word for word in words if not word.rotated]), page)
     turned = _turned([word for word in words if word.rotated], page)
-    return (*_in_order(_without_numbers(lines), 0), *turned)
+    return (*_in_order(lines, 0), *turned)
 
 
-def joined_text(lines: Iterable[PdfLine | str]) -> str:
+def joined_text(lines: Iterable[PdfLine | str], words: Set[str] = frozenset()) -> str:
     """Return lines as one text, with words whole that were cut at ends of lines.
+
+    A hyphen stays where only the parts are in ``words``, those of the document in lower case.
 
     >>> joined_text(["We take into ac-", "count over-the-", "air models of", "two papers."])
     'We take into account over-the-air models of two papers.'
@@ -41,7 +44,13 @@ def joined_text(lines: Iterable[PdfLine | str]) -> str:
         if not new:
             continue
         if text and new[0].isalnum() and _OWN_HYPHEN.search(text):
-            is_cut = new[0].islower() and _HYPHENATED.search(text)
+            is_cut = new[0].islower() and (match := _HYPHENATED.search(text))
+            if is_cut and words and match:
+                left, right = match[0].strip(" -([“\"'").lower(), _FIRST_WORD.match(new)
+                parts = {left, right[0].lower() if right else ""}
+                is_cut = not (
+                    parts <= words and "".join((left, right[0] if right else "")) not in words
+                )
             text = (text[:-1] if is_cut else text) + new
         elif text and _is_dense(text[-1]) and _is_dense(new[0]):
             text += new
@@ -76,7 +85,7 @@ def _continues(before: PdfWord, word: PdfWord) -> bool:
 
 
 def _line(words: Sequence[PdfWord], page: int, rotated: bool = False) -> PdfLine:
-    text = "".join(word.text if word.joined else f" {word.text}" for word in words).strip()
+    text = _text(words)
     sizes: Counter[float] = Counter()
     fonts: Counter[str] = Counter()
     bold = 0
@@ -97,7 +106,23 @@ def _line(words: Sequence[PdfWord], page: int, rotated: bool = False) -> PdfLine
         2 * bold > sum(sizes.values()),
         fonts.most_common(1)[0][0],
         rotated,
+        bare if (bare := _without_raised(words, size)) != text else "",
     )
+
+
+def _without_raised(words: Sequence[PdfWord], size: float) -> str:
+    """Return the text without small signs, but with the commas after them."""
+    parts = []
+    for word in words:
+        if word.size > 0.8 * size:
+            parts.append(word.text if word.joined else f" {word.text}")
+        elif word.text[-1] in ",;":
+            parts.append(word.text[-1])
+    return "".join(parts).strip()
+
+
+def _text(words: Sequence[PdfWord]) -> str:
+    return "".join(word.text if word.joined else f" {word.text}" for word in words).strip()
 
 
 def _turned(words: Sequence[PdfWord], page: int) -> list[PdfLine]:
@@ -110,22 +135,30 @@ def _turned(words: Sequence[PdfWord], page: int) -> list[PdfLine]:
     return [_line(line, page, rotated=True) for line in lines]
 
 
-def _without_numbers(lines: list[PdfLine]) -> list[PdfLine]:
-    """Return the lines without those that number the others in the margin."""
-    numbers = [line for line in lines if line.text.isdecimal() and len(line.text) <= 4]
+def _unnumbered(words: list[PdfWord]) -> list[PdfWord]:
+    """Return the words without those that number the lines in the margin."""
+    first: dict[int, float] = {}
+    for word in words:
+        row = round(word.base / 3)
+        first[row] = min(first.get(row, word.x0), word.x0)
+    numbers = [
+        word
+        for word in words
+        if word.text.isdecimal() and len(word.text) <= 4 and word.x0 <= first[round(word.base / 3)]
+    ]
     if len(numbers) < _NUMBERED:
-        return lines
-    edges = Counter(round(line.x1 / 4) for line in numbers)
+        return words
+    edges = Counter(round(word.x1 / 4) for word in numbers)
     edge = edges.most_common(1)[0][0]
     column = sorted(
-        (line for line in numbers if abs(line.x1 / 4 - edge) <= 1.5), key=lambda line: line.y0
+        (word for word in numbers if abs(word.x1 / 4 - edge) <= 1.5), key=lambda word: word.y0
     )
-    values = [int(line.text) for line in column]
+    values = [int(word.text) for word in column]
     rising = sum(0 < after - before <= 5 for before, after in pairwise(values))
     if rising < max(_NUMBERED - 1, 0.8 * (len(values) - 1)):
-        return lines
-    dropped = {id(line) for line in column}
-    return [line for line in lines if id(line) not in dropped]
+        return words
+    dropped = {id(word) for word in column}
+    return [word for word in words if id(word) not in dropped]
 
 
 def _in_order(lines: Sequence[PdfLine], depth: int) -> list[PdfLine]:

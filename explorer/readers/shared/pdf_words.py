@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -32,6 +33,18 @@ _JOINED = 0.12
 capitals change the size within a word."""
 _ASCENT, _DESCENT = 0.76, 0.24
 """Parts of the font's size above and below the line that text stands on."""
+_RAISED = 0.8
+"""Part of the size of a word's first letter up to which its last ones are a mark beside it."""
+_BETWEEN_MARKS = ",;*"
+_CAPITALS = {"V": "ff", "W": "fi", "X": "fl", "Y": "ffi", "Z": "ffl"}
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])[VWXYZ](?=[a-z])")
+_FIRST_CAPITAL = re.compile(r"^[WX](?=[bdglmntv][a-z]|rst|el[dt]|x[ei]|ow|at|uctu|uid)")
+_FEWEST_INNER = 3
+_ACCENTS = {
+    "\u00b4": "\u0301", "`": "\u0300", "\u00a8": "\u0308", "\u02c6": "\u0302", "\u02dc": "\u0303",
+    "\u00b8": "\u0327", "\u02da": "\u030a", "\u02c7": "\u030c", "\u02d8": "\u0306",
+}  # fmt: skip
+"""Accents as signs of their own, and as parts of letters."""
 _BOLD = ("bold", "black", "heavy", "semibold", "-bd", "cmbx", "medi", "demi")
 _LONGEST_NAME = 128
 
@@ -54,6 +67,8 @@ class PdfLine:
     """Name of that font, without the letters that mark a part of one."""
     rotated: bool = False
     """Whether it is turned against the other text, such as a stamp in the margin."""
+    bare: str = ""
+    """The text without small raised signs, such as those of footnotes; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,8 @@ class _Span:
     last: int
     guessed: bool
     breaks: bool
+    joined: bool = False
+    """Whether it is the end of the word before, in smaller letters."""
 
 
 def words_on_page(page: Any) -> tuple[Frame, list[PdfWord]]:
@@ -139,9 +156,10 @@ def words_on_page(page: Any) -> tuple[Frame, list[PdfWord]]:
 
     text = page.get_textpage()
     try:
-        spans = _spans(raw, text.raw)
-        left, bottom, right, top = page.get_bbox()
         known = _Styles(raw, text.raw)
+        spans = list(_without_marks(_spans(raw, text.raw), known))
+        spans = _with_ligatures([_accented(raw, text.raw, span) for span in spans])
+        left, bottom, right, top = page.get_bbox()
         styles = [known.style(span.first) for span in spans]
         turns = _most_turns(spans, styles, page.get_rotation() // 90)
         frame = Frame(left, bottom, right - left, top - bottom, turns)
@@ -168,6 +186,74 @@ def _spans(raw: Any, text: Any) -> list[_Span]:
         else:
             guessed = is_generated(text, first) == 1
     return spans
+
+
+def _without_marks(spans: Sequence[_Span], known: _Styles) -> Iterator[_Span]:
+    """Yield words, those that end in a run of smaller letters in two parts."""
+    for span in spans:
+        length = span.last - span.first + 1
+        if length < 2 or len(span.text) != length:
+            yield span
+            continue
+        end = len(span.text.rstrip(_BETWEEN_MARKS))
+        size = known.style(span.first).size
+        cut = end
+        while cut > 1 and (
+            span.text[cut - 1] in _BETWEEN_MARKS
+            or known.style(span.first + cut - 1).size <= _RAISED * size
+        ):
+            cut -= 1
+        if cut == end:
+            yield span
+            continue
+        first = span.first + cut
+        yield replace(span, text=span.text[:cut], last=first - 1)
+        yield _Span(span.text[cut:], first, span.last, span.guessed, False, joined=True)
+
+
+def _with_ligatures(spans: list[_Span]) -> list[_Span]:
+    """Return the words of a page, with ligatures for the capitals that some fonts give for them.
+
+    Publishers' fonts of the years about 2000 have ligatures at the places of V to Z, so that
+    "significant" is read as "signiWcant".
+    """
+    texts = [span.text for span in spans]
+    inner = sum(len(_INNER_CAPITAL.findall(text)) for text in texts)
+    if inner < _FEWEST_INNER or any("fi" in text or "ff" in text for text in texts):
+        return spans
+
+    def mended(text: str) -> str:
+        text = _INNER_CAPITAL.sub(lambda match: _CAPITALS[match[0]], text)
+        return _FIRST_CAPITAL.sub(lambda match: _CAPITALS[match[0]], text)
+
+    return [replace(span, text=mended(span.text)) for span in spans]
+
+
+def _accented(raw: Any, text: Any, span: _Span) -> _Span:
+    """Return a word with its accents on the letters that they stand above."""
+    if not _ACCENTS.keys() & set(span.text) or len(span.text) != span.last - span.first + 1:
+        return span
+    sides = [ctypes.c_double() for _ in range(4)]
+    box = [ctypes.byref(side) for side in sides]
+
+    def middle(place: int) -> float:
+        raw.FPDFText_GetCharBox(text, span.first + place, *box)
+        return (sides[0].value + sides[1].value) / 2
+
+    letters = list(span.text)
+    for place, letter in enumerate(span.text):
+        if letter not in _ACCENTS:
+            continue
+        beside = [p for p in (place - 1, place + 1) if 0 <= p < len(letters)]
+        beside = [p for p in beside if len(letters[p]) == 1 and letters[p].isalpha()]
+        if not beside:
+            continue
+        own = middle(place)
+        base = min(beside, key=lambda p: abs(middle(p) - own))
+        plain = {"\u0131": "i", "\u0237": "j"}.get(letters[base], letters[base])
+        letters[base] = unicodedata.normalize("NFC", plain + _ACCENTS[letter])
+        letters[place] = ""
+    return replace(span, text="".join(letters))
 
 
 def _characters(raw: Any, text: Any) -> str:
@@ -266,7 +352,7 @@ def _placed(
             x1 = max(x1, x0)
             word = PdfWord(
                 span.text, x0, base - _ASCENT * size, x1, base + _DESCENT * size, size,
-                style.bold, style.font, False, breaks,
+                style.bold, style.font, span.joined, breaks,
             )  # fmt: skip
             before = words[-1] if words else None
             if span.guessed and before and not before.rotated and not breaks:
