@@ -12,7 +12,10 @@ from explorer.papers.same_paper import FEWEST_TITLE_WORDS, surname_of
 
 
 def merge_records(papers: Sequence[Paper]) -> Paper:
-    """Return one record with the fullest of each field, whatever the order of ``papers``."""
+    """Return one record with the fullest of each field, whatever the order of ``papers``.
+
+    Title, abstract, authors and date of PDFs count only where no other record has them.
+    """
     known = sorted(p.id for p in papers if p.id)
     filled = [paper for paper in papers if paper.title or paper.sources]
     if len(filled) == 1:  # as nearly always; the others are bare ids
@@ -23,12 +26,19 @@ def merge_records(papers: Sequence[Paper]) -> Paper:
             other_ids=tuple(sorted(set(one.other_ids))),
             sources=_sorted_sources(one.sources),
         )
-    best = max(papers, key=lambda p: (len(p.abstract), p.abstract, len(p.title), p.title))
+    # What a PDF's layout says is a guess beside any record.
+    surer = [paper for paper in filled if not _is_from_pdf(paper)] or papers
+    best = max(
+        [p for p in surer if p.abstract] or papers,
+        key=lambda p: (len(p.abstract), p.abstract, len(p.title), p.title),
+    )
+    titled = [p for p in surer if p.title and p.abstract == best.abstract]
+    dates = [p.date for p in surer if p.date] or [p.date for p in papers if p.date]
     merged = Paper(
-        title=_fullest([p.title for p in papers if p.abstract == best.abstract]),
+        title=_fullest([p.title for p in titled or [p for p in surer if p.title] or papers]),
         abstract=best.abstract,
-        authors=_longest([p.authors for p in papers]),
-        date=min((p.date for p in papers if p.date), key=lambda d: (-_precision(d), d), default=""),
+        authors=_longest([p.authors for p in surer if p.authors] or [p.authors for p in papers]),
+        date=min(dates, key=lambda d: (-_precision(d), d), default=""),
         venue=_fullest([p.venue for p in papers]),
         arxiv=min((p.arxiv for p in papers if p.arxiv), default=""),
         doi=min((p.doi for p in papers if p.doi), default=""),
@@ -40,6 +50,12 @@ def merge_records(papers: Sequence[Paper]) -> Paper:
         sources=_sorted_sources(s for p in papers for s in p.sources),
     )
     return replace(merged, id=known[0] if known else _new_id(merged))
+
+
+def _is_from_pdf(paper: Paper) -> bool:
+    """Whether PDFs alone tell of a paper."""
+    digests = [source.digest.lower() for source in paper.sources]
+    return bool(digests) and all(name.endswith(".pdf") for name in digests)
 
 
 def _new_id(paper: Paper) -> str:

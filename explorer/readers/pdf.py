@@ -19,7 +19,7 @@ from explorer.readers.shared.author_lists import author_list
 from explorer.readers.shared.pdf_document import SIGNATURE, OpenPdf, PdfPage
 from explorer.readers.shared.pdf_facts import own_arxiv, own_doi, publication_day
 from explorer.readers.shared.pdf_front import (
-    FrontMatter,
+    PdfFrontMatter,
     front_matter,
     has_text,
     is_readable,
@@ -93,7 +93,7 @@ def _papers(pdf: OpenPdf, digest: Digest) -> Iterator[Paper | Rejection]:
     yield _whole_paper(front, pages, info, digest)
 
 
-def _paper(front: FrontMatter, digest: Digest) -> Paper:
+def _paper(front: PdfFrontMatter, digest: Digest) -> Paper:
     return Paper(
         title=front.title,
         abstract=front.abstract[: digest.limits.abstract_characters],
@@ -103,7 +103,7 @@ def _paper(front: FrontMatter, digest: Digest) -> Paper:
 
 
 def _whole_paper(
-    front: FrontMatter, pages: Sequence[PdfPage], info: Mapping[str, str], digest: Digest
+    front: PdfFrontMatter, pages: Sequence[PdfPage], info: Mapping[str, str], digest: Digest
 ) -> Paper:
     arxiv, stamped = own_arxiv(pages, info, digest.name)
     authors = front.authors or _authors_in(info, pages)
@@ -142,7 +142,7 @@ def _without_text(
                 title=match["title"].strip(),
                 authors=authors,
                 date=match["year"],
-                doi=own_doi((), FrontMatter(), info),
+                doi=own_doi((), PdfFrontMatter(), info),
                 sources=(Source(digest.name, 1),),
             )
             reason = f"{problem}, so that only its title is known"

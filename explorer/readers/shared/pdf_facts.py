@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from explorer.papers.dates import parse_date, publication_date
 from explorer.papers.paper import arxiv_id, doi, title_key
 from explorer.readers.shared.pdf_document import PdfPage
-from explorer.readers.shared.pdf_front import FrontMatter
+from explorer.readers.shared.pdf_front import PdfFrontMatter
 from explorer.readers.shared.pdf_words import PdfLine
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`]*[^\s\"<>{}|\\^`.,;:)\]]")
@@ -60,7 +60,7 @@ _FROM_EDGE = 0.13
 """Part of the page's height within which running heads and feet stand."""
 
 
-def own_doi(pages: Sequence[PdfPage], front: FrontMatter, info: Mapping[str, str]) -> str:
+def own_doi(pages: Sequence[PdfPage], front: PdfFrontMatter, info: Mapping[str, str]) -> str:
     """Return the paper's DOI: from the metadata, a cover, or where pages name their own paper.
 
     Of several on the first page none is sure to be the paper's unless other pages repeat it.
@@ -107,7 +107,7 @@ def own_arxiv(pages: Sequence[PdfPage], info: Mapping[str, str], name: str) -> t
     return "", ""
 
 
-def publication_day(pages: Sequence[PdfPage], front: FrontMatter) -> str:
+def publication_day(pages: Sequence[PdfPage], front: PdfFrontMatter) -> str:
     """Return the date of publication as its first page or its cover states it, in EDTF."""
     page = next((page for page in pages if page.number == front.page), None)
     if page is None:
@@ -141,13 +141,13 @@ def publication_day(pages: Sequence[PdfPage], front: FrontMatter) -> str:
 
 
 def _first(pattern: re.Pattern[str], texts: Iterable[str]) -> str:
-    found = [
+    matches = [
         group
         for text in texts
         for match in pattern.finditer(text)
         if (group := next(filter(None, match.groups()), ""))
     ]
-    return publication_date(found) if found else ""
+    return publication_date(matches) if matches else ""
 
 
 def _dois(texts: Iterable[str]) -> list[str]:
@@ -160,7 +160,7 @@ def _dois(texts: Iterable[str]) -> list[str]:
     return names
 
 
-def _naming_itself(page: PdfPage, front: FrontMatter) -> Iterator[str]:
+def _naming_itself(page: PdfPage, front: PdfFrontMatter) -> Iterator[str]:
     """Yield the lines of a page that can hold the paper's own DOI: heads and feet, lines about the
     paper above its title, those that begin with a DOI, and its own citation."""
     edges = {id(line) for line in _edges(page)}

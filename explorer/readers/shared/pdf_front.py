@@ -95,7 +95,7 @@ _SHORTEST_ABSTRACT = 25
 
 
 @dataclass(frozen=True, slots=True)
-class FrontMatter:
+class PdfFrontMatter:
     """Fields of a paper as they stand on its first pages; empty where they do not."""
 
     title: str = ""
@@ -147,7 +147,7 @@ def has_text(pages: Iterable[PdfPage]) -> bool:
     return sum(len(line.text) for page in pages for line in page.lines) >= 40
 
 
-def front_matter(pages: Sequence[PdfPage], info_title: str = "") -> FrontMatter:
+def front_matter(pages: Sequence[PdfPage], info_title: str = "") -> PdfFrontMatter:
     """Return what the first pages say of the paper that begins there.
 
     Args:
@@ -171,18 +171,18 @@ def front_matter(pages: Sequence[PdfPage], info_title: str = "") -> FrontMatter:
         start = rest.index(page)
         abstract, at = _abstract(rest[start:], title, body)
         authors = _authors(page, title, at)
-        return FrontMatter(
+        return PdfFrontMatter(
             _cleaned_title(title.text), authors, abstract, page.number, title.top, tuple(covers)
         )
-    return FrontMatter(covers=tuple(covers))
+    return PdfFrontMatter(covers=tuple(covers))
 
 
-def several_abstracts(pages: Sequence[PdfPage]) -> list[FrontMatter]:
+def several_abstracts(pages: Sequence[PdfPage]) -> list[PdfFrontMatter]:
     """Return the papers on pages that hold abstracts one after the other; none if they do not.
 
     Each is a heading in bold or larger letters, names, and a paragraph.
     """
-    papers: list[FrontMatter] = []
+    papers: list[PdfFrontMatter] = []
     for page in pages:
         body = _body_size([page])
         blocks = list(_paragraphs(page, body))
@@ -199,7 +199,7 @@ def several_abstracts(pages: Sequence[PdfPage]) -> list[FrontMatter]:
             text = joined_text(_to_last_sentence(follower.lines[count:]))
             if not names or len(_WORD.findall(text)) < _SHORTEST_ABSTRACT:
                 continue
-            papers.append(FrontMatter(title, names, text, page.number, block.top))
+            papers.append(PdfFrontMatter(title, names, text, page.number, block.top))
     return papers if len(papers) >= 3 else []
 
 
@@ -446,10 +446,10 @@ def _abstract_text(pages: Sequence[PdfPage], place: int, rest: str) -> str:
             lines.append(line)
             if len(lines) > 80:
                 break
-    return joined_text(lines, words_of(pages)).strip()
+    return joined_text(lines, words_on_pages(pages)).strip()
 
 
-def words_of(pages: Iterable[PdfPage]) -> set[str]:
+def words_on_pages(pages: Iterable[PdfPage]) -> set[str]:
     """Return the words on pages in lower case."""
     return {
         word.lower() for page in pages for line in page.lines for word in _WORD.findall(line.text)
@@ -543,8 +543,8 @@ def _authors(page: PdfPage, title: _Block, abstract: tuple[int, int] | None) -> 
     if abstract and abstract[0] == 0:
         # A summary may stand between the title and the names.
         rest = [line for line in page.lines[end + 1 : end + 12] if not line.rotated]
-        if found := _author_lines(rest[:8]):
-            return found
+        if people := _author_lines(rest[:8]):
+            return people
     above = [line for line in page.lines[max(0, title.first - 3) : title.first] if not line.rotated]
     return _author_lines(above)
 
@@ -562,9 +562,9 @@ def _author_lines(lines: Sequence[PdfLine]) -> tuple[str, ...]:
                 names += _names_on(pending)
             pending = ""
             continue
-        found = _names_on(f"{pending} {text}".strip())
-        if found:
-            names += found
+        people = _names_on(f"{pending} {text}".strip())
+        if people:
+            names += people
             style = (line.size, line.bold, line.font)
             pending = ""
         elif names and text.lower().rstrip(".,") in ("and", "&", "und", "et", "y"):
