@@ -85,6 +85,7 @@ ALL = (
     "names",
     "author_queries",
     "summaries",
+    "pdfs",
     "taste",
     "growth",
     "storage",

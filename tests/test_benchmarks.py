@@ -23,6 +23,7 @@ NEED_ARGUMENTS = (
     "topics",
     "growth",
     "author_queries",
+    "pdfs",
     "taste",
 )
 MODULES = sorted((ROOT / "benchmarks").glob("*.py"))
