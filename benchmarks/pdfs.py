@@ -3,7 +3,7 @@
     python -m benchmarks pdfs FOLDER
 
 ``FOLDER`` holds PDFs and ``truth.tsv`` with their title, first and last words of the abstract, DOI
-and arXiv id. Titles count when they are equal but for case, white space and kinds of dashes. Pages a
+and arXiv id. Titles count when they are equal but for case, white space and dashes. Pages a
 second and memory are those of reading the first six files with lines and places
 (in a process of its own) or as plain text (pypdf and pdfminer.six, where they are installed).
 """
