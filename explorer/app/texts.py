@@ -16,6 +16,7 @@ from explorer.export.screening import ReviewFormat
 from explorer.insights.trends import Order
 from explorer.learning.screening.agreement import Agreement
 from explorer.learning.screening.stopping import ScreeningProgress
+from explorer.papers.paper import place_in
 from explorer.papers.text import escape_markdown, plural
 from explorer.search.model import Mode, Sort
 from explorer.search.queries.syntax import DISMISSED, STARRED, Field
@@ -379,9 +380,9 @@ def reader_notes(notes: int, annotations: int) -> str:
 
 
 def source(places: Sequence[tuple[str, int]]) -> str:
-    """Return the digests and lines that a paper was read from."""
+    """Return the digests that a paper was read from, with its place in each."""
     return escape_markdown(
-        "Source: " + ", ".join(f"{digest}, line {line}" for digest, line in places)
+        "Source: " + ", ".join(f"{digest}, {place_in(digest, line)}" for digest, line in places)
     )
 
 
@@ -945,9 +946,9 @@ def skipped_entries(count: int) -> str:
     return f"{plural(count, 'entry', 'entries')} skipped: not papers"
 
 
-def skipped_entry(digest: str, line: int, reason: str, excerpt: str) -> str:
-    """Return why an entry is no paper; ``digest`` and ``line`` are empty and 0 if unknown."""
-    place = ", ".join(part for part in (digest, f"line {line:,}" if line else "") if part)
+def skipped_entry(digest: str, place: str, reason: str, excerpt: str) -> str:
+    """Return why an entry is no paper; ``digest`` and its ``place`` there are empty if unknown."""
+    place = ", ".join(part for part in (digest, place) if part)
     text = f"{place}: {reason}" if place else reason
     return escape_markdown(f"{text} “{excerpt}”" if excerpt else text)
 

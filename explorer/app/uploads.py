@@ -17,6 +17,7 @@ from explorer.builds.uploads import Previews, Upload, UploadPreview, add_uploads
 from explorer.errors import ExplorerError
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
+from explorer.papers.paper import place_in
 from explorer.papers.text import escape_markdown, markdown
 from explorer.readers import counted_kinds, sureness
 from explorer.settings import UploadLimits
@@ -141,7 +142,7 @@ def _skipped_entries(one: UploadPreview) -> list[str]:
     return [
         texts.skipped_entry(
             "" if rejection.digest == one.name else rejection.digest,
-            rejection.line,
+            place_in(rejection.digest, rejection.line),
             rejection.reason,
             rejection.excerpt[:_LONGEST_EXCERPT],
         )

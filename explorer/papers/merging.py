@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from explorer.papers.dates import year_of
-from explorer.papers.paper import Paper, Source, title_key
+from explorer.papers.paper import Paper, Source, is_pdf, title_key
 from explorer.papers.same_paper import FEWEST_TITLE_WORDS, surname_of
 
 
@@ -53,9 +53,8 @@ def merge_records(papers: Sequence[Paper]) -> Paper:
 
 
 def _is_from_pdf(paper: Paper) -> bool:
-    """Whether PDFs alone tell of a paper."""
-    digests = [source.digest.lower() for source in paper.sources]
-    return bool(digests) and all(name.endswith(".pdf") for name in digests)
+    """Return whether a paper has no other sources than PDFs."""
+    return bool(paper.sources) and all(is_pdf(source.digest) for source in paper.sources)
 
 
 def _new_id(paper: Paper) -> str:

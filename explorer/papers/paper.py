@@ -107,7 +107,7 @@ class Source:
 
     digest: str
     line: int
-    """First line of its record, from 1."""
+    """First line of its record, from 1; in a PDF its page, in a database the number of its item."""
     date: str = ""
     """Date of the digest itself, in EDTF."""
     seen: str = ""
@@ -120,6 +120,20 @@ class Source:
     """Notes that the user wrote on it there, as text; those of the desk are others."""
     annotations: tuple[str, ...] = ()
     """Passages that the user marked in its files there, each with the comment on it."""
+
+
+def is_pdf(digest: str) -> bool:
+    """Return whether a digest of this name is a PDF."""
+    return digest.lower().endswith(".pdf")
+
+
+def place_in(digest: str, line: int) -> str:
+    """Return the place of a record in its digest: "line 12", "page 3", "item 7"; empty for 0."""
+    if not line:
+        return ""
+    if is_pdf(digest):
+        return f"page {line}"
+    return f"{'item' if '.sqlite' in digest.lower() else 'line'} {line:,}"
 
 
 @dataclass(frozen=True)
