@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 from explorer.errors import DigestError
@@ -73,7 +72,7 @@ def _papers(pdf: OpenPdf, digest: Digest) -> Iterator[Paper | Rejection]:
     elif not is_readable(pages):
         problem = "the PDF's text is garbled, as its fonts do not say which letters they hold"
     if problem:
-        scanned = pages_of_scan(pdf, islice(range(1, count + 1), _SCANNED_PAGES))
+        scanned = pages_of_scan(pdf, range(1, min(count, _SCANNED_PAGES) + 1))
         if not scanned or not is_readable(scanned):
             yield from _without_text(info, digest, problem)
             return

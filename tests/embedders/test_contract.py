@@ -13,7 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.embedders import DEFAULT_MODEL, Embedder, embedder_names, open_embedder
+from explorer.embedders import (
+    DEFAULT_MODEL,
+    Embedder,
+    embedder_names,
+    open_embedder,
+    openvino_export,
+)
 from explorer.embedders.model_folder import ModelFolder, find_model
 from explorer.embedders.sentence_transformer import SentenceTransformerEmbedder, fastest_backend
 from explorer.errors import EmbedderError
@@ -201,6 +207,13 @@ def _flip(path: Path) -> None:
         byte = file.read(1)
         file.seek(middle)
         file.write(bytes([byte[0] ^ 1]))
+
+
+def test_the_reference_is_what_sentence_transformers_gives(tmp_path: Path) -> None:
+    assert openvino_export.main(["reference", str(tmp_path / "again.npy")]) == 0
+    again, kept = np.load(tmp_path / "again.npy"), np.load(openvino_export.REFERENCE)
+    assert len(kept) > len(openvino_export._PROBES)
+    np.testing.assert_allclose(again, kept, atol=1e-5)
 
 
 def test_the_default_model_names_every_file_that_shapes_a_vector() -> None:

@@ -41,13 +41,6 @@ def test_the_graph_is_made_without_pytorch_and_agrees_with_the_reference(
     assert agreement["f32"] >= AGREEMENT
 
 
-def test_the_reference_is_what_sentence_transformers_gives(tmp_path: Path) -> None:
-    assert openvino_export.main(["reference", str(tmp_path / "again.npy")]) == 0
-    again, kept = np.load(tmp_path / "again.npy"), np.load(openvino_export.REFERENCE)
-    assert len(kept) > len(openvino_export._PROBES)
-    np.testing.assert_allclose(again, kept, atol=1e-5)
-
-
 def test_a_graph_that_differs_from_the_reference_is_refused(
     folder: ModelFolder,
     tmp_path: Path,

@@ -92,9 +92,6 @@ def garble(path: Path) -> None:
     path.write_text("{", encoding="utf-8")
 
 
-DAMAGES = (cut, grow, flip, Path.unlink)
-
-
 def name_of(path: Path, ward: Ward) -> str:
     return path.relative_to(ward.library.folder).as_posix()
 
@@ -140,8 +137,7 @@ def test_a_whole_library_is_good_and_stays_unchanged(
     assert tree(ward.library.folder) == before
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize(("number", "damage"), [(1, cut), (1, flip), (3, grow), (3, Path.unlink)])
 def test_damage_to_any_file_is_reported_for_that_file_alone(
     ward: Ward, number: int, damage: Callable[[Path], None]
 ) -> None:
@@ -215,7 +211,7 @@ def test_where_no_generation_is_whole_the_advice_builds_anew(ward: Ward) -> None
     assert ward.library.open().size == 40
 
 
-@pytest.mark.parametrize("damage", [cut, flip, flip_text, Path.unlink])
+@pytest.mark.parametrize("damage", [flip_text, Path.unlink])
 def test_building_anew_never_takes_over_papers_that_were_altered(
     ward: Ward, damage: Callable[[Path], None]
 ) -> None:
