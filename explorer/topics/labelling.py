@@ -7,7 +7,8 @@ fewer than half of its papers (``joined_labels.py``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import count
 
 import numpy as np
@@ -79,6 +80,7 @@ def name_topics(
     assigned = assign_labels(eligible)
     parts = further_parts(assigned, eligible, level, vectors, used)
     used |= {part.words for own in parts.values() for part in own}
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
     for topic in sorted(unnamed, key=lambda topic: -level.size(topic)):
         rows = level.members[topic]
         own = [part.label for part in parts.get(topic, ())]
@@ -89,7 +91,7 @@ def name_topics(
                 members & frozenset().union(*(table.papers[p.key] for p in parts[topic]))
             )
         else:
-            label = _from_titles(candidates[topic], table, rows, vectors, used)
+            label = _from_titles(candidates[topic], table, rows, vectors, used, numbers)
             evidence = 1
             used.add(words_of(label))
         keywords = [c.label for c in candidates[topic] if c.label not in (label, *own)]
@@ -109,10 +111,12 @@ def _from_titles(
     rows: Rows,
     vectors: Vectors,
     used: Set[frozenset[str]],
+    numbers: defaultdict[str, Iterator[int]],
 ) -> str:
     """Return a label that is not ``used``: the longest phrase of a representative title.
 
-    Where titles have no phrase that is free, it is a title, numbered if need be.
+    Where titles have no phrase that is free, it is a title, with the next of its ``numbers`` if
+    need be; counting from 2 for each topic would take the square of the time.
     """
     titles = [table.titles[row] for row in _most_representative(rows, vectors)]
     for title in titles:
@@ -123,7 +127,7 @@ def _from_titles(
         if title and words_of(_cut(title)) not in used:
             return _cut(title)
     first = candidates[0].label if candidates else next(filter(None, map(_cut, titles)), _UNTITLED)
-    numbered = (f"{first} ({number})" for number in count(2))
+    numbered = (f"{first} ({number})" for number in numbers[first])
     return next(label for label in numbered if words_of(label) not in used)
 
 

@@ -18,7 +18,8 @@ from explorer.index.full_text import STOP_WORDS
 from explorer.library.generation import Generation
 from explorer.library.store import LibraryStore
 from explorer.papers.paper import Paper
-from explorer.topics.candidates import phrase_scores
+from explorer.topics import labelling
+from explorer.topics.candidates import phrase_scores, words_of
 from explorer.topics.communities import Topic, TopicName
 from explorer.topics.joined_labels import parts_of
 from explorer.topics.labelling import capitalised_label, name_topics
@@ -334,3 +335,22 @@ def test_names_begin_with_a_capital_unless_spelled_their_own_way(phrase: str, la
     papers = [Paper(f"On {phrase} {n}", f"We study {phrase}.") for n in range(4)]
     (name,) = named(papers, [0] * 4)
     assert name.label == label
+
+
+def test_topics_of_papers_with_one_title_are_numbered_without_counting_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def counted(phrase: str) -> frozenset[str]:
+        tried.append(phrase)
+        return words_of(phrase)
+
+    monkeypatch.setattr(labelling, "words_of", counted)
+    topics = 120
+    papers = [Paper(title="Of the and", id=f"p{row}") for row in range(2 * topics)]
+    names = named(papers, [row // 2 for row in range(2 * topics)])
+    labels = [name.label for name in names]
+    assert len(set(labels)) == topics
+    assert {"Of the and", "Of the and (2)", f"Of the and ({topics})"} <= set(labels)
+    assert len([phrase for phrase in tried if "(" in phrase]) < 4 * topics
