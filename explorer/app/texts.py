@@ -853,7 +853,7 @@ def desk_list(name: str) -> str:
 READ_ONLY = "This page is read-only: the library cannot be changed here."
 GUESTS_READ_ONLY = "Guests can only view the library. Sign in to change it."
 ADD_PAPERS = "Add papers"
-DROP_FILES = "Drop files of titles and abstracts in any supported format, or archives of such files"
+DROP_FILES = "Drop PDFs, alert mails, saved pages, reference exports, or archives of such files"
 CHECKING_FILES = "Checking the files ..."
 CHECK_FAILED = "The files could not be checked; see the server's log. Nothing was changed."
 NOTHING_TO_ADD = "There is nothing to add. The library stays as it is."

@@ -206,6 +206,10 @@ def _preview(
             recognition=next((o.recognition for o in inspections if o.format), UNRECOGNISED),
         )
         if not made.papers:
+            if len(rejections) == 1 and not rejections[0].line:
+                # The one reason is that of the whole file.
+                reason = rejections[0].reason.removesuffix(".")
+                return replace(made, problem=f"{reason}.", rejected=0, rejections=())
             return replace(made, problem="there is no paper in it.")
         report = build(library, [path], BuildOptions(dry_run=True))
     except DigestError as error:

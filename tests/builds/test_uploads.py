@@ -183,3 +183,14 @@ def test_the_folder_is_read_again_and_never_where_the_library_lies_in_it(
     assert read_again(hashing_copy, folder, redraw=True).redrawn
     with pytest.raises(UnusableInput, match="the library lies in"):
         read_again(hashing_copy, tmp_path)
+
+
+def test_a_pdf_that_cannot_be_read_says_why_and_has_no_skipped_entries(
+    hashing_copy: LibraryStore, tmp_path: Path
+) -> None:
+    page = Upload("paper.pdf", b"<!doctype html><title>Sign in</title><p>Please sign in.</p>")
+    (shown,) = preview(hashing_copy, tmp_path / "digests", [page], None).previews
+    assert shown.problem.count("a web page") == 1
+    assert shown.problem.endswith(".")
+    assert not shown.problem.endswith("..")
+    assert (shown.rejected, shown.rejections) == (0, ())
