@@ -77,10 +77,10 @@ def own_doi(pages: Sequence[PdfPage], front: PdfFrontMatter, info: Mapping[str, 
     for name, count in repeated.most_common(1):
         if count >= 2:
             return name
-    page = next((page for page in pages if page.number == front.page), None)
-    if page is None:
+    opening = next((page for page in pages if page.number == front.page), None)
+    if opening is None:
         return ""
-    first = set(_dois(_naming_itself(page, front)))
+    first = set(_dois(_naming_itself(opening, front)))
     edge = {name for name in repeated if repeated[name]} & first
     if len(first) == 1:
         return first.pop()

@@ -44,8 +44,9 @@ def joined_text(lines: Iterable[PdfLine | str], words: Set[str] = frozenset()) -
         if not new:
             continue
         if text and new[0].isalnum() and _OWN_HYPHEN.search(text):
-            is_cut = new[0].islower() and (match := _HYPHENATED.search(text))
-            if is_cut and words and match:
+            match = _HYPHENATED.search(text)
+            is_cut = new[0].islower() and match is not None
+            if match and is_cut and words:
                 left, right = match[0].strip(" -([“\"'").lower(), _FIRST_WORD.match(new)
                 parts = {left, right[0].lower() if right else ""}
                 is_cut = not (
