@@ -112,7 +112,11 @@ def test_a_name_lies_in_the_middle_of_its_papers(crowd: Generation) -> None:
         assert name["radius"] == pytest.approx(np.quantile(distances, 0.7), abs=1e-3)
 
 
-@pytest.mark.parametrize("by", [by for by in ColourBy if by is not ColourBy.FOR_YOU])
+ELSEWHERE = frozenset({ColourBy.FOR_YOU, ColourBy.COLLECTION})
+"""Colourings of libraries with stars or with collections, which this one has not."""
+
+
+@pytest.mark.parametrize("by", [by for by in ColourBy if by not in ELSEWHERE])
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bool) -> None:
     query = generation.engine.vectors(np.array([3]))[0]
@@ -120,7 +124,7 @@ def test_every_point_has_a_colour(generation: Generation, by: ColourBy, dark: bo
         scene(generation, SceneRequest(by=by, dark=dark), Highlights(query=query))
     )
     assert header["colourBy"] == by
-    assert set(header["colourings"]) == {*ColourBy} - {ColourBy.FOR_YOU}
+    assert set(header["colourings"]) == {*ColourBy} - ELSEWHERE
     assert arrays["colour"].max() < len(header["palette"])
     counts = [key["papers"] for key in header["legend"]]
     assert counts == [None] * 8 if by is ColourBy.SCORE else sum(counts) == generation.size
