@@ -16,7 +16,7 @@ from explorer.export.screening import ReviewFormat
 from explorer.insights.trends import Order
 from explorer.learning.screening.agreement import Agreement
 from explorer.learning.screening.stopping import ScreeningProgress
-from explorer.papers.paper import place_in
+from explorer.papers.paper import located
 from explorer.papers.text import escape_markdown, plural
 from explorer.search.model import Mode, Sort
 from explorer.search.queries.syntax import DISMISSED, STARRED, Field
@@ -381,9 +381,7 @@ def reader_notes(notes: int, annotations: int) -> str:
 
 def source(places: Sequence[tuple[str, int]]) -> str:
     """Return the digests that a paper was read from, with its place in each."""
-    return escape_markdown(
-        "Source: " + ", ".join(f"{digest}, {place_in(digest, line)}" for digest, line in places)
-    )
+    return escape_markdown("Source: " + ", ".join(located(*place) for place in places))
 
 
 # Star, tags and note of a paper

@@ -11,7 +11,7 @@ from typing import Any
 from explorer.builds.progress import Progress
 from explorer.errors import DigestError
 from explorer.papers.dates import latest
-from explorer.papers.paper import place_in
+from explorer.papers.paper import located
 from explorer.papers.spill_file import SpillFile, SpillSection
 from explorer.papers.table import PaperTable
 from explorer.readers import Reading, Rejection, digest_files, read_digests, stream_digests_apart
@@ -91,11 +91,7 @@ def _no_papers(
     if len(unreadable) == 1 and not readings:
         return next(iter(unreadable.values()))
     reasons = [f"{name}: {error.without_path}" for name, error in unreadable.items()]
-    reasons += [
-        f"{', '.join(filter(None, (r.digest, place_in(r.digest, r.line))))}: {r.reason}."
-        for x in readings
-        for r in x.rejections
-    ]
+    reasons += [f"{located(r.digest, r.line)}: {r.reason}." for x in readings for r in x.rejections]
     return DigestError(
         " ".join(["no papers.", *reasons[:_REASONS_SHOWN]]),
         path=", ".join(str(path) for path in digests),

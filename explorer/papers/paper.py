@@ -136,6 +136,11 @@ def place_in(digest: str, line: int) -> str:
     return f"{'item' if '.sqlite' in digest.lower() else 'line'} {line:,}"
 
 
+def located(digest: str, line: int) -> str:
+    """Return a digest with the place of a record in it: "alerts.txt, line 12"."""
+    return ", ".join(filter(None, (digest, place_in(digest, line))))
+
+
 @dataclass(frozen=True)
 class Paper:
     """One paper with all facts from its digests.

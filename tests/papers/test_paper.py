@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.papers.paper import place_in
+from explorer.papers.paper import located, place_in
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,4 @@ def test_a_place_in_a_digest_has_the_unit_of_its_kind(
     digest: str, line: int, expected: str
 ) -> None:
     assert place_in(digest, line) == expected
+    assert located(digest, line) == (f"{digest}, {expected}" if expected else digest)

@@ -13,7 +13,7 @@ from explorer.builds.watch import UpdateOutcome
 from explorer.cli.output.console import err, out
 from explorer.cli.output.topics import describe_event
 from explorer.errors import ExplorerError
-from explorer.papers.paper import place_in
+from explorer.papers.paper import located
 from explorer.papers.text import plural
 from explorer.readers import Rejection, counted_kinds, sureness
 from explorer.readers.shared.zotero_database import ZoteroOverview
@@ -213,8 +213,7 @@ def show_rejections(rejections: Sequence[Rejection], count: int) -> None:
         return
     out.print(f"  [yellow]{count:,} not read as papers:[/]")
     for rejection in rejections[:_MOST_REJECTIONS]:
-        place = place_in(rejection.digest, rejection.line)
-        source = f"{rejection.digest}, {place}" if place else rejection.digest
+        source = located(rejection.digest, rejection.line)
         excerpt = f" [dim]“{escape(rejection.excerpt[:60])}”[/]" if rejection.excerpt else ""
         out.print(f"    {escape(source)}: {escape(rejection.reason)}{excerpt}")
     if count > _MOST_REJECTIONS:
